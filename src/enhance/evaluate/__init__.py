@@ -1,0 +1,1 @@
+"""Measuring: how close, how faithful, how real, and for whom. Needs the extra `[train]`."""

@@ -1,0 +1,144 @@
+"""What is measured: faces, made small on the fly, with what their names say about them.
+
+Every picture shows the face frame or a known window of it. At size 16 the frame is 16 pixels across in the input `lr`
+and 64 in the original `hr`, whatever the picture's own size, if that is enough: `hr` is the box-averaged picture, `lr`
+the box-averaged `hr`, and both are rounded to 8 bits, as files are. A window is placed into the whole frame by
+repeating its edge, because a model expects the frame; only the window is measured.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enhance.errors import DataError
+
+SCALE = 4
+SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+
+Pictures = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+FRAME: Box = (0.0, 0.0, 1.0, 1.0)
+WINDOWS: dict[str, Box] = {"utk_": (0.125, 0.1875, 0.875, 0.9375)}
+"""Name prefix -> left, top, right, bottom of the part of the frame that such pictures show; others show all of it."""
+
+AGES = ((0, 12), (13, 19), (20, 39), (40, 59), (60, 200))
+LABELS = ("source", "sex", "age", "group")
+
+
+@dataclass(frozen=True)
+class Face:
+    """One picture of a test set: where it lies, how large its frame is, and what its name tells of the person."""
+
+    path: Path
+    frame: int
+    box: Box
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Faces of one size and window, as float32 in [0,1] with 8-bit steps.
+
+    lr (N,3,size,size) is the whole frame and goes to the model; hr (N,3,H,W) is the original's window.
+    """
+
+    faces: tuple[Face, ...]
+    lr: Pictures
+    hr: Pictures
+    box: Box
+
+    def crop(self, frames: Pictures) -> Pictures:
+        """The window of pictures (...,3,H,W) of the whole frame, at any size."""
+        left, top, right, bottom = (round(edge * frames.shape[-1]) for edge in self.box)
+        return frames[..., top:bottom, left:right]
+
+
+def eight_bit(pictures: Pictures) -> Pictures:
+    """What a file would keep: clipped to [0,1] and rounded to 255 steps."""
+    return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.float32) / np.float32(255)
+
+
+def faces(folders: Sequence[Path]) -> tuple[Face, ...]:
+    """Lists the pictures of folders of aligned faces, sorted by folder and name.
+
+    Raises:
+        DataError: no such folder, no pictures in it, or one that is unreadable or not square.
+    """
+    found: list[Face] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder of pictures")
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        if not paths:
+            raise DataError(f"{folder}: no pictures here; give a folder of aligned faces")
+        found.extend(_face(path) for path in paths)
+    return tuple(found)
+
+
+def labels(name: str) -> dict[str, str]:
+    """What a name says: SOURCE_AGE_SEX_GROUP_ID for aaf_ and utk_, otherwise only the source.
+
+    >>> labels("utk_26_f_black_00012")
+    {'source': 'utk', 'sex': 'female', 'age': '20-39', 'group': 'black'}
+    """
+    source, *rest = name.split("_")
+    if source not in {"aaf", "utk"} or len(rest) < 3 or not rest[0].isdigit():
+        return {"source": source}
+    low, high = next(band for band in AGES if int(rest[0]) <= band[1])
+    return {
+        "source": source,
+        "sex": {"f": "female", "m": "male"}.get(rest[1], rest[1]),
+        "age": f"{low}-{high}" if high < 200 else f"{low}+",
+        "group": {"x": "East Asian"}.get(rest[2], rest[2]),
+    }
+
+
+def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
+    """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order."""
+    fit = [face for face in everyone if face.frame >= SCALE * size]
+    order = np.random.default_rng(0).permutation(len(fit))[:limit]
+    return tuple(fit[index] for index in sorted(order))
+
+
+def pairs(chosen: Sequence[Face], size: int, batch: int = 16) -> Iterator[Pairs]:
+    """Reads faces as pairs, window by window, at most `batch` at a time."""
+    for box in sorted({face.box for face in chosen}):
+        alike = [face for face in chosen if face.box == box]
+        for start in range(0, len(alike), batch):
+            yield _read(tuple(alike[start : start + batch]), size)
+
+
+def _face(path: Path) -> Face:
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
+    if width != height:
+        raise DataError(f"{path}: not square; align it first with `enhance prepare`")
+    box = next((window for prefix, window in WINDOWS.items() if path.name.startswith(prefix)), FRAME)
+    return Face(path, round(width / (box[2] - box[0])), box, labels(path.stem))
+
+
+def _read(alike: tuple[Face, ...], size: int) -> Pairs:
+    left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
+    hr, lr = [], []
+    for face in alike:
+        try:
+            with Image.open(face.path) as image:
+                large = image.convert("RGB").resize((SCALE * (right - left),) * 2, Image.Resampling.BOX)
+        except OSError as error:
+            raise DataError(f"{face.path}: cannot be read as a picture; remove it from the folder") from error
+        hr.append(np.asarray(large))
+        small = np.asarray(large.resize((right - left,) * 2, Image.Resampling.BOX))
+        lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
+    return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
+
+
+def _planes(pixels: list[NDArray[np.uint8]]) -> Pictures:
+    return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
