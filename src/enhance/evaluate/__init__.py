@@ -1,1 +1,11 @@
-"""Measuring: how close, how faithful, how real, and for whom. Needs the extra `[train]`."""
+"""Measuring: how close, how faithful, how real, and for whom. Needs the extra `[train]`.
+
+`evaluation.evaluate` measures weights files; `comparison.compare` measures any function.
+"""
+
+import importlib.util
+
+from enhance.errors import EnhanceError
+
+if missing := [package for package in ("torch", "onnx") if importlib.util.find_spec(package) is None]:
+    raise EnhanceError(f'measuring needs {missing[0]}: run pip install "enhance[train]"')

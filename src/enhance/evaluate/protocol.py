@@ -6,7 +6,7 @@ the box-averaged `hr`, and both are rounded to 8 bits, as files are. A window is
 repeating its edge, because a model expects the frame; only the window is measured.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ AGES = ((0, 12), (13, 19), (20, 39), (40, 59), (60, 200))
 LABELS = ("source", "sex", "age", "group")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Face:
     """One picture of a test set: where it lies, how large its frame is, and what its name tells of the person."""
 
@@ -111,6 +111,26 @@ def pairs(chosen: Sequence[Face], size: int, batch: int = 16) -> Iterator[Pairs]
         alike = [face for face in chosen if face.box == box]
         for start in range(0, len(alike), batch):
             yield _read(tuple(alike[start : start + batch]), size)
+
+
+def describe(folders: Sequence[Path], counts: Mapping[int, int], limit: int | None) -> tuple[str, ...]:
+    """The protocol in words, to be printed with every table.
+
+    Args:
+        counts: size -> number of faces measured.
+    """
+    names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
+    sizes = ", ".join(f"{count} at {size} -> {SCALE * size}" for size, count in counts.items())
+    chosen = f" (at most {limit} a size, chosen by seed 0)" if limit else ""
+    return (
+        f"faces: {names}: {sizes}{chosen}",
+        "size: width in pixels of the face frame in the input; original and input by box averaging, both 8 bit",
+        "output: clipped, rounded to 8 bit; where a picture shows a window of the frame only that is measured,"
+        " and its edge is repeated around it for the models",
+        "±: half the 95 % confidence interval of the mean, normal approximation, faces taken as independent"
+        " (jackknife for the kernel distance)",
+        "seed of the noise: 0",
+    )
 
 
 def _face(path: Path) -> Face:

@@ -1,0 +1,121 @@
+"""The page that goes with a model's weights: what they do, what they cost, how well they do it, and for whom."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from enhance.errors import ModelError
+from enhance.evaluate.metrics import MEANING
+from enhance.evaluate.report import cells
+from enhance.evaluate.results import EVERYONE, Results
+
+WARNING = """\
+**This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
+was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the same input has many answers. It will
+not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
+
+TERMS = """\
+For research and non-commercial use only. The weights were trained on All-Age-Faces (for research), UTKFace
+(non-commercial research), Labeled Faces in the Wild (research), CelebA (non-commercial research) and official portraits
+of members of the US Congress (public domain); those terms pass on to them. The code has its own licence."""
+
+LIMITS = """\
+- Faces only, upright and roughly frontal, aligned to the face frame; profiles, hands, glasses, teeth, jewellery and
+  whatever covers a face are drawn worst.
+- Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task.
+- Quality and likeness differ between groups of people: see the tables by group. Group names are those of the data
+  sets, given or guessed by their makers, and say nothing more.
+- Likeness is judged by one face recogniser, which has its own errors and its own bias."""
+
+
+def facts(path: Path) -> dict[str, str]:
+    """What a weights file says of itself (its ONNX metadata), and the sha256 and size of the file.
+
+    Raises:
+        ModelError: not an ONNX file.
+    """
+    try:
+        content = path.read_bytes()
+        model = onnx.load_from_string(content)
+    except (OSError, DecodeError) as error:
+        raise ModelError(f"{path}: cannot be read as an ONNX model") from error
+    said = {prop.key: prop.value for prop in model.metadata_props}
+    return said | {"sha256": hashlib.sha256(content).hexdigest(), "bytes": str(len(content))}
+
+
+def card(path: Path, results: Results) -> str:
+    """The model card as Markdown, from the weights file and a measurement of it; nothing in it is typed by hand.
+
+    Args:
+        path: the weights, named as the model is in `results`.
+        results: what `evaluate` gave for it.
+
+    Raises:
+        ModelError: not an ONNX file, or the results do not measure this very file.
+    """
+    said, name = facts(path), path.stem
+    if results.models.get(name, {}).get("sha256") != said["sha256"]:
+        raise ModelError(f"{path}: these results are of another file; measure this one first")
+    about = [
+        ("Task", said.get("task")),
+        ("Scale", said.get("scale")),
+        ("Face frame", said.get("frame")),
+        ("Values", said.get("value_range")),
+        ("Input is a multiple of", said.get("multiple")),
+        ("Noise input", said.get("noise")),
+        ("Degradation", said.get("degradation")),
+        ("Trained on", _count(said.get("pictures"), "pictures seen")),
+        ("Training time", _count(said.get("minutes"), "minutes")),
+        ("Data list, sha256", said.get("data_sha256")),
+        ("Code", said.get("commit")),
+        ("Size", f"{int(said['bytes']) / 1e6:.1f} MB"),
+        ("File, sha256", said["sha256"]),
+        ("Licence", said.get("licence")),
+    ]
+    parts = [
+        f"# {name}",
+        WARNING,
+        _markdown([["", ""], *([key, value] for key, value in about if value)]),
+        "## Measured",
+        "\n".join(f"- {line}" for line in results.protocol),
+        *_measured(name, results),
+        "## Limits",
+        LIMITS,
+        "## Terms",
+        TERMS,
+    ]
+    if "recipe" in said:
+        parts += ["## Recipe", "```json\n" + json.dumps(json.loads(said["recipe"]), indent=1) + "\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measured(name: str, results: Results) -> list[str]:
+    columns = list(results.rows[0].scores)
+    overall = [row for row in results.rows if row.label == EVERYONE and row.model in (name, "bicubic")]
+    lines = [[f"{row.size} → {4 * row.size}", row.model, str(row.faces), *cells(row, columns)] for row in overall]
+    parts = [
+        _markdown([["size", "model", "faces", *columns], *lines]),
+        "\n".join(f"- {column}: {MEANING[column]}" for column in columns),
+    ]
+    groups = [row for row in results.rows if row.label != EVERYONE and row.model == name]
+    if groups:
+        single = [column for column in columns if column in groups[0].scores]
+        lines = [
+            [f"{row.size} → {4 * row.size}", row.label, row.value, str(row.faces), *cells(row, single)]
+            for row in groups
+        ]
+        parts += ["### By group", _markdown([["size", "", "", "faces", *single], *lines])]
+    return parts
+
+
+def _count(value: str | None, unit: str) -> str | None:
+    return f"{float(value):,.0f} {unit}" if value else None
+
+
+def _markdown(cells: Sequence[Sequence[str]]) -> str:
+    head, *lines = [f"| {' | '.join(line)} |" for line in cells]
+    return "\n".join([head, "|" + "---|" * len(cells[0]), *lines])

@@ -1,0 +1,65 @@
+"""Measures the files that users run: shipped models, or any .onnx file of their own."""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+
+from enhance.errors import DataError
+from enhance.evaluate import card, report
+from enhance.evaluate.comparison import SIZES, Upscaler, compare
+from enhance.evaluate.results import Results
+from enhance.model import Model
+
+
+def evaluate(
+    folders: Sequence[Path],
+    models: Sequence[str] = (),
+    sizes: Sequence[int] = SIZES,
+    limit: int | None = None,
+    out: Path | None = None,
+) -> Results:
+    """Measures models on folders of aligned faces, beside bicubic enlargement.
+
+    Args:
+        models: names of shipped models or paths of .onnx files; where a model takes noise, seed 0 draws it.
+        sizes: widths in pixels of the face frame in the input; a face counts where its picture has four times that.
+        limit: at each size only this many faces, always the same random ones.
+        out: folder for results.json, results.txt and a contact sheet per size; made if missing.
+
+    Raises:
+        DataError: a folder or picture cannot be used, or no face is large enough for any size.
+        EnhanceError: a model or a judge's weights cannot be used.
+    """
+    loaded = {Path(name).stem: Model.load(name) for name in models}
+    found, sheets = compare({name: _seeded(model) for name, model in loaded.items()}, folders, sizes, limit)
+    found = replace(found, models={name: card.facts(model.path) for name, model in loaded.items()})
+    if out is not None:
+        _write(out, found, sheets)
+    return found
+
+
+def _seeded(model: Model) -> Upscaler:
+    return lambda lr: model(lr, seed=0)
+
+
+def _write(out: Path, found: Results, sheets: Mapping[int, Image.Image]) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _replace(out / "results.json", found.to_json().encode())
+        _replace(out / "results.txt", report.text(found).encode())
+        for size, page in sheets.items():
+            buffer = io.BytesIO()
+            page.save(buffer, "PNG", optimize=True)
+            _replace(out / f"faces_{size}.png", buffer.getvalue())
+    except OSError as error:
+        raise DataError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(content)
+    part.replace(path)

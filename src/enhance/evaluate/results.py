@@ -1,0 +1,99 @@
+"""Numbers with their doubt: means over faces and groups of faces, and the file that keeps them."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.errors import DataError
+from enhance.evaluate.protocol import LABELS, Face
+
+Z95 = 1.96
+EVERYONE = "all"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean and half the width of its 95 % confidence interval, None where one face or the measure allows none."""
+
+    mean: float
+    half: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one model scored at one size on the faces whose `label` is `value`; both are "all" for every face."""
+
+    model: str
+    size: int
+    label: str
+    value: str
+    faces: int
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A measurement: what was done (`protocol`), with which files (`models`: name -> facts), and what came out."""
+
+    protocol: tuple[str, ...]
+    models: dict[str, dict[str, str]]
+    rows: tuple[Row, ...]
+
+    def score(self, model: str, size: int, metric: str) -> float:
+        """The mean of `metric` over all faces at `size`."""
+        row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, EVERYONE))
+        return row.scores[metric].mean
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+def load(path: Path) -> Results:
+    """Reads a results.json.
+
+    Raises:
+        DataError: no such file, or not one of ours.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        rows = tuple(Row(**row | {"scores": {k: Score(**v) for k, v in row["scores"].items()}}) for row in raw["rows"])
+        return Results(tuple(raw["protocol"]), raw["models"], rows)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not the results of `enhance evaluate`") from error
+
+
+def score(values: NDArray[np.float64]) -> Score:
+    """Mean of independent values and its normal interval, mean +- 1.96 s / sqrt(n)."""
+    half = Z95 * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+    return Score(float(values.mean()), half)
+
+
+def rows(
+    model: str,
+    size: int,
+    faces: Sequence[Face],
+    values: Mapping[str, NDArray[np.float64]],
+    of_set: Mapping[str, tuple[float, float]],
+) -> list[Row]:
+    """One row for all faces, then one for each group that their names tell of.
+
+    Args:
+        values: metric -> one value per face.
+        of_set: metric -> value and standard error of all faces together; groups are too small for these.
+    """
+    whole = {
+        name: Score(value, Z95 * error if math.isfinite(error) else None) for name, (value, error) in of_set.items()
+    }
+    everyone = {name: score(column) for name, column in values.items()}
+    found = [Row(model, size, EVERYONE, EVERYONE, len(faces), everyone | whole)]
+    for label in LABELS:
+        for value in sorted({face.labels[label] for face in faces if label in face.labels}):
+            members = np.array([face.labels.get(label) == value for face in faces])
+            scores = {name: score(column[members]) for name, column in values.items()}
+            found.append(Row(model, size, label, value, int(members.sum()), scores))
+    return found
