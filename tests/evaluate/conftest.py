@@ -26,6 +26,14 @@ def blobs(width: int, seed: int) -> np.ndarray:
     return np.asarray(coarse.resize((width, width), Image.Resampling.BICUBIC))
 
 
+def waves(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A ramp and a pattern of waves, (1,3,width,width) float32: the same on any machine, for values worked out once."""
+    down, across = np.mgrid[0:width, 0:width].astype(np.float32) / np.float32(width)
+    ramp = np.stack([down, across, (down + across) / 2])
+    wave = np.stack([0.5 + 0.5 * np.sin(36 * down * across), 0.5 + 0.5 * np.cos(20 * across), down * across])
+    return ramp[None].astype(np.float32), wave[None].astype(np.float32)
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four made-up faces, named as in the data sets."""

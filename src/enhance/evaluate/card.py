@@ -94,7 +94,7 @@ def card(path: Path, results: Results) -> str:
 
 
 def _measured(name: str, results: Results) -> list[str]:
-    columns = list(results.rows[0].scores)
+    columns = results.metrics()
     overall = [row for row in results.rows if row.label == EVERYONE and row.model in (name, "bicubic")]
     lines = [[f"{row.size} → {4 * row.size}", row.model, str(row.faces), *cells(row, columns)] for row in overall]
     parts = [

@@ -72,6 +72,7 @@ def bicubic(lr: Pictures) -> Pictures:
 
 def _measure(contenders: Mapping[str, Upscaler], chosen: Sequence[Face], size: int) -> Measured:
     single, of_sets = metrics.metrics()
+    of_sets = of_sets if len(chosen) > 1 else {}
     show = set(np.random.default_rng(1).permutation(len(chosen))[:SHOWN].tolist())
     shown_faces = {chosen[index] for index in show}
     faces: list[Face] = []

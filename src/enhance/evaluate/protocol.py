@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from enhance import consistency
 from enhance.errors import DataError
 
 SCALE = 4
@@ -151,14 +152,22 @@ def _read(alike: tuple[Face, ...], size: int) -> Pairs:
     for face in alike:
         try:
             with Image.open(face.path) as image:
-                large = image.convert("RGB").resize((SCALE * (right - left),) * 2, Image.Resampling.BOX)
+                pixels = np.asarray(image.convert("RGB"), np.float32)
         except OSError as error:
             raise DataError(f"{face.path}: cannot be read as a picture; remove it from the folder") from error
-        hr.append(np.asarray(large))
-        small = np.asarray(large.resize((right - left,) * 2, Image.Resampling.BOX))
+        hr.append(np.rint(_average(pixels, SCALE * (right - left))))
+        small = np.rint(consistency.downscale(hr[-1], SCALE))
         lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
     return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
 
 
-def _planes(pixels: list[NDArray[np.uint8]]) -> Pictures:
+def _average(pixels: Pictures, width: int) -> Pictures:
+    """Box-averages a square (H,H,3) to (width,width,3), as floats: Pillow rounds 8-bit pictures twice."""
+    channels = [
+        Image.fromarray(channel).resize((width, width), Image.Resampling.BOX) for channel in pixels.transpose(2, 0, 1)
+    ]
+    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+
+
+def _planes(pixels: list[Pictures]) -> Pictures:
     return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)

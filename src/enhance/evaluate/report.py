@@ -10,7 +10,7 @@ DIGITS = {"PSNR": 2, "LR-PSNR": 2, "KD-lite0": 2, "FID": 1}
 
 def text(results: Results) -> str:
     """The protocol, then for each size all faces, then the groups; ± is half the 95 % confidence interval."""
-    columns = list(results.rows[0].scores)
+    columns = results.metrics()
     lines = [*results.protocol, *(f"{name}: {MEANING[name]}" for name in columns)]
     for name, facts in results.models.items():
         lines.append(f"{name}: " + ", ".join(f"{key} {facts[key]}" for key in ("commit", "sha256") if key in facts))

@@ -49,6 +49,10 @@ class Results:
         row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, EVERYONE))
         return row.scores[metric].mean
 
+    def metrics(self) -> list[str]:
+        """The names of all measures that were taken, in the order of the table."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.scores))
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enhance.errors import DataError
+from enhance.evaluate import report, results
+from enhance.evaluate.protocol import FRAME, Face, labels
+
+
+def face(name: str) -> Face:
+    return Face(Path(name), 64, FRAME, labels(name))
+
+
+FACES = [face("utk_30_f_white_1"), face("utk_70_m_white_2"), face("lfw_A_1"), face("utk_35_f_asian_3")]
+
+
+def test_groups_are_measured_on_their_members_alone() -> None:
+    rows = results.rows("m", 16, FACES, {"PSNR": np.array([1.0, 2, 4, 3])}, {"KD-lite0": (5.0, 0.5)})
+    found = {(row.label, row.value): (row.faces, row.scores["PSNR"].mean) for row in rows}
+    assert found[("all", "all")] == (4, 2.5)
+    assert found[("sex", "female")] == (2, 2.0)
+    assert found[("age", "20-39")] == (2, 2.0)
+    assert found[("group", "white")] == (2, 1.5)
+    assert found[("source", "lfw")] == (1, 4.0)
+    assert rows[0].scores["KD-lite0"] == results.Score(5.0, pytest.approx(0.98))
+    assert all("KD-lite0" not in row.scores for row in rows[1:])
+
+
+def test_the_interval_holds_the_true_mean_19_times_in_20() -> None:
+    rng = np.random.default_rng(0)
+    scores = [results.score(rng.normal(7, 3, 200)) for _ in range(1000)]
+    covered = np.mean([abs(score.mean - 7) <= (score.half or 0) for score in scores])
+    assert 0.92 < covered < 0.98
+
+
+def test_one_face_has_no_interval() -> None:
+    assert results.score(np.array([3.0])) == results.Score(3.0, None)
+
+
+def test_results_survive_the_file(tmp_path: Path) -> None:
+    rows = tuple(results.rows("m", 16, FACES, {"PSNR": np.arange(4.0)}, {"FID": (5.0, float("nan"))}))
+    found = results.Results(("how",), {"m": {"sha256": "ab"}}, rows)
+    (tmp_path / "results.json").write_text(found.to_json(), encoding="utf-8")
+    assert results.load(tmp_path / "results.json") == found
+    assert found.score("m", 16, "PSNR") == 1.5
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"protocol": [], "models": {}, "rows": [1]}'])
+def test_a_file_that_is_no_result_says_so(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "results.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(DataError, match="not the results"):
+        results.load(path)
+
+
+def test_the_table_is_aligned() -> None:
+    rows = [
+        *results.rows("bicubic", 16, FACES, {"PSNR": np.arange(4.0)}, {"KD-lite0": (-5.0, 0.5)}),
+        *results.rows("m", 16, FACES, {"PSNR": np.arange(4.0) * 10}, {"KD-lite0": (5.0, 0.5)}),
+    ]
+    lines = report.text(results.Results(("how",), {}, tuple(rows))).splitlines()
+    assert lines[0] == "how"
+    start = lines.index("16 -> 64, 4 faces")
+    assert lines[start + 1].split() == ["PSNR", "KD-lite0"]
+    assert lines[start + 2].split() == ["bicubic", "1.50", "±1.27", "-5.00", "±0.98"]
+    assert len({len(line) for line in lines[start + 1 : start + 4]}) == 1
+    assert any(line.startswith("age 20-39") for line in lines)
