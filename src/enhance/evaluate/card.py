@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from enhance.errors import ModelError
 from enhance.evaluate.metrics import MEANING
@@ -18,7 +18,8 @@ WARNING = """\
 was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the same input has many answers. It will
 not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
 
-TERMS = """\
+SHIPPED = Path(__file__).parents[1] / "weights"
+SHIPPED_TERMS = """\
 For research and non-commercial use only. The weights were trained on All-Age-Faces (for research), UTKFace
 (non-commercial research), Labeled Faces in the Wild (research), CelebA (non-commercial research) and official portraits
 of members of the US Congress (public domain); those terms pass on to them. The code has its own licence."""
@@ -48,7 +49,9 @@ def facts(path: Path) -> dict[str, str]:
 
 
 def card(path: Path, results: Results) -> str:
-    """The model card as Markdown, from the weights file and a measurement of it; nothing in it is typed by hand.
+    """The model card as Markdown, its facts from the weights file and its numbers from a measurement of that file.
+
+    The terms of the data are known for shipped weights; others have the licence that their file states.
 
     Args:
         path: the weights, named as the model is in `results`.
@@ -85,9 +88,9 @@ def card(path: Path, results: Results) -> str:
         *_measured(name, results),
         "## Limits",
         LIMITS,
-        "## Terms",
-        TERMS,
     ]
+    if path.resolve().parent == SHIPPED:
+        parts += ["## Terms", SHIPPED_TERMS]
     if "recipe" in said:
         parts += ["## Recipe", "```json\n" + json.dumps(json.loads(said["recipe"]), indent=1) + "\n```"]
     return "\n\n".join(parts) + "\n"

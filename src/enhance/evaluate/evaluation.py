@@ -28,7 +28,7 @@ def evaluate(
         models: names of shipped models or paths of .onnx files; where a model takes noise, seed 0 draws it.
         sizes: widths in pixels of the face frame in the input; a face counts where its picture has four times that.
         limit: at each size only this many faces, always the same random ones.
-        out: folder for results.json, results.txt and a contact sheet per size; made if missing.
+        out: folder for results.json, results.txt, a contact sheet per size and a card per model; made if missing.
 
     Raises:
         DataError: a folder or picture cannot be used, or no face is large enough for any size.
@@ -38,7 +38,7 @@ def evaluate(
     found, sheets = compare({name: _seeded(model) for name, model in loaded.items()}, folders, sizes, limit)
     found = replace(found, models={name: card.facts(model.path) for name, model in loaded.items()})
     if out is not None:
-        _write(out, found, sheets)
+        _write(out, found, sheets, {name: card.card(model.path, found) for name, model in loaded.items()})
     return found
 
 
@@ -46,14 +46,16 @@ def _seeded(model: Model) -> Upscaler:
     return lambda lr: model(lr, seed=0)
 
 
-def _write(out: Path, found: Results, sheets: Mapping[int, Image.Image]) -> None:
+def _write(out: Path, found: Results, sheets: Mapping[int, Image.Image], cards: Mapping[str, str]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         _replace(out / "results.json", found.to_json().encode())
         _replace(out / "results.txt", report.text(found).encode())
-        for size, page in sheets.items():
+        for name, page in cards.items():
+            _replace(out / f"{name}.md", page.encode())
+        for size, sheet in sheets.items():
             buffer = io.BytesIO()
-            page.save(buffer, "PNG", optimize=True)
+            sheet.save(buffer, "PNG", optimize=True)
             _replace(out / f"faces_{size}.png", buffer.getvalue())
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from error
