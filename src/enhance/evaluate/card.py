@@ -71,9 +71,9 @@ def card(path: Path, results: Results) -> str:
         ("Input is a multiple of", said.get("multiple")),
         ("Noise input", said.get("noise")),
         ("Degradation", said.get("degradation")),
-        ("Trained on", _count(said.get("pictures"), "pictures seen")),
-        ("Training time", _count(said.get("minutes"), "minutes")),
-        ("Data list, sha256", said.get("data_sha256")),
+        ("Pictures seen in training", _count(said.get("pictures"))),
+        ("Minutes of training", _count(said.get("minutes"))),
+        ("List of training pictures, sha256", said.get("data_sha256")),
         ("Code", said.get("commit")),
         ("Size", f"{int(said['bytes']) / 1e6:.1f} MB"),
         ("File, sha256", said["sha256"]),
@@ -115,8 +115,8 @@ def _measured(name: str, results: Results) -> list[str]:
     return parts
 
 
-def _count(value: str | None, unit: str) -> str | None:
-    return f"{float(value):,.0f} {unit}" if value else None
+def _count(value: str | None) -> str | None:
+    return f"{float(value):,.0f}" if value else None
 
 
 def _markdown(cells: Sequence[Sequence[str]]) -> str:

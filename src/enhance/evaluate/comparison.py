@@ -61,7 +61,7 @@ def compare(
     if not rows:
         raise DataError(f"{folders[0]}: no face is {SCALE * min(sizes)} pixels wide; measure at smaller sizes")
     counts = {row.size: row.faces for row in rows if row.label == results.EVERYONE}
-    return Results((*protocol.describe(folders, counts, limit), *metrics.missing()), {}, tuple(rows)), sheets
+    return Results(protocol.describe(folders, counts, limit), {}, tuple(rows)), sheets
 
 
 def bicubic(lr: Pictures) -> Pictures:

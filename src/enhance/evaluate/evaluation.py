@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from enhance.errors import DataError
-from enhance.evaluate import card, report
+from enhance.evaluate import card, metrics, report
 from enhance.evaluate.comparison import SIZES, Upscaler, compare
 from enhance.evaluate.results import Results
 from enhance.model import Model
@@ -34,6 +35,8 @@ def evaluate(
         DataError: a folder or picture cannot be used, or no face is large enough for any size.
         EnhanceError: a model or a judge's weights cannot be used.
     """
+    for line in metrics.missing():
+        print(line, file=sys.stderr)
     loaded = {Path(name).stem: Model.load(name) for name in models}
     found, sheets = compare({name: _seeded(model) for name, model in loaded.items()}, folders, sizes, limit)
     found = replace(found, models={name: card.facts(model.path) for name, model in loaded.items()})
