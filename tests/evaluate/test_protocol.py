@@ -31,6 +31,12 @@ def test_a_limit_chooses_the_same_faces_again(folder: Path) -> None:
     assert protocol.choose(everyone, 16, 2) == protocol.choose(everyone, 16, 2)
 
 
+@pytest.mark.parametrize("size", [-16, 0, 8, 24])
+def test_a_size_that_cuts_through_pixels_says_so(folder: Path, size: int) -> None:
+    with pytest.raises(DataError, match="multiples of 16"):
+        protocol.choose(protocol.faces([folder]), size)
+
+
 def test_pairs_are_box_averages_in_8_bit(folder: Path) -> None:
     (face,) = [face for face in protocol.faces([folder]) if face.path.stem == "aaf_61_m_x_00002"]
     (pairs,) = protocol.pairs([face], 16)

@@ -26,6 +26,8 @@ Box = tuple[float, float, float, float]
 FRAME: Box = (0.0, 0.0, 1.0, 1.0)
 WINDOWS: dict[str, Box] = {"utk_": (0.125, 0.1875, 0.875, 0.9375)}
 """Name prefix -> left, top, right, bottom of the part of the frame that such pictures show; others show all of it."""
+GRID = 16
+"""At multiples of this size the windows' edges lie between pixels of the input."""
 
 AGES = ((0, 12), (13, 19), (20, 39), (40, 59), (60, 200))
 LABELS = ("source", "sex", "age", "group")
@@ -100,7 +102,13 @@ def labels(name: str) -> dict[str, str]:
 
 
 def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
-    """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order."""
+    """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order.
+
+    Raises:
+        DataError: at this size the windows' edges would cut through pixels.
+    """
+    if size < GRID or size % GRID:
+        raise DataError(f"size {size}: faces can be measured at multiples of {GRID} pixels")
     fit = [face for face in everyone if face.frame >= SCALE * size]
     order = np.random.default_rng(0).permutation(len(fit))[:limit]
     return tuple(fit[index] for index in sorted(order))
