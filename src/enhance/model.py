@@ -1,0 +1,110 @@
+"""A model: an ONNX file that describes itself, as a function from small pictures to large ones."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enhance.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+WEIGHTS = Path(__file__).parent / "weights"
+REQUIRED = ("name", "task", "scale", "multiple", "noise", "frame")
+
+
+class Model:
+    """Pictures (N,3,h,w) float32 in [0,1] to (N,3,4h,4w), any h and w, on the CPU.
+
+    Attributes:
+        path: the ONNX file.
+        facts: its metadata: name, task, scale, frame, value_range, degradation, recipe, commit, licence and more.
+        scale: how many times larger the answer is.
+    """
+
+    def __init__(self, path: Path, session: "onnxruntime.InferenceSession", facts: Mapping[str, str]) -> None:
+        self.path = path
+        self.facts = facts
+        self.scale = int(facts["scale"])
+        self._multiple = int(facts["multiple"])
+        self._planes = int(facts["noise"])
+        self._session = session
+        self._takes_noise = any(given.name == "noise" for given in session.get_inputs())
+
+    @staticmethod
+    def load(name: str | os.PathLike[str]) -> "Model":
+        """Loads a shipped model by its name, or any ONNX file made by `enhance export`. Loaded once per process.
+
+        Raises:
+            ModelError: no such model, or the file is not one of ours.
+        """
+        path = Path(name) if str(name).endswith(".onnx") else WEIGHTS / f"{name}.onnx"
+        if not path.is_file():
+            if path.parent == WEIGHTS:
+                raise ModelError(f"no model is called {name}; there are {', '.join(_names()) or 'none'}, or name an .onnx file")
+            raise ModelError(f"{path}: no such model file; name an .onnx file made by `enhance export`")
+        return _load(path.resolve(), path.stat().st_mtime_ns)
+
+    def __call__(self, lr: "Array", *, seed: int = 0, noise: "Array | None" = None) -> "Array":
+        """Enlarges pictures.
+
+        Args:
+            lr: (N,3,h,w) float32 in [0,1], sRGB.
+            seed: names one of the many possible answers.
+            noise: (N,Z,h,w) standard normal, instead of `seed`.
+
+        Returns:
+            (N,3,scale*h,scale*w) float32 in [0,1].
+
+        Raises:
+            ModelError: lr has another shape, or no pixels.
+        """
+        import numpy as np
+
+        if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
+            raise ModelError(f"a model takes an array (N,3,h,w) with pixels in it, not {lr.shape}")
+        count, _, height, width = lr.shape
+        if noise is None:
+            # Every picture of a batch gets the noise that it would get alone.
+            one = np.random.default_rng(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)
+            noise = np.repeat(one, count, 0)
+        below, right = -height % self._multiple, -width % self._multiple
+        border = ((0, 0), (0, 0), (0, below), (0, right))
+        given = {"lr": np.pad(lr.astype(np.float32, copy=False), border, mode="edge")}
+        if self._takes_noise:
+            given["noise"] = np.pad(noise, border)
+        (hr,) = self._session.run(["hr"], given)
+        clipped: Array = np.clip(hr[:, :, : height * self.scale, : width * self.scale], 0, 1)
+        return clipped
+
+
+def models() -> dict[str, Mapping[str, str]]:
+    """The models shipped with the package: name -> what its file says of itself."""
+    return {name: Model.load(name).facts for name in _names()}
+
+
+def _names() -> list[str]:
+    return sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, modified: int) -> Model:  # noqa: ARG001 - a file that changed is another file
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own classes, which share no base but this
+        raise ModelError(f"{path}: cannot be read as an ONNX model; export it again with `enhance export`") from error
+    facts = dict(session.get_modelmeta().custom_metadata_map)
+    missing = [key for key in REQUIRED if key not in facts]
+    if missing:
+        raise ModelError(f"{path}: says nothing of its {', '.join(missing)}; only models made by `enhance export` can be used")
+    return Model(path, session, facts)

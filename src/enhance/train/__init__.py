@@ -1,0 +1,1 @@
+"""From a folder of faces to shipped weights: recipes -> data -> task -> loop -> checkpoint -> export."""

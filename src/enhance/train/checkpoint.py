@@ -1,0 +1,78 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, in one file, written atomically."""
+
+import json
+import os
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from enhance.errors import TrainingError
+from enhance.train.recipes import Recipe
+
+LAST = "last.pt"
+BEST = "best.pt"
+
+
+@dataclass
+class Progress:
+    """How far a run is. `pictures` and `seconds` are its cost; `before` lists what the weights it began with had cost."""
+
+    step: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+    best: float = float("inf")
+    before: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes beside the target, then replaces it: a killed run leaves the old file or the new one, never half."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, sha256: str) -> None:
+    """Saves state dicts (tensors, numbers, lists and dicts of them only), the recipe, the progress and the data's name."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    facts = {"recipe": json.dumps(asdict(recipe)), "progress": asdict(progress), "data_sha256": sha256}
+    torch.save({**state, **facts}, part)
+    part.replace(path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """What `save` saved. Nothing in the file is ever executed.
+
+    Raises:
+        TrainingError: there is no such file, or it is not a checkpoint.
+    """
+    if not path.is_file():
+        raise TrainingError(f"{path}: no such checkpoint; name a run folder or a .pt file that `enhance train` wrote")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError, ValueError) as error:
+        raise TrainingError(f"{path}: not a checkpoint of `enhance train`, or a damaged one") from error
+    if not isinstance(state, dict) or not {"recipe", "progress", "average"} <= state.keys():
+        raise TrainingError(f"{path}: not a checkpoint of `enhance train`")
+    return state
+
+
+def find(path: Path, name: str) -> Path:
+    """The checkpoint `name` of a run folder, or the file itself."""
+    return path / name if path.is_dir() else path
+
+
+def fit(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
+    """Puts weights into a network.
+
+    Raises:
+        TrainingError: they are another network's.
+    """
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(f"{source}: the weights are of a network of another shape than the recipe's") from error

@@ -1,0 +1,138 @@
+"""From a run to a file that ships: the averaged weights as an ONNX graph that describes itself."""
+
+import io
+import json
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from enhance.errors import InternalError
+from enhance.train import checkpoint
+from enhance.train.networks.generator import Generator, place
+from enhance.train.recipes import Recipe, from_json
+from enhance.train.run import generator_of
+
+TOLERANCE = 1e-4
+FRAME = {
+    "left_eye": [0.344, 0.398],
+    "right_eye": [0.652, 0.398],
+    "nose": [0.498, 0.566],
+    "left_mouth": [0.376, 0.718],
+    "right_mouth": [0.622, 0.718],
+}
+LICENCE = "research, non-commercial use only"
+
+
+class Shipped(nn.Module):
+    """The generator as its users meet it: it works out for itself where in the face frame each pixel lies."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, lr: Tensor, noise: Tensor) -> Tensor:
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w), h and w even, to hr (N,3,4h,4w)."""
+        made: Tensor = self.generator(lr, noise, place(lr))
+        return made
+
+
+def export(run: Path, out: Path) -> Path:
+    """Writes the best weights of a run folder (or of one checkpoint) as ONNX, with everything that names them.
+
+    Raises:
+        TrainingError: there is no such run.
+        InternalError: the exported graph does not compute what the network computes.
+    """
+    state = checkpoint.load(checkpoint.find(run, checkpoint.BEST))
+    recipe = from_json(state["recipe"])
+    generator = generator_of(recipe)
+    checkpoint.fit(generator, state["average"], run)
+    network = Shipped(generator).eval()
+    model = to_onnx(network, recipe.noise)
+    for key, value in facts(recipe, state).items():
+        model.metadata_props.add(key=key, value=value)
+    data = model.SerializeToString()
+    difference = parity(network, data, recipe.noise)
+    if difference > TOLERANCE:
+        raise InternalError(f"{run}: the exported graph differs from the network by {difference:.1e}; not written")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_atomically(out, data)
+    return out
+
+
+def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
+    """The network as a graph over any N, h and w."""
+    lr, noise = torch.rand(2, 3, 16, 18), torch.randn(2, planes, 16, 18)
+    sizes = {0: "N", 2: "h", 3: "w"}
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            (lr, noise),
+            buffer,
+            dynamo=False,
+            opset_version=17,
+            input_names=["lr", "noise"],
+            output_names=["hr"],
+            dynamic_axes={"lr": sizes, "noise": sizes, "hr": {0: "N", 2: "H", 3: "W"}},
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
+    """What the file says of itself."""
+    progress = state["progress"]
+    cost = [*progress["before"], {"recipe": recipe.name, **{k: progress[k] for k in ("pictures", "seconds")}}]
+    return {
+        "name": recipe.name,
+        "task": "super_resolution",
+        "scale": str(Generator.scale),
+        "multiple": str(Generator.multiple),
+        "noise": str(recipe.noise),
+        "frame": json.dumps(FRAME),
+        "value_range": "[0,1] sRGB",
+        "degradation": "mean of 4x4 blocks",
+        "recipe": state["recipe"],
+        "commit": _commit(),
+        "licence": LICENCE,
+        "data_sha256": state["data_sha256"],
+        "pictures": str(sum(part["pictures"] for part in cost)),
+        "minutes": f"{sum(part['seconds'] for part in cost) / 60:.0f}",
+        "cost": json.dumps(cost),
+    }
+
+
+def parity(network: Shipped, data: bytes, planes: int) -> float:
+    """The largest difference, at sizes from small to large and not square, between the graph and the network."""
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    random = torch.Generator().manual_seed(0)
+    worst = 0.0
+    for count, height, width in ((3, 16, 16), (1, 22, 38), (1, 64, 64)):
+        lr = torch.rand(count, 3, height, width, generator=random)
+        noise = torch.randn(count, planes, height, width, generator=random)
+        with torch.no_grad():
+            expected = network(lr, noise).numpy()
+        (found,) = session.run(["hr"], {"lr": lr.numpy(), "noise": noise.numpy()})
+        worst = max(worst, float(np.abs(found - expected).max()))
+    return worst
+
+
+def _commit() -> str:
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()

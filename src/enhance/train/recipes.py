@@ -1,0 +1,70 @@
+"""Recipes: each is a function of its own name that returns everything a training run needs to know.
+
+To make a variant, write a function that returns `replace(another(), ...)`.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+
+from enhance.errors import TrainingError
+from enhance.train.data import Sizes
+from enhance.train.super_resolution import Weights
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run, but for its data and its length.
+
+    Attributes:
+        name: the function's name, the file's name, the card's name and the value of `--model`.
+        width, blocks, edge, finish, noise: see `networks.generator.Generator`.
+        weights: what each loss counts.
+        sizes: how often each fineness is drawn.
+        batch: pictures a step.
+        rate: Adam's learning rate; the last fifth of the run brings it down to a tenth.
+        ema: decay of the running mean of the generator's weights, which is what is exported.
+    """
+
+    name: str
+    width: int = 96
+    blocks: int = 6
+    edge: int = 48
+    finish: int = 4
+    noise: int = 8
+    weights: Weights = field(default_factory=Weights)
+    sizes: Sizes = field(default_factory=Sizes)
+    batch: int = 32
+    rate: float = 5e-4
+    ema: float = 0.999
+    seed: int = 0
+
+
+def face_x4_pixel() -> Recipe:
+    """Punished for every pixel that differs: right on average, and therefore blurry."""
+    return Recipe(name="face_x4_pixel")
+
+
+def face_x4_gan() -> Recipe:
+    """The same network against a discriminator, from the weights of `face_x4_pixel`."""
+    weights = Weights(pixel=0.5, perceptual=0.25, adversarial=0.04, spread=0.05)
+    return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, batch=16, rate=2e-4)
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan)}
+
+
+def named(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        TrainingError: there is none; the message lists those there are.
+    """
+    if name not in RECIPES:
+        raise TrainingError(f"no recipe is called {name}; there are {', '.join(RECIPES)}")
+    return RECIPES[name]()
+
+
+def from_json(text: str) -> Recipe:
+    """The recipe that a checkpoint or a model carries as JSON (of `dataclasses.asdict`)."""
+    fields = json.loads(text)
+    return Recipe(**{**fields, "weights": Weights(**fields["weights"]), "sizes": Sizes(**fields["sizes"])})

@@ -1,0 +1,113 @@
+"""Faces four times larger: by a per-pixel loss alone, or against a discriminator."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from enhance.train import losses
+from enhance.train.data import Batch
+from enhance.train.degradation import Box, Degradation
+from enhance.train.networks.generator import Generator, place
+from enhance.train.networks.squeezenet import SqueezeNet, distance
+from enhance.train.task import Losses
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each loss counts. Without `adversarial` there is no discriminator."""
+
+    pixel: float = 1.0
+    perceptual: float = 0.0
+    adversarial: float = 0.0
+    spread: float = 0.0
+    penalty: float = 1.0
+    penalty_every: int = 16
+
+
+class SuperResolution:
+    """The task of this project (Ledig et al., "Photo-realistic single image super-resolution", CVPR 2017).
+
+    With `spread` every small face is answered twice, from two noises: the pixel loss then holds the mean of both
+    answers to the original instead of each one, and the answers are rewarded for differing.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: nn.Module | None,
+        *,
+        weights: Weights,
+        degradation: Degradation | None = None,
+        seed: int = 0,
+    ) -> None:
+        if (discriminator is None) != (weights.adversarial == 0):
+            raise ValueError("a discriminator and an adversarial weight come together")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.weights = weights
+        self.degradation = degradation or Box()
+        self.seed = seed
+        self.features = SqueezeNet() if weights.perceptual else None
+
+    def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
+        random = self._random(batch)
+        lr = self.degradation(batch.hr, random)
+        answers = 2 if self.weights.spread else 1
+        hr, place = (torch.cat([x] * answers) for x in (batch.hr, batch.place))
+        noise = torch.randn((len(hr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
+        made = self.generator(torch.cat([lr] * answers), noise, place)
+        found = {"pixel": self.weights.pixel * losses.per_pixel(sum(made.chunk(answers)) / answers, batch.hr)}
+        if self.weights.spread:
+            found["spread"] = -self.weights.spread * losses.spread(*made.chunk(2))
+        if self.features is not None:
+            with torch.no_grad():
+                target = [torch.cat([x] * answers) for x in self.features(batch.hr)]
+            found["perceptual"] = self.weights.perceptual * distance(self.features(made), target).mean()
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(False)
+            with torch.no_grad():
+                real = self.discriminator(batch.hr, lr, batch.place).float()
+            fake = self.discriminator(made, torch.cat([lr] * answers), place).float()
+            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * answers))
+            self.discriminator.requires_grad_(True)
+        return found, made.detach()[: len(lr)]
+
+    def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
+        assert self.discriminator is not None
+        lr = self.degradation(batch.hr, self._random(batch))
+        pictures, lrs, places = torch.cat([batch.hr, made]), torch.cat([lr, lr]), torch.cat([batch.place] * 2)
+        real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
+        found = {"discrimination": losses.relativistic(real, fake)}
+        if batch.step % self.weights.penalty_every == 0:
+            # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
+            with torch.autocast(batch.hr.device.type, enabled=False):
+                pictures = pictures.float().requires_grad_()
+                penalty = losses.gradient_penalty(self.discriminator(pictures, lrs, places).mean((1, 2, 3)), pictures)
+            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return found
+
+    def answer(self, generator: nn.Module, hr: Tensor) -> tuple[Tensor, Tensor]:
+        random = torch.Generator().manual_seed(self.seed)
+        lr = (self.degradation(hr, random) * 255).round() / 255
+        noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
+        return lr, generator(lr, noise, place(lr)).clamp(0, 1)
+
+    def judge(self, generator: nn.Module, hr: Tensor) -> dict[str, float]:
+        lr, made = self.answer(generator, hr)
+        made = (made * 255).round() / 255
+        found = {
+            "psnr": _psnr(made, hr),
+            "lr_psnr": _psnr(Box()(made, torch.Generator()), lr),
+        }
+        found["score"] = -found["psnr"]
+        if self.features is not None:
+            found["score"] = found["perceptual"] = float(distance(self.features(made), self.features(hr)).mean())
+        return found
+
+    def _random(self, batch: Batch) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed * 1_000_003 + batch.step)
+
+
+def _psnr(a: Tensor, b: Tensor) -> float:
+    return float((-10 * (a - b).square().mean((1, 2, 3)).log10()).mean())
