@@ -73,6 +73,5 @@ def _unblur(residual: "Array") -> "Array":
     taps /= taps.sum()
     height, width = residual.shape[:2]
     padded = np.pad(residual, ((2, 2), (2, 2), (0, 0)), mode="edge")
-    rows = sum(float(tap) * padded[n : n + height] for n, tap in enumerate(taps))
-    sharp: Array = sum(float(tap) * rows[:, n : n + width] for n, tap in enumerate(taps))  # type: ignore[index,assignment]
-    return sharp
+    rows = np.add.reduce([float(tap) * padded[n : n + height] for n, tap in enumerate(taps)])
+    return np.add.reduce([float(tap) * rows[:, n : n + width] for n, tap in enumerate(taps)])

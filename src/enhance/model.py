@@ -47,7 +47,9 @@ class Model:
         path = Path(name) if str(name).endswith(".onnx") else WEIGHTS / f"{name}.onnx"
         if not path.is_file():
             if path.parent == WEIGHTS:
-                raise ModelError(f"no model is called {name}; there are {', '.join(_names()) or 'none'}, or name an .onnx file")
+                raise ModelError(
+                    f"no model is called {name}; there are {', '.join(_names()) or 'none'}, or name an .onnx file"
+                )
             raise ModelError(f"{path}: no such model file; name an .onnx file made by `enhance export`")
         return _load(path.resolve(), path.stat().st_mtime_ns)
 
@@ -106,5 +108,7 @@ def _load(path: Path, modified: int) -> Model:  # noqa: ARG001 - a file that cha
     facts = dict(session.get_modelmeta().custom_metadata_map)
     missing = [key for key in REQUIRED if key not in facts]
     if missing:
-        raise ModelError(f"{path}: says nothing of its {', '.join(missing)}; only models made by `enhance export` can be used")
+        raise ModelError(
+            f"{path}: says nothing of its {', '.join(missing)}; only models made by `enhance export` can be used"
+        )
     return Model(path, session, facts)

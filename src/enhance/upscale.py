@@ -44,8 +44,8 @@ class Redrawn:
 
 @dataclass(frozen=True)
 class Result:
-    """An enhanced photo: rgb (scale*H, scale*W, 3) in [0,1], its faces, what the user should know, and how well it agrees
-    with the input when it is made small again (dB)."""
+    """An enhanced photo: rgb (scale*H, scale*W, 3) in [0,1], its faces, what the user should know, and how well it
+    agrees with the input when it is made small again (dB)."""
 
     rgb: Array
     faces: tuple[Redrawn, ...]
@@ -96,7 +96,9 @@ def enhance_photo(
     from enhance.model import Model
 
     if not 1 < scale <= MOST_SCALE:
-        raise PhotoError(f"{photo.name}: cannot be enlarged {scale:g} times; give a scale above 1 and up to {MOST_SCALE}")
+        raise PhotoError(
+            f"{photo.name}: cannot be enlarged {scale:g} times; the scale goes from above 1 to {MOST_SCALE}"
+        )
     network = model if isinstance(model, Model) else Model.load(model)
     if aligned:
         height, width = photo.rgb.shape[:2]
@@ -132,8 +134,7 @@ def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Re
     drawn: dict[int, Array] = {}
     for size in {sizes[n] for n in order}:
         members = [n for n in order if sizes[n] == size]
-        for n, hr in zip(members, run(network, np.stack([crops[n][0] for n in members]), seed), strict=True):
-            drawn[n] = hr
+        drawn |= zip(members, run(network, np.stack([crops[n][0] for n in members]), seed), strict=True)
     for n in order:
         canvas = faces.paste(canvas, drawn[n], enlarged(crops[n][1]))
     told = tuple(
@@ -150,7 +151,7 @@ def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Re
 
 
 def lr_size(face: Face) -> int:
-    """How many pixels across the frame to give the network for this face, an even number; 0 if it is beyond its reach."""
+    """Pixels across the frame to give the network for this face, an even number; 0 if it is beyond its reach."""
     from enhance import faces
 
     native = faces.native_size(face.landmarks)
@@ -160,7 +161,7 @@ def lr_size(face: Face) -> int:
 
 
 def enlarged(transform: Array) -> Array:
-    """A transform (2,3) from photo to frame pixels, as one between both four times larger; pixel centres stay centres."""
+    """A transform (2,3) from photo to frame pixels, as one between both four times larger."""
     import numpy as np
 
     half = (X4 - 1) / 2

@@ -20,7 +20,7 @@ BEST = "best.pt"
 
 @dataclass
 class Progress:
-    """How far a run is. `pictures` and `seconds` are its cost; `before` lists what the weights it began with had cost."""
+    """How far a run is, and what that cost. `before` lists what the weights it began with had cost."""
 
     step: int = 0
     pictures: int = 0
@@ -37,7 +37,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, sha256: str) -> None:
-    """Saves state dicts (tensors, numbers, lists and dicts of them only), the recipe, the progress and the data's name."""
+    """Saves state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's name."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     facts = {"recipe": json.dumps(asdict(recipe)), "progress": asdict(progress), "data_sha256": sha256}
     torch.save({**state, **facts}, part)

@@ -138,7 +138,9 @@ def load(folders: Sequence[Path], *, note: Callable[[str], None] = print) -> Fac
     groups: dict[tuple[Path, Box, int, bool], list[Source]] = {}
     with ThreadPoolExecutor() as pool:
         for source, size in zip(listing, pool.map(_size, listing), strict=True):
-            groups.setdefault((source.path.parent, source.window, size, is_held_out(source.path.name)), []).append(source)
+            groups.setdefault((source.path.parent, source.window, size, is_held_out(source.path.name)), []).append(
+                source
+            )
     for (_, box, size, held), members in groups.items():
         for width, frame in _sizes(box, size):
             pixels = _cached(members, width, note)
@@ -166,7 +168,7 @@ def _size(source: Source) -> int:
 def _sizes(box: Box, size: int) -> Iterator[tuple[int, float]]:
     """Widths at which to keep pictures `size` pixels wide that show `box`, each with the width of its frame."""
     extent = box[2] - box[0]
-    wanted = {round(frame * extent): frame for frame in FRAMES}
+    wanted: dict[int, float] = {round(frame * extent): frame for frame in FRAMES}
     wanted.setdefault(WINDOW, WINDOW / extent)
     for width, frame in sorted(wanted.items()):
         if WINDOW <= width <= size:

@@ -1,10 +1,10 @@
 """From a run to a file that ships: the averaged weights as an ONNX graph that describes itself."""
 
-import io
 import json
 import subprocess
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -71,21 +71,20 @@ def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
     """The network as a graph over any N, h and w."""
     lr, noise = torch.rand(2, 3, 16, 18), torch.randn(2, planes, 16, 18)
     sizes = {0: "N", 2: "h", 3: "w"}
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,
             (lr, noise),
-            buffer,
+            path := Path(folder) / "network.onnx",
             dynamo=False,
             opset_version=17,
             input_names=["lr", "noise"],
             output_names=["hr"],
             dynamic_axes={"lr": sizes, "noise": sizes, "hr": {0: "N", 2: "H", 3: "W"}},
         )
-    model = onnx.load_from_string(buffer.getvalue())
+        model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -131,7 +130,11 @@ def parity(network: Shipped, data: bytes, planes: int) -> float:
 def _commit() -> str:
     try:
         found = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -1,4 +1,5 @@
-"""The training loop. It knows nothing of the task: it alternates steps, keeps the average, logs, shows, saves, resumes."""
+"""The training loop. It knows nothing of the task: it alternates steps, keeps the average, logs, shows, saves
+and resumes."""
 
 import copy
 import json
@@ -9,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -151,7 +151,12 @@ def train(
             checkpoint.save(out / checkpoint.BEST, state, trainer.recipe, progress, data_sha256)
         return found
 
-    with stop_signals() as stopped, Bar(images, minutes) as bar:
+    def keep_what_is_good() -> None:
+        weights = [value for network in trainer.networks for value in network.parameters()]
+        if all(torch.isfinite(value).all() for value in weights):
+            save()
+
+    with stop_signals() as stopped, Bar(images, minutes) as bar, on_error(keep_what_is_good):
         while True:
             spent = _spent(progress, started, minutes, images)
             if spent >= 1 or stopped:
@@ -235,6 +240,16 @@ def stop_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def on_error(rescue: Callable[[], None]) -> Iterator[None]:
+    """Calls `rescue` before a training error goes on its way."""
+    try:
+        yield
+    except TrainingError:
+        rescue()
+        raise
+
+
 class Bar:
     """One line on a terminal; a line every so often in a file."""
 
@@ -308,7 +323,3 @@ def _forget_after(log: Path, pictures_seen: int) -> None:
         if record["pictures"] <= pictures_seen:
             kept.append(line + "\n")
     checkpoint.write_atomically(log, "".join(kept).encode())
-
-
-def describe(recipe: Recipe) -> str:
-    return json.dumps(asdict(recipe))

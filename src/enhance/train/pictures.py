@@ -36,7 +36,9 @@ def grid(columns: Sequence[Tensor], height: int = 128) -> Image.Image:
 
 
 def bicubic(lr: Tensor, scale: int) -> Tensor:
-    return functional.interpolate(lr.float(), scale_factor=float(scale), mode="bicubic", align_corners=False).clamp(0, 1)
+    return functional.interpolate(lr.float(), scale_factor=float(scale), mode="bicubic", align_corners=False).clamp(
+        0, 1
+    )
 
 
 def save_picture(image: Image.Image, path: Path) -> None:

@@ -28,7 +28,7 @@ def train(
     init: Path | None = None,
     resume: Path | None = None,
 ) -> Progress:
-    """Trains `recipe` on the faces in `folders`, from nothing, from weights (`init`) or from where a run stopped (`resume`).
+    """Trains `recipe` on the faces in `folders`: from nothing, from weights (`init`), or on from where a run stopped.
 
     Raises:
         DataError: a folder cannot be used.
@@ -95,18 +95,3 @@ def held_out(faces: data.Faces) -> dict[int, Tensor]:
     """Faces to judge by, for each size of frame that the data has."""
     found = {frame: data.wholes(faces.held_out, frame, count) for frame, count in HELD_OUT.items()}
     return {frame: pictures for frame, pictures in found.items() if len(pictures)}
-
-
-if __name__ == "__main__":
-    import argparse
-
-    p = argparse.ArgumentParser()
-    p.add_argument("data", nargs="+", type=Path)
-    p.add_argument("--recipe")
-    p.add_argument("--out", type=Path)
-    p.add_argument("--minutes", type=float)
-    p.add_argument("--images", type=int)
-    p.add_argument("--init", type=Path)
-    p.add_argument("--resume", type=Path)
-    a = p.parse_args()
-    train(a.data, recipes.named(a.recipe), a.out, minutes=a.minutes, images=a.images, init=a.init, resume=a.resume)

@@ -13,8 +13,11 @@ Losses = Mapping[str, Tensor]
 class Task(Protocol):
     """A generator, perhaps a discriminator, and the losses of each, already weighted; the loop adds them up."""
 
-    generator: nn.Module
-    discriminator: nn.Module | None
+    @property
+    def generator(self) -> nn.Module: ...
+
+    @property
+    def discriminator(self) -> nn.Module | None: ...
 
     def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
         """Losses of the generator, and what it made, detached, for the discriminator to see."""

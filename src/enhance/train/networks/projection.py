@@ -18,6 +18,8 @@ class Projection(nn.Module):
     The inverse of that blur is a two-sided geometric series of ratio sqrt(8) - 3; five taps hold 99.5 % of it.
     """
 
+    unblur: Tensor
+
     def __init__(self, scale: int = 4) -> None:
         super().__init__()
         if scale != 4:

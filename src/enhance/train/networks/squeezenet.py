@@ -63,7 +63,11 @@ def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     path = Path(spec.origin).parent / "example_models" / "weights" / "squeezenet_weights.pkl"
     with path.open("rb") as file:
         weights = _ArraysOnly(file, encoding="latin1").load()
-    return {name: (pair[0], pair[1]) for name, pair in weights.items() if name.startswith(("conv1", *FIRES[:4])) and name != "conv10"}
+    return {
+        name: (pair[0], pair[1])
+        for name, pair in weights.items()
+        if name.startswith(("conv1", *FIRES[:4])) and name != "conv10"
+    }
 
 
 class _ArraysOnly(pickle.Unpickler):

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enhance.errors import ModelError
+from enhance.model import WEIGHTS, Model, models
+
+SHIPPED = sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
+
+
+@pytest.fixture
+def lr() -> np.ndarray:
+    return np.random.default_rng(0).uniform(0.2, 0.8, (2, 3, 16, 16)).astype(np.float32)
+
+
+def test_both_recipes_are_shipped_each_with_its_card() -> None:
+    assert {"face_x4_pixel", "face_x4_gan"} <= set(SHIPPED)
+    for name in SHIPPED:
+        assert (WEIGHTS / f"{name}.md").is_file()
+        assert (WEIGHTS / f"{name}.onnx").stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_model_knows_its_own_name(name: str) -> None:
+    assert models()[name]["name"] == name
+    assert Model.load(name).scale == 4
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("size", [(1, 1), (16, 16), (17, 40)])
+def test_any_height_and_width(name: str, size: tuple[int, int]) -> None:
+    hr = Model.load(name)(np.full((1, 3, *size), 0.5, np.float32))
+    assert hr.shape == (1, 3, 4 * size[0], 4 * size[1])
+    assert hr.dtype == np.float32
+    assert 0 <= hr.min() <= hr.max() <= 1
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_batch_is_its_pictures_one_by_one(name: str, lr: np.ndarray) -> None:
+    model = Model.load(name)
+    assert np.allclose(model(lr)[1:], model(lr[1:]), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_seed_names_an_answer(name: str, lr: np.ndarray) -> None:
+    model = Model.load(name)
+    assert np.array_equal(model(lr, seed=3), model(lr, seed=3))
+    assert not np.array_equal(model(lr, seed=3), model(lr, seed=4))
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(ModelError, match="no model is called nonsense; there are face_x4_gan"):
+        Model.load("nonsense")
+
+
+@pytest.mark.parametrize("content", [b"", b"text that is no graph"])
+def test_a_file_that_is_no_model(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        Model.load(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_graph_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper
+
+    value = helper.make_tensor_value_info("lr", TensorProto.FLOAT, ["N", 3, "h", "w"])
+    out = helper.make_tensor_value_info("hr", TensorProto.FLOAT, ["N", 3, "h", "w"])
+    graph = helper.make_graph([helper.make_node("Identity", ["lr"], ["hr"])], "g", [value], [out])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, tmp_path / "foreign.onnx")
+    with pytest.raises(ModelError, match="says nothing of its name"):
+        Model.load(tmp_path / "foreign.onnx")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nowhere\.onnx"):
+        Model.load(tmp_path / "nowhere.onnx")
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (1, 1, 16, 16), (1, 3, 0, 16)])
+def test_a_wrong_shape_is_said(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match="takes an array"):
+        Model.load(SHIPPED[0])(np.zeros(shape, np.float32))

@@ -1,0 +1,44 @@
+"""Made-up faces: an oval with eyes and a mouth, so that there is something to learn in a second."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from enhance.train.recipes import Recipe
+
+
+def draw_face(rng: np.random.Generator, size: int) -> Image.Image:
+    colour = [tuple(int(c) for c in rng.integers(40, 220, 3)) for _ in range(3)]
+    image = Image.new("RGB", (size, size), colour[0])
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((size * 0.15, size * 0.05, size * 0.85, size * 0.98), fill=colour[1])
+    for x in (0.344, 0.652):
+        draw.ellipse(((x - 0.06) * size, 0.36 * size, (x + 0.06) * size, 0.44 * size), fill=colour[2])
+    draw.line((0.376 * size, 0.718 * size, 0.622 * size, 0.718 * size), fill=colour[2], width=size // 20)
+    return image
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 40 faces of 128 pixels and 40 windows of 96, as the shared sets have them."""
+    folder = tmp_path_factory.mktemp("faces")
+    rng = np.random.default_rng(0)
+    for n in range(40):
+        draw_face(rng, 128).save(folder / f"face_{n:03d}.png")
+        draw_face(rng, 128).crop((16, 24, 112, 120)).save(folder / f"utk_030_f_asian_{n:03d}.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def tiny() -> Callable[[Recipe], Recipe]:
+    """Any recipe with a network of a few thousand weights."""
+    return lambda recipe: replace(recipe, width=16, blocks=1, edge=16, finish=1, batch=4)

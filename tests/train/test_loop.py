@@ -1,0 +1,110 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from enhance.errors import TrainingError
+from enhance.train import checkpoint, data, loop, recipes, run
+from enhance.train.recipes import Recipe
+
+
+def test_a_network_can_learn_one_batch_by_heart(faces: Path, tiny: Callable[[Recipe], Recipe]) -> None:
+    recipe = replace(tiny(recipes.face_x4_pixel()), width=32, edge=32, rate=3e-3)
+    shelves = data.load([faces], note=lambda _: None).training
+    torch.manual_seed(0)
+    trainer = loop.Trainer(run.build(recipe, torch.device("cpu")), recipe, torch.device("cpu"))
+    one = data.batch(shelves, recipe.sizes, size=4, seed=0, step=0)
+    learned = [trainer.step(one._replace(step=step), 1.0)["pixel"] for step in range(200)]
+    assert learned[-1] < 0.5 * learned[0]
+
+
+def test_a_run_leaves_what_it_promises(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+    recipe = tiny(recipes.face_x4_pixel())
+    out = tmp_path / "run"
+    progress = run.train([faces], recipe, out, images=1200)
+    assert progress.pictures == 1200
+    records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert records[-1]["pictures"] == 1200
+    assert {"last.pt", "best.pt", "log.jsonl", "grids", "curves.png"} <= {path.name for path in out.iterdir()}
+    assert not [path.name for path in out.iterdir() if path.name.endswith(".part")]
+    with Image.open(out / "curves.png") as curves:
+        assert curves.width > 300
+
+
+def test_a_run_is_not_started_over_another(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+    recipe = tiny(recipes.face_x4_pixel())
+    run.train([faces], recipe, tmp_path / "run", images=4)
+    with pytest.raises(TrainingError, match="--resume"):
+        run.train([faces], recipe, tmp_path / "run", images=4)
+
+
+def test_weights_of_one_recipe_begin_another(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=40)
+    gan = run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8, init=tmp_path / "pixel")
+    assert [part["recipe"] for part in gan.before] == ["face_x4_pixel"]
+    assert gan.before[0]["pictures"] == 40
+
+
+def test_weights_of_another_shape_are_refused(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=4)
+    wider = replace(tiny(recipes.face_x4_pixel()), width=32)
+    with pytest.raises(TrainingError, match="another shape"):
+        run.train([faces], wider, tmp_path / "wide", images=4, init=tmp_path / "pixel")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 half a zip"])
+def test_a_damaged_checkpoint_is_one_clear_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match="not a checkpoint") as caught:
+        checkpoint.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_weights(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    recipe = tiny(recipes.face_x4_pixel())
+    shelves = data.load([faces], note=lambda _: None).training
+    trainer = loop.Trainer(run.build(recipe, torch.device("cpu")), recipe, torch.device("cpu"))
+
+    def poisoned(step: int) -> data.Batch:
+        batch = data.batch(shelves, recipe.sizes, size=4, seed=0, step=step)
+        return batch._replace(hr=batch.hr * float("nan")) if step == 5 else batch
+
+    with pytest.raises(TrainingError, match=r"no longer a number \(pixel\) at step 5"):
+        loop.train(trainer, poisoned, {}, tmp_path, progress=checkpoint.Progress(), data_sha256="", images=1000)
+    assert all(torch.isfinite(value).all() for value in trainer.average.state_dict().values())
+    kept = checkpoint.load(tmp_path / checkpoint.LAST)
+    assert kept["progress"]["step"] == 5
+
+
+def test_the_log_forgets_what_the_checkpoint_does_not_know(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"pictures": 10}\n{"pictures": 20}\n{"pictures": 30}\n{"pict')
+    loop._forget_after(log, 20)
+    assert log.read_text() == '{"pictures": 10}\n{"pictures": 20}\n'
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_first(sent: signal.Signals, faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "enhance.cli", "train", str(faces), "--recipe", "face_x4_pixel", "--minutes", "5"]
+    process = subprocess.Popen([*command, "--out", str(out)], env=os.environ, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (out / "log.jsonl").exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.2)
+    process.send_signal(sent)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert "Traceback" not in stderr
+    assert checkpoint.load(out / checkpoint.LAST)["progress"]["step"] > 0

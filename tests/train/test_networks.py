@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+
+from enhance import consistency
+from enhance.train.networks.discriminator import Discriminator
+from enhance.train.networks.generator import Generator, place
+from enhance.train.networks.projection import Projection
+from enhance.train.networks.squeezenet import SqueezeNet, distance
+
+
+@pytest.fixture
+def lr() -> torch.Tensor:
+    return torch.rand(2, 3, 16, 12, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
+
+
+def test_the_projection_makes_any_picture_consistent(lr: torch.Tensor) -> None:
+    drawn = torch.rand(2, 3, 64, 48)
+    projected = Projection()(drawn, lr)
+    assert (torch.nn.functional.avg_pool2d(projected, 4) - lr).abs().max() < 1e-5
+
+
+def test_the_projection_leaves_a_consistent_picture_alone(lr: torch.Tensor) -> None:
+    consistent = Projection()(torch.rand(2, 3, 64, 48), lr)
+    assert torch.allclose(Projection()(consistent, lr), consistent, atol=1e-5)
+
+
+def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
+    """Of an empty drawing it makes a smooth enlargement: steps across block borders are no larger than within."""
+    smooth = Projection()(torch.zeros(2, 3, 64, 48), torch.nn.functional.avg_pool2d(lr, 3, 1, 1))
+    steps = smooth.diff(dim=3).abs()
+    across = steps[..., 3::4].mean()
+    within = torch.cat([steps[..., n::4].flatten() for n in range(3)]).mean()
+    assert across < 1.35 * within
+
+
+def test_the_core_projects_as_the_graph_does(lr: torch.Tensor) -> None:
+    drawn = torch.nn.functional.interpolate(lr, scale_factor=4.0, mode="bicubic") + 0.02 * torch.randn(2, 3, 64, 48)
+    graph = Projection()(drawn, lr)[0].permute(1, 2, 0).numpy()
+    core = consistency.project(drawn[0].permute(1, 2, 0).numpy(), lr[0].permute(1, 2, 0).numpy())
+    assert np.abs(graph - core).max() < 2e-3
+
+
+def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> None:
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+    for height, width in ((16, 16), (22, 38)):
+        lr = torch.rand(2, 3, height, width)
+        hr = generator(lr, torch.randn(2, 8, height, width), place(lr))
+        assert hr.shape == (2, 3, 4 * height, 4 * width)
+        assert (torch.nn.functional.avg_pool2d(hr, 4) - lr).abs().max() < 1e-5
+
+
+def test_the_generator_hears_its_noise_and_its_place() -> None:
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+    lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
+    first = generator(lr, noise, place(lr))
+    assert not torch.allclose(first, generator(lr, -noise, place(lr)), atol=1e-4)
+    assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
+
+
+def test_the_discriminator_judges_every_patch() -> None:
+    lr = torch.rand(2, 3, 16, 16)
+    assert Discriminator((8, 8, 8, 8))(torch.rand(2, 3, 64, 64), lr, place(lr)).shape == (2, 1, 4, 4)
+
+
+def test_place_spans_the_frame() -> None:
+    planes = place(torch.zeros(1, 3, 32, 32))[0]
+    assert planes[0, 0].tolist() == pytest.approx([(n + 0.5) / 16 - 1 for n in range(32)])
+    assert torch.equal(planes[1], planes[0].T)
+    assert planes[2].unique().tolist() == [0.0]
+
+
+def test_the_perceptual_distance_grows_with_blur() -> None:
+    features = SqueezeNet()
+    sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
+    target = features(sharp)
+    near, far = (float(distance(features(x), target)) for x in (soft, softer))
+    assert float(distance(target, target)) == 0
+    assert 0 < near < far

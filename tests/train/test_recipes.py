@@ -1,0 +1,66 @@
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from enhance.errors import TrainingError
+from enhance.train import data, export, loop, recipes, run
+from enhance.train.recipes import Recipe
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_one_name_end_to_end(name: str) -> None:
+    assert recipes.named(name).name == name == recipes.RECIPES[name].__name__
+
+
+def test_an_unknown_recipe_is_named_with_those_there_are() -> None:
+    with pytest.raises(TrainingError, match=r"face_x5.*face_x4_pixel"):
+        recipes.named("face_x5")
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_a_recipe_survives_json(name: str) -> None:
+    recipe = recipes.named(name)
+    assert recipes.from_json(json.dumps(asdict(recipe))) == recipe
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_trains_resumes_and_exports(
+    name: str, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    recipe = tiny(recipes.named(name))
+    whole = run.train([faces], recipe, tmp_path / "whole", images=4 * recipe.batch)
+    run.train([faces], recipe, tmp_path / "halves", images=2 * recipe.batch)
+    halves = run.train([faces], recipe, tmp_path / "halves", images=4 * recipe.batch, resume=tmp_path / "halves")
+    assert whole.step == halves.step == 4
+    model = export.export(tmp_path / "halves", tmp_path / "tiny.onnx")
+    assert model.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_a_resumed_run_has_the_same_losses(
+    name: str, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    recipe = tiny(recipes.named(name))
+    shelves = data.load([faces], note=lambda _: None).training
+    device = torch.device("cpu")
+
+    def batch(step: int) -> data.Batch:
+        return data.batch(shelves, recipe.sizes, size=recipe.batch, seed=0, step=step)
+
+    torch.manual_seed(0)
+    through = loop.Trainer(run.build(recipe, device), recipe, device)
+    for step in range(3):
+        through.step(batch(step), 1.0)
+    state = through.state()
+    torch.save(state, tmp_path / "state.pt")
+    expected = [through.step(batch(step), 1.0) for step in (3, 4)]
+    torch.manual_seed(1)
+    resumed = loop.Trainer(run.build(recipe, device), recipe, device)
+    resumed.restore(torch.load(tmp_path / "state.pt", weights_only=True), tmp_path)
+    found = [resumed.step(batch(step), 1.0) for step in (3, 4)]
+    for before, after in zip(expected, found, strict=True):
+        assert after == pytest.approx(before, rel=1e-5, abs=1e-7)
