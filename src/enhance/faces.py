@@ -1,0 +1,260 @@
+"""Finds faces, moves them into the face frame, and puts redrawn ones back. Pictures are float32 (H,W,3) in [0,1].
+
+The face frame is a square in which the five landmarks of every face lie near FRAME. Coordinates are those of pixel
+centres: the first pixel's is (0, 0), and the point at fraction f of a side of n pixels is at f * n - .5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Array = NDArray[np.float32]
+Points = NDArray[np.float64]
+Transform = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+
+FRAME: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376, 0.718), (0.622, 0.718)])
+"""Where eyes, nose and mouth corners lie in the face frame, as fractions of its side."""
+
+THRESHOLD = 0.6
+OVERLAP = 0.3
+"""Two boxes that share more of their union than this show one face."""
+SIDE = 1280
+"""Longest side, in pixels, of what the detector is shown."""
+ENLARGEMENT = 3.0
+OVERVIEW = 320
+"""Longest side of a second look, for faces that fill a larger picture."""
+
+SOLID, ROUNDNESS = 0.72, 4
+"""The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =
+SOLID and nothing from r = 1. The chin and the brows lie at about r = .85."""
+PATCHES = 6
+"""Colours are matched over squares of 1/PATCHES of the frame: finer would undo what the network drew."""
+
+
+def detect(rgb: Array) -> list[Face]:
+    """All faces in a picture, the largest first."""
+    height, width = rgb.shape[:2]
+    scale = min(ENLARGEMENT, SIDE / max(height, width))
+    overview = min(scale, OVERVIEW / max(height, width))
+    found = detect_at(rgb, scale, THRESHOLD)
+    if overview < scale:
+        found = distinct(found + detect_at(rgb, overview, THRESHOLD))
+    return sorted(found, key=lambda face: -native_size(face.landmarks))
+
+
+def detect_at(rgb: Array, scale: float, threshold: float) -> list[Face]:
+    """Faces with at least this score, in a picture that the detector sees `scale` times larger; the surest first."""
+    from enhance import yunet
+
+    height, width = rgb.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    bgr = _resized(rgb, size)[..., ::-1] * np.float32(255)
+    padding = [(0, -side % yunet.MULTIPLE) for side in bgr.shape[:2]]
+    rows = yunet.predict(np.pad(bgr, [*padding, (0, 0)])).astype(np.float64)
+    rows = rows[rows[:, 0] >= threshold]
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    # The detector's coordinates are pixel centres already, but of the resized picture.
+    ratio = np.array([size[0] / width, size[1] / height])
+    points = (rows[:, 1:].reshape(-1, 7, 2) + 0.5) / ratio - 0.5
+    faces = [
+        Face((x0, y0, x1, y1), score, landmarks)
+        for score, ((x0, y0), (x1, y1)), landmarks in zip(
+            rows[:, 0].tolist(), points[:, :2].tolist(), points[:, 2:], strict=True
+        )
+    ]
+    return distinct([face for face in faces if native_size(face.landmarks) >= 1])
+
+
+def distinct(faces: Sequence[Face]) -> list[Face]:
+    """Without those that overlap a surer one; the surest first."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        if all(_shared(face.box, other.box) <= OVERLAP for other in kept):
+            kept.append(face)
+    return kept
+
+
+def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> Transform:
+    """The rotation, scale and shift that brings points (N,2) closest to others, by least squares, as (2,3).
+
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", PAMI 1991.
+    """
+    middle, goal = source.mean(axis=0), target.mean(axis=0)
+    x, y = (source - middle).T
+    u, v = (target - goal).T
+    spread = float(np.square(source - middle).sum())
+    if spread == 0:
+        raise ValueError("all points are the same")
+    # In the plane, a rotation with scale is the matrix (a, -b; b, a): no mirroring, so no decomposition is needed.
+    a, b = float((x * u + y * v).sum()) / spread, float((x * v - y * u).sum()) / spread
+    matrix = np.array([[a, -b], [b, a]])
+    return np.column_stack([matrix, goal - matrix @ middle])
+
+
+def native_size(landmarks: NDArray[np.floating]) -> float:
+    """Pixels across the face frame of a face with landmarks (5,2), at the photo's own resolution; 0 if they are one."""
+    if not np.ptp(landmarks, axis=0).any():
+        return 0.0
+    scale = _scale(similarity(landmarks, FRAME))
+    return 1 / scale if scale > 0 else 0.0
+
+
+def align(rgb: Array, landmarks: NDArray[np.floating], size: int) -> tuple[Array, Transform]:
+    """A face in the face frame; beyond the photo its edge pixels go on.
+
+    Args:
+        rgb: (H,W,3) in [0,1].
+        landmarks: (5,2) in its pixels.
+        size: side of the frame in pixels.
+
+    Returns:
+        The face (size,size,3) in [0,1], and the transform (2,3) from photo to frame pixels.
+    """
+    transform = similarity(landmarks, FRAME * size - 0.5)
+    crop: Array = np.clip(_warp(rgb, _inverse(transform), (size, size)), 0, 1)
+    return crop, transform
+
+
+def paste(canvas: Array, face: Array, transform: Transform) -> Array:
+    """Lays a face over a picture through a soft mask, in the colours that are there.
+
+    Args:
+        canvas: (H,W,3) in [0,1]; it is changed. Only what the frame covers is read or written.
+        face: (S,S,3) in [0,1].
+        transform: (2,3) from canvas to face pixels.
+
+    Returns:
+        The canvas.
+    """
+    size = len(face)
+    ends = (-0.5, size - 0.5)
+    corners = _moved(_inverse(transform), np.array([(x, y) for x in ends for y in ends]))
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
+    if x0 >= x1 or y0 >= y1:
+        return canvas
+    below = canvas[y0:y1, x0:x1]
+    here = np.column_stack([transform[:, :2], _moved(transform, np.array([(x0, y0)]))[0]])
+    drawn = _warp(face, here, below.shape[:2])
+    y, x = np.mgrid[: below.shape[0], : below.shape[1]]
+    place = np.stack([x, y], -1) @ here[:, :2].T + here[:, 2]
+    across = (place + 0.5) * 2 / size - 1
+    blend = _blend(across)
+    inside = (np.abs(across).max(axis=-1) < 1).astype(np.float32)
+    drawn = drawn + _smoothed(below - drawn, inside, float(np.ptp(corners, axis=0).max()))
+    below += blend[..., None] * (np.clip(drawn, 0, 1) - below)
+    return canvas
+
+
+def mask(size: int) -> Array:
+    """How much of the face is laid over the canvas: (size,size) in [0,1], 0 at the frame's borders."""
+    line = (np.arange(size) + 0.5) * 2 / size - 1
+    return _blend(np.stack(np.meshgrid(line, line), -1))
+
+
+def _blend(across: Points) -> Array:
+    """The mask at places (...,2) of the frame, which reaches from -1 to 1."""
+    radius = (np.abs(across) ** ROUNDNESS).sum(axis=-1) ** (1 / ROUNDNESS)
+    t = np.clip((1 - radius) / (1 - SOLID), 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def _smoothed(values: Array, weight: Array, frame: float) -> Array:
+    """Weighted means of (H,W,3) over patches of a frame of so many pixels, joined smoothly."""
+    height, width = weight.shape
+    grid = max(1, round(PATCHES * width / frame)), max(1, round(PATCHES * height / frame))
+    sums = np.concatenate([values * weight[..., None], weight[..., None]], -1)
+    coarse = _resized(sums, grid, Image.Resampling.BILINEAR)
+    fine = _resized(coarse, (width, height), Image.Resampling.BILINEAR)
+    return (fine[..., :3] / np.maximum(fine[..., 3:], 1e-3)).astype(np.float32)
+
+
+def _warp(rgb: Array, transform: Transform, shape: tuple[int, ...]) -> Array:
+    """A picture of `shape` (h,w) whose pixel p is what rgb shows at `transform` (2,3) of p; edges go on.
+
+    Bicubic; where it makes the picture smaller, it averages.
+    """
+    height, width = shape[:2]
+    corners = _moved(transform, np.array([(x, y) for x in (-0.5, width - 0.5) for y in (-0.5, height - 0.5)]))
+    factor = max(1.0, _scale(transform))
+    margin = 4 * factor
+    x0, y0 = np.floor(corners.min(axis=0) - margin).astype(int)
+    x1, y1 = np.ceil(corners.max(axis=0) + margin).astype(int) + 1
+    # Whole reduced pixels, or the reduction would be a little off along one axis.
+    across, down = int(np.ceil((x1 - x0) / factor)), int(np.ceil((y1 - y0) / factor))
+    x1, y1 = x0 + int(np.ceil(across * factor)), y0 + int(np.ceil(down * factor))
+    rows = np.clip(np.arange(y0, y1), 0, rgb.shape[0] - 1)
+    columns = np.clip(np.arange(x0, x1), 0, rgb.shape[1] - 1)
+    source = rgb[rows[:, None], columns]
+    box = (0.0, 0.0, across * factor, down * factor)
+    if factor > 1:
+        source = _resized(source, (across, down), Image.Resampling.LANCZOS, box)
+    matrix = transform[:, :2] / factor
+    # Pillow counts from the pixel's corner: both sides move by half a pixel.
+    offset = (transform[:, 2] + 0.5 - (x0, y0)) / factor - matrix @ (0.5, 0.5)
+    data = (matrix[0, 0], matrix[0, 1], offset[0], matrix[1, 0], matrix[1, 1], offset[1])
+    planes = [
+        np.asarray(plane.transform((width, height), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC))
+        for plane in _planes(source)
+    ]
+    return np.stack(planes, -1)
+
+
+def _resized(
+    picture: Array,
+    size: tuple[int, int],
+    method: Image.Resampling = Image.Resampling.BICUBIC,
+    box: Box | None = None,
+) -> Array:
+    """(H,W,C) at another size (width, height)."""
+    if size == picture.shape[1::-1] and box is None:
+        return picture
+    return np.stack([np.asarray(plane.resize(size, method, box)) for plane in _planes(picture)], -1)
+
+
+def _planes(picture: Array) -> list[Image.Image]:
+    return [Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32)) for c in range(picture.shape[-1])]
+
+
+def _moved(transform: Transform, points: Points) -> Points:
+    moved: Points = points @ transform[:, :2].T + transform[:, 2]
+    return moved
+
+
+def _inverse(transform: Transform) -> Transform:
+    matrix = np.linalg.inv(transform[:, :2])
+    return np.column_stack([matrix, -matrix @ transform[:, 2]])
+
+
+def _scale(transform: Transform) -> float:
+    return float(np.hypot(transform[0, 0], transform[1, 0]))
+
+
+def _shared(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return both / (areas - both)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face that was found.
+
+    box: left, top, right, bottom in the picture's pixels. score: in [0,1]. landmarks: (5,2) left eye, right eye, nose,
+    left and right mouth corner, as seen in the picture.
+    """
+
+    box: Box
+    score: float
+    landmarks: Points
