@@ -21,12 +21,12 @@ Box = tuple[float, float, float, float]
 FRAME: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376, 0.718), (0.622, 0.718)])
 """Where eyes, nose and mouth corners lie in the face frame, as fractions of its side."""
 
-THRESHOLD = 0.6
+THRESHOLD = 0.7
 OVERLAP = 0.3
 """Two boxes that share more of their union than this show one face."""
 SIDE = 1280
-"""Longest side, in pixels, of what the detector is shown."""
-ENLARGEMENT = 3.0
+ENLARGEMENT = 4.0
+"""The detector sees small pictures enlarged, and large ones reduced to this longest side, which bounds the time."""
 OVERVIEW = 320
 """Longest side of a second look, for faces that fill a larger picture."""
 

@@ -1,0 +1,115 @@
+"""From any photos to a folder of aligned faces that `enhance train` can read."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enhance import faces
+from enhance.errors import DataError, EnhanceError
+from enhance.photo import read
+from enhance.train.checkpoint import write_atomically
+from enhance.train.data import SUFFIXES, WHOLE, window
+
+Array = NDArray[np.float32]
+
+ENOUGH = 0.9
+"""A face must be at least this large, as a part of what is written: enlarged ones would teach blur."""
+MOST_TILT = 35.0
+SHARP = 2e-3
+MEASURED = 96
+"""Least sharpness, and the side in pixels at which it is measured whatever size is written. Nine in ten faces of
+good collections have more; every face that was enlarged three times has less, and half of those enlarged twice."""
+QUALITY = 95
+
+
+def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
+    """Finds the faces of photos and writes them, aligned, into a folder: sharp, upright and large enough ones only.
+
+    A photo that cannot be read is reported on stderr and passed over.
+
+    Args:
+        photos: files, or folders that are searched with all folders in them.
+        out: where `<photo>_<n>.webp` are written, the largest face of a photo first; made if need be.
+        size: side of the face frame in pixels.
+
+    Returns:
+        The number of faces written.
+
+    Raises:
+        DataError: there is no photo, or no face in them that is good enough.
+    """
+    paths = list(_pictures(photos, out))
+    if not paths:
+        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    taken: set[str] = set()
+    written = 0
+    for path in paths:
+        try:
+            rgb = read(path).rgb
+        except EnhanceError as error:
+            print(error, file=sys.stderr)
+            continue
+        for crop in good_faces(rgb, size):
+            out.mkdir(parents=True, exist_ok=True)
+            write_atomically(out / _name(path, taken), _webp(crop))
+            written += 1
+    if not written:
+        raise DataError(
+            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide; "
+            "give larger photos or a smaller size"
+        )
+    return written
+
+
+def good_faces(rgb: Array, size: int) -> Iterator[Array]:
+    """Faces (size,size,3) of a photo (H,W,3) that are worth learning from, the largest first."""
+    for face in faces.detect(rgb):
+        if faces.native_size(face.landmarks) < size * ENOUGH or abs(tilt(face)) > MOST_TILT:
+            continue
+        crop, _ = faces.align(rgb, face.landmarks, size)
+        # Judged at one size, so that one bar serves all.
+        if sharpness(crop if size == MEASURED else faces.align(rgb, face.landmarks, MEASURED)[0]) >= SHARP:
+            yield crop
+
+
+def tilt(face: faces.Face) -> float:
+    """Degrees by which a face leans to the right."""
+    turned = faces.similarity(faces.FRAME, face.landmarks)
+    return float(np.degrees(np.arctan2(turned[1, 0], turned[0, 0])))
+
+
+def sharpness(crop: Array) -> float:
+    """Variance of the Laplacian of (H,W,3) in [0,1], as grey."""
+    grey = crop.mean(axis=-1)
+    inner = grey[1:-1, 1:-1]
+    return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
+
+
+def _pictures(photos: Sequence[Path], out: Path) -> Iterator[Path]:
+    for path in photos:
+        if not path.is_dir():
+            yield path
+            continue
+        for member in sorted(path.rglob("*")):
+            # What an earlier run wrote is no photo.
+            if member.suffix.lower() in SUFFIXES and member.is_file() and out.resolve() not in member.resolve().parents:
+                yield member
+
+
+def _name(path: Path, taken: set[str]) -> str:
+    """A name that no other face of this run has, and that says nothing about windows to those who read it."""
+    stem = path.stem if window(path.name) == WHOLE else f"face_{path.stem}"
+    number = next(n for n in range(len(taken) + 1) if f"{stem}_{n}.webp" not in taken)
+    taken.add(f"{stem}_{number}.webp")
+    return f"{stem}_{number}.webp"
+
+
+def _webp(crop: Array) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.round(crop * 255).astype(np.uint8)).save(buffer, "WEBP", quality=QUALITY)
+    return buffer.getvalue()

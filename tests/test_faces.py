@@ -1,0 +1,221 @@
+"""Finding, aligning and pasting faces."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from enhance import faces, yunet
+
+SHARED = Path(__file__).parents[1].parent / "shared"
+
+
+def scene(seed: int = 0, height: int = 150, width: int = 180) -> np.ndarray:
+    """A smooth picture with structure of a few pixels: what bicubic sampling can carry."""
+    noise = np.random.default_rng(seed).random((height // 8, width // 8, 3)).astype(np.float32)
+    return np.clip(faces._resized(noise, (width, height)), 0, 1)
+
+
+def turned(degrees: float, side: float, middle: tuple[float, float]) -> np.ndarray:
+    """Landmarks of a face whose frame has this side, turned about its middle."""
+    angle = np.radians(degrees)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return (faces.FRAME - 0.5) * side @ rotation.T + middle
+
+
+def psnr(one: np.ndarray, other: np.ndarray) -> float:
+    return float(-10 * np.log10(np.square(one - other).mean()))
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    folder = SHARED / "faces" / "val256"
+    if not folder.is_dir():
+        pytest.skip(f"no faces at {folder}")
+    with Image.open(sorted(folder.glob("aaf_*"))[100]) as image:
+        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -160])
+def test_similarity_recovers_a_rotation_with_scale_and_shift(degrees: float) -> None:
+    target = turned(degrees, 40, (70, 20))
+    transform = faces.similarity(faces.FRAME, target)
+    assert np.allclose(faces.FRAME @ transform[:, :2].T + transform[:, 2], target)
+    assert faces.native_size(target) == pytest.approx(40)
+
+
+def test_similarity_is_the_best_of_its_neighbours() -> None:
+    random = np.random.default_rng(3)
+    source, target = random.random((2, 5, 2))
+    best = faces.similarity(source, target)
+
+    def miss(transform: np.ndarray) -> float:
+        return float(np.square(source @ transform[:, :2].T + transform[:, 2] - target).sum())
+
+    for da, db, dx, dy in np.eye(4) * 1e-3:
+        for sign in (1, -1):
+            step = sign * np.array([[da, -db, dx], [db, da, dy]])
+            assert miss(best + step) > miss(best)
+
+
+def test_similarity_of_one_point_is_refused() -> None:
+    with pytest.raises(ValueError, match="same"):
+        faces.similarity(np.ones((5, 2)), faces.FRAME)
+    assert faces.native_size(np.ones((5, 2))) == 0
+
+
+def test_align_of_an_upright_native_face_is_a_plain_crop() -> None:
+    rgb = scene()
+    landmarks = faces.FRAME * 48 - 0.5 + (30, 20)
+    crop, transform = faces.align(rgb, landmarks, 48)
+    assert np.abs(crop - rgb[20:68, 30:78]).max() < 1e-5
+    assert np.allclose(transform, [[1, 0, -30], [0, 1, -20]])
+
+
+@pytest.mark.parametrize(("side", "size"), [(48, 48), (30, 64), (90, 32)])
+def test_align_puts_landmarks_where_the_frame_says(side: int, size: int) -> None:
+    landmarks = turned(25, side, (88, 75))
+    rgb = np.zeros((150, 180, 3), np.float32)
+    y, x = np.mgrid[:150, :180]
+    for point, colour in zip(landmarks[:3], np.eye(3, dtype=np.float32), strict=True):
+        rgb += np.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * (side / 16) ** 2))[..., None] * colour
+    crop, _ = faces.align(rgb.astype(np.float32), landmarks, size)
+    y, x = np.mgrid[:size, :size]
+    for channel, (across, down) in enumerate(faces.FRAME[:3] * size - 0.5):
+        weight = crop[..., channel] / crop[..., channel].sum()
+        assert (weight * x).sum() == pytest.approx(across, abs=0.15)
+        assert (weight * y).sum() == pytest.approx(down, abs=0.15)
+
+
+def test_align_averages_when_it_reduces() -> None:
+    checks = np.indices((200, 200)).sum(axis=0) % 2
+    rgb = np.repeat(checks[..., None], 3, -1).astype(np.float32)
+    crop, _ = faces.align(rgb, turned(10, 150, (100, 100)), 32)
+    assert np.abs(crop - 0.5).max() < 0.05
+
+
+def test_align_goes_on_with_the_edge_beyond_the_photo() -> None:
+    rgb = np.full((60, 60, 3), 0.25, np.float32)
+    rgb[:, 30:] = 0.75
+    crop, _ = faces.align(rgb, turned(0, 60, (0, 30)), 60)
+    assert np.abs(crop - 0.25)[:, :50].max() < 1e-5
+    tiny, _ = faces.align(np.full((1, 1, 3), 0.5, np.float32), turned(40, 30, (200, -90)), 16)
+    assert np.allclose(tiny, 0.5)
+
+
+@pytest.mark.parametrize("degrees", [0, 20])
+def test_pasting_back_what_was_cut_out_changes_little(degrees: float) -> None:
+    canvas = scene()
+    crop, transform = faces.align(canvas, turned(degrees, 80.3, (90.2, 75.4)), 80)
+    pasted = faces.paste(canvas.copy(), crop, transform)
+    changed = (pasted != canvas).any(axis=-1)
+    assert changed.sum() > 1000
+    assert psnr(pasted[changed], canvas[changed]) > 40
+
+
+def test_paste_draws_the_face_and_leaves_the_rest_alone() -> None:
+    canvas = scene()
+    landmarks = turned(15, 60, (90, 75))
+    crop, transform = faces.align(canvas, landmarks, 60)
+    drawn = np.clip(crop + 0.2 * (np.indices((60, 60)).sum(axis=0) % 2)[..., None], 0, 1).astype(np.float32)
+    pasted = faces.paste(canvas.copy(), drawn, transform)
+    y, x = np.mgrid[:150, :180]
+    away = np.hypot(x - 90, y - 75)
+    assert np.array_equal(pasted[away > 45], canvas[away > 45])
+    assert pasted[away < 15].std() > canvas[away < 15].std()
+    assert np.abs(pasted - canvas)[away < 15].mean() > 0.03
+
+
+def test_a_face_of_another_colour_leaves_no_edge() -> None:
+    canvas = 0.3 + 0.4 * scene()
+    crop, transform = faces.align(canvas, turned(12, 80, (90, 75)), 80)
+    pasted = faces.paste(canvas.copy(), crop * np.float32(0.7) + np.float32((0.25, 0, 0.1)), transform)
+    for axis in (0, 1):
+        before, after = (np.abs(np.diff(picture, axis=axis)) for picture in (canvas, pasted))
+        assert after.max() < before.max() * 1.1
+    inside = pasted != canvas
+    # It takes the colours that were there.
+    assert abs(float((pasted - canvas)[inside].mean())) < 0.005
+
+
+@pytest.mark.parametrize("middle", [(0, 0), (178, 70), (90, 149)])
+def test_paste_across_the_picture_s_edge(middle: tuple[float, float]) -> None:
+    canvas = scene()
+    crop, transform = faces.align(canvas, turned(0, 80, middle), 80)
+    assert psnr(faces.paste(canvas.copy(), crop, transform), canvas) > 40
+
+
+def test_paste_outside_the_picture_does_nothing() -> None:
+    canvas = scene()
+    crop, transform = faces.align(canvas, turned(0, 40, (-200, 40)), 40)
+    assert np.array_equal(faces.paste(canvas.copy(), 1 - crop, transform), canvas)
+
+
+def test_mask_is_full_over_the_features_and_nothing_at_the_borders() -> None:
+    soft = faces.mask(64)
+    assert soft.shape == (64, 64)
+    border = np.concatenate([soft[0], soft[-1], soft[:, 0], soft[:, -1]])
+    assert border.max() < 0.01
+    for x, y in np.floor(faces.FRAME * 64).astype(int):
+        assert soft[y, x] == 1
+    assert np.abs(np.diff(soft, axis=0)).max() < 0.25
+
+
+@pytest.mark.parametrize("width", [256, 128, 48, 24])
+def test_a_face_is_found_where_it_is(portrait: np.ndarray, width: int) -> None:
+    canvas = np.full((240, 320, 3), portrait[:8].mean((0, 1)), np.float32)
+    left, top = (40, 0) if width == 256 else (90, 70)
+    small = faces._resized(portrait, (width, width))[: 240 - top]
+    canvas[top : top + len(small), left : left + width] = small
+    (face,) = faces.detect(canvas)
+    truth = faces.FRAME * width - 0.5 + (left, top)
+    assert np.abs(face.landmarks - truth).max() < 0.08 * width
+    assert faces.native_size(face.landmarks) == pytest.approx(width, rel=0.15)
+    x0, y0, x1, y1 = face.box
+    assert (truth > (x0, y0)).all()
+    assert (truth < (x1, y1)).all()
+
+
+def test_two_faces_come_largest_first(portrait: np.ndarray) -> None:
+    canvas = np.full((240, 400, 3), 0.5, np.float32)
+    canvas[50:110, 20:80] = faces._resized(portrait, (60, 60))
+    canvas[40:190, 200:350] = faces._resized(portrait, (150, 150))
+    large, small = faces.detect(canvas)
+    assert large.landmarks[:, 0].min() > 200 > 80 > small.landmarks[:, 0].max()
+
+
+def test_no_face_in_clouds() -> None:
+    assert faces.detect(scene(height=100, width=130)) == []
+    assert faces.detect(np.zeros((1, 7, 3), np.float32)) == []
+
+
+def test_of_two_boxes_on_one_face_the_surer_stays() -> None:
+    landmarks = faces.FRAME * 10
+    weak = faces.Face((0, 0, 10, 10), 0.7, landmarks)
+    sure = faces.Face((1, 1, 11, 11), 0.9, landmarks)
+    other = faces.Face((30, 0, 40, 10), 0.8, landmarks)
+    assert faces.distinct([weak, sure, other]) == [sure, other]
+
+
+def test_mended_network_is_what_onnx_makes_of_the_shipped_one() -> None:
+    onnx = pytest.importorskip("onnx")
+    raw = yunet._path().read_bytes()
+    shipped, ours = onnx.load_from_string(raw), onnx.load_from_string(yunet.mended(raw))
+    packed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in shipped.graph.initializer}
+    plain = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in ours.graph.initializer}
+    unpacking = [node for node in shipped.graph.node if node.op_type == "DequantizeLinear"]
+    assert unpacking
+    for node in unpacking:
+        values, scales, zeros = (packed[name].astype(np.float32) for name in node.input)
+        # Each block is a whole row of the weights, so rows broadcast.
+        assert np.array_equal(plain[node.output[0]], (values - zeros) * scales)
+    assert all(node.op_type != "DequantizeLinear" for node in ours.graph.node)
+    onnx.checker.check_model(ours)
+
+
+def test_protocol_buffers_survive_the_round_trip() -> None:
+    raw = yunet._path().read_bytes()
+    assert yunet.serialize(yunet.parse(raw)) == raw
+    fields: yunet.Fields = [(1, 0), (2, 300), (19, 2**63), (4, b""), (4, b"x" * 200)]
+    assert yunet.parse(yunet.serialize(fields)) == fields
