@@ -177,6 +177,17 @@ def test_a_face_is_found_where_it_is(portrait: np.ndarray, width: int) -> None:
     assert (truth < (x1, y1)).all()
 
 
+def test_the_lean_of_a_face_is_measured(portrait: np.ndarray) -> None:
+    image = Image.fromarray(np.round(portrait * 255).astype(np.uint8))
+    photo = Image.new("RGB", (400, 400), image.getpixel((2, 2)))
+    photo.paste(image, (72, 72))
+    level = faces.tilt(faces.detect(np.asarray(photo, np.float32) / np.float32(255))[0].landmarks)
+    for degrees in (-30, 30):
+        leaning = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=image.getpixel((2, 2)))
+        (face,) = faces.detect(np.asarray(leaning, np.float32) / np.float32(255))
+        assert faces.tilt(face.landmarks) - level == pytest.approx(degrees, abs=6)
+
+
 def test_two_faces_come_largest_first(portrait: np.ndarray) -> None:
     canvas = np.full((240, 400, 3), 0.5, np.float32)
     canvas[50:110, 20:80] = faces._resized(portrait, (60, 60))

@@ -7,7 +7,7 @@ centres: the first pixel's is (0, 0), and the point at fraction f of a side of n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ FRAME: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376
 """Where eyes, nose and mouth corners lie in the face frame, as fractions of its side."""
 
 THRESHOLD = 0.7
+"""By benchmarks/detectors.py, with pictures enlarged four times: nine in ten faces of 16 pixels are found and hardly
+anything else; at .45 nearly all of them, and thirty false ones in six hundred pictures."""
 OVERLAP = 0.3
 """Two boxes that share more of their union than this show one face."""
 SIDE = 1280
@@ -29,6 +31,10 @@ ENLARGEMENT = 4.0
 """The detector sees small pictures enlarged, and large ones reduced to this longest side, which bounds the time."""
 OVERVIEW = 320
 """Longest side of a second look, for faces that fill a larger picture."""
+
+LEANING, LOOKS = 8.0, 5
+"""Faces that are turned by more degrees are looked at again, so many times at most."""
+VIEW, ROOM = 160, 1.75
 
 SOLID, ROUNDNESS = 0.72, 4
 """The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =
@@ -45,6 +51,7 @@ def detect(rgb: Array) -> list[Face]:
     found = detect_at(rgb, scale, THRESHOLD)
     if overview < scale:
         found = distinct(found + detect_at(rgb, overview, THRESHOLD))
+    found = [straightened(rgb, face) for face in found]
     return sorted(found, key=lambda face: -native_size(face.landmarks))
 
 
@@ -69,6 +76,46 @@ def detect_at(rgb: Array, scale: float, threshold: float) -> list[Face]:
         )
     ]
     return distinct([face for face in faces if native_size(face.landmarks) >= 1])
+
+
+def straightened(rgb: Array, face: Face) -> Face:
+    """The same face with better landmarks, if it leans.
+
+    The detector was taught upright faces: it says 20 degrees of one that leans by 35. So the picture is turned by what
+    it says, and it is asked again.
+    """
+    for _ in range(LOOKS):
+        before = tilt(face.landmarks)
+        if abs(before) < LEANING:
+            break
+        view, transform = _view(rgb, face.landmarks)
+        back = _inverse(transform)
+        middle = VIEW * FRAME.mean(axis=0)
+        again = [
+            other
+            for other in detect_at(view, 1, THRESHOLD / 2)
+            if np.hypot(*(other.landmarks.mean(axis=0) - middle)) < VIEW / 8
+            and 0.6 < native_size(other.landmarks) * ROOM / VIEW < 1.6
+        ]
+        if not again:
+            break
+        face = replace(face, landmarks=_moved(back, again[0].landmarks))
+        if abs(tilt(face.landmarks) - before) < 1:
+            break
+    return face
+
+
+def _view(rgb: Array, landmarks: Points) -> tuple[Array, Transform]:
+    """A face upright in a picture of VIEW pixels, with ROOM around its frame; and how it got there."""
+    transform = similarity(landmarks, ((FRAME - 0.5) / ROOM + 0.5) * VIEW - 0.5)
+    view: Array = np.clip(_warp(rgb, _inverse(transform), (VIEW, VIEW)), 0, 1)
+    return view, transform
+
+
+def tilt(landmarks: NDArray[np.floating]) -> float:
+    """Degrees, -180 to 180, by which a face with landmarks (5,2) is turned clockwise as seen in the picture."""
+    transform = similarity(FRAME, landmarks)
+    return float(np.degrees(np.arctan2(transform[1, 0], transform[0, 0])))
 
 
 def distinct(faces: Sequence[Face]) -> list[Face]:

@@ -69,18 +69,12 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
 def good_faces(rgb: Array, size: int) -> Iterator[Array]:
     """Faces (size,size,3) of a photo (H,W,3) that are worth learning from, the largest first."""
     for face in faces.detect(rgb):
-        if faces.native_size(face.landmarks) < size * ENOUGH or abs(tilt(face)) > MOST_TILT:
+        if faces.native_size(face.landmarks) < size * ENOUGH or abs(faces.tilt(face.landmarks)) > MOST_TILT:
             continue
         crop, _ = faces.align(rgb, face.landmarks, size)
         # Judged at one size, so that one bar serves all.
         if sharpness(crop if size == MEASURED else faces.align(rgb, face.landmarks, MEASURED)[0]) >= SHARP:
             yield crop
-
-
-def tilt(face: faces.Face) -> float:
-    """Degrees by which a face leans to the right."""
-    turned = faces.similarity(faces.FRAME, face.landmarks)
-    return float(np.degrees(np.arctan2(turned[1, 0], turned[0, 0])))
 
 
 def sharpness(crop: Array) -> float:
