@@ -1,0 +1,30 @@
+"""Photos four times larger, with every face in them redrawn by a small generative adversarial network."""
+
+from typing import TYPE_CHECKING, Any
+
+# The function, at once: were the module of the same name imported later, it would take the function's place.
+# It imports nothing heavy until it is called.
+from enhance.upscale import upscale
+
+if TYPE_CHECKING:
+    from enhance.model import Model, models
+
+    __version__: str
+
+__all__ = ["Model", "__version__", "models", "upscale"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Model", "models"):
+        from enhance import model
+
+        return getattr(model, name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("enhance")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

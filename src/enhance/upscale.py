@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.faces import Face
+    from enhance.faces import Face, Transform
     from enhance.model import Model
     from enhance.photo import Photo
 
@@ -160,7 +160,7 @@ def lr_size(face: Face) -> int:
     return min(max(round(native / 2) * 2, SMALLEST), LARGEST)
 
 
-def enlarged(transform: Array) -> Array:
+def enlarged(transform: Transform) -> Transform:
     """A transform (2,3) from photo to frame pixels, as one between both four times larger."""
     import numpy as np
 

@@ -189,7 +189,8 @@ def _cached(members: Sequence[Source], width: int, note: Callable[[str], None]) 
                 array[index] = pixels
         array.flush()
         part.replace(target)
-    return np.load(target, mmap_mode="r")
+    # Into memory, not mapped: random windows of a mapped file are as slow as the disk once its pages are evicted.
+    return np.load(target)
 
 
 def shrink(pixels: Pixels, width: int) -> Pixels:

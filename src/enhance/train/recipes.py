@@ -46,7 +46,7 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.1, adversarial=0.03, spread=0.05)
+    weights = Weights(pixel=0.5, perceptual=0.25, adversarial=0.06, spread=0.1)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, batch=16, rate=2e-4)
 
 

@@ -22,7 +22,7 @@ class Weights:
     adversarial: float = 0.0
     spread: float = 0.0
     penalty: float = 1.0
-    penalty_every: int = 16
+    penalty_every: int = 4
 
 
 class SuperResolution:

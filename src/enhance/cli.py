@@ -1,0 +1,292 @@
+"""The command line: parse, call, print. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from enhance.errors import EnhanceError, PhotoError, TrainingError
+from enhance.upscale import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from enhance.photo import Photo
+    from enhance.upscale import Result
+
+TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
+CLOSE_UP = 160
+"""A photo larger than this is compared by a close-up of its largest face."""
+
+
+class DefaultGroup(click.Group):
+    """A group whose first word may be a photo instead of a command."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            args = ["--help"]
+        elif args[0] not in self.commands and args[0] not in ("--help", "--version"):
+            args = ["photo", *args]
+        return super().parse_args(context, args)
+
+    def format_usage(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        formatter.write_usage("enhance", "PHOTO... [OPTIONS]   (see: enhance photo --help)")
+        formatter.write_usage("enhance", "COMMAND [ARGS]...", prefix="       ")
+
+
+@click.group(cls=DefaultGroup)
+@click.version_option(package_name="enhance")
+def commands() -> None:
+    """Enlarges photos four times and redraws every face in them. The detail is made up: it identifies nobody."""
+
+
+@commands.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
+)
+@click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
+@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
+@click.option("--seed", default=0, show_default=True, help="Names one of the many possible answers.")
+@click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
+@click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+def photo(
+    photos: tuple[Path, ...],
+    output: str | None,
+    scale: float,
+    model: str,
+    aligned: bool,
+    seed: int,
+    compare: bool,
+    original: Path | None,
+    debug: bool,
+) -> None:
+    """Enhances photos: `enhance PHOTO...` is short for this."""
+    from enhance.photo import read, to_image, write
+    from enhance.upscale import enhance_photo
+
+    failed = 0
+    targets = {path: target_of(path, output, scale, len(photos)) for path in photos}
+    for path, target in targets.items():
+        try:
+            started = time.perf_counter()
+            refuse_inputs(target, photos)
+            source = read(path)
+            result = enhance_photo(source, scale=scale, model=model, aligned=aligned, seed=seed)
+            write(to_image(source, result.rgb), target)
+            click.echo(sentence(source, result, target, time.perf_counter() - started))
+            if compare or original:
+                sheet = target.with_name(f"{target.stem}_compare.png")
+                refuse_inputs(sheet, photos)
+                write(comparison(source, result, read(original) if original else None, aligned, seed), sheet)
+                click.echo(f"  side by side: {sheet}")
+        except EnhanceError as error:
+            if debug or len(photos) == 1:
+                raise
+            failed = max(failed, error.exit_code)
+            complain(str(error))
+    if failed:
+        sys.exit(failed)
+
+
+@commands.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--recipe", required=True, help="face_x4_pixel or face_x4_gan.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train.")
+@click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
+@click.option("--init", type=click.Path(path_type=Path), help="Begin from the weights of this run.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run.")
+def train(data: tuple[Path, ...], recipe: str, out: Path | None, resume: Path | None, **how: Any) -> None:
+    """Trains a network on folders of faces."""
+    with training_packages():
+        from enhance.train import recipes, run
+    folder = out or resume
+    if folder is None:
+        raise TrainingError("say where the run is to lie: --out FOLDER")
+    progress = run.train(data, recipes.named(recipe), folder, resume=resume, **how)
+    click.echo(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
+
+
+@commands.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the faces.")
+@click.option(
+    "--size", default=128, show_default=True, type=click.IntRange(min=64), help="Pixels across the face frame."
+)
+def prepare(photos: tuple[Path, ...], out: Path, size: int) -> None:
+    """Finds, aligns and sorts the faces of photos into a folder to train on."""
+    with training_packages():
+        from enhance.train import prepare as preparation
+    click.echo(f"{out}: {preparation.prepare(photos, out, size=size):,} faces")
+
+
+@commands.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .onnx file to write.")
+def export(run: Path, out: Path) -> None:
+    """Writes the best weights of a run as a model."""
+    with training_packages():
+        from enhance.train import export as exporting
+    click.echo(f"{exporting.export(run, out)}: use it with --model")
+
+
+@commands.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those shipped]")
+@click.option("--sizes", default="16,32,64", show_default=True, help="Pixels across the small faces.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json, contact sheets and cards.")
+def evaluate(data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: int | None, out: Path | None) -> None:
+    """Measures models against bicubic on folders of faces."""
+    try:
+        wanted = tuple(int(size) for size in sizes.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{sizes} is not numbers with commas between", param_hint="--sizes") from None
+    with training_packages():
+        from enhance.evaluate import evaluation, report
+    from enhance.model import models as shipped
+
+    found = evaluation.evaluate(data, names or tuple(shipped()), wanted, limit, out)
+    click.echo(report.text(found), nl=False)
+
+
+@commands.command()
+def models() -> None:
+    """Lists the shipped models."""
+    from enhance.model import models as shipped
+
+    for name, facts in shipped().items():
+        click.echo(f"{name}  x{facts['scale']}  {int(facts['pictures']):,} pictures, {facts['licence']}")
+
+
+def target_of(path: Path, output: str | None, scale: float, count: int) -> Path:
+    """Where the enhanced photo goes.
+
+    Raises:
+        PhotoError: one file cannot hold several photos.
+    """
+    from enhance.photo import FORMATS
+
+    suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
+    name = f"{path.stem}_x{scale:g}{suffix}"
+    if output is None:
+        return path.with_name(name)
+    named = Path(output)
+    if named.is_dir() or output.endswith("/") or (count > 1 and not named.suffix):
+        if path.exists():
+            named.mkdir(parents=True, exist_ok=True)
+        return named / name
+    if count > 1:
+        raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
+    if path.is_file() and not named.parent.exists():
+        named.parent.mkdir(parents=True)
+    return named
+
+
+def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
+    for path in photos:
+        if target.exists() and path.exists() and target.samefile(path):
+            raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+
+
+def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
+    """One line that says what was done, and a further one for each thing the user should know."""
+    redrawn = sum(face.redrawn for face in result.faces)
+    height, width = source.rgb.shape[:2]
+    faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
+    agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
+    line = f"{target}: {width}x{height} to {result.rgb.shape[1]}x{result.rgb.shape[0]}, {faces if redrawn else ''}{agreement}"
+    return "\n  ".join([line, *result.notes])
+
+
+def comparison(source: Photo, result: Result, original: Photo | None, aligned: bool, seed: int) -> Image:
+    """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
+    from enhance.photo import to_image
+    from enhance.side_by_side import side_by_side
+    from enhance.upscale import enhance_photo, resize
+
+    large = [
+        ("bicubic", resize(source.rgb, 4)),
+        ("pixel loss", enhance_photo(source, model="face_x4_pixel", aligned=aligned, seed=seed).rgb),
+        ("GAN", enhance_photo(source, model="face_x4_gan", aligned=aligned, seed=seed).rgb),
+    ]
+    height, width = source.rgb.shape[:2]
+    if original is not None:
+        large.append(("original", resize_to(original.rgb, large[0][1].shape[:2])))
+    pictures = [("input", to_image(source, source.rgb)), *((name, to_image(source, rgb)) for name, rgb in large)]
+    if max(height, width) <= CLOSE_UP or not result.faces:
+        return side_by_side(pictures)
+    left, top, right, bottom = result.faces[0].box
+    side = min(height, width, round(1.5 * max(right - left, bottom - top)))
+    x = min(max(round((left + right - side) / 2), 0), width - side)
+    y = min(max(round((top + bottom - side) / 2), 0), height - side)
+    boxes = [(x * n, y * n, (x + side) * n, (y + side) * n) for n in (1, *[4] * len(large))]
+    return side_by_side([(name, image.crop(box)) for (name, image), box in zip(pictures, boxes, strict=True)])
+
+
+def resize_to(rgb: Any, shape: tuple[int, int]) -> Any:
+    """An original at the size of the enlarged photo.
+
+    Raises:
+        PhotoError: it has other proportions.
+    """
+    from enhance.upscale import resize
+
+    scaled = resize(rgb, shape[1] / rgb.shape[1])
+    if abs(scaled.shape[0] - shape[0]) > 2:
+        raise PhotoError("the original has other proportions than the photo; crop it to the same part")
+    import numpy as np
+
+    short = shape[0] - scaled.shape[0]
+    return np.pad(scaled, ((0, max(short, 0)), (0, 0), (0, 0)), mode="edge")[: shape[0]]
+
+
+@contextmanager
+def training_packages() -> Iterator[None]:
+    """Says how to install what training and measuring need."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in TRAINING_PACKAGES:
+            raise TrainingError(f"{error.name} is missing: pip install torch==2.13.0 'enhance[train]'") from error
+        raise
+
+
+def complain(message: str) -> None:
+    click.echo(f"enhance: {' '.join(message.split())}", err=True)
+
+
+def main() -> None:
+    """Runs the command line; exits with 0, 1 for our fault, 2 for bad input, 130 when interrupted."""
+    debug = "--debug" in sys.argv
+    try:
+        code = commands.main(standalone_mode=False)
+    except EnhanceError as error:
+        if debug:
+            raise
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        complain(f"{error.format_message()} (see: enhance --help)")
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            raise
+        complain(f"internal error: {type(error).__name__}: {error}; run again with --debug and report what it shows")
+        sys.exit(1)
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

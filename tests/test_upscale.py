@@ -1,0 +1,130 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import enhance
+from enhance import faces
+from enhance.consistency import downscale, lr_psnr
+from enhance.errors import ModelError, PhotoError
+from enhance.photo import read
+from enhance.upscale import LARGEST, SMALLEST, enhance_photo, enlarged, lr_size, resize
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def sample() -> np.ndarray:
+    with Image.open(SAMPLE) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_the_sample_is_enlarged_and_its_face_redrawn() -> None:
+    photo = read(SAMPLE)
+    result = enhance_photo(photo)
+    height, width = photo.rgb.shape[:2]
+    assert result.rgb.shape == (4 * height, 4 * width, 3)
+    assert [face.redrawn for face in result.faces] == [True]
+    assert result.lr_psnr > 50
+
+    left, top, right, bottom = (round(4 * side) for side in result.faces[0].box)
+    changed = np.abs(result.rgb - resize(photo.rgb, 4)).mean(-1)
+    inside = changed[top:bottom, left:right].mean()
+    assert inside > 3 * np.delete(changed, slice(top - 40, bottom + 40), 0).mean()
+
+
+def test_the_whole_photo_agrees_with_its_input() -> None:
+    photo = read(SAMPLE)
+    result = enhance_photo(photo)
+    assert lr_psnr(np.round(result.rgb * 255) / 255, photo.rgb) == pytest.approx(result.lr_psnr, abs=0.1)
+
+
+def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
+    png = Image.fromarray(sample)
+    from_array = np.asarray(enhance.upscale(sample))
+    assert np.array_equal(from_array, np.asarray(enhance.upscale(png)))
+    assert np.array_equal(from_array, np.asarray(enhance.upscale(sample.astype(np.float32) / 255)))
+    assert np.array_equal(np.asarray(enhance.upscale(SAMPLE)), np.asarray(enhance.upscale(SAMPLE.read_bytes())))
+
+
+@pytest.mark.parametrize("scale", [1.5, 2, 3, 4, 8])
+def test_any_scale(sample: np.ndarray, scale: float) -> None:
+    height, width = sample.shape[:2]
+    assert enhance.upscale(sample, scale=scale).size == (round(width * scale), round(height * scale))
+
+
+@pytest.mark.parametrize("scale", [0, 1, 17, -4])
+def test_a_scale_out_of_range_is_said(sample: np.ndarray, scale: float) -> None:
+    with pytest.raises(PhotoError, match="cannot be enlarged"):
+        enhance.upscale(sample, scale=scale)
+
+
+def test_no_face_is_bicubic_and_says_so() -> None:
+    wall = np.random.default_rng(0).uniform(0.4, 0.6, (40, 50, 3)).astype(np.float32)
+    result = enhance_photo(read(wall))
+    assert result.faces == ()
+    assert any("no face" in note for note in result.notes)
+    assert np.abs(result.rgb - resize(wall, 4)).mean() < 0.03
+
+
+def test_aligned_draws_a_face_from_anything() -> None:
+    logo = Path(__file__).parents[1] / "samples" / "logo.png"
+    photo = read(logo)
+    result = enhance_photo(photo, aligned=True)
+    assert result.rgb.shape[:2] == tuple(4 * side for side in photo.rgb.shape[:2])
+    assert len(result.faces) == 1
+    assert np.abs(result.rgb - resize(photo.rgb, 4)).mean() > 0.01
+
+
+def test_a_face_out_of_reach_is_left_as_it_is(sample: np.ndarray) -> None:
+    large = np.asarray(Image.fromarray(sample).resize((sample.shape[1] * 4, sample.shape[0] * 4)))
+    result = enhance_photo(read(large))
+    assert [face.redrawn for face in result.faces] == [False]
+    assert any("too large" in note for note in result.notes)
+
+
+def test_an_unknown_model_is_said(sample: np.ndarray) -> None:
+    with pytest.raises(ModelError, match="no model is called"):
+        enhance.upscale(sample, model="nonsense")
+
+
+def test_seeds_give_different_faces_for_the_same_pixels(sample: np.ndarray) -> None:
+    first, second = (np.asarray(enhance.upscale(sample, seed=seed), np.float64) / 255 for seed in (0, 1))
+    assert not np.array_equal(first, second)
+    assert lr_psnr(second, downscale(first)) > 45
+
+
+@pytest.mark.parametrize(
+    ("native", "size"), [(8, SMALLEST), (16.9, 16), (33, 32), (63, LARGEST), (80, LARGEST), (200, 0)]
+)
+def test_the_network_is_given_what_it_was_trained_on(native: float, size: int) -> None:
+    landmarks = faces.FRAME * native
+    assert lr_size(faces.Face((0.0, 0.0, native, native), 1.0, landmarks)) == size
+
+
+def test_a_transform_four_times_larger_keeps_pixel_centres() -> None:
+    transform = np.array([[0.9, -0.2, 3.0], [0.2, 0.9, -1.0]])
+    point = np.array([10.0, 20.0])
+    there = transform[:, :2] @ point + transform[:, 2]
+    larger = enlarged(transform)
+    assert np.allclose(larger[:, :2] @ (4 * point + 1.5) + larger[:, 2], 4 * there + 1.5)
+
+
+def test_the_function_stays_a_function_after_its_module_is_imported() -> None:
+    code = (
+        "import enhance, enhance.upscale, enhance.model; assert callable(enhance.upscale); print(len(enhance.models()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 2
+
+
+def test_enhancing_imports_no_torch() -> None:
+    code = (
+        f"import enhance, sys; enhance.upscale({str(SAMPLE)!r}); print({{'torch', 'cv2', 'onnx'}} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "set()", done.stderr
