@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--realesrgan", type=Path, metavar="MODEL", help="Real-ESRGAN's files without their ending")
     options = parser.parse_args()
     try:
-        found = speed(options.model or enhance.models(), repeats=options.repeats, realesrgan=options.realesrgan)
+        found = speed(options.model or tuple(enhance.models()), repeats=options.repeats, realesrgan=options.realesrgan)
     except EnhanceError as error:
         print(f"speed: {error}", file=sys.stderr)
         return error.exit_code

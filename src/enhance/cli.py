@@ -204,7 +204,8 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
     height, width = source.rgb.shape[:2]
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
     agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
-    line = f"{target}: {width}x{height} to {result.rgb.shape[1]}x{result.rgb.shape[0]}, {faces if redrawn else ''}{agreement}"
+    sizes = f"{width}x{height} to {result.rgb.shape[1]}x{result.rgb.shape[0]}"
+    line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
     return "\n  ".join([line, *result.notes])
 
 

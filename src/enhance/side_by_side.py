@@ -21,8 +21,9 @@ def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
     shown = min(max(height, 256), TALLEST)
     size = max(1, round(width * shown / height)), shown
     margin = max(8, shown // 40)
-    font = ImageFont.load_default(size=max(13, shown // 20))
-    line = round(2 * font.size)
+    letters = max(13, shown // 20)
+    font = ImageFont.load_default(size=letters)
+    line = 2 * letters
     sheet = Image.new("RGB", (len(panels) * (size[0] + margin) + margin, size[1] + margin + line), GROUND)
     draw = ImageDraw.Draw(sheet)
     for n, (caption, picture) in enumerate(panels):

@@ -174,8 +174,7 @@ def enlarged(transform: Transform) -> Transform:
 def run(network: Model, crops: Array, seed: int) -> Array:
     """Pictures (N,h,w,3) through the network; (N,4h,4w,3)."""
     hr = network(crops.transpose(0, 3, 1, 2), seed=seed)
-    moved: Array = hr.transpose(0, 2, 3, 1)
-    return moved
+    return hr.transpose(0, 2, 3, 1)
 
 
 def resize(rgb: Array, scale: float) -> Array:
@@ -197,5 +196,4 @@ def eight_bit(rgb: Array) -> Array:
     """As a file with 8 bits a channel will hold it."""
     import numpy as np
 
-    rounded: Array = np.round(rgb * np.float32(255)) / np.float32(255)
-    return rounded
+    return (np.round(rgb * 255) / 255).astype(np.float32)
