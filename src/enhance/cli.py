@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Iterator
@@ -74,19 +75,23 @@ def photo(
     from enhance.upscale import enhance_photo
 
     failed = 0
-    targets = {path: target_of(path, output, scale, len(photos)) for path in photos}
-    for path, target in targets.items():
+    inputs = (*photos, original) if original else photos
+    taken: set[Path] = set()
+    for path in photos:
         try:
             started = time.perf_counter()
-            refuse_inputs(target, photos)
+            target = target_of(path, output, scale, len(photos), taken)
+            refuse_inputs(target, inputs)
             source = read(path)
+            large = read(original) if original else None
+            target.parent.mkdir(parents=True, exist_ok=True)
             result = enhance_photo(source, scale=scale, model=model, aligned=aligned, seed=seed)
             write(to_image(source, result.rgb), target)
             click.echo(sentence(source, result, target, time.perf_counter() - started))
             if compare or original:
                 sheet = target.with_name(f"{target.stem}_compare.png")
-                refuse_inputs(sheet, photos)
-                write(comparison(source, result, read(original) if original else None, aligned, seed), sheet)
+                refuse_inputs(sheet, inputs)
+                write(comparison(source, result, large, aligned, seed), sheet)
                 click.echo(f"  side by side: {sheet}")
         except EnhanceError as error:
             if debug or len(photos) == 1:
@@ -168,28 +173,31 @@ def models() -> None:
         click.echo(f"{name}  x{facts['scale']}  {int(facts['pictures']):,} pictures, {facts['licence']}")
 
 
-def target_of(path: Path, output: str | None, scale: float, count: int) -> Path:
-    """Where the enhanced photo goes.
+def target_of(path: Path, output: str | None, scale: float, count: int, taken: set[Path]) -> Path:
+    """Where the enhanced photo goes: never where another of this call went, which `taken` remembers.
 
     Raises:
-        PhotoError: one file cannot hold several photos.
+        PhotoError: one file cannot hold several photos, or the ending names no format.
     """
-    from enhance.photo import FORMATS
+    from enhance.photo import FORMATS, format_of
 
     suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
-    name = f"{path.stem}_x{scale:g}{suffix}"
+    name = f"{path.stem}_x{scale:g}"
     if output is None:
-        return path.with_name(name)
-    named = Path(output)
-    if named.is_dir() or output.endswith("/") or (count > 1 and not named.suffix):
-        if path.exists():
-            named.mkdir(parents=True, exist_ok=True)
-        return named / name
-    if count > 1:
+        folder = path.parent
+    elif (named := Path(output)).is_dir() or output.endswith("/") or (count > 1 and not named.suffix):
+        if named.is_file():
+            raise PhotoError(f"{output}: is a file; name a folder")
+        folder = named
+    elif count > 1:
         raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
-    if path.is_file() and not named.parent.exists():
-        named.parent.mkdir(parents=True)
-    return named
+    else:
+        format_of(named)
+        return named
+    further = (f"_{n}" if n > 1 else "" for n in itertools.count(1))
+    target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
+    taken.add(target)
+    return target
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
@@ -222,7 +230,7 @@ def comparison(source: Photo, result: Result, original: Photo | None, aligned: b
     ]
     height, width = source.rgb.shape[:2]
     if original is not None:
-        large.append(("original", resize_to(original.rgb, large[0][1].shape[:2])))
+        large.append(("original", resize_to(original, large[0][1].shape[:2])))
     pictures = [("input", to_image(source, source.rgb)), *((name, to_image(source, rgb)) for name, rgb in large)]
     if max(height, width) <= CLOSE_UP or not result.faces:
         return side_by_side(pictures)
@@ -234,7 +242,7 @@ def comparison(source: Photo, result: Result, original: Photo | None, aligned: b
     return side_by_side([(name, image.crop(box)) for (name, image), box in zip(pictures, boxes, strict=True)])
 
 
-def resize_to(rgb: Any, shape: tuple[int, int]) -> Any:
+def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
     """An original at the size of the enlarged photo.
 
     Raises:
@@ -242,9 +250,9 @@ def resize_to(rgb: Any, shape: tuple[int, int]) -> Any:
     """
     from enhance.upscale import resize
 
-    scaled = resize(rgb, shape[1] / rgb.shape[1])
+    scaled = resize(original.rgb, shape[1] / original.rgb.shape[1])
     if abs(scaled.shape[0] - shape[0]) > 2:
-        raise PhotoError("the original has other proportions than the photo; crop it to the same part")
+        raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
     import numpy as np
 
     short = shape[0] - scaled.shape[0]

@@ -168,6 +168,8 @@ def _from_bytes(content: bytes, name: str) -> Photo:
             raise PhotoError(
                 f"{name}: is not a picture, whatever its name says; give a JPEG, PNG or the like"
             ) from None
+        except (OSError, ValueError, SyntaxError) as error:
+            raise PhotoError(f"{name}: is damaged or cut short ({_reason(error)}); fetch or copy it again") from error
 
 
 def _from_image(image: Image.Image, name: str) -> Photo:

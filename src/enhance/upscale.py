@@ -107,9 +107,9 @@ def enhance_photo(
         notes: tuple[str, ...] = ()
     else:
         drawn, faces, notes = redraw_faces(photo.rgb, network, seed)
-    drawn = consistency.project(drawn, photo.rgb)
+    drawn = consistency.back_project(drawn, photo.rgb)
     agreement = consistency.lr_psnr(eight_bit(drawn), photo.rgb)
-    return Result(resize(drawn, scale / X4) if scale != X4 else drawn, faces, notes, agreement)
+    return Result(drawn if scale == X4 else resize(drawn, scale / X4), faces, notes, agreement)
 
 
 def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
@@ -180,16 +180,10 @@ def run(network: Model, crops: Array, seed: int) -> Array:
 def resize(rgb: Array, scale: float) -> Array:
     """Bicubic enlargement, or antialiased reduction, of rgb (H,W,3); clipped to [0,1]."""
     import numpy as np
-    from PIL import Image
 
-    height, width = rgb.shape[:2]
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    planes = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(rgb[..., c])).resize(size, Image.Resampling.BICUBIC))
-        for c in range(3)
-    ]
-    clipped: Array = np.clip(np.stack(planes, -1), 0, 1)
-    return clipped
+    from enhance import consistency
+
+    return np.clip(consistency.resize(rgb, scale), 0, 1)
 
 
 def eight_bit(rgb: Array) -> Array:

@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
 import torch
 
-from enhance import consistency
 from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
 from enhance.train.networks.projection import Projection
@@ -32,13 +30,6 @@ def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
     across = steps[..., 3::4].mean()
     within = torch.cat([steps[..., n::4].flatten() for n in range(3)]).mean()
     assert across < 1.35 * within
-
-
-def test_the_core_projects_as_the_graph_does(lr: torch.Tensor) -> None:
-    drawn = torch.nn.functional.interpolate(lr, scale_factor=4.0, mode="bicubic") + 0.02 * torch.randn(2, 3, 64, 48)
-    graph = Projection()(drawn, lr)[0].permute(1, 2, 0).numpy()
-    core = consistency.project(drawn[0].permute(1, 2, 0).numpy(), lr[0].permute(1, 2, 0).numpy())
-    assert np.abs(graph - core).max() < 2e-3
 
 
 def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> None:
