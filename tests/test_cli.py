@@ -93,7 +93,7 @@ def test_no_face_is_enlarged_and_said(tmp_path: Path) -> None:
 def test_bad_photos(name: str, tmp_path: Path) -> None:
     path = bad_files(tmp_path)[name]
     before = sorted(tmp_path.rglob("*"))
-    assert refused(enhance(path, "-o", tmp_path / "new" / ""), path)
+    assert refused(enhance(path, "-o", f"{tmp_path}/new/"), path)
     assert refused(enhance(path), path)
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -20,7 +20,7 @@ Upscaler = Callable[[Pictures], Pictures]
 """(N,3,h,w) float32 in [0,1] -> (N,3,4h,4w)."""
 
 SIZES = (16, 32, 64)
-SHOWN = 8
+SHOWN = 40
 
 
 @dataclass(frozen=True)
