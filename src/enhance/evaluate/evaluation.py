@@ -35,10 +35,10 @@ def evaluate(
         DataError: a folder or picture cannot be used, or no face is large enough for any size.
         EnhanceError: a model or a judge's weights cannot be used.
     """
-    for line in metrics.missing():
-        print(line, file=sys.stderr)
     loaded = {Path(name).stem: Model.load(name) for name in models}
     found, sheets = compare({name: _seeded(model) for name, model in loaded.items()}, folders, sizes, limit)
+    for line in metrics.missing():
+        print(line, file=sys.stderr)
     found = replace(found, models={name: card.facts(model.path) for name, model in loaded.items()})
     if out is not None:
         _write(out, found, sheets, {name: card.card(model.path, found) for name, model in loaded.items()})
