@@ -18,7 +18,3 @@ def test_the_gradient_penalty_of_a_linear_discriminator_is_its_squared_weights()
     pictures = torch.rand(5, 3, 4, 4, requires_grad=True)
     logits = (pictures * weights).sum((1, 2, 3))
     assert float(losses.gradient_penalty(logits, pictures)) == pytest.approx(float(weights.square().sum()), rel=1e-4)
-
-
-def test_spread_is_the_mean_difference() -> None:
-    assert float(losses.spread(torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.25))) == 0.25

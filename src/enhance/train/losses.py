@@ -25,15 +25,6 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     return gradient.square().sum((1, 2, 3)).mean()
 
 
-def spread(first: Tensor, second: Tensor) -> Tensor:
-    """Mean absolute difference of two answers to the same question.
-
-    Rewarded a little, while the mean of the two answers is held to the original, it makes a generator listen to its
-    noise (Bendel et al., "A regularized conditional GAN for posterior sampling", NeurIPS 2023).
-    """
-    return (first - second).abs().mean()
-
-
 def per_pixel(hr: Tensor, original: Tensor) -> Tensor:
     """Mean absolute difference: the loss of the blurry network."""
     return torch.nn.functional.l1_loss(hr, original)

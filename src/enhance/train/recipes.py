@@ -46,8 +46,9 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.25, adversarial=0.06, spread=0.1)
-    return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, batch=16, rate=2e-4)
+    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, spread=0.7)
+    sizes = Sizes(small=0.4, middle=0.25, fine=0.35)
+    return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
 RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan)}

@@ -28,8 +28,10 @@ class Weights:
 class SuperResolution:
     """The task of this project (Ledig et al., "Photo-realistic single image super-resolution", CVPR 2017).
 
-    With `spread` every small face is answered twice, from two noises: the pixel loss then holds the mean of both
-    answers to the original instead of each one, and the answers are rewarded for differing.
+    With `spread` every small face is answered twice, from two noises, and half of the answers' distance from each
+    other is taken off their distance from the original. At `spread` 1 both distances are then proper scores, which
+    no generator minimises but one whose answers are spread as the truth is (the energy score of Gneiting & Raftery,
+    "Strictly proper scoring rules", JASA 2007); below 1 its answers keep closer to the middle than the truth does.
     """
 
     def __init__(
@@ -57,13 +59,18 @@ class SuperResolution:
         hr, place = (torch.cat([x] * answers) for x in (batch.hr, batch.place))
         noise = torch.randn((len(hr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         made = self.generator(torch.cat([lr] * answers), noise, place)
-        found = {"pixel": self.weights.pixel * losses.per_pixel(sum(made.chunk(answers)) / answers, batch.hr)}
-        if self.weights.spread:
-            found["spread"] = -self.weights.spread * losses.spread(*made.chunk(2))
+        found = {"pixel": self.weights.pixel * losses.per_pixel(made, hr)}
+        apart = self.weights.pixel * losses.per_pixel(*made.chunk(2)) if self.weights.spread else torch.zeros(())
         if self.features is not None:
             with torch.no_grad():
                 target = [torch.cat([x] * answers) for x in self.features(batch.hr)]
-            found["perceptual"] = self.weights.perceptual * distance(self.features(made), target).mean()
+            seen = self.features(made)
+            found["perceptual"] = self.weights.perceptual * distance(seen, target).mean()
+            if self.weights.spread:
+                first, second = zip(*(x.chunk(2) for x in seen), strict=True)
+                apart = apart + self.weights.perceptual * distance(first, second).mean()
+        if self.weights.spread:
+            found["spread"] = -self.weights.spread * apart / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
@@ -87,8 +94,8 @@ class SuperResolution:
             found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
         return found
 
-    def answer(self, generator: nn.Module, hr: Tensor) -> tuple[Tensor, Tensor]:
-        random = torch.Generator().manual_seed(self.seed)
+    def answer(self, generator: nn.Module, hr: Tensor, seed: int = 0) -> tuple[Tensor, Tensor]:
+        random = torch.Generator().manual_seed(self.seed + seed)
         lr = (self.degradation(hr, random) * 255).round() / 255
         noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         return lr, generator(lr, noise, place(lr)).clamp(0, 1)
@@ -103,6 +110,8 @@ class SuperResolution:
         found["score"] = -found["psnr"]
         if self.features is not None:
             found["score"] = found["perceptual"] = float(distance(self.features(made), self.features(hr)).mean())
+        if self.weights.spread:
+            found["spread_in_levels"] = 255 * float((self.answer(generator, hr, seed=1)[1] - made).abs().mean())
         return found
 
     def _random(self, batch: Batch) -> torch.Generator:

@@ -5,6 +5,7 @@ can build nothing else.
 """
 
 import pickle
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -46,9 +47,13 @@ class SqueezeNet(nn.Module):
         return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
 
 
-def distance(features: list[Tensor], target: list[Tensor]) -> Tensor:
-    """Mean over pictures of the squared distance between unit-length features, summed over depths; (N,) per picture."""
-    return torch.stack([(a - b).square().sum(1).mean((1, 2)) for a, b in zip(features, target, strict=True)]).sum(0)
+def distance(features: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
+    """How far apart the unit-length features of two batches lie, on average over places, summed over depths; (N,).
+
+    Not squared: where several answers are possible, the squared distance would be indifferent to how they are spread.
+    """
+    apart = [(a - b).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for a, b in zip(features, target, strict=True)]
+    return torch.stack(apart).sum(0)
 
 
 def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
