@@ -108,7 +108,7 @@ def photo(
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train.")
 @click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
-@click.option("--init", type=click.Path(path_type=Path), help="Begin from the weights of this run.")
+@click.option("--init", type=click.Path(path_type=Path), help="Begin from the weights of this run or .onnx file.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run.")
 def train(data: tuple[Path, ...], recipe: str, out: Path | None, resume: Path | None, **how: Any) -> None:
     """Trains a network on folders of faces."""

@@ -64,3 +64,23 @@ def test_a_resumed_run_has_the_same_losses(
     found = [resumed.step(batch(step), 1.0) for step in (3, 4)]
     for before, after in zip(expected, found, strict=True):
         assert after == pytest.approx(before, rel=1e-5, abs=1e-7)
+
+
+def test_a_run_begins_from_an_exported_model_as_from_the_run_itself(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    recipe = tiny(recipes.face_x4_pixel())
+    run.train([faces], recipe, tmp_path / "run", images=2 * recipe.batch)
+    export.export(tmp_path / "run", tmp_path / "model.onnx")
+    (of_run, cost), (of_model, stated) = (run.starting_weights(tmp_path / name) for name in ("run", "model.onnx"))
+    assert stated == cost
+    assert of_model.keys() == of_run.keys()
+    assert all(torch.equal(of_model[name], of_run[name]) for name in of_run)
+
+
+def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
+    (tmp_path / "notes.onnx").write_text("not a model")
+    with pytest.raises(TrainingError, match=r"notes\.onnx.*not a model"):
+        run.starting_weights(tmp_path / "notes.onnx")
+    with pytest.raises(TrainingError, match=r"none\.onnx.*no such file"):
+        run.starting_weights(tmp_path / "none.onnx")

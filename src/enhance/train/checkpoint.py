@@ -66,6 +66,28 @@ def find(path: Path, name: str) -> Path:
     return path / name if path.is_dir() else path
 
 
+def exported(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+    """The generator's weights that a file of `enhance export` carries, and what they had cost.
+
+    Raises:
+        TrainingError: it is not such a file.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import numpy_helper
+
+    try:
+        model = onnx.load(path)
+        cost = json.loads({fact.key: fact.value for fact in model.metadata_props}["cost"])
+    except FileNotFoundError:
+        raise TrainingError(f"{path}: no such file; name a run folder or an .onnx file of `enhance export`") from None
+    except (DecodeError, KeyError, ValueError) as error:
+        raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one") from error
+    prefix = "generator."
+    tensors = {value.name: torch.from_numpy(numpy_helper.to_array(value).copy()) for value in model.graph.initializer}
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}, cost
+
+
 def fit(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
     """Puts weights into a network.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,7 +29,8 @@ def train(
     init: Path | None = None,
     resume: Path | None = None,
 ) -> Progress:
-    """Trains `recipe` on the faces in `folders`: from nothing, from weights (`init`), or on from where a run stopped.
+    """Trains `recipe` on the faces in `folders`: from nothing, from the weights of a run or of an .onnx file (`init`),
+    or on from where a run stopped (`resume`).
 
     Raises:
         DataError: a folder cannot be used.
@@ -37,7 +39,7 @@ def train(
     if minutes is None and images is None:
         raise TrainingError("say how long to train: --minutes or --images")
     state = checkpoint.load(checkpoint.find(resume, checkpoint.LAST)) if resume else None
-    begin = checkpoint.load(checkpoint.find(init, checkpoint.BEST)) if init else None
+    begin = starting_weights(init) if init else None
     if out.exists() and not out.is_dir():
         raise TrainingError(f"{out}: is a file; name a folder for the run")
     if state is None and (out / checkpoint.LAST).exists():
@@ -48,10 +50,8 @@ def train(
     trainer = loop.Trainer(build(recipe, device), recipe, device)
     progress = Progress()
     if begin is not None and init is not None:
-        trainer.begin_from(begin["average"], init)
-        spent = begin["progress"]
-        cost = {"pictures": spent["pictures"], "seconds": spent["seconds"]}
-        progress.before = [*spent["before"], {"recipe": recipes.from_json(begin["recipe"]).name, **cost}]
+        weights, progress.before = begin
+        trainer.begin_from(weights, init)
     if state is not None and resume is not None:
         trainer.restore(state, resume)
         progress = Progress(**state["progress"])
@@ -70,6 +70,16 @@ def train(
         minutes=minutes,
         images=images,
     )
+
+
+def starting_weights(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+    """The generator's weights in a run folder, a checkpoint or an .onnx file, and what they cost, stage by stage."""
+    if path.suffix == ".onnx":
+        return checkpoint.exported(path)
+    state = checkpoint.load(checkpoint.find(path, checkpoint.BEST))
+    spent = state["progress"]
+    cost = {"pictures": spent["pictures"], "seconds": spent["seconds"]}
+    return state["average"], [*spent["before"], {"recipe": recipes.from_json(state["recipe"]).name, **cost}]
 
 
 def build(recipe: Recipe, device: torch.device) -> SuperResolution:

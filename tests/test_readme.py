@@ -1,0 +1,107 @@
+"""What the README shows is what happens: every command parses, and all but the long ones are run as they stand."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import enhance
+from enhance.cli import commands
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def shown() -> list[tuple[str, list[str]]]:
+    """The commands of the console blocks, each with the lines that it is said to print."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((re.sub(r"\s{2,}#.*", "", line[2:]), []))
+            elif line.strip():
+                found[-1][1].append(line)
+    return found
+
+
+OURS = [(command, lines) for command, lines in shown() if command.startswith("enhance ")]
+
+
+def run(command: str, where: Path, home: Path) -> str:
+    arguments = shlex.split(command.replace("~", str(home)))
+    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-m", "enhance.cli", *arguments[1:]],
+        cwd=where,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def like(lines: list[str]) -> str:
+    """The lines without what differs from machine to machine: seconds and decibels."""
+    return re.sub(r"[\d.]+ (s|dB)\b", r"N \1", "\n".join(line.strip() for line in lines))
+
+
+@pytest.mark.parametrize("command", [command for command, _ in OURS])
+def test_a_command_parses(command: str) -> None:
+    context = commands.make_context("enhance", shlex.split(command)[1:])
+    name, chosen, rest = commands.resolve_command(context, [*context._protected_args, *context.args])
+    assert chosen is not None
+    chosen.make_context(name, rest)
+
+
+def test_every_command_is_shown() -> None:
+    hidden = [name for name in commands.commands if name != "photo" and f"enhance {name}" not in README]
+    assert not hidden, f"the README does not show {hidden}"
+
+
+def test_every_target_of_make_exists() -> None:
+    for command in (command for command, _ in shown() if command.startswith("make ")):
+        subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(("command", "lines"), [(c, lines) for c, lines in OURS if "samples/" in c])
+def test_a_command_on_the_samples_prints_what_is_shown(command: str, lines: list[str], tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "samples", tmp_path / "samples")
+    printed = run(command, tmp_path, tmp_path)
+    if lines:
+        assert like(printed.splitlines()) == like(lines)
+
+
+def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    shutil.copy(ROOT / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    names = {"lr": np.zeros((1, 3, 16, 16), np.float32)}
+    exec(code, names)
+    with Image.open("larger.png") as larger:
+        assert larger.size == (896, 896)
+    assert names["hr"].shape == (1, 3, 64, 64)
+
+
+def test_training_runs_from_photos_to_an_enhanced_photo(tmp_path: Path) -> None:
+    """The walk of "Train your own", with two batches where the README has minutes."""
+    (tmp_path / "Photos").mkdir()
+    shutil.copy(ROOT / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
+    enhance.upscale(tmp_path / "photo.jpg").save(tmp_path / "Photos" / "large.png")
+    walk = README.split("## Train your own")[1].split("\n## ")[0]
+    ran = [command for command, _ in OURS if command in walk]
+    for command in ran:
+        short = re.sub(r"--minutes \d+", "--images 48", command)
+        run(short, tmp_path, tmp_path)
+    assert len(ran) >= 5
+    with Image.open(tmp_path / "photo_x4.jpg") as enhanced:
+        assert enhanced.size == (896, 896)
