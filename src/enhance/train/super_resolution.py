@@ -109,9 +109,13 @@ class SuperResolution:
         }
         found["score"] = -found["psnr"]
         if self.features is not None:
-            found["score"] = found["perceptual"] = float(distance(self.features(made), self.features(hr)).mean())
-        if self.weights.spread:
-            found["spread_in_levels"] = 255 * float((self.answer(generator, hr, seed=1)[1] - made).abs().mean())
+            seen = self.features(made)
+            found["score"] = found["perceptual"] = float(distance(seen, self.features(hr)).mean())
+            if self.weights.spread:
+                other = self.answer(generator, hr, seed=1)[1]
+                found["spread_in_levels"] = 255 * float((other - made).abs().mean())
+                found["spread"] = float(distance(seen, self.features(other)).mean())
+                found["score"] -= self.weights.spread * found["spread"] / 2
         return found
 
     def _random(self, batch: Batch) -> torch.Generator:
