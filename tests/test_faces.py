@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enhance import faces, yunet
+from enhance import faces
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -207,26 +207,3 @@ def test_of_two_boxes_on_one_face_the_surer_stays() -> None:
     sure = faces.Face((1, 1, 11, 11), 0.9, landmarks)
     other = faces.Face((30, 0, 40, 10), 0.8, landmarks)
     assert faces.distinct([weak, sure, other]) == [sure, other]
-
-
-def test_mended_network_is_what_onnx_makes_of_the_shipped_one() -> None:
-    onnx = pytest.importorskip("onnx")
-    raw = yunet._path().read_bytes()
-    shipped, ours = onnx.load_from_string(raw), onnx.load_from_string(yunet.mended(raw))
-    packed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in shipped.graph.initializer}
-    plain = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in ours.graph.initializer}
-    unpacking = [node for node in shipped.graph.node if node.op_type == "DequantizeLinear"]
-    assert unpacking
-    for node in unpacking:
-        values, scales, zeros = (packed[name].astype(np.float32) for name in node.input)
-        # Each block is a whole row of the weights, so rows broadcast.
-        assert np.array_equal(plain[node.output[0]], (values - zeros) * scales)
-    assert all(node.op_type != "DequantizeLinear" for node in ours.graph.node)
-    onnx.checker.check_model(ours)
-
-
-def test_protocol_buffers_survive_the_round_trip() -> None:
-    raw = yunet._path().read_bytes()
-    assert yunet.serialize(yunet.parse(raw)) == raw
-    fields: yunet.Fields = [(1, 0), (2, 300), (19, 2**63), (4, b""), (4, b"x" * 200)]
-    assert yunet.parse(yunet.serialize(fields)) == fields

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from enhance import onnxfile, yunet
+
+
+def test_mended_network_is_what_onnx_makes_of_the_shipped_one() -> None:
+    onnx = pytest.importorskip("onnx")
+    raw = onnxfile.find(yunet.FILE).read_bytes()
+    shipped, ours = onnx.load_from_string(raw), onnx.load_from_string(onnxfile.mended(raw))
+    packed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in shipped.graph.initializer}
+    plain = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in ours.graph.initializer}
+    unpacking = [node for node in shipped.graph.node if node.op_type == "DequantizeLinear"]
+    assert unpacking
+    for node in unpacking:
+        values, scales, zeros = (packed[name].astype(np.float32) for name in node.input)
+        # Each block is a whole row of the weights, so rows broadcast.
+        assert np.array_equal(plain[node.output[0]], (values - zeros) * scales)
+    assert all(node.op_type != "DequantizeLinear" for node in ours.graph.node)
+    onnx.checker.check_model(ours)
+
+
+def test_protocol_buffers_survive_the_round_trip() -> None:
+    raw = onnxfile.find(yunet.FILE).read_bytes()
+    assert onnxfile.serialize(onnxfile.parse(raw)) == raw
+    fields: onnxfile.Fields = [(1, 0), (2, 300), (19, 2**63), (4, b""), (4, b"x" * 200)]
+    assert onnxfile.parse(onnxfile.serialize(fields)) == fields
