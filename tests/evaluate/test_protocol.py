@@ -91,3 +91,13 @@ def test_a_truncated_picture_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"a\.jpg: cannot be read"):
         list(protocol.pairs(protocol.faces([tmp_path]), 16))
+
+
+def test_grain_is_always_the_same_for_a_face_and_not_the_clean_picture(folder: Path) -> None:
+    chosen = protocol.faces([folder])
+    clean, first, again = (
+        next(protocol.pairs(chosen, 16, degradation=how)) for how in (protocol.clean, protocol.grainy, protocol.grainy)
+    )
+    assert np.array_equal(first.lr, again.lr)
+    assert np.array_equal(first.hr, clean.hr)
+    assert 2 / 255 < np.abs(first.lr - clean.lr).mean() < 40 / 255

