@@ -104,7 +104,7 @@ def photo(
 
 @commands.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--recipe", required=True, help="face_x4_pixel or face_x4_gan.")
+@click.option("--recipe", required=True, help="face_x4_pixel, face_x4_gan, photo_x4_pixel or photo_x4.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train.")
 @click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
@@ -127,11 +127,15 @@ def train(data: tuple[Path, ...], recipe: str, out: Path | None, resume: Path | 
 @click.option(
     "--size", default=128, show_default=True, type=click.IntRange(min=64), help="Pixels across the face frame."
 )
-def prepare(photos: tuple[Path, ...], out: Path, size: int) -> None:
+@click.option("--crops", is_flag=True, help="Cut out squares of anything, for photo_x4, instead of faces.")
+def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""
     with training_packages():
         from enhance.train import prepare as preparation
-    click.echo(f"{out}: {preparation.prepare(photos, out, size=size):,} faces")
+    if crops:
+        click.echo(f"{out}: {preparation.crops(photos, out, size=size):,} crops")
+    else:
+        click.echo(f"{out}: {preparation.prepare(photos, out, size=size):,} faces")
 
 
 @commands.command()

@@ -9,7 +9,7 @@ from PIL import Image
 from enhance import faces
 from enhance.errors import DataError
 from enhance.train import data
-from enhance.train.prepare import good_faces, prepare, sharpness
+from enhance.train.prepare import crops, good_faces, prepare, sharpness
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -93,3 +93,15 @@ def test_photos_without_faces_are_an_error_and_leave_nothing(tmp_path: Path) -> 
 def test_no_photos_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no photos"):
         prepare([tmp_path], tmp_path / "out")
+
+
+def test_crops_are_squares_with_something_in_them(tmp_path: Path) -> None:
+    photo = np.full((150, 280, 3), 128, np.uint8)
+    photo[:, 128:] = np.random.default_rng(0).integers(0, 256, (150, 152, 3), np.uint8)
+    Image.fromarray(photo).save(tmp_path / "half_flat.png")
+    assert crops([tmp_path / "half_flat.png"], tmp_path / "out", size=128) == 1
+    (written,) = (tmp_path / "out").iterdir()
+    with Image.open(written) as image:
+        assert image.size == (128, 128)
+    with pytest.raises(DataError, match="no detailed square of 256"):
+        crops([tmp_path / "half_flat.png"], tmp_path / "none", size=256)

@@ -37,9 +37,9 @@ class Shipped(nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, lr: Tensor, noise: Tensor) -> Tensor:
-        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w), h and w even, to hr (N,3,4h,4w)."""
-        made: Tensor = self.generator(lr, noise, place(lr))
+    def forward(self, lr: Tensor, noise: Tensor | None = None) -> Tensor:
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) where it takes any, h and w even, to hr (N,3,4h,4w)."""
+        made: Tensor = self.generator(lr, lr[:, :0] if noise is None else noise, place(lr))
         return made
 
 
@@ -69,20 +69,22 @@ def export(run: Path, out: Path) -> Path:
 
 def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
     """The network as a graph over any N, h and w."""
-    lr, noise = torch.rand(2, 3, 16, 18), torch.randn(2, planes, 16, 18)
+    given = {"lr": torch.rand(2, 3, 16, 18), "noise": torch.randn(2, planes, 16, 18)}
+    if not planes:
+        del given["noise"]
     sizes = {0: "N", 2: "h", 3: "w"}
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,
-            (lr, noise),
+            tuple(given.values()),
             path := Path(folder) / "network.onnx",
             dynamo=False,
             opset_version=17,
-            input_names=["lr", "noise"],
+            input_names=list(given),
             output_names=["hr"],
-            dynamic_axes={"lr": sizes, "noise": sizes, "hr": {0: "N", 2: "H", 3: "W"}},
+            dynamic_axes={**dict.fromkeys(given, sizes), "hr": {0: "N", 2: "H", 3: "W"}},
         )
         model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
@@ -122,7 +124,8 @@ def parity(network: Shipped, data: bytes, planes: int) -> float:
         noise = torch.randn(count, planes, height, width, generator=random)
         with torch.no_grad():
             expected = network(lr, noise).numpy()
-        (found,) = session.run(["hr"], {"lr": lr.numpy(), "noise": noise.numpy()})
+        given = {"lr": lr.numpy(), "noise": noise.numpy()} if planes else {"lr": lr.numpy()}
+        (found,) = session.run(["hr"], given)
         worst = max(worst, float(np.abs(found - expected).max()))
     return worst
 

@@ -1,8 +1,9 @@
-"""From any photos to a folder of aligned faces that `enhance train` can read."""
+"""From any photos to a folder that `enhance train` can read: of aligned faces, or of square crops of anything."""
 
 import io
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance import faces
+from enhance.consistency import resize
 from enhance.errors import DataError, EnhanceError
 from enhance.photo import read
 from enhance.train.checkpoint import write_atomically
@@ -25,6 +27,10 @@ MEASURED = 96
 """Least sharpness, and the side in pixels at which it is measured whatever size is written. Nine in ten faces of
 good collections have more; every face that was enlarged three times has less, and half of those enlarged twice."""
 QUALITY = 95
+REDUCED = 2560
+"""Longest side of a photo that crops are cut from."""
+DETAILED = 2e-4
+"""Least sharpness of a crop worth learning from; sky and bokeh have less."""
 
 
 def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
@@ -64,6 +70,33 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
             "give larger photos or a smaller size"
         )
     return written
+
+
+def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
+    """Cuts photos into square crops for `photo_x4`, leaving out the flat ones; parameters and errors as for `prepare`.
+
+    A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
+    """
+    paths = list(_pictures(photos, out))
+    if not paths:
+        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    taken: set[str] = set()
+    for path in paths:
+        try:
+            rgb = read(path).rgb
+        except EnhanceError as error:
+            print(error, file=sys.stderr)
+            continue
+        if max(rgb.shape) > REDUCED:
+            rgb = resize(rgb, REDUCED / max(rgb.shape))
+        for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
+            crop = rgb[top : top + size, left : left + size]
+            if sharpness(crop) >= DETAILED:
+                out.mkdir(parents=True, exist_ok=True)
+                write_atomically(out / _name(path, taken), _webp(np.clip(crop, 0, 1)))
+    if not taken:
+        raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
+    return len(taken)
 
 
 def good_faces(rgb: Array, size: int) -> Iterator[Array]:

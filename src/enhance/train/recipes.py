@@ -17,7 +17,7 @@ class Recipe:
 
     Attributes:
         name: the function's name, the file's name, the card's name and the value of `--model`.
-        width, blocks, edge, finish, noise: see `networks.generator.Generator`.
+        width, blocks, edge, finish, noise, framed: see `networks.generator.Generator`.
         weights: what each loss counts.
         sizes: how often each fineness is drawn.
         batch: pictures a step.
@@ -31,6 +31,7 @@ class Recipe:
     edge: int = 48
     finish: int = 4
     noise: int = 8
+    framed: bool = True
     weights: Weights = field(default_factory=Weights)
     sizes: Sizes = field(default_factory=Sizes)
     batch: int = 32
@@ -51,7 +52,19 @@ def face_x4_gan() -> Recipe:
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
-RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan)}
+def photo_x4_pixel() -> Recipe:
+    """What is not a face: any crop of any photo, by the per-pixel loss."""
+    small = replace(face_x4_pixel(), width=64, edge=32, finish=3, noise=0, framed=False)
+    return replace(small, name="photo_x4_pixel", sizes=Sizes(small=0.3, middle=0.35, fine=0.35))
+
+
+def photo_x4() -> Recipe:
+    """The same against a discriminator of little weight, from the weights of `photo_x4_pixel`: crisper, hardly inventive."""
+    weights = Weights(pixel=1.0, perceptual=0.1, adversarial=0.01)
+    return replace(photo_x4_pixel(), name="photo_x4", weights=weights, batch=16, rate=2e-4)
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan, photo_x4_pixel, photo_x4)}
 
 
 def named(name: str) -> Recipe:

@@ -98,7 +98,7 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
 
 def generator_of(recipe: Recipe) -> Generator:
     shape = asdict(recipe)
-    return Generator(**{name: shape[name] for name in ("width", "blocks", "edge", "finish", "noise")})
+    return Generator(**{name: shape[name] for name in ("width", "blocks", "edge", "finish", "noise", "framed")})
 
 
 def held_out(faces: data.Faces) -> dict[int, Tensor]:

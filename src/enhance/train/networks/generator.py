@@ -53,15 +53,26 @@ class Generator(nn.Module):
         edge: channels at the input's resolution.
         finish: residual blocks at the input's resolution after the trunk.
         noise: noise planes at the input's resolution.
+        framed: whether it draws faces in their frame, and looks at `place`.
     """
 
     scale = 4
     multiple = 2
 
-    def __init__(self, *, width: int = 96, blocks: int = 6, edge: int = 48, finish: int = 4, noise: int = 8) -> None:
+    def __init__(
+        self,
+        *,
+        width: int = 96,
+        blocks: int = 6,
+        edge: int = 48,
+        finish: int = 4,
+        noise: int = 8,
+        framed: bool = True,
+    ) -> None:
         super().__init__()
         self.noise = noise
-        self.head = nn.Conv2d(3 + noise + PLACE, edge, 3, padding=1)
+        self.framed = framed
+        self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
         self.before = ResidualBlock(edge)
         self.shrink = nn.Conv2d(edge, width, 3, stride=2, padding=1)
         self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
@@ -79,7 +90,8 @@ class Generator(nn.Module):
         Returns:
             (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
         """
-        fine = self.before(self.head(torch.cat([lr * 2 - 1, noise, place], 1)))
+        told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
+        fine = self.before(self.head(torch.cat(told, 1)))
         coarse = self.trunk(functional.leaky_relu(self.shrink(fine), 0.2))
         # Repeating pixels before a convolution costs what a pixel shuffle after it would, without the shuffle's
         # slow reordering of memory.
