@@ -59,7 +59,7 @@ def photo_x4_pixel() -> Recipe:
 
 
 def photo_x4() -> Recipe:
-    """The same against a discriminator of little weight, from the weights of `photo_x4_pixel`: crisper, hardly inventive."""
+    """The same with a little of a discriminator, from the weights of `photo_x4_pixel`: crisper, hardly inventive."""
     weights = Weights(pixel=1.0, perceptual=0.1, adversarial=0.01)
     return replace(photo_x4_pixel(), name="photo_x4", weights=weights, batch=16, rate=2e-4)
 
