@@ -126,3 +126,23 @@ def test_a_target_that_cannot_be_written(name: str, tmp_path: Path) -> None:
     with pytest.raises(PhotoError):
         photo.write(Image.new("L", (4, 4)), tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_canvas_painted_in_parts_is_the_canvas_painted_at_once(dtype: type, channels: int) -> None:
+    noise = np.random.default_rng(0)
+    top = np.iinfo(dtype).max
+    given = noise.integers(0, top, (10, 12, channels), dtype=dtype, endpoint=True)
+    source = photo.read(given[..., 0] if channels == 1 else given)
+    assert (source.height, source.width, source.pixels.dtype) == (10, 12, dtype)
+    painted = np.repeat(np.repeat(source.rgb, 4, 0), 4, 1)
+    whole, parts = photo.Canvas(source, 48, 40), photo.Canvas(source, 48, 40)
+    whole.put(0, 0, painted)
+    for y in range(0, 40, 16):
+        for x in range(0, 48, 20):
+            parts.put(x, y, painted[y : y + 16, x : x + 20])
+    assert np.array_equal(whole.rgb, parts.rgb)
+    assert np.array_equal(np.asarray(whole.image()), np.asarray(parts.image()))
+    assert np.abs(whole.rgb - painted).max() < (1e-6 if channels > 1 else 0.51 / top)
+    assert whole.image().mode == {1: "L", 3: "RGB", 4: "RGBA"}[channels]

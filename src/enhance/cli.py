@@ -71,7 +71,7 @@ def photo(
     debug: bool,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this."""
-    from enhance.photo import read, to_image, write
+    from enhance.photo import read, write
     from enhance.upscale import enhance_photo
 
     failed = 0
@@ -86,7 +86,7 @@ def photo(
             large = read(original) if original else None
             target.parent.mkdir(parents=True, exist_ok=True)
             result = enhance_photo(source, scale=scale, model=model, aligned=aligned, seed=seed)
-            write(to_image(source, result.rgb), target)
+            write(result.canvas, target)
             click.echo(sentence(source, result, target, time.perf_counter() - started))
             if compare or original:
                 sheet = target.with_name(f"{target.stem}_compare.png")
@@ -213,10 +213,9 @@ def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
     """One line that says what was done, and a further one for each thing the user should know."""
     redrawn = sum(face.redrawn for face in result.faces)
-    height, width = source.rgb.shape[:2]
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
     agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
-    sizes = f"{width}x{height} to {result.rgb.shape[1]}x{result.rgb.shape[0]}"
+    sizes = f"{source.width}x{source.height} to {result.canvas.width}x{result.canvas.height}"
     line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
     return "\n  ".join([line, *result.notes])
 
@@ -232,7 +231,7 @@ def comparison(source: Photo, result: Result, original: Photo | None, aligned: b
         ("pixel loss", enhance_photo(source, model="face_x4_pixel", aligned=aligned, seed=seed).rgb),
         ("GAN", enhance_photo(source, model="face_x4_gan", aligned=aligned, seed=seed).rgb),
     ]
-    height, width = source.rgb.shape[:2]
+    height, width = source.height, source.width
     if original is not None:
         large.append(("original", resize_to(original, large[0][1].shape[:2])))
     pictures = [("input", to_image(source, source.rgb)), *((name, to_image(source, rgb)) for name, rgb in large)]

@@ -6,7 +6,7 @@ import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from enhance.errors import PhotoError
 
 Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 FORMATS = {
     ".jpg": "JPEG",
@@ -33,6 +34,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_deflate"},
 }
 
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
+
 ORIENTATION, EXIF_FOLDER, GPS_FOLDER = 0x0112, 0x8769, 0x8825
 PIXELS_ACROSS, PIXELS_DOWN = 0xA002, 0xA003
 DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
@@ -43,7 +47,7 @@ def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]) ->
     """A photo from a file's path or bytes, a PIL image, or an array.
 
     Args:
-        source: an array is (H,W), (H,W,3) or (H,W,4), uint8 or float in [0,1].
+        source: an array is (H,W), (H,W,3) or (H,W,4), uint8, uint16, or float in [0,1].
 
     Raises:
         PhotoError: it cannot be read; the message names the file and the remedy.
@@ -67,25 +71,14 @@ def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]) ->
 
 
 def to_image(photo: "Photo", rgb: Array) -> Image.Image:
-    """The enhanced pixels of a photo as an image with 8 bits a channel.
-
-    Args:
-        photo: what was read; gives transparency (enlarged with the picture), greyness, profile, EXIF and dpi.
-        rgb: (h,w,3) in [0,1], of any size.
-    """
-    image = Image.fromarray(_bytes(rgb))
-    if photo.grey:
-        image = image.convert("L")
-    if photo.alpha is not None:
-        plane = Image.fromarray(photo.alpha).resize(image.size, Image.Resampling.BICUBIC)
-        image.putalpha(Image.fromarray(_bytes(np.asarray(plane))))
-    facts = {"icc_profile": photo.icc, "exif": _resized(photo.exif, image.size), "dpi": photo.dpi}
-    image.info.update({key: fact for key, fact in facts.items() if fact is not None})
-    return image
+    """The enhanced pixels of a photo, (h,w,3) in [0,1] and of any size, as an image with 8 bits a channel."""
+    canvas = Canvas(photo, rgb.shape[1], rgb.shape[0])
+    canvas.put(0, 0, rgb)
+    return canvas.image()
 
 
-def write(image: Image.Image, path: str | os.PathLike[str]) -> None:
-    """Writes an image whole or not at all, in the format that the suffix names, with its profile, EXIF and dpi.
+def write(picture: "Canvas | Image.Image", path: str | os.PathLike[str]) -> None:
+    """Writes a picture whole or not at all, in the format that the suffix names, with its profile, EXIF and dpi.
 
     JPEG is written at quality 95 without chroma subsampling. Where the format has no transparency, white shows through.
 
@@ -98,6 +91,7 @@ def write(image: Image.Image, path: str | os.PathLike[str]) -> None:
         raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; name a file")
+    image = picture.image() if isinstance(picture, Canvas) else picture
     if kind in OPAQUE and image.has_transparency_data:
         image = _on_white(image)
     facts = {key: image.info[key] for key in ("icc_profile", "exif", "dpi") if key in image.info}
@@ -131,24 +125,97 @@ class Photo:
     """A photo as pixels, and what its file said besides.
 
     Attributes:
-        rgb: (H,W,3) float32 in [0,1], upright.
-        alpha: (H,W) float32 in [0,1], or None where it is opaque.
+        pixels: (H,W,3) uint8 or uint16, upright, sRGB.
+        alpha: (H,W) of the same type, or None where it is opaque.
         grey: whether it came without colour, and should leave so.
         format: Pillow's name of the file's format; None for arrays and images made in memory.
         name: what to call it in messages: the path, or "photo", "image" or "array".
-        icc: the colour profile that `rgb` is in.
-        exif: without orientation, which `rgb` has had applied.
+        icc: the colour profile of the file.
+        exif: without orientation, which `pixels` has had applied.
         dpi: dots per inch, across and down.
     """
 
-    rgb: Array
-    alpha: Array | None = None
+    pixels: Pixels
+    alpha: Pixels | None = None
     grey: bool = False
     format: str | None = None
     name: str = "photo"
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+
+    @property
+    def rgb(self) -> Array:
+        """All pixels, (H,W,3) float32 in [0,1]: four times as much memory, made anew at every call."""
+        return unit(self.pixels)
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[1]
+
+
+class Canvas:
+    """What an enhanced photo is painted on, part by part, in little more memory than the picture itself takes.
+
+    It has the transparency of the photo, enlarged, and no colours where the photo has none.
+    """
+
+    def __init__(self, photo: Photo, width: int, height: int) -> None:
+        self.photo, self.width, self.height = photo, width, height
+        self.deep = photo.pixels.dtype == np.uint16
+        mode = ("L" if photo.grey else "RGB") + ("" if photo.alpha is None else "A")
+        # The encoders read Pillow's images, so that an array would have to be copied to be written.
+        self._image = None if self.deep else Image.new(mode, (width, height))
+        self._array = np.zeros((height, width, len(mode)), np.uint16) if self.deep else None
+
+    def put(self, left: int, top: int, rgb: Array) -> None:
+        """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
+        height, width = rgb.shape[:2]
+        colours = rgb @ LUMA if self.photo.grey else rgb
+        planes = [colours.reshape(height, width, -1)]
+        if self.photo.alpha is not None:
+            planes.append(self._opacity((left, top, left + width, top + height))[..., None])
+        values = _whole(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self.deep)
+        if self._array is not None:
+            self._array[top : top + height, left : left + width] = values
+        elif self._image is not None:
+            self._image.paste(Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values), (left, top))
+
+    def _opacity(self, box: tuple[int, int, int, int]) -> Array:
+        """The photo's transparency, enlarged, in a part of the canvas."""
+        across, down = self.photo.width / self.width, self.photo.height / self.height
+        plane = Image.fromarray(unit(cast(Pixels, self.photo.alpha)))
+        source = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+        size = box[2] - box[0], box[3] - box[1]
+        return np.asarray(plane.resize(size, Image.Resampling.BICUBIC, source))
+
+    @property
+    def rgb(self) -> Array:
+        """All that was painted, (height,width,3) float32 in [0,1]: for small pictures."""
+        values = unit(np.asarray(self._image) if self._array is None else self._array)
+        if values.ndim == 2 or values.shape[-1] < 3:
+            return np.repeat(values.reshape(self.height, self.width, -1)[..., :1], 3, -1)
+        return np.ascontiguousarray(values[..., :3])
+
+    def image(self) -> Image.Image:
+        """The canvas as an image of 8 bits a channel, with the photo's profile, EXIF and dpi in `info`."""
+        image = self._image
+        if image is None:
+            values = np.asarray((cast(Pixels, self._array) + 128.0) // 257, np.uint8)
+            image = Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values)
+        photo = self.photo
+        facts = {"icc_profile": photo.icc, "exif": _resized(photo.exif, image.size), "dpi": photo.dpi}
+        image.info.update({key: fact for key, fact in facts.items() if fact is not None})
+        return image
+
+
+def unit(values: Pixels) -> Array:
+    """uint8 or uint16 of any shape as float32 in [0,1]."""
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
 
 
 def _from_bytes(content: bytes, name: str) -> Photo:
@@ -180,38 +247,41 @@ def _from_image(image: Image.Image, name: str) -> Photo:
         icc, exif, dpi = image.info.get("icc_profile"), _exif(image), _dpi(image)
         grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
         upright = ImageOps.exif_transpose(image)
-        alpha = None
+        alpha: Pixels | None = None
         if upright.mode == "F" or upright.mode.startswith("I"):
-            rgb = np.repeat(_deep(upright, name)[..., None], 3, -1)
+            pixels: Pixels = np.repeat(_deep(upright, name)[..., None], 3, -1)
         else:
             if upright.has_transparency_data:
-                alpha = _unit(upright.convert("RGBA").getchannel("A"))
-            rgb = _unit(_converted(upright, icc))
+                alpha = np.asarray(upright.convert("RGBA").getchannel("A"))
+            pixels = np.asarray(_converted(upright, icc))
     except PhotoError:
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
         raise PhotoError(f"{name}: is damaged or cut short ({_reason(error)}); fetch or copy it again") from error
-    if 0 in rgb.shape:
+    if 0 in pixels.shape:
         raise PhotoError(f"{name}: has no pixels")
     if orientation in (5, 6, 7, 8) and dpi is not None:
         dpi = dpi[1], dpi[0]
     # A profile is kept only where it describes the pixels as they will be written.
     space = b"GRAY" if grey else b"RGB "
     kept = icc if isinstance(icc, bytes) and icc[16:20] == space else None
-    return Photo(rgb, alpha, grey, form, name, kept, exif, dpi)
+    return Photo(pixels, alpha, grey, form, name, kept, exif, dpi)
 
 
 def _from_array(array: NDArray[Any]) -> Photo:
     if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or 0 in array.shape:
         raise PhotoError(f"array: has shape {array.shape}; give (H,W), (H,W,3) or (H,W,4)")
     if array.dtype == np.uint8:
-        pixels = array.astype(np.float32) / np.float32(255)
+        pixels: Any = array
+    elif array.dtype == np.uint16:
+        pixels = array
     elif np.issubdtype(array.dtype, np.floating):
-        pixels = array.astype(np.float32)
-        if not (pixels.min() >= 0 and pixels.max() <= 1):  # also where they are not numbers
-            raise PhotoError(f"array: goes from {pixels.min():g} to {pixels.max():g}; floats must lie in [0,1]")
+        if not (array.min() >= 0 and array.max() <= 1):  # also where they are not numbers
+            raise PhotoError(f"array: goes from {array.min():g} to {array.max():g}; floats must lie in [0,1]")
+        pixels = _whole(array, deep=True)
     else:
-        raise PhotoError(f"array: is {array.dtype}; give uint8, or float in [0,1]")
+        raise PhotoError(f"array: is {array.dtype}; give uint8, uint16, or float in [0,1]")
+    pixels = np.ascontiguousarray(pixels)
     if array.ndim == 2:
         return Photo(np.repeat(pixels[..., None], 3, -1), grey=True, name="array")
     alpha = np.ascontiguousarray(pixels[..., 3]) if array.shape[2] == 4 else None
@@ -235,8 +305,8 @@ def _converted(image: Image.Image, icc: Any) -> Image.Image:
     return image.convert("RGB")
 
 
-def _deep(image: Image.Image, name: str) -> Array:
-    """Grey of more than 8 bits, to [0,1]."""
+def _deep(image: Image.Image, name: str) -> NDArray[np.uint16]:
+    """Grey of more than 8 bits."""
     values = np.asarray(image).astype(np.float64)
     top = values.max(initial=0)
     if not np.isfinite(values).all():
@@ -244,17 +314,13 @@ def _deep(image: Image.Image, name: str) -> Array:
     # Modes "I" and "F" do not say what white is: the narrowest of the customary ranges that holds the brightest pixel.
     ranges = (65535.0,) if image.mode.startswith("I") else (1.0, 255.0, 65535.0)
     white = next((limit for limit in ranges if top <= limit), top)
-    grey: Array = np.clip(values / white, 0, 1).astype(np.float32)
-    return grey
+    return cast("NDArray[np.uint16]", _whole(values / white, deep=True))
 
 
-def _unit(image: Image.Image) -> Array:
-    return np.asarray(image, np.float32) / np.float32(255)
-
-
-def _bytes(values: Array) -> NDArray[np.uint8]:
-    rounded: NDArray[np.uint8] = np.round(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
-    return rounded
+def _whole(values: NDArray[Any], deep: bool) -> Pixels:
+    """Floats in [0,1], or a little beyond, as uint8 or uint16."""
+    top = 65535 if deep else 255
+    return np.round(np.clip(values, 0, 1) * np.float32(top)).astype(np.uint16 if deep else np.uint8)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

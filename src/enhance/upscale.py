@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from enhance.faces import Face, Transform
     from enhance.model import Model
-    from enhance.photo import Photo
+    from enhance.photo import Canvas, Photo
 
     Array = NDArray[np.float32]
 
@@ -44,13 +44,18 @@ class Redrawn:
 
 @dataclass(frozen=True)
 class Result:
-    """An enhanced photo: rgb (scale*H, scale*W, 3) in [0,1], its faces, what the user should know, and how well it
+    """An enhanced photo: the canvas with it (scale*H by scale*W), its faces, what the user should know, and how well it
     agrees with the input when it is made small again (dB)."""
 
-    rgb: Array
+    canvas: Canvas
     faces: tuple[Redrawn, ...]
     notes: tuple[str, ...]
     lr_psnr: float
+
+    @property
+    def rgb(self) -> Array:
+        """The enhanced photo (scale*H, scale*W, 3) in [0,1], as a file will hold it: for small pictures."""
+        return self.canvas.rgb
 
 
 def upscale(
@@ -64,7 +69,8 @@ def upscale(
     """Enlarges a photo and redraws every face in it.
 
     Args:
-        photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8 or float in [0,1].
+        photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, uint16 or float
+            in [0,1].
         scale: how many times larger, above 1 and up to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
@@ -77,10 +83,9 @@ def upscale(
         PhotoError: the photo cannot be read or is too small, or the scale is out of range.
         ModelError: there is no such model.
     """
-    from enhance.photo import read, to_image
+    from enhance.photo import read
 
-    source = read(photo)
-    return to_image(source, enhance_photo(source, scale=scale, model=model, aligned=aligned, seed=seed).rgb)
+    return enhance_photo(read(photo), scale=scale, model=model, aligned=aligned, seed=seed).canvas.image()
 
 
 def enhance_photo(
@@ -94,22 +99,27 @@ def enhance_photo(
     """`upscale` for callers who want to know what was done; the same arguments and errors."""
     from enhance import consistency
     from enhance.model import Model
+    from enhance.photo import Canvas
 
     if not 1 < scale <= MOST_SCALE:
         raise PhotoError(
             f"{photo.name}: cannot be enlarged {scale:g} times; the scale goes from above 1 to {MOST_SCALE}"
         )
     network = model if isinstance(model, Model) else Model.load(model)
+    rgb = photo.rgb
     if aligned:
-        height, width = photo.rgb.shape[:2]
-        drawn = run(network, photo.rgb[None], seed)[0]
-        faces: tuple[Redrawn, ...] = (Redrawn((0.0, 0.0, float(width), float(height)), max(height, width), True),)
+        drawn = run(network, rgb[None], seed)[0]
+        box = (0.0, 0.0, float(photo.width), float(photo.height))
+        faces: tuple[Redrawn, ...] = (Redrawn(box, max(photo.height, photo.width), True),)
         notes: tuple[str, ...] = ()
     else:
-        drawn, faces, notes = redraw_faces(photo.rgb, network, seed)
-    drawn = consistency.back_project(drawn, photo.rgb)
-    agreement = consistency.lr_psnr(eight_bit(drawn), photo.rgb)
-    return Result(drawn if scale == X4 else resize(drawn, scale / X4), faces, notes, agreement)
+        drawn, faces, notes = redraw_faces(rgb, network, seed)
+    drawn = consistency.back_project(drawn, rgb)
+    agreement = consistency.lr_psnr(eight_bit(drawn), rgb)
+    hr = drawn if scale == X4 else resize(drawn, scale / X4)
+    canvas = Canvas(photo, hr.shape[1], hr.shape[0])
+    canvas.put(0, 0, hr)
+    return Result(canvas, faces, notes, agreement)
 
 
 def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
