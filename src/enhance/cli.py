@@ -73,6 +73,7 @@ def photo(
     """Enhances photos: `enhance PHOTO...` is short for this."""
     from enhance.photo import read, write
     from enhance.upscale import enhance_photo
+    from enhance.video import SUFFIXES as VIDEOS
 
     failed = 0
     inputs = (*photos, original) if original else photos
@@ -80,6 +81,9 @@ def photo(
     for path in photos:
         try:
             started = time.perf_counter()
+            if path.suffix.lower() in VIDEOS:
+                film(path, output, scale, model, seed)
+                continue
             target = target_of(path, output, scale, len(photos), taken)
             refuse_inputs(target, inputs)
             source = read(path)
@@ -202,6 +206,32 @@ def target_of(path: Path, output: str | None, scale: float, count: int, taken: s
     target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
     taken.add(target)
     return target
+
+
+def film(path: Path, output: str | None, scale: float, model: str, seed: int) -> None:
+    """Enhances a video, beside itself or in the folder or file named, saying how long it will take."""
+    from enhance.video import enhance_video
+
+    target = Path(output or path.parent)
+    if target.is_dir() or (output or "").endswith("/") or not target.suffix:
+        target.mkdir(parents=True, exist_ok=True)
+        target /= f"{path.stem}_x{scale:g}.mp4"
+    refuse_inputs(target, (path,))
+    started, before = time.monotonic(), 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal before
+        before = before or done - 1
+        a_frame = (time.monotonic() - started) / (done - before)
+        left = a_frame * (total - done) / 60
+        line = f"{path}: {done:,} of {total:,} frames, {1 / a_frame:.1f} frames/s, {left:.0f} min left"
+        if sys.stderr.isatty():
+            click.echo(f"\r{line} ", nl=done == total, err=True)
+        elif done % 100 == 0:
+            click.echo(line, err=True)
+
+    frames = enhance_video(path, target, scale=scale, model=model, seed=seed, progress=progress)
+    click.echo(f"{target}: {frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s")
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:

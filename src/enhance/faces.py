@@ -122,7 +122,7 @@ def distinct(faces: Sequence[Face]) -> list[Face]:
     """Without those that overlap a surer one; the surest first."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.score):
-        if all(_shared(face.box, other.box) <= OVERLAP for other in kept):
+        if all(shared(face.box, other.box) <= OVERLAP for other in kept):
             kept.append(face)
     return kept
 
@@ -305,7 +305,7 @@ def _scale(transform: Transform) -> float:
     return float(np.hypot(transform[0, 0], transform[1, 0]))
 
 
-def _shared(one: Box, other: Box) -> float:
+def shared(one: Box, other: Box) -> float:
     """Intersection over union."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])

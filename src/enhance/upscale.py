@@ -13,6 +13,7 @@ from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from enhance.photo import Canvas, Photo
 
     Array = NDArray[np.float32]
+    Look = Callable[[Array], list[tuple[Face, int]]]
 
 DEFAULT_MODEL = "face_x4_gan"
 X4 = 4
@@ -95,8 +97,13 @@ def enhance_photo(
     model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
     aligned: bool = False,
     seed: int = 0,
+    look: Look | None = None,
 ) -> Result:
-    """`upscale` for callers who want to know what was done; the same arguments and errors."""
+    """`upscale` for callers who want to know what was done; the same arguments and errors.
+
+    Args:
+        look: finds the faces, where `find` is not to: a video follows them from frame to frame.
+    """
     from enhance import consistency
     from enhance.model import Model
     from enhance.photo import Canvas
@@ -113,7 +120,7 @@ def enhance_photo(
         faces: tuple[Redrawn, ...] = (Redrawn(box, max(photo.height, photo.width), True),)
         notes: tuple[str, ...] = ()
     else:
-        drawn, faces, notes = redraw_faces(rgb, network, seed)
+        drawn, faces, notes = redraw_faces(rgb, network, seed, look or find)
     drawn = consistency.back_project(drawn, rgb)
     agreement = consistency.lr_psnr(eight_bit(drawn), rgb)
     hr = drawn if scale == X4 else resize(drawn, scale / X4)
@@ -122,7 +129,16 @@ def enhance_photo(
     return Result(canvas, faces, notes, agreement)
 
 
-def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
+def find(rgb: Array) -> list[tuple[Face, int]]:
+    """The faces of a photo (H,W,3), each with the pixels across its frame to draw it from (0: not at all)."""
+    from enhance import faces
+
+    return [(face, lr_size(face)) for face in faces.detect(rgb)]
+
+
+def redraw_faces(
+    rgb: Array, network: Model, seed: int, look: Look
+) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
     """The photo four times larger: bicubic, with every face that the network can reach drawn over it.
 
     Args:
@@ -136,8 +152,8 @@ def redraw_faces(rgb: Array, network: Model, seed: int) -> tuple[Array, tuple[Re
     from enhance import faces
 
     canvas = resize(rgb, X4)
-    found = faces.detect(rgb)
-    sizes = [lr_size(face) for face in found]
+    looked = look(rgb)
+    found, sizes = [face for face, _ in looked], [size for _, size in looked]
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
     order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: faces.native_size(found[n].landmarks))
     crops = {n: faces.align(rgb, found[n].landmarks, sizes[n]) for n in order}
