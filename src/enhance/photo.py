@@ -1,53 +1,67 @@
 """Between files and arrays. Formats, orientation, profiles, transparency and bit depth live here and nowhere else."""
 
-import io
+import itertools
 import os
 import secrets
-import warnings
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from enhance import metadata
+from enhance.decoders import (
+    MOVING,
+    TURNS,
+    bytes_of,
+    channels_of,
+    decoding,
+    filled,
+    frame_count,
+    is_deep,
+    opened,
+    ready,
+    reason,
+    resampled,
+    sixteen_bits,
+    unit,
+    whole,
+)
+from enhance.encoders import FORMATS as FORMATS
+from enhance.encoders import encode, encode_frames, from_values, suited
 from enhance.errors import PhotoError
+from enhance.profile import SPACES, DeepProfile, Profile, profile_of
 
 Array = NDArray[np.float32]
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]
+"""uint8 or uint16."""
 
-FORMATS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".png": "PNG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-}
-OPAQUE = ("JPEG", "BMP")
-"""Formats without transparency, or whose transparency hardly any program reads."""
-SETTINGS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"quality": 95},
-    "TIFF": {"compression": "tiff_deflate"},
-}
-
+DEEP = ("PNG", "TIFF")
+"""Formats that are written with 16 bits a channel where the photo has them."""
+LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
+"""Pixels along a side that a format, or its customary programs, take."""
+MAX_PIXELS = 90_000_000
+"""Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
+LONGEST_NAME = 255
+"""Bytes of a file's name."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
-
-ORIENTATION, EXIF_FOLDER, GPS_FOLDER = 0x0112, 0x8769, 0x8825
-PIXELS_ACROSS, PIXELS_DOWN = 0xA002, 0xA003
-DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
-"""Description, maker, camera, program, date, artist, copyright: the rest of a TIFF's tags say where its pixels lie."""
+REACH = 3
+"""Pixels around a place that bicubic enlargement looks at, and one to spare."""
 
 
-def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]) -> "Photo":
-    """A photo from a file's path or bytes, a PIL image, or an array.
+def read(
+    source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any], *, max_pixels: int = MAX_PIXELS
+) -> "Photo":
+    """A photo from a file's path or bytes, a PIL image, or an array; of an animation, the first frame.
 
     Args:
         source: an array is (H,W), (H,W,3) or (H,W,4), uint8, uint16, or float in [0,1].
+        max_pixels: a file with more is refused before it is decoded.
 
     Raises:
         PhotoError: it cannot be read; the message names the file and the remedy.
@@ -55,19 +69,29 @@ def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]) ->
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _from_image(source, "image")
-    if isinstance(source, bytes):
-        return _from_bytes(source, "photo")
-    path = Path(source)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise PhotoError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise PhotoError(f"{path}: is a folder; name the photos in it, as in {path / '*.jpg'}") from None
-    except (OSError, ValueError) as error:
-        raise PhotoError(f"{path}: cannot be opened ({_reason(error)})") from error
-    return _from_bytes(content, str(path))
+        with decoding("image", max_pixels):
+            return _from_image(source, "image")
+    content, name = bytes_of(source)
+    with decoding(name, max_pixels), opened(content, name) as image:
+        return _from_image(image, name, content)
+
+
+def frames(source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator["Photo"]:
+    """The frames of an animation, one after the other, each with transparency; of any other photo, itself.
+
+    Raises:
+        PhotoError: as `read`; a later frame may be damaged where the first is not.
+    """
+    content, name = bytes_of(source)
+    with decoding(name, max_pixels):
+        image = opened(content, name)
+        count = frame_count(image)
+        first = _from_image(image, name, content) if count == 1 else _frame(image, 0, name)
+    yield first
+    for n in range(1, count):
+        with decoding(name, max_pixels):
+            photo = _frame(image, n, name)
+        yield photo
 
 
 def to_image(photo: "Photo", rgb: Array) -> Image.Image:
@@ -78,33 +102,64 @@ def to_image(photo: "Photo", rgb: Array) -> Image.Image:
 
 
 def write(picture: "Canvas | Image.Image", path: str | os.PathLike[str]) -> None:
-    """Writes a picture whole or not at all, in the format that the suffix names, with its profile, EXIF and dpi.
+    """Writes a picture whole or not at all, in the format that the suffix names.
 
-    JPEG is written at quality 95 without chroma subsampling. Where the format has no transparency, white shows through.
+    With it go profile, EXIF, XMP, IPTC and dpi, as far as the format can hold them. JPEG is written at quality 95
+    without chroma subsampling. Where the format has no transparency, white shows through; where it has no profiles or
+    no inks, the colours are converted to sRGB; where it has no 16 bits, it gets 8.
 
     Raises:
         PhotoError: the suffix is unknown, the folder is missing, or the file cannot be written.
     """
     path = Path(path)
+    kind = refuse(path, picture.width, picture.height)
+    with _replacing(path) as temporary:
+        if isinstance(picture, Canvas) and picture.deep and kind in DEEP:
+            encode(picture.rows(), kind, temporary, picture.finished())
+        else:
+            image = picture.image() if isinstance(picture, Canvas) else picture
+            encode(image, kind, temporary, image.info)
+
+
+def write_frames(canvases: "Iterable[Canvas]", path: str | os.PathLike[str]) -> None:
+    """Writes an animation: enhanced `frames`, with the durations and the loops of the original.
+
+    A format that does not move gets the first frame. All frames are held until the last is there.
+
+    Raises:
+        PhotoError: as `write`.
+    """
+    path, stream = Path(path), iter(canvases)
+    first = next(stream)
+    kind = refuse(path, first.width, first.height)
+    if kind not in MOVING:
+        return write(first, path)
+    images, durations = [], []
+    for canvas in itertools.chain([first], stream):
+        images.append(suited(canvas.image(), kind))
+        durations.append(round(canvas.photo.duration))
+    with _replacing(path) as temporary:
+        encode_frames(images, durations, first.photo.loop, kind, temporary)
+    return None
+
+
+def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
+    """Says before the work what would fail after it; returns the format that the file will have.
+
+    Raises:
+        PhotoError: no format has this suffix, or it cannot hold so large a picture, or the name is too long.
+    """
+    path = Path(path)
     kind = format_of(path)
-    if not path.parent.is_dir():
-        raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
+    most = LARGEST.get(kind, 2**31 - 1)
+    if max(width, height) > most or (kind == "BMP" and 3 * width * height > 2**32):
+        raise PhotoError(f"{path}: a {kind} cannot hold {width:,}x{height:,} pixels; name a .png or .tiff")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise PhotoError(f"{path.name[:40]}...: is too long a name for a file; name a shorter one with -o")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; name a file")
-    image = picture.image() if isinstance(picture, Canvas) else picture
-    if kind in OPAQUE and image.has_transparency_data:
-        image = _on_white(image)
-    facts = {key: image.info[key] for key in ("icc_profile", "exif", "dpi") if key in image.info}
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        buffer = io.BytesIO()
-        image.save(buffer, kind, **SETTINGS.get(kind, {}), **facts)
-        temporary.write_bytes(buffer.getbuffer())
-        temporary.replace(path)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PhotoError(f"{path}: cannot be written ({_reason(error)})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    ready(kind, path)
+    return kind
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -125,14 +180,18 @@ class Photo:
     """A photo as pixels, and what its file said besides.
 
     Attributes:
-        pixels: (H,W,3) uint8 or uint16, upright, sRGB.
+        pixels: (H,W,3) uint8 or uint16, upright, sRGB. What is fully transparent has the colours of what is near it.
         alpha: (H,W) of the same type, or None where it is opaque.
         grey: whether it came without colour, and should leave so.
         format: Pillow's name of the file's format; None for arrays and images made in memory.
         name: what to call it in messages: the path, or "photo", "image" or "array".
-        icc: the colour profile of the file.
-        exif: without orientation, which `pixels` has had applied.
+        icc: the colour profile of the file, in which the enhanced photo leaves.
+        exif: upright, as `pixels` are; xmp: likewise; iptc: its records.
         dpi: dots per inch, across and down.
+        profile, original: where `pixels` are not in the file's own space, the way there, and what the file said:
+            (H,W,C), four channels for CMYK, one for grey.
+        frames: how many the file has; the rest is of animations: duration: milliseconds of this frame;
+            loop: how often it plays, 0 for ever, None for once.
     """
 
     pixels: Pixels
@@ -143,6 +202,13 @@ class Photo:
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    profile: Profile | DeepProfile | None = None
+    original: Pixels | None = None
+    frames: int = 1
+    duration: float = 0
+    loop: int | None = None
 
     @property
     def rgb(self) -> Array:
@@ -161,111 +227,155 @@ class Photo:
 class Canvas:
     """What an enhanced photo is painted on, part by part, in little more memory than the picture itself takes.
 
-    It has the transparency of the photo, enlarged, and no colours where the photo has none.
+    It has the colour space and the transparency of the photo, and no colours where the photo has none.
+
+    Attributes:
+        info: icc_profile, exif, xmp, iptc and dpi of the photo, put right for this size; they are written with it.
+        deep: whether it has 16 bits a channel.
     """
 
     def __init__(self, photo: Photo, width: int, height: int) -> None:
         self.photo, self.width, self.height = photo, width, height
         self.deep = photo.pixels.dtype == np.uint16
-        mode = ("L" if photo.grey else "RGB") + ("" if photo.alpha is None else "A")
+        own = "RGB" if photo.profile is None else photo.profile.mode
+        mode = ("L" if photo.grey else own) + ("" if photo.alpha is None else "A")
         # The encoders read Pillow's images, so that an array would have to be copied to be written.
         self._image = None if self.deep else Image.new(mode, (width, height))
         self._array = np.zeros((height, width, len(mode)), np.uint16) if self.deep else None
+        self.info = _info(photo, width, height)
 
     def put(self, left: int, top: int, rgb: Array) -> None:
         """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
         height, width = rgb.shape[:2]
-        colours = rgb @ LUMA if self.photo.grey else rgb
-        planes = [colours.reshape(height, width, -1)]
+        box = left, top, left + width, top + height
+        planes = [self._own(rgb, box)]
         if self.photo.alpha is not None:
-            planes.append(self._opacity((left, top, left + width, top + height))[..., None])
-        values = _whole(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self.deep)
+            planes.append(self._enlarged(self.photo.alpha[..., None], box))
+        values = whole(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self.deep)
         if self._array is not None:
             self._array[top : top + height, left : left + width] = values
         elif self._image is not None:
-            self._image.paste(Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values), (left, top))
+            self._image.paste(from_values(values, self._image.mode), (left, top))
 
-    def _opacity(self, box: tuple[int, int, int, int]) -> Array:
-        """The photo's transparency, enlarged, in a part of the canvas."""
+    def _own(self, rgb: Array, box: tuple[int, int, int, int]) -> Array:
+        """Colours (h,w,3) as the file will have them, (h,w,C)."""
+        photo = self.photo
+        if photo.profile is None or photo.original is None:
+            return (rgb @ LUMA)[..., None] if photo.grey else rgb
+        colours = unit(photo.profile.from_srgb(whole(rgb, self.deep)))
+        # What sRGB could not say of the original, or said with other inks, is as it was.
+        x0, y0, x1, y1, inside = self._source(box)
+        there = slice(y0, y1), slice(x0, x1)
+        lost = unit(photo.original[there]) - unit(photo.profile.from_srgb(photo.pixels[there]))
+        if photo.alpha is not None:
+            lost[photo.alpha[there] == 0] = 0
+        return colours + resampled(lost, (rgb.shape[1], rgb.shape[0]), inside)
+
+    def _enlarged(self, plane: Pixels, box: tuple[int, int, int, int]) -> Array:
+        """What a part of the canvas shows of (H,W,C), enlarged."""
+        x0, y0, x1, y1, inside = self._source(box)
+        return resampled(unit(plane[y0:y1, x0:x1]), (box[2] - box[0], box[3] - box[1]), inside)
+
+    def _source(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int, tuple[float, float, float, float]]:
+        """The pixels of the photo that a part of the canvas is made from, and where in them it lies."""
         across, down = self.photo.width / self.width, self.photo.height / self.height
-        plane = Image.fromarray(unit(cast(Pixels, self.photo.alpha)))
-        source = box[0] * across, box[1] * down, box[2] * across, box[3] * down
-        size = box[2] - box[0], box[3] - box[1]
-        return np.asarray(plane.resize(size, Image.Resampling.BICUBIC, source))
+        left, top, right, bottom = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+        margin = REACH * max(1, across, down)
+        x0, y0 = max(0, int(left - margin)), max(0, int(top - margin))
+        x1, y1 = min(self.photo.width, int(right + margin) + 1), min(self.photo.height, int(bottom + margin) + 1)
+        ends = min(right - x0, float(x1 - x0)), min(bottom - y0, float(y1 - y0))
+        return x0, y0, x1, y1, (left - x0, top - y0, *ends)
 
     @property
     def rgb(self) -> Array:
-        """All that was painted, (height,width,3) float32 in [0,1]: for small pictures."""
-        values = unit(np.asarray(self._image) if self._array is None else self._array)
-        if values.ndim == 2 or values.shape[-1] < 3:
-            return np.repeat(values.reshape(self.height, self.width, -1)[..., :1], 3, -1)
-        return np.ascontiguousarray(values[..., :3])
+        """All that was painted, (height,width,3) float32 in [0,1], sRGB: for small pictures."""
+        values = np.asarray(self._image) if self._array is None else self._array
+        values = values.reshape(self.height, self.width, -1)
+        if self.photo.alpha is not None:
+            values = values[..., :-1]
+        if self.photo.profile is not None:
+            values = self.photo.profile.to_srgb(values)
+        return unit(np.repeat(values, 3, -1) if values.shape[-1] == 1 else values)
 
     def image(self) -> Image.Image:
-        """The canvas as an image of 8 bits a channel, with the photo's profile, EXIF and dpi in `info`."""
+        """The canvas as an image of 8 bits a channel, with what goes into its file besides in `info`."""
         image = self._image
-        if image is None:
-            values = np.asarray((cast(Pixels, self._array) + 128.0) // 257, np.uint8)
-            image = Image.fromarray(values[..., 0] if values.shape[-1] == 1 else values)
-        photo = self.photo
-        facts = {"icc_profile": photo.icc, "exif": _resized(photo.exif, image.size), "dpi": photo.dpi}
-        image.info.update({key: fact for key, fact in facts.items() if fact is not None})
+        if self._array is not None:
+            eight = np.empty(self._array.shape, np.uint8)
+            for top in range(0, self.height, 256):
+                eight[top : top + 256] = (self._array[top : top + 256].astype(np.uint32) + 128) // 257
+            image = Image.fromarray(eight[..., 0] if eight.shape[-1] == 1 else eight)
+        image = cast(Image.Image, image)
+        image.info.update(self.finished())
         return image
 
+    def rows(self) -> Pixels:
+        """What was painted on a deep canvas, (height,width,C) uint16."""
+        return cast(Pixels, self._array)
 
-def unit(values: Pixels) -> Array:
-    """uint8 or uint16 of any shape as float32 in [0,1]."""
-    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
-
-
-def _from_bytes(content: bytes, name: str) -> Photo:
-    if not content:
-        raise PhotoError(f"{name}: is empty (0 bytes); fetch or copy it again")
-    limit = Image.MAX_IMAGE_PIXELS
-    with warnings.catch_warnings():
-        # What Pillow grumbles about is of no use to a user, but past its limit the result would not fit in memory.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(io.BytesIO(content)) as image:
-                return _from_image(image, name)
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise PhotoError(f"{name}: has more pixels than the limit of {limit:,}; cut or reduce it first") from None
-        except UnidentifiedImageError:
-            raise PhotoError(
-                f"{name}: is not a picture, whatever its name says; give a JPEG, PNG or the like"
-            ) from None
-        except (OSError, ValueError, SyntaxError) as error:
-            raise PhotoError(f"{name}: is damaged or cut short ({_reason(error)}); fetch or copy it again") from error
-
-
-def _from_image(image: Image.Image, name: str) -> Photo:
-    form = image.format
-    try:
-        image.load()
-        orientation = image.getexif().get(ORIENTATION, 1)
-        icc, exif, dpi = image.info.get("icc_profile"), _exif(image), _dpi(image)
-        grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
-        upright = ImageOps.exif_transpose(image)
-        alpha: Pixels | None = None
-        if upright.mode == "F" or upright.mode.startswith("I"):
-            pixels: Pixels = np.repeat(_deep(upright, name)[..., None], 3, -1)
+    def finished(self) -> dict[str, Any]:
+        """`info` with a thumbnail of what was painted, if the photo's file had one."""
+        if "exif" not in self.info:
+            return dict(self.info)
+        step = max(1, max(self.width, self.height) // 320)
+        if self._array is not None:
+            values = np.ascontiguousarray(self._array[::step, ::step] >> 8).astype(np.uint8)
+            small = from_values(values, ("L", "LA", "RGB", "RGBA")[values.shape[-1] - 1])
         else:
-            if upright.has_transparency_data:
-                alpha = np.asarray(upright.convert("RGBA").getchannel("A"))
-            pixels = np.asarray(_converted(upright, icc))
-    except PhotoError:
-        raise
-    except Exception as error:  # decoders of damaged files raise nearly anything
-        raise PhotoError(f"{name}: is damaged or cut short ({_reason(error)}); fetch or copy it again") from error
-    if 0 in pixels.shape:
+            small = cast(Image.Image, self._image).reduce(step)
+        return {**self.info, "exif": metadata.with_thumbnail(self.info["exif"], small)}
+
+
+def _frame(image: Image.Image, n: int, name: str) -> Photo:
+    image.seek(n)
+    frame = image.convert("RGBA")
+    frame.format = image.format
+    frame.info = image.info
+    return replace(_from_image(frame, name), format=image.format, frames=frame_count(image))
+
+
+def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> Photo:
+    """Decodes an image. content: its file, where there is one, for what Pillow would cut to 8 bits."""
+    deep = content is not None and is_deep(image)
+    image.load()
+    try:
+        orientation = image.getexif().get(metadata.ORIENTATION, 1)
+    except Exception:  # damaged EXIF is no reason to refuse the picture
+        orientation = 1
+    values, mode, clear = sixteen_bits(cast(bytes, content), image) if deep else channels_of(image, name)
+    if 0 in values.shape:
         raise PhotoError(f"{name}: has no pixels")
+    values = np.ascontiguousarray(TURNS[orientation](values) if orientation in TURNS else values)
+    alpha: Pixels | None = None
+    if clear:
+        values, alpha = np.ascontiguousarray(values[..., :-1]), np.ascontiguousarray(values[..., -1])
+    icc = image.info.get("icc_profile")
+    # A profile is kept only where it describes the pixels as they will be written.
+    icc = icc if isinstance(icc, bytes) and SPACES.get(icc[16:20]) == mode else None
+    profile = profile_of(icc, mode, values.dtype == np.uint16)
+    pixels = values if profile is None else profile.to_srgb(values)
+    if pixels.shape[-1] == 1:
+        pixels = np.repeat(pixels, 3, -1)
+    dpi = metadata.dpi_of(image)
     if orientation in (5, 6, 7, 8) and dpi is not None:
         dpi = dpi[1], dpi[0]
-    # A profile is kept only where it describes the pixels as they will be written.
-    space = b"GRAY" if grey else b"RGB "
-    kept = icc if isinstance(icc, bytes) and icc[16:20] == space else None
-    return Photo(pixels, alpha, grey, form, name, kept, exif, dpi)
+    return Photo(
+        pixels if alpha is None else filled(pixels, alpha),
+        alpha,
+        mode == "L",
+        image.format,
+        name,
+        icc,
+        metadata.exif_of(image),
+        dpi,
+        metadata.xmp_of(image),
+        metadata.iptc_of(image),
+        profile,
+        None if profile is None else values,
+        frame_count(image),
+        float(image.info.get("duration", 0)),
+        image.info.get("loop"),
+    )
 
 
 def _from_array(array: NDArray[Any]) -> Photo:
@@ -278,101 +388,39 @@ def _from_array(array: NDArray[Any]) -> Photo:
     elif np.issubdtype(array.dtype, np.floating):
         if not (array.min() >= 0 and array.max() <= 1):  # also where they are not numbers
             raise PhotoError(f"array: goes from {array.min():g} to {array.max():g}; floats must lie in [0,1]")
-        pixels = _whole(array, deep=True)
+        pixels = whole(array, deep=True)
     else:
         raise PhotoError(f"array: is {array.dtype}; give uint8, uint16, or float in [0,1]")
     pixels = np.ascontiguousarray(pixels)
     if array.ndim == 2:
         return Photo(np.repeat(pixels[..., None], 3, -1), grey=True, name="array")
     alpha = np.ascontiguousarray(pixels[..., 3]) if array.shape[2] == 4 else None
-    return Photo(np.ascontiguousarray(pixels[..., :3]), alpha, name="array")
+    pixels = np.ascontiguousarray(pixels[..., :3])
+    return Photo(pixels if alpha is None else filled(pixels, alpha), alpha, name="array")
 
 
-def _converted(image: Image.Image, icc: Any) -> Image.Image:
-    """Any image of 8 bits or fewer as RGB."""
-    if image.mode in ("CMYK", "LAB") and isinstance(icc, bytes):
-        # Inks mean little without their profile; where it is broken, Pillow's rule of thumb has to do.
-        try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            srgb = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):
-            converted = None
-        if converted is not None:
-            return converted
-    if image.mode == "P" or image.has_transparency_data:
-        image = image.convert("RGBA")
-    return image.convert("RGB")
+def _info(photo: Photo, width: int, height: int) -> dict[str, Any]:
+    """What goes into the file of an enlarged photo besides its pixels; the keys are those of Pillow's images."""
+    facts = {
+        "icc_profile": photo.icc,
+        "exif": photo.exif and metadata.resized_exif(photo.exif, width, height),
+        "xmp": photo.xmp and metadata.resized_xmp(photo.xmp, width, height),
+        "iptc": photo.iptc,
+        "dpi": photo.dpi,
+    }
+    return {key: fact for key, fact in facts.items() if fact is not None}
 
 
-def _deep(image: Image.Image, name: str) -> NDArray[np.uint16]:
-    """Grey of more than 8 bits."""
-    values = np.asarray(image).astype(np.float64)
-    top = values.max(initial=0)
-    if not np.isfinite(values).all():
-        raise PhotoError(f"{name}: holds pixels that are not numbers")
-    # Modes "I" and "F" do not say what white is: the narrowest of the customary ranges that holds the brightest pixel.
-    ranges = (65535.0,) if image.mode.startswith("I") else (1.0, 255.0, 65535.0)
-    white = next((limit for limit in ranges if top <= limit), top)
-    return cast("NDArray[np.uint16]", _whole(values / white, deep=True))
-
-
-def _whole(values: NDArray[Any], deep: bool) -> Pixels:
-    """Floats in [0,1], or a little beyond, as uint8 or uint16."""
-    top = 65535 if deep else 255
-    return np.round(np.clip(values, 0, 1) * np.float32(top)).astype(np.uint16 if deep else np.uint8)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    rgba = image.convert("RGBA")
-    ground = Image.new("RGBA", rgba.size, "white")
-    flat = Image.alpha_composite(ground, rgba).convert("L" if image.mode == "LA" else "RGB")
-    flat.info.update({key: fact for key, fact in image.info.items() if key != "transparency"})
-    return flat
-
-
-def _exif(image: Image.Image) -> bytes | None:
-    """What the EXIF says of the photo, without its orientation."""
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A name for a file beside `path` that takes its place when all went well, and is gone when it did not."""
+    if not path.parent.is_dir():
+        raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
+    temporary = path.with_name(f".{os.fsencode(path.name)[:100].decode(errors='ignore')}.{secrets.token_hex(4)}.part")
     try:
-        found = image.getexif()
-        if image.format == "TIFF":
-            kept = Image.Exif()
-            kept.update({tag: found[tag] for tag in DESCRIPTIVE if tag in found})
-            for folder in (EXIF_FOLDER, GPS_FOLDER):
-                if inside := found.get_ifd(folder):
-                    kept.get_ifd(folder).update(inside)
-                    kept[folder] = kept.get_ifd(folder)
-        else:
-            kept = Image.Exif()
-            kept.load(found.tobytes())
-        kept.pop(ORIENTATION, None)
-        return kept.tobytes() if len(kept) else None
-    except Exception:  # damaged EXIF is common, and no reason to refuse the picture
-        return None
-
-
-def _resized(exif: bytes | None, size: tuple[int, int]) -> bytes | None:
-    """EXIF that gives the size of the enlarged picture, where it gives one."""
-    if exif is None:
-        return None
-    found = Image.Exif()
-    found.load(exif)
-    folder = found.get_ifd(EXIF_FOLDER)
-    if PIXELS_ACROSS not in folder and PIXELS_DOWN not in folder:
-        return exif
-    folder[PIXELS_ACROSS], folder[PIXELS_DOWN] = size
-    return found.tobytes()
-
-
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
-    """Dots per inch, where the file gives numbers that can be written again."""
-    try:
-        across, down = (float(value) for value in image.info["dpi"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    return (across, down) if 0 < across < 65536 and 0 < down < 65536 else None
-
-
-def _reason(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(reason.split()) or type(error).__name__
+        yield temporary
+        temporary.replace(path)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
+    finally:
+        temporary.unlink(missing_ok=True)

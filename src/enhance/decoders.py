@@ -1,0 +1,228 @@
+"""From a file's bytes to its channels, as they lie in the file: what Pillow leaves open, its limits, and its errors."""
+
+import io
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from enhance.errors import PhotoError
+
+Array = NDArray[np.float32]
+Pixels = NDArray[Any]
+"""uint8 or uint16."""
+
+SAMPLE_FORMAT, BITS, PHOTOMETRIC = 339, 258, 262
+"""What a TIFF says of its numbers."""
+HEIC = "pip install 'enhance[heic]'"
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+MOVING = ("GIF", "WEBP", "PNG", "AVIF")
+"""Formats that hold several frames."""
+TURNS: dict[int, Any] = {
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a.swapaxes(0, 1)[:, ::-1],
+    7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda a: a.swapaxes(0, 1)[::-1],
+}
+"""What makes pixels with this EXIF orientation upright."""
+VISIBLE = 1 / 16
+"""Opacity below which a colour is not to be trusted."""
+_pillow = threading.Lock()
+"""Pillow's limit and Python's warnings are the whole process's: one photo is decoded at a time."""
+
+
+def bytes_of(source: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
+    """What a file holds, and what to call it."""
+    if isinstance(source, bytes):
+        content, name = source, "photo"
+    else:
+        path, name = Path(source), str(source)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise PhotoError(f"{path}: no such file") from None
+        except IsADirectoryError:
+            raise PhotoError(f"{path}: is a folder; name the photos in it, as in {path / '*.jpg'}") from None
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{path}: cannot be opened ({reason(error)})") from error
+    if not content:
+        raise PhotoError(f"{name}: is empty (0 bytes); fetch or copy it again")
+    return content, name
+
+
+@contextmanager
+def decoding(name: str, max_pixels: int) -> Iterator[None]:
+    """Says in our words what goes wrong between a file and its pixels."""
+    with _pillow, warnings.catch_warnings():
+        # What Pillow grumbles about is of no use to a user, but past the limit the result would not fit in memory.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        try:
+            yield
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise PhotoError(
+                f"{name}: has more than {max_pixels / 1e6:g} megapixels; reduce it, or allow more with --max-pixels"
+            ) from None
+        except UnidentifiedImageError:
+            raise PhotoError(
+                f"{name}: is not a picture, whatever its name says; give a JPEG, PNG or the like"
+            ) from None
+        except PhotoError:
+            raise
+        except MemoryError:
+            raise PhotoError(f"{name}: does not fit in memory; reduce it first") from None
+        except Exception as error:  # decoders of damaged files raise nearly anything
+            raise PhotoError(f"{name}: is damaged or cut short ({reason(error)}); fetch or copy it again") from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def opened(content: bytes, name: str) -> Image.Image:
+    """Not decoded yet."""
+    if content[4:8] == b"ftyp" and (content[8:12] in HEIC_BRANDS or b"heic" in content[16:48]):
+        ready("HEIF", name)
+    return Image.open(io.BytesIO(content))
+
+
+def ready(kind: str, name: str | os.PathLike[str]) -> None:
+    """Teaches Pillow HEIC, whose library is large and not everybody's."""
+    if kind != "HEIF":
+        return
+    try:
+        import pillow_heif
+    except ImportError:
+        raise PhotoError(f"{name}: HEIC needs a further package: {HEIC}") from None
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def frame_count(image: Image.Image) -> int:
+    return getattr(image, "n_frames", 1) if image.format in MOVING and getattr(image, "is_animated", False) else 1
+
+
+def channels_of(image: Image.Image, name: str) -> tuple[Pixels, str, bool]:
+    """Pixels (H,W,C) of an image that Pillow decodes whole, their space (L, RGB or CMYK), and whether the last channel
+    is transparency."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return deep_grey(image, name)[..., None], "L", False
+    if image.mode == "CMYK":
+        return np.asarray(image), "CMYK", False
+    if image.mode == "LAB":
+        image = _from_lab(image)
+    clear = image.has_transparency_data
+    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    wanted = mode + "A" if clear else mode
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode != wanted:
+        # From a palette only by way of RGBA, lest its transparency be lost.
+        image = (image.convert("RGBA") if clear or image.mode in ("P", "PA", "RGBa") else image).convert(wanted)
+    values = np.asarray(image)
+    return values.reshape(*values.shape[:2], -1), mode, clear
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a file holds several channels of 16 bits each, which Pillow would cut to 8; asked before decoding."""
+    if image.format == "PNG":
+        return any(str(tile[3]) in ("RGB;16B", "RGBA;16B", "LA;16B") for tile in getattr(image, "tile", ()))
+    if isinstance(image, TiffImageFile):
+        tags = image.tag_v2
+        whole = set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
+        return whole and set(tags.get(BITS, ())) == {16} and len(tags[BITS]) > 1 and tags.get(PHOTOMETRIC) in (0, 1, 2)
+    return False
+
+
+def sixteen_bits(content: bytes, image: Image.Image) -> tuple[Pixels, str, bool]:
+    """The same as `channels_of` of files with several channels of 16 bits."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.shape[:2] != (image.height, image.width):
+        return channels_of(image, "photo")  # then 8 bits have to do
+    clear = values.shape[-1] == 4 and image.has_transparency_data
+    rgb = values[..., [2, 1, 0, 3]] if clear else values[..., 2::-1]
+    if image.mode == "LA":
+        return rgb[..., [0, 3]], "L", True
+    return rgb, "RGB", clear
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return cast(Image.Image, ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB"))
+
+
+def deep_grey(image: Image.Image, name: str) -> NDArray[np.uint16]:
+    """Grey of more than 8 bits."""
+    values = np.asarray(image).astype(np.float64)
+    top = values.max(initial=0)
+    if not np.isfinite(values).all():
+        raise PhotoError(f"{name}: holds pixels that are not numbers")
+    # Modes "I" and "F" do not say what white is: the narrowest of the customary ranges that holds the brightest pixel.
+    ranges = (65535.0,) if image.mode.startswith("I") else (1.0, 255.0, 65535.0)
+    white = next((limit for limit in ranges if top <= limit), top)
+    return cast("NDArray[np.uint16]", whole(values / white, deep=True))
+
+
+def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Pixels (H,W,3) whose transparent ones have the colours of the visible ones near them: enlargement mixes them."""
+    trust = np.minimum(unit(alpha) / VISIBLE, 1)[..., None]
+    if trust.min() == 1 or trust.max() == 0:
+        return pixels
+    return whole(_spread(unit(pixels), trust), pixels.dtype == np.uint16)
+
+
+def _spread(colours: Array, trust: Array) -> Array:
+    """Colours (H,W,3) carried over to where trust (H,W,1) in [0,1] is low.
+
+    Averages over ever larger blocks (Gortler and others, "The lumigraph", SIGGRAPH 1996).
+    """
+    height, width = trust.shape[:2]
+    if max(height, width) == 1:
+        return colours
+    even = (0, height % 2), (0, width % 2), (0, 0)
+    sums = [np.pad(values, even) for values in (colours * trust, trust)]
+    blocks = [s.reshape(len(s) // 2, 2, s.shape[1] // 2, 2, -1).sum((1, 3)) for s in sums]
+    coarse = _spread(blocks[0] / np.maximum(blocks[1], 1e-6), np.minimum(blocks[1], 1))
+    box = 0.0, 0.0, width / 2, height / 2
+    around = resampled(coarse, (width, height), box, Image.Resampling.BILINEAR)
+    return (trust * colours + (1 - trust) * around).astype(np.float32)
+
+
+def resampled(
+    picture: Array,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float],
+    method: Image.Resampling = Image.Resampling.BICUBIC,
+) -> Array:
+    """What lies in a box of (H,W,C), at another size (width, height); what is outside the box smooths its edges."""
+    planes = [Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32)) for c in range(picture.shape[-1])]
+    return np.stack([np.asarray(plane.resize(size, method, box)) for plane in planes], -1)
+
+
+def unit(values: Pixels) -> Array:
+    """uint8 or uint16 of any shape as float32 in [0,1]."""
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+
+
+def whole(values: NDArray[Any], deep: bool) -> Pixels:
+    """Floats in [0,1], or a little beyond, as uint8 or uint16."""
+    top = 65535 if deep else 255
+    return np.round(np.clip(values, 0, 1) * np.float32(top)).astype(np.uint16 if deep else np.uint8)
+
+
+def reason(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(reason.split()) or type(error).__name__
