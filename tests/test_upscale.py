@@ -74,7 +74,7 @@ def test_no_face_is_bicubic_and_says_so() -> None:
 def test_aligned_draws_a_face_from_anything() -> None:
     logo = Path(__file__).parents[1] / "samples" / "logo.png"
     photo = read(logo)
-    result = enhance_photo(photo, aligned=True)
+    result = enhance_photo(photo, aligned=True, force=True)
     assert result.rgb.shape[:2] == tuple(4 * side for side in photo.rgb.shape[:2])
     assert len(result.faces) == 1
     assert np.abs(result.rgb - resize(photo.rgb, 4)).mean() > 0.01

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-# The function, at once: were the module of the same name imported later, it would take the function's place.
-# It imports nothing heavy until it is called.
+# The functions, at once: were the modules of the same names imported later, they would take the functions' place.
+# They import nothing heavy until they are called.
+from enhance.lineup import lineup
 from enhance.upscale import upscale
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Model", "__version__", "models", "upscale"]
+__all__ = ["Model", "__version__", "lineup", "models", "upscale"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from enhance.upscale import Result
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
-ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
@@ -55,31 +52,36 @@ def commands() -> None:
 @click.option(
     "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
 )
-@click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
+@click.option("--force", is_flag=True, help="Redraw also what is not a face.")
+@click.option(
+    "--consistency/--no-consistency",
+    "consistent",
+    default=None,
+    help="Made small again, the answer is the input.  [unless that is grainy or blocky]",
+)
 @click.option("--seed", default=0, show_default=True, help="Names one of the many possible answers.")
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
-@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
     photos: tuple[Path, ...],
     output: str | None,
-    ending: str | None,
     scale: float,
     model: str,
     aligned: bool,
+    force: bool,
+    consistent: bool | None,
     seed: int,
     compare: bool,
     original: Path | None,
-    max_pixels: float,
     debug: bool,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this."""
-    from enhance.photo import frames, moves, read, refuse, write
-    from enhance.upscale import enhance_frames, enhance_photo
+    from enhance.photo import read, write
+    from enhance.upscale import enhance_photo
     from enhance.video import SUFFIXES as VIDEOS
 
     failed = 0
@@ -91,24 +93,19 @@ def photo(
             if path.suffix.lower() in VIDEOS:
                 film(path, output, scale, model, seed)
                 continue
-            target = target_of(path, output, ending, scale, len(photos), taken)
+            target = target_of(path, output, scale, len(photos), taken)
             refuse_inputs(target, inputs)
-            most = round(max_pixels * 1e6)
-            source = read(path, max_pixels=most)
-            refuse(target, round(source.width * scale), round(source.height * scale))
+            source = read(path)
             large = read(original) if original else None
             target.parent.mkdir(parents=True, exist_ok=True)
-            enhanced = partial(enhance_photo, scale=scale, model=model, aligned=aligned, seed=seed)
-            if source.frames > 1 and moves(target):
-                result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
-            else:
-                result = enhanced(source)
-                write(result.canvas, target)
+            how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
+            result = enhance_photo(source, scale=scale, model=model, **how)
+            write(result.canvas, target)
             click.echo(sentence(source, result, target, time.perf_counter() - started))
             if compare or original:
                 sheet = target.with_name(f"{target.stem}_compare.png")
                 refuse_inputs(sheet, inputs)
-                write(comparison(source, result, large, aligned, seed), sheet)
+                write(comparison(source, result, large, how), sheet)
                 click.echo(f"  side by side: {sheet}")
         except EnhanceError as error:
             if debug or len(photos) == 1:
@@ -117,6 +114,38 @@ def photo(
             complain(str(error))
     if failed:
         sys.exit(failed)
+
+
+@commands.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("-n", "count", default=8, show_default=True, help="How many answers, 2 to 32.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
+@click.option("--seed", default=0, show_default=True, help="Of the first answer; the others have those that follow.")
+@click.option("--face", default=1, show_default=True, help="Which face, 1 being the largest.")
+@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")
+@click.option("--force", is_flag=True, help="Draw faces also of what is not a face.")
+def lineup(photo: Path, count: int, output: Path | None, **how: Any) -> None:
+    """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
+    from enhance.lineup import lineup as line_up
+    from enhance.lineup import write
+
+    shown = line_up(photo, count, **how)
+    folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
+    click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")
+
+
+@commands.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those shipped]")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
+def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
+    """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
+    from enhance.evaluate.calibration import calibrate as calibrated
+    from enhance.model import models as shipped
+
+    for name in names or tuple(shipped()):
+        click.echo(calibrated(data, name, limit))
 
 
 @commands.command()
@@ -194,30 +223,27 @@ def models() -> None:
         click.echo(f"{name}  x{facts['scale']}  {int(facts['pictures']):,} pictures, {facts['licence']}")
 
 
-def target_of(path: Path, output: str | None, ending: str | None, scale: float, count: int, taken: set[Path]) -> Path:
+def target_of(path: Path, output: str | None, scale: float, count: int, taken: set[Path]) -> Path:
     """Where the enhanced photo goes: never where another of this call went, which `taken` remembers.
 
     Raises:
-        PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
+        PhotoError: one file cannot hold several photos, or the ending names no format.
     """
     from enhance.photo import FORMATS, format_of
 
-    suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
+    suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
     name = f"{path.stem}_x{scale:g}"
     if output is None:
         folder = path.parent
-    elif os.path.isdir(named := Path(output)) or output.endswith("/") or (count > 1 and not named.suffix):  # noqa: PTH112
-        if os.path.isfile(named):  # noqa: PTH113 - Path's own fail on names that are too long
+    elif (named := Path(output)).is_dir() or output.endswith("/") or (count > 1 and not named.suffix):
+        if named.is_file():
             raise PhotoError(f"{output}: is a file; name a folder")
         folder = named
     elif count > 1:
         raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
     else:
-        if ending and format_of(named) != FORMATS[suffix]:
-            raise PhotoError(f"{named}: names another format than --format {ending}; leave one of them out")
         format_of(named)
         return named
-    format_of(folder / f"{name}{suffix}")
     further = (f"_{n}" if n > 1 else "" for n in itertools.count(1))
     target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
     taken.add(target)
@@ -258,19 +284,15 @@ def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
 
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
     """One line that says what was done, and a further one for each thing the user should know."""
-    from enhance.photo import moves
-
     redrawn = sum(face.redrawn for face in result.faces)
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
     agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
     sizes = f"{source.width}x{source.height} to {result.canvas.width}x{result.canvas.height}"
     line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
-    pages = source.frames > 1 and not moves(target)
-    left = [f"only the first of {source.frames} pictures in the file: {target.suffix} holds one"] if pages else []
-    return "\n  ".join([line, *result.notes, *left])
+    return "\n  ".join([line, *result.notes])
 
 
-def comparison(source: Photo, result: Result, original: Photo | None, aligned: bool, seed: int) -> Image:
+def comparison(source: Photo, result: Result, original: Photo | None, how: dict[str, Any]) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
     from enhance.photo import to_image
     from enhance.side_by_side import side_by_side
@@ -278,8 +300,8 @@ def comparison(source: Photo, result: Result, original: Photo | None, aligned: b
 
     large = [
         ("bicubic", resize(source.rgb, 4)),
-        ("pixel loss", enhance_photo(source, model="face_x4_pixel", aligned=aligned, seed=seed).rgb),
-        ("GAN", enhance_photo(source, model="face_x4_gan", aligned=aligned, seed=seed).rgb),
+        ("pixel loss", enhance_photo(source, model="face_x4_pixel", **how).rgb),
+        ("GAN", enhance_photo(source, model="face_x4_gan", **how).rgb),
     ]
     height, width = source.height, source.width
     if original is not None:

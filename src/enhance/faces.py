@@ -88,12 +88,12 @@ def straightened(rgb: Array, face: Face) -> Face:
         before = tilt(face.landmarks)
         if abs(before) < LEANING:
             break
-        view, transform = _view(rgb, face.landmarks)
+        seen, transform = view(rgb, face.landmarks, VIEW)
         back = _inverse(transform)
         middle = VIEW * FRAME.mean(axis=0)
         again = [
             other
-            for other in detect_at(view, 1, THRESHOLD / 2)
+            for other in detect_at(seen, 1, THRESHOLD / 2)
             if np.hypot(*(other.landmarks.mean(axis=0) - middle)) < VIEW / 8
             and 0.6 < native_size(other.landmarks) * ROOM / VIEW < 1.6
         ]
@@ -105,11 +105,16 @@ def straightened(rgb: Array, face: Face) -> Face:
     return face
 
 
-def _view(rgb: Array, landmarks: Points) -> tuple[Array, Transform]:
-    """A face upright in a picture of VIEW pixels, with ROOM around its frame; and how it got there."""
-    transform = similarity(landmarks, ((FRAME - 0.5) / ROOM + 0.5) * VIEW - 0.5)
-    view: Array = np.clip(_warp(rgb, _inverse(transform), (VIEW, VIEW)), 0, 1)
-    return view, transform
+def view(rgb: Array, landmarks: NDArray[np.floating], side: int) -> tuple[Array, Transform]:
+    """A face upright in a picture (side,side,3), with ROOM around its frame; and the transform (2,3) to it."""
+    transform = similarity(landmarks, in_view(side))
+    seen: Array = np.clip(_warp(rgb, _inverse(transform), (side, side)), 0, 1)
+    return seen, transform
+
+
+def in_view(side: int) -> Points:
+    """Where the landmarks (5,2) of a face lie in its view."""
+    return ((FRAME - 0.5) / ROOM + 0.5) * side - 0.5
 
 
 def tilt(landmarks: NDArray[np.floating]) -> float:

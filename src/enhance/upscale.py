@@ -6,14 +6,14 @@ is `faces`', the network is `model`'s, and what the original pixels insist on is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -37,11 +37,13 @@ MOST_SCALE = 16
 
 @dataclass(frozen=True)
 class Redrawn:
-    """A face that was found. box: left, top, right, bottom in the input's pixels; lr: pixels across its frame."""
+    """A face that was found. box: left, top, right, bottom in the input's pixels; lr: pixels across its frame;
+    landmarks: x and y of eyes, nose and mouth corners in the input's pixels."""
 
     box: tuple[float, float, float, float]
     lr: int
     redrawn: bool
+    landmarks: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def upscale(
     scale: float = 4,
     model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
     aligned: bool = False,
+    force: bool = False,
+    consistent: bool | None = None,
     seed: int = 0,
 ) -> Image:
     """Enlarges a photo and redraws every face in it.
@@ -76,11 +80,12 @@ def upscale(
         scale: how many times larger, above 1 and up to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
+        force: also redraws what is not a face.
+        consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
         seed: names one of the many possible answers.
 
     Returns:
-        The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
-        transparency, and in `info` its profile, EXIF, XMP and dpi.
+        The enlarged photo, with the input's colour profile, EXIF and transparency.
 
     Raises:
         PhotoError: the photo cannot be read or is too small, or the scale is out of range.
@@ -88,7 +93,10 @@ def upscale(
     """
     from enhance.photo import read
 
-    return enhance_photo(read(photo), scale=scale, model=model, aligned=aligned, seed=seed).canvas.image()
+    result = enhance_photo(
+        read(photo), scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
+    )
+    return result.canvas.image()
 
 
 def enhance_photo(
@@ -97,6 +105,8 @@ def enhance_photo(
     scale: float = 4,
     model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
     aligned: bool = False,
+    force: bool = False,
+    consistent: bool | None = None,
     seed: int = 0,
     look: Look | None = None,
 ) -> Result:
@@ -116,46 +126,20 @@ def enhance_photo(
     network = model if isinstance(model, Model) else Model.load(model)
     rgb = photo.rgb
     if aligned:
-        drawn = run(network, rgb[None], seed)[0]
-        box = (0.0, 0.0, float(photo.width), float(photo.height))
-        faces: tuple[Redrawn, ...] = (Redrawn(box, max(photo.height, photo.width), True),)
-        notes: tuple[str, ...] = ()
+        drawn, faces, notes = redraw_all(rgb, network, seed, force)
     else:
-        drawn, faces, notes = redraw_faces(rgb, network, seed, look or find)
-    drawn = consistency.back_project(drawn, rgb)
+        drawn, faces, notes = redraw_faces(rgb, network, seed, look or find, force or look is not None)
+    if consistent is None:
+        flaw = consistency.flaw(rgb)
+        consistent = flaw is None
+        notes += () if flaw is None else (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
+    if consistent:
+        drawn = consistency.back_project(drawn, rgb)
     agreement = consistency.lr_psnr(eight_bit(drawn), rgb)
     hr = drawn if scale == X4 else resize(drawn, scale / X4)
     canvas = Canvas(photo, hr.shape[1], hr.shape[0])
     canvas.put(0, 0, hr)
     return Result(canvas, faces, notes, agreement)
-
-
-def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str]) -> Result:
-    """Enhances an animation frame by frame and writes it.
-
-    Args:
-        photos: its frames, as `photo.frames` gives them.
-        enhance: `enhance_photo` with what is to be done.
-        path: the file to write, in a format that moves.
-
-    Returns:
-        The first frame's result, with the agreement of the worst one.
-
-    Raises:
-        PhotoError: a frame cannot be read, or the file cannot be written.
-    """
-    from enhance.photo import write_frames
-
-    results: list[Result] = []
-
-    def canvases() -> Iterator[Canvas]:
-        for photo in photos:
-            results.append(enhance(photo))
-            yield results[-1].canvas
-
-    write_frames(canvases(), path)
-    first, worst = results[0], min(result.lr_psnr for result in results)
-    return replace(first, notes=(f"{len(results)} frames, each drawn by itself", *first.notes), lr_psnr=worst)
 
 
 def find(rgb: Array) -> list[tuple[Face, int]]:
@@ -165,24 +149,42 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
     return [(face, lr_size(face)) for face in faces.detect(rgb)]
 
 
+def redraw_all(
+    rgb: Array, network: Model, seed: int, force: bool
+) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
+    """The picture (H,W,3) as one face, four times larger; bicubic if it is none and nobody forces it to be."""
+    from enhance import gate
+
+    height, width = rgb.shape[:2]
+    landmarks = gate.framed(height, width)
+    why = None if force else gate.refusal(rgb, landmarks)
+    drawn = run(network, rgb[None], seed)[0] if why is None else resize(rgb, X4)
+    notes = () if why is None else (f"{why}: enlarged by bicubic (--aligned --force draws a face from anything)",)
+    box = (0.0, 0.0, float(width), float(height))
+    return drawn, (Redrawn(box, max(height, width), why is None, points(landmarks)),), notes
+
+
 def redraw_faces(
-    rgb: Array, network: Model, seed: int, look: Look
+    rgb: Array, network: Model, seed: int, look: Look, force: bool = False
 ) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
     """The photo four times larger: bicubic, with every face that the network can reach drawn over it.
 
     Args:
         rgb: (H,W,3) in [0,1].
+        force: also redraws what is found but does not look like a face.
 
     Returns:
         The larger photo (4H,4W,3), the faces found, and what the user should know.
     """
     import numpy as np
 
-    from enhance import faces
+    from enhance import faces, gate
 
     canvas = resize(rgb, X4)
     looked = look(rgb)
-    found, sizes = [face for face, _ in looked], [size for _, size in looked]
+    found = [face for face, _ in looked]
+    refused = [None if force or not size else gate.refusal(rgb, face.landmarks) for face, size in looked]
+    sizes = [size if why is None else 0 for (_, size), why in zip(looked, refused, strict=True)]
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
     order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: faces.native_size(found[n].landmarks))
     crops = {n: faces.align(rgb, found[n].landmarks, sizes[n]) for n in order}
@@ -193,16 +195,23 @@ def redraw_faces(
     for n in order:
         canvas = faces.paste(canvas, drawn[n], enlarged(crops[n][1]))
     told = tuple(
-        Redrawn(face.box, size or round(faces.native_size(face.landmarks)), bool(size))
+        Redrawn(face.box, size or round(faces.native_size(face.landmarks)), bool(size), points(face.landmarks))
         for face, size in zip(found, sizes, strict=True)
     )
     notes = []
     if not found:
-        notes.append("no face found: enlarged by bicubic (--aligned makes the network draw a face from anything)")
-    beyond = sum(not size for size in sizes)
+        notes.append("no face found: enlarged by bicubic (--aligned --force draws a face from anything)")
+    for why in sorted({why for why in refused if why}):
+        notes += [f"{refused.count(why)} of {len(found)} faces left alone: {why} (--force redraws)"]
+    beyond = sum(not size for _, size in looked)
     if beyond:
         notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing: enlarged by bicubic")
     return canvas, told, tuple(notes)
+
+
+def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
+    """Landmarks (5,2) as numbers that compare and can be written to a file."""
+    return tuple((float(x), float(y)) for x, y in landmarks)
 
 
 def lr_size(face: Face) -> int:
