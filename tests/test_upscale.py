@@ -8,10 +8,12 @@ from PIL import Image
 
 import enhance
 from enhance import faces
-from enhance.consistency import back_project, downscale, lr_psnr
+from enhance.consistency import Pair, back_project, downscale, lr_psnr
 from enhance.errors import ModelError, PhotoError
-from enhance.photo import read
+from enhance.photo import Photo, read
 from enhance.upscale import LARGEST, SMALLEST, enhance_photo, enlarged, lr_size, resize
+
+module = sys.modules["enhance.upscale"]
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
 
@@ -51,16 +53,86 @@ def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
     assert np.array_equal(np.asarray(enhance.upscale(SAMPLE)), np.asarray(enhance.upscale(SAMPLE.read_bytes())))
 
 
-@pytest.mark.parametrize("scale", [1.5, 2, 3, 4, 8])
-def test_any_scale(sample: np.ndarray, scale: float) -> None:
-    height, width = sample.shape[:2]
-    assert enhance.upscale(sample, scale=scale).size == (round(width * scale), round(height * scale))
+@pytest.mark.parametrize("scale", [1.5, 2, 2.46, 3, 4, 8])
+def test_any_scale_agrees_with_the_input(sample: np.ndarray, scale: float) -> None:
+    photo = read(sample[:200])
+    result = enhance_photo(photo, scale=scale)
+    height, width = round(200 * scale), round(sample.shape[1] * scale)
+    assert result.rgb.shape == (height, width, 3)
+    assert [face.redrawn for face in result.faces] == [True]
+    pair = Pair((200, sample.shape[1]), (height, width))
+    error = pair.error(result.rgb, 0, photo.rgb, (0, 200)) / photo.pixels.size
+    assert -10 * np.log10(error) > 50
+    assert result.lr_psnr > 50
 
 
-@pytest.mark.parametrize("scale", [0, 1, 17, -4])
+def test_enhancing_again_is_enhancing_sixteen_times() -> None:
+    face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((56, 56), Image.Resampling.BOX)))
+    first = enhance_photo(face)
+    again = enhance_photo(read(np.asarray(first.canvas.image())))
+    assert np.abs(again.rgb - enhance_photo(face, scale=16).rgb).max() < 1.5 / 255
+
+
+@pytest.mark.parametrize("scale", [0, 1, 17, -4, "4", None])
 def test_a_scale_out_of_range_is_said(sample: np.ndarray, scale: float) -> None:
     with pytest.raises(PhotoError, match="cannot be enlarged"):
         enhance.upscale(sample, scale=scale)
+
+
+@pytest.mark.parametrize("scale", [4, 2.46])
+def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float) -> None:
+    photo = read(sample)
+    whole, banded = (enhance_photo(photo, scale=scale, memory=memory) for memory in (1000, 1))
+    assert np.abs(whole.rgb - banded.rgb).max() <= 1.01 / 255
+    assert np.mean(whole.rgb != banded.rgb) < 1e-3
+    assert banded.lr_psnr == pytest.approx(whole.lr_psnr, abs=0.01)
+
+
+def test_a_band_that_finds_no_memory_is_halved(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    true = module.band
+
+    def poor(photo: Photo, islands: tuple, pair: Pair, span: tuple[int, int], passes: int) -> tuple:
+        asked.append(span[1] - span[0])
+        if span[1] - span[0] > 100:
+            raise MemoryError
+        return true(photo, islands, pair, span, passes)
+
+    monkeypatch.setattr(module, "passes_needed", lambda *_: 1)
+    expected = enhance_photo(read(sample))
+    monkeypatch.setattr(module, "band", poor)
+    assert np.abs(enhance_photo(read(sample)).rgb - expected.rgb).max() < 1.01 / 255
+    assert max(asked) > 100 >= min(asked)
+
+
+def test_faces_of_a_large_photo_are_found_where_it_is_not_reduced(sample: np.ndarray) -> None:
+    large = np.full((1600, 2600, 3), 120, np.uint8)
+    for top, left in ((0, 0), (1190, 1190), (700, 2300)):
+        large[top : top + 224, left : left + 224] = sample
+    found = faces.detect(large.astype(np.float32) / 255)
+    assert len(found) == 3
+    (alone,) = faces.detect(sample.astype(np.float32) / 255)
+    for face, (top, left) in zip(
+        sorted(found, key=lambda f: f.box[0]), ((0, 0), (1190, 1190), (700, 2300)), strict=True
+    ):
+        assert np.abs(face.landmarks - (left, top) - alone.landmarks).max() < 4
+
+
+@pytest.mark.slow
+def test_24_megapixels_take_less_than_two_gibibytes(tmp_path: Path) -> None:
+    with Image.open(SAMPLE) as image:
+        image.resize((6000, 4000)).save(tmp_path / "large.jpg")
+    code = (
+        "import resource, sys; sys.argv = ['enhance', 'large.jpg', '-o', 'out.jpg']; from enhance.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out.jpg") as large:
+        assert large.size == (24000, 16000)
+    assert int(done.stdout.splitlines()[-1]) < 2 * 1024**2
 
 
 def test_no_face_is_bicubic_and_says_so() -> None:

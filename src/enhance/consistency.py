@@ -1,15 +1,22 @@
 """What "the same photo, smaller" means here, and how a large photo is made to agree with its small one.
 
-The downscale operator of this project is the mean of every block of `scale` x `scale` pixels.
+The downscale operator of this project is the area mean: a pixel of the small photo is the mean of what the large one
+shows on its area. At four times that is the mean of blocks of 4x4 pixels; a pixel that lies in two areas counts in
+both by its share.
 """
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Resampling
 
     Array = NDArray[np.floating[Any]]
+    Rows = tuple[int, int]
 
 GRAINY = 9.0
 """Standard deviation of noise in grey levels of 255 from which a photo is taken for grainy."""
@@ -21,7 +28,7 @@ GOAL = 51.0
 """LR-PSNR in dB that an enhanced photo must reach; a little over the promised 50, for the rounding to 8 bits."""
 
 
-def downscale(hr: "Array", scale: int = 4) -> "Array":
+def downscale(hr: Array, scale: int = 4) -> Array:
     """Block means of hr (H,W,C); H and W are multiples of scale. Returns (H/scale, W/scale, C)."""
     height, width, channels = hr.shape
     blocks = hr.reshape(height // scale, scale, width // scale, scale, channels)
@@ -29,7 +36,7 @@ def downscale(hr: "Array", scale: int = 4) -> "Array":
     return means
 
 
-def lr_psnr(hr: "Array", lr: "Array", scale: int = 4) -> float:
+def lr_psnr(hr: Array, lr: Array, scale: int = 4) -> float:
     """How well hr (H,W,3) agrees with lr (h,w,3), both in [0,1]: PSNR in dB between downscale(hr) and lr."""
     import numpy as np
 
@@ -37,7 +44,7 @@ def lr_psnr(hr: "Array", lr: "Array", scale: int = 4) -> float:
     return float("inf") if error == 0 else -10 * float(np.log10(error))
 
 
-def resize(picture: "Array", scale: float) -> "Array":
+def resize(picture: Array, scale: float) -> Array:
     """Bicubic enlargement, or antialiased reduction, of (H,W,C); it may overshoot the range of values a little."""
     import numpy as np
     from PIL import Image
@@ -48,7 +55,7 @@ def resize(picture: "Array", scale: float) -> "Array":
     return np.stack([np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes], -1)
 
 
-def back_project(hr: "Array", lr: "Array", scale: int = 4, *, goal: float = GOAL, most: int = 8) -> "Array":
+def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, most: int = 8) -> Array:
     """Adds what lr has and hr, made small, has not, as smoothly as bicubic goes, until they agree to `goal` dB.
 
     As few passes as that takes: each makes edges a little crisper, and many would make them ring
@@ -71,7 +78,7 @@ def back_project(hr: "Array", lr: "Array", scale: int = 4, *, goal: float = GOAL
     return hr.astype(np.float32)
 
 
-def flaw(rgb: "Array") -> str | None:
+def flaw(rgb: Array) -> str | None:
     """What about a photo (H,W,3) in [0,1] should not be kept, in words; None if all of it may be.
 
     To agree with a grainy or blocky photo to the last pixel is to keep its grain and its blocks.
@@ -84,7 +91,7 @@ def flaw(rgb: "Array") -> str | None:
     return None
 
 
-def grain(rgb: "Array") -> float:
+def grain(rgb: Array) -> float:
     """Standard deviation of the noise in a photo (H,W,3), in grey levels of 255; 0 for less than 32 pixels a side.
 
     From the finest diagonal wavelet (Donoho and Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika
@@ -104,7 +111,7 @@ def grain(rgb: "Array") -> float:
     return float(np.quantile(told, 0.25) / 0.6745)
 
 
-def blockiness(rgb: "Array") -> float:
+def blockiness(rgb: Array) -> float:
     """By which share the steps between JPEG's blocks exceed those elsewhere in a photo (H,W,3).
 
     That of rows or of columns, whichever is less. Steps are second differences, so that slopes
@@ -125,8 +132,113 @@ def blockiness(rgb: "Array") -> float:
     return min(found)
 
 
-def _luma(rgb: "Array") -> "Array":
+def _luma(rgb: Array) -> Array:
     """(H,W) in grey levels of 255."""
     import numpy as np
 
     return rgb @ np.array([0.299, 0.587, 0.114], np.float32) * 255
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photo and its enlargement, of which only some rows are in memory at a time.
+
+    Whatever is cut out, its pixels are those that the whole picture would have, as long as the rows they are made from
+    are there: two more on either side for `larger`, one for `smaller`.
+
+    lr and hr: height and width of both.
+    """
+
+    lr: tuple[int, int]
+    hr: tuple[int, int]
+
+    def rows(self, span: Rows) -> Rows:
+        """The rows of the enlargement that belong to rows of the photo; those of adjoining spans adjoin."""
+        return round(span[0] * self.hr[0] / self.lr[0]), round(span[1] * self.hr[0] / self.lr[0])
+
+    def inner_rows(self, span: Rows) -> Rows:
+        """The rows of the enlargement that lie wholly within rows of the photo."""
+        return -(-span[0] * self.hr[0] // self.lr[0]), span[1] * self.hr[0] // self.lr[0]
+
+    def larger(self, lr: Array, first: int, rows: Rows) -> Array:
+        """Rows of the enlargement by bicubic, from lr (n,W) or (n,W,C), whose first row is the photo's row `first`."""
+        from PIL.Image import Resampling
+
+        ratio = self.lr[0] / self.hr[0]
+        return _resample(lr, self.hr[1], rows, ratio, first, Resampling.BICUBIC)
+
+    def smaller(self, hr: Array, first: int, rows: Rows) -> Array:
+        """Rows of the photo as the downscale operator makes them from hr, whose first row is its row `first`."""
+        down = [min(max(row * self.hr[0] / self.lr[0] - first, 0.0), len(hr)) for row in range(rows[0], rows[1] + 1)]
+        across = [column * self.hr[1] / self.lr[1] for column in range(self.lr[1] + 1)]
+        return _area_means(_area_means(hr, down).swapaxes(0, 1), across).swapaxes(0, 1)
+
+    def corrected(self, hr: Array, first: int, lr: Array, span: Rows, passes: int) -> Array:
+        """`back_project` of some rows, so many times; hr (m,w,3) is changed.
+
+        Args:
+            first: where in the enlargement hr begins.
+            lr: rows `span` of the photo, those that hr shows; hr covers them or all but parts of the outermost.
+        """
+        import numpy as np
+
+        inner = self._covered(span, first, first + len(hr))
+        wanted = lr[inner[0] - span[0] : inner[1] - span[0]]
+        # Colour by colour: a third of the memory.
+        for colour in range(hr.shape[2]):
+            for _ in range(passes):
+                missing = wanted[..., colour] - self.smaller(hr[..., colour], first, inner)
+                rows = self.inner_rows(inner)
+                part = hr[rows[0] - first : rows[1] - first, :, colour]
+                np.clip(part + self.larger(missing, inner[0], rows), 0, 1, out=part)
+        return hr
+
+    def error(self, hr: Array, first: int, lr: Array, rows: Rows) -> float:
+        """Sum of squared differences between lr, the rows `rows` of the photo, and the enlargement made small."""
+        import numpy as np
+
+        total = 0.0
+        for colour in range(hr.shape[2]):
+            made = self.smaller(hr[..., colour], first, rows)
+            total += float(np.sum((made.astype(np.float64) - lr[..., colour]) ** 2))
+        return total
+
+    def _covered(self, span: Rows, top: int, bottom: int) -> Rows:
+        """The rows of the photo within `span` that rows `top` to `bottom` of the enlargement cover whole."""
+        first, last = span
+        while first < last and first * self.hr[0] < top * self.lr[0]:
+            first += 1
+        while last > first and last * self.hr[0] > bottom * self.lr[0]:
+            last -= 1
+        return first, last
+
+
+def _area_means(picture: Array, edges: list[float]) -> Array:
+    """Means over rows of a picture between edges that may cut through them."""
+    import numpy as np
+
+    steps = np.diff(edges)
+    whole = round(steps[0])
+    if np.allclose(steps, whole) and np.isclose(edges[0], round(edges[0])):
+        rows = picture[round(edges[0]) :][: whole * len(steps)]
+        blocks: Array = rows.reshape(len(steps), whole, *picture.shape[1:]).mean(1)
+        return blocks
+    sums = np.zeros((len(picture) + 1, *picture.shape[1:]))
+    np.cumsum(picture, 0, out=sums[1:])
+    at = np.minimum(np.asarray(edges), len(picture) - 1e-9)
+    below = at.astype(int)
+    share = (at - below).reshape(-1, *[1] * (picture.ndim - 1))
+    up_to = sums[below] + share * picture[below]
+    return (np.diff(up_to, axis=0) / steps.reshape(share[1:].shape)).astype(picture.dtype)
+
+
+def _resample(picture: Array, width: int, rows: Rows, ratio: float, first: int, method: Resampling) -> Array:
+    """Rows of a picture resized to `width` and, down, by 1 / ratio; `first` is the row at which it was cut out."""
+    import numpy as np
+    from PIL import Image
+
+    top, bottom = (min(max(row * ratio - first, 0.0), float(picture.shape[0])) for row in rows)
+    box, size = (0.0, top, float(picture.shape[1]), bottom), (width, rows[1] - rows[0])
+    planes = [picture] if picture.ndim == 2 else [picture[..., c] for c in range(picture.shape[2])]
+    made = [np.asarray(Image.fromarray(np.ascontiguousarray(p, np.float32)).resize(size, method, box)) for p in planes]
+    return made[0] if picture.ndim == 2 else np.stack(made, -1)

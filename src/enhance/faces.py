@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ OVERLAP = 0.3
 SIDE = 1280
 ENLARGEMENT = 4.0
 """The detector sees small pictures enlarged, and large ones reduced to this longest side, which bounds the time."""
+LAP = 128
+"""How much further than its own pixels a tile of a large picture reaches."""
 OVERVIEW = 320
 """Longest side of a second look, for faces that fill a larger picture."""
 
@@ -50,9 +53,38 @@ def detect(rgb: Array) -> list[Face]:
     overview = min(scale, OVERVIEW / max(height, width))
     found = detect_at(rgb, scale, THRESHOLD)
     if overview < scale:
-        found = distinct(found + detect_at(rgb, overview, THRESHOLD))
+        found += detect_at(rgb, overview, THRESHOLD)
+    if scale < 1:
+        found += detect_in_tiles(rgb)
+    found = distinct(found)
     found = [straightened(rgb, face) for face in found]
     return sorted(found, key=lambda face: -native_size(face.landmarks))
+
+
+def detect_in_tiles(rgb: Array) -> list[Face]:
+    """The small faces of a large picture, which are lost where all of it is reduced to SIDE.
+
+    Every face counts in the one tile in which its middle lies; the tile sees LAP more, and so all of a small face.
+    """
+    from enhance.tiling import spans
+
+    height, width = rgb.shape[:2]
+    found = []
+    for down, across in product(spans(height, SIDE, LAP), spans(width, SIDE, LAP)):
+        left, top = across.before, down.before
+        for face in detect_at(rgb[top : down.after, left : across.after], 1, THRESHOLD):
+            x, y = np.mean(face.box[::2]) + left, np.mean(face.box[1::2]) + top
+            if across.start <= x < across.stop and down.start <= y < down.stop:
+                found.append(moved(face, left, top))
+    return found
+
+
+def moved(face: Face, right: float, down: float) -> Face:
+    """The same face in a picture that begins so many pixels further to the left and above."""
+    x0, y0, x1, y1 = face.box
+    return replace(
+        face, box=(x0 + right, y0 + down, x1 + right, y1 + down), landmarks=face.landmarks + np.array([right, down])
+    )
 
 
 def detect_at(rgb: Array, scale: float, threshold: float) -> list[Face]:
@@ -202,6 +234,20 @@ def paste(canvas: Array, face: Array, transform: Transform) -> Array:
     drawn = drawn + _smoothed(below - drawn, inside, float(np.ptp(corners, axis=0).max()))
     below += blend[..., None] * (np.clip(drawn, 0, 1) - below)
     return canvas
+
+
+def frame_box(transform: Transform, size: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The pixels (left, top, right, bottom) of a photo of `shape` that the face frame covers, and two around it.
+
+    Args:
+        transform: (2,3) from photo to frame pixels.
+        size: side of the frame.
+    """
+    ends = (-0.5, size - 0.5)
+    corners = _moved(_inverse(transform), np.array([(x, y) for x in ends for y in ends]))
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, shape[1::-1])
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 3, 0, shape[1::-1])
+    return int(left), int(top), int(right), int(bottom)
 
 
 def mask(size: int) -> Array:

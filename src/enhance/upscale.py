@@ -1,12 +1,13 @@
-"""The story of the program. A photo comes in; its faces are found, aligned, redrawn and put back; it leaves larger.
+"""The story of the program. A photo comes in; its faces are found, aligned and redrawn; it leaves larger, with them.
 
 Everything here works on float32 arrays (H,W,3) in [0,1]. Formats are `photo`'s business, finding and placing faces
-is `faces`', the network is `model`'s, and what the original pixels insist on is `consistency`'s.
+is `faces`', the network is `model`'s, and what the original pixels insist on is `consistency`'s. A large photo is
+painted band by band: a band is made as if the whole photo were, so that nobody can tell where it began.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from enhance.consistency import Pair
     from enhance.faces import Face, Transform
     from enhance.model import Model
     from enhance.photo import Canvas, Photo
@@ -33,17 +35,36 @@ SMALLEST, LARGEST = 16, 64
 REACH = 1.5
 """A face up to this many times larger than LARGEST is still redrawn, from a slightly reduced crop."""
 MOST_SCALE = 16
+MOST_ALIGNED = 1024
+"""Pixels across a picture that is all one face: more would need memory, not invention."""
+MEMORY = 192
+"""Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
+BYTES = 16 * 3 * 4 * 3
+"""Memory that a pixel of the photo takes while it is worked on: 16 larger ones, of 3 colours, as float32, thrice."""
+STRIPE, SAMPLED = 64, 2_000_000
+"""Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
+MOST_PASSES = 8
 
 
 @dataclass(frozen=True)
 class Redrawn:
     """A face that was found. box: left, top, right, bottom in the input's pixels; lr: pixels across its frame;
-    landmarks: x and y of eyes, nose and mouth corners in the input's pixels."""
+    landmarks: x and y of eyes, nose and mouth corners in the input's pixels; hr: what was drawn, (4*lr,4*lr,3)."""
 
     box: tuple[float, float, float, float]
     lr: int
     redrawn: bool
     landmarks: tuple[tuple[float, float], ...] = ()
+    hr: Array | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Island:
+    """A part of the photo four times larger, hr (4h,4w,3), with faces drawn in it; left and top in its pixels."""
+
+    left: int
+    top: int
+    hr: Array
 
 
 @dataclass(frozen=True)
@@ -109,36 +130,35 @@ def enhance_photo(
     consistent: bool | None = None,
     seed: int = 0,
     look: Look | None = None,
+    memory: float = MEMORY,
 ) -> Result:
     """`upscale` for callers who want to know what was done; the same arguments and errors.
 
     Args:
         look: finds the faces, where `find` is not to: a video follows them from frame to frame.
+        memory: megabytes to work in, besides the photo and the result.
     """
     from enhance import consistency
     from enhance.model import Model
-    from enhance.photo import Canvas
 
-    if not 1 < scale <= MOST_SCALE:
-        raise PhotoError(
-            f"{photo.name}: cannot be enlarged {scale:g} times; the scale goes from above 1 to {MOST_SCALE}"
-        )
+    if not isinstance(scale, (int, float)) or not 1 < scale <= MOST_SCALE:
+        raise PhotoError(f"{photo.name}: cannot be enlarged {scale} times; the scale goes from above 1 to {MOST_SCALE}")
     network = model if isinstance(model, Model) else Model.load(model)
-    rgb = photo.rgb
+    if scale > X4:
+        how = {"model": network, "consistent": consistent, "seed": seed, "memory": memory}
+        return enhance_twice(photo, scale, aligned, force, look, how)
     if aligned:
-        drawn, faces, notes = redraw_all(rgb, network, seed, force)
+        faces, islands, notes = draw_aligned(photo, network, seed, force)
     else:
-        drawn, faces, notes = redraw_faces(rgb, network, seed, look or find, force or look is not None)
+        faces, islands, notes = draw_faces(photo, network, seed, look or find, force or look is not None)
     if consistent is None:
-        flaw = consistency.flaw(rgb)
+        flaw = consistency.flaw(photo.rgb)
         consistent = flaw is None
         notes += () if flaw is None else (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
-    if consistent:
-        drawn = consistency.back_project(drawn, rgb)
-    agreement = consistency.lr_psnr(eight_bit(drawn), rgb)
-    hr = drawn if scale == X4 else resize(drawn, scale / X4)
-    canvas = Canvas(photo, hr.shape[1], hr.shape[0])
-    canvas.put(0, 0, hr)
+    size = round(photo.height * scale), round(photo.width * scale)
+    pair = consistency.Pair((photo.height, photo.width), size)
+    passes = passes_needed(photo, islands, pair) if consistent else 0
+    canvas, agreement = paint(photo, islands, pair, passes, memory)
     return Result(canvas, faces, notes, agreement)
 
 
@@ -149,38 +169,48 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
     return [(face, lr_size(face)) for face in faces.detect(rgb)]
 
 
-def redraw_all(
-    rgb: Array, network: Model, seed: int, force: bool
-) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
-    """The picture (H,W,3) as one face, four times larger; bicubic if it is none and nobody forces it to be."""
+def draw_aligned(
+    photo: Photo, network: Model, seed: int, force: bool
+) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+    """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
+
+    Raises:
+        PhotoError: it is too large for that.
+    """
     from enhance import gate
 
-    height, width = rgb.shape[:2]
-    landmarks = gate.framed(height, width)
+    if max(photo.height, photo.width) > MOST_ALIGNED:
+        raise PhotoError(
+            f"{photo.name}: is too large to be one face ({photo.width}x{photo.height}); "
+            f"reduce it to {MOST_ALIGNED} pixels, or leave out --aligned"
+        )
+    rgb = photo.rgb
+    landmarks = gate.framed(photo.height, photo.width)
     why = None if force else gate.refusal(rgb, landmarks)
-    drawn = run(network, rgb[None], seed)[0] if why is None else resize(rgb, X4)
-    notes = () if why is None else (f"{why}: enlarged by bicubic (--aligned --force draws a face from anything)",)
-    box = (0.0, 0.0, float(width), float(height))
-    return drawn, (Redrawn(box, max(height, width), why is None, points(landmarks)),), notes
+    hr = None if why else run(network, rgb[None], seed)[0]
+    box = (0.0, 0.0, float(photo.width), float(photo.height))
+    face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks), hr)
+    if hr is None:
+        return (face,), (), (f"{why}: enlarged by bicubic (--aligned --force draws a face from anything)",)
+    return (face,), (Island(0, 0, hr),), ()
 
 
-def redraw_faces(
-    rgb: Array, network: Model, seed: int, look: Look, force: bool = False
-) -> tuple[Array, tuple[Redrawn, ...], tuple[str, ...]]:
-    """The photo four times larger: bicubic, with every face that the network can reach drawn over it.
+def draw_faces(
+    photo: Photo, network: Model, seed: int, look: Look, force: bool
+) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+    """Redraws every face that the network can reach.
 
     Args:
-        rgb: (H,W,3) in [0,1].
         force: also redraws what is found but does not look like a face.
 
     Returns:
-        The larger photo (4H,4W,3), the faces found, and what the user should know.
+        The faces found, the parts of the larger photo in which they were drawn, and what the user should know.
     """
     import numpy as np
 
-    from enhance import faces, gate
+    from enhance import faces, gate, tiling
 
-    canvas = resize(rgb, X4)
+    rgb = photo.rgb
     looked = look(rgb)
     found = [face for face, _ in looked]
     refused = [None if force or not size else gate.refusal(rgb, face.landmarks) for face, size in looked]
@@ -192,11 +222,22 @@ def redraw_faces(
     for size in {sizes[n] for n in order}:
         members = [n for n in order if sizes[n] == size]
         drawn |= zip(members, run(network, np.stack([crops[n][0] for n in members]), seed), strict=True)
-    for n in order:
-        canvas = faces.paste(canvas, drawn[n], enlarged(crops[n][1]))
+    boxes = [faces.frame_box(crops[n][1], sizes[n], rgb.shape[:2]) for n in order]
+    islands = []
+    for (left, top, right, bottom), members in tiling.united(boxes):
+        hr = around(photo, left, top, right, bottom)
+        for n in (order[member] for member in members):
+            hr = faces.paste(hr, drawn[n], enlarged(shifted(crops[n][1], left, top)))
+        islands.append(Island(left, top, hr))
     told = tuple(
-        Redrawn(face.box, size or round(faces.native_size(face.landmarks)), bool(size), points(face.landmarks))
-        for face, size in zip(found, sizes, strict=True)
+        Redrawn(
+            face.box,
+            size or round(faces.native_size(face.landmarks)),
+            bool(size),
+            points(face.landmarks),
+            drawn.get(n),
+        )
+        for n, (face, size) in enumerate(zip(found, sizes, strict=True))
     )
     notes = []
     if not found:
@@ -206,7 +247,132 @@ def redraw_faces(
     beyond = sum(not size for _, size in looked)
     if beyond:
         notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing: enlarged by bicubic")
-    return canvas, told, tuple(notes)
+    return told, tuple(islands), tuple(notes)
+
+
+def enhance_twice(
+    photo: Photo, scale: float, aligned: bool, force: bool, look: Look | None, how: dict[str, Any]
+) -> Result:
+    """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
+    import numpy as np
+
+    from enhance.decoders import unit
+
+    plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
+    once = enhance_photo(plain, scale=X4, aligned=aligned, force=force, look=look, **how)
+    top = np.iinfo(photo.pixels.dtype).max
+    alpha = photo.alpha
+    if alpha is not None:
+        alpha = np.round(resize(unit(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
+    pixels = np.round(once.rgb * np.float32(top)).astype(photo.pixels.dtype)
+    if aligned and max(pixels.shape) > LARGEST * REACH:
+        aligned, look = False, lambda _: []
+    between = replace(photo, pixels=pixels, alpha=alpha)
+    again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
+    return Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr))
+
+
+def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, memory: float) -> tuple[Canvas, float]:
+    """The enlarged photo with its islands; and how well it agrees with its input (dB).
+
+    Where even a small band finds no memory, it is halved before giving up.
+    """
+    import numpy as np
+
+    from enhance import tiling
+    from enhance.decoders import unit
+    from enhance.photo import Canvas
+
+    margin = margin_of(passes)
+    rows = max(int(memory * 1e6 / BYTES / photo.width) - 2 * margin, 16)
+    canvas = Canvas(photo, pair.hr[1], pair.hr[0])
+    levels = np.float32(np.iinfo(photo.pixels.dtype).max)
+    squares, done = 0.0, 0
+    while done < photo.height:
+        span = next(tiling.spans(photo.height - done, rows, margin))
+        start, stop = done, done + span.stop
+        seen = max(start - margin, 0), min(stop + margin, photo.height)
+        try:
+            hr, first = band(photo, islands, pair, seen, passes)
+        except MemoryError:
+            if rows <= 2:
+                raise
+            rows //= 2
+            continue
+        top, bottom = pair.rows((start, stop))
+        np.rint(hr * levels, out=hr)
+        hr /= levels
+        for row in range(top, bottom, STRIPE):
+            canvas.put(0, row, hr[row - first : min(row + STRIPE, bottom) - first])
+        squares += pair.error(hr, first, unit(photo.pixels[start:stop]), (start, stop))
+        done = stop
+    mean = squares / photo.pixels.size
+    return canvas, float("inf") if mean == 0 else -10 * float(np.log10(mean))
+
+
+def band(
+    photo: Photo, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int
+) -> tuple[Array, int]:
+    """Rows `span` of the photo as the enlargement has them, and the row of the enlargement that is their first."""
+    from enhance import consistency
+    from enhance.decoders import unit
+
+    start, stop = span
+    hr = around(photo, 0, start, photo.width, stop)
+    for island in islands:
+        bottom, right = island.top + len(island.hr) // X4, X4 * island.left + island.hr.shape[1]
+        top, bottom = max(island.top, start), min(bottom, stop)
+        if top < bottom:
+            part = island.hr[X4 * (top - island.top) : X4 * (bottom - island.top)]
+            hr[X4 * (top - start) : X4 * (bottom - start), X4 * island.left : right] = part
+    first, last = pair.inner_rows(span)
+    if pair.hr != (X4 * photo.height, X4 * photo.width):
+        four = consistency.Pair((X4 * photo.height, X4 * photo.width), pair.hr)
+        hr = four.larger(hr, X4 * start, (first, last))
+    return pair.corrected(hr, first, unit(photo.pixels[start:stop]), span, passes), first
+
+
+def passes_needed(photo: Photo, islands: tuple[Island, ...], pair: Pair) -> int:
+    """How often to back-project: as seldom as agreement allows, judged by stripes that do not depend on the memory."""
+    import numpy as np
+
+    from enhance import tiling
+    from enhance.consistency import GOAL
+    from enhance.decoders import unit
+
+    every = max(1, photo.height * photo.width // SAMPLED)
+    for most in (2, MOST_PASSES):
+        squares, pixels = np.zeros(most + 1), 0
+        for span in list(tiling.spans(photo.height, STRIPE, margin_of(most)))[::every]:
+            seen, own = (span.before, span.after), (span.start, span.stop)
+            lr = unit(photo.pixels[span.before : span.after])
+            core = lr[span.start - span.before : span.stop - span.before]
+            hr, first = band(photo, islands, pair, seen, 0)
+            squares[0] += pair.error(hr, first, core, own)
+            for n in range(1, most + 1):
+                squares[n] += pair.error(pair.corrected(hr, first, lr, seen, 1), first, core, own)
+            pixels += core.size
+        good = np.flatnonzero(squares <= pixels * 10 ** (-GOAL / 10))
+        if len(good):
+            return int(good[0])
+    return MOST_PASSES
+
+
+def margin_of(passes: int) -> int:
+    """Rows of the photo that a band must see on either side of its own: each pass looks three further."""
+    return 4 + 3 * passes
+
+
+def around(photo: Photo, left: int, top: int, right: int, bottom: int) -> Array:
+    """A part of the photo (box in its pixels) four times larger, before any face is drawn: (4h,4w,3), by bicubic."""
+    import numpy as np
+
+    from enhance.decoders import unit
+
+    x0, y0 = max(left - 2, 0), max(top - 2, 0)
+    x1, y1 = min(right + 2, photo.width), min(bottom + 2, photo.height)
+    hr = resize(unit(photo.pixels[y0:y1, x0:x1]), X4)
+    return np.ascontiguousarray(hr[X4 * (top - y0) : X4 * (bottom - y0), X4 * (left - x0) : X4 * (right - x0)])
 
 
 def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
@@ -233,6 +399,14 @@ def enlarged(transform: Transform) -> Transform:
     # canvas = 4 photo + 1.5 and hr = 4 frame + 1.5, so hr = M canvas + (4 t + 1.5 - M 1.5).
     offset = X4 * transform[:, 2] + half - matrix @ np.full(2, half)
     return np.concatenate([matrix, offset[:, None]], 1)
+
+
+def shifted(transform: Transform, left: int, top: int) -> Transform:
+    """A transform (2,3) from photo to frame pixels, as one from the part of the photo that begins at left and top."""
+    import numpy as np
+
+    offset = transform[:, 2] + transform[:, :2] @ np.array([left, top])
+    return np.concatenate([transform[:, :2], offset[:, None]], 1)
 
 
 def run(network: Model, crops: Array, seed: int) -> Array:
