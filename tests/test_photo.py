@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,17 @@ def test_transparency_bleeds_no_dark_rim(dtype: type) -> None:
     assert rgba[80, 80, 3] == 1
 
 
+def test_hidden_colours_come_from_near_by() -> None:
+    """Whatever part of a large picture they are in: left is red, right is blue, and between them nothing shows."""
+    given = np.zeros((701, 90, 4), np.uint8)
+    given[:, :30], given[:, 60:] = (255, 0, 0, 255), (0, 0, 255, 255)
+    found = photo.read(given).pixels
+    assert (found[:, 30:32, 0] > 200).all()
+    assert (found[:, 58:60, 2] > 200).all()
+    assert (found.sum(-1, dtype=int) > 240).all()
+    assert np.ptp(found, axis=0).max() <= 1
+
+
 def test_what_is_half_transparent_keeps_its_colour() -> None:
     given = np.random.default_rng(2).integers(0, 255, (9, 7, 4), dtype=np.uint8)
     given[..., 3] = np.maximum(given[..., 3], 20)
@@ -385,6 +397,31 @@ def test_dots_per_inch_survive_where_there_is_no_exif(pixels: np.ndarray, tmp_pa
         assert [round(n) for n in found] == [300, 300]
 
 
+def test_exif_and_xmp_too_long_for_a_jpeg_lose_the_least(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Acme"
+    exif.get_ifd(0x8769).update({0x9003: "2020:01:02 03:04:05", 0x927C: bytes(70_000)})
+    source = replace(photo.read(np.zeros((8, 8), np.uint8)), exif=exif.tobytes(), xmp=b"<x/>" * 20_000, dpi=(99, 99))
+    for suffix in WITH_EXIF:
+        photo.write(photo.to_image(source, source.rgb), tmp_path / f"a.{suffix}")
+        with Image.open(tmp_path / f"a.{suffix}") as image:
+            assert image.getexif()[0x010F] == "Acme"
+            assert image.getexif().get_ifd(0x8769)[0x9003] == "2020:01:02 03:04:05"
+            assert (0x927C in image.getexif().get_ifd(0x8769)) == (suffix != "jpg")
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(40)]
+)
+def test_damaged_exif_is_no_reason_to_refuse_a_photo(damage: bytes, tmp_path: Path) -> None:
+    image = Image.new("RGB", (8, 8), "red")
+    image.info.update(exif=damage, xmp=b"\xff\xfe", icc_profile=b"none", dpi=("?", None))
+    read = photo.read(image)
+    for suffix in (*WITH_EXIF, "gif", "bmp"):
+        photo.write(photo.to_image(read, read.rgb), tmp_path / f"a.{suffix}")
+        assert photo.read(tmp_path / f"a.{suffix}").width == 8
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
 def test_an_animation_keeps_its_frames_and_times(suffix: str, tmp_path: Path) -> None:
     colours = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
@@ -473,11 +510,23 @@ def test_a_photo_of_24_megapixels_is_enlarged_and_written_in_two_gigabytes(tmp_p
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
     )
     y, x = np.mgrid[:4000, :6000]
-    Image.fromarray(np.stack([x // 24, y // 16, (x + y) // 40], -1).astype(np.uint8)).save(tmp_path / "a.jpg")
-    for suffix in (".jpg", ".png", ".tiff"):
-        words = [sys.executable, "-c", code, str(tmp_path / "a.jpg"), str(tmp_path / f"b{suffix}")]
+    given = np.stack([x // 24, y // 16, (x + y) // 40, 255 * (np.hypot(x - 3000, y - 2000) < 1900)], -1).astype(
+        np.uint8
+    )
+    Image.fromarray(given[..., :3]).save(tmp_path / "a.jpg")
+    Image.fromarray(given).save(tmp_path / "a.png", compress_level=1)
+    ink = Image.frombuffer("CMYK", (6000, 4000), given.tobytes(), "raw", "CMYK", 0, 1)
+    ink.save(tmp_path / "ink.jpg", icc_profile=profiles.ink_profile())
+    for source, suffix in (
+        ("a.jpg", ".jpg"),
+        ("a.jpg", ".png"),
+        ("a.jpg", ".tiff"),
+        ("a.png", ".png"),
+        ("ink.jpg", ".jpg"),
+    ):
+        words = [sys.executable, "-c", code, str(tmp_path / source), str(tmp_path / f"b{suffix}")]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
-        assert float(done.stdout) < 2, suffix
+        assert float(done.stdout) < 2, (source, suffix)
         (tmp_path / f"b{suffix}").unlink()
 
 

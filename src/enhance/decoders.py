@@ -36,6 +36,8 @@ TURNS: dict[int, Any] = {
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
 """What makes pixels with this EXIF orientation upright."""
+BAND = 256
+"""Rows that are worked on together; an even number."""
 VISIBLE = 1 / 16
 """Opacity below which a colour is not to be trusted."""
 _pillow = threading.Lock()
@@ -145,6 +147,7 @@ def is_deep(image: Image.Image) -> bool:
 
 def sixteen_bits(content: bytes, image: Image.Image) -> tuple[Pixels, str, bool]:
     """The same as `channels_of` of files with several channels of 16 bits."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what it finds strange of a file is not for users
     import cv2
 
     values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -178,10 +181,24 @@ def deep_grey(image: Image.Image, name: str) -> NDArray[np.uint16]:
 
 def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Pixels (H,W,3) whose transparent ones have the colours of the visible ones near them: enlargement mixes them."""
-    trust = np.minimum(unit(alpha) / VISIBLE, 1)[..., None]
-    if trust.min() == 1 or trust.max() == 0:
+    floor = VISIBLE * np.iinfo(alpha.dtype).max
+    if alpha.min() >= floor or alpha.max() == 0:
         return pixels
-    return whole(_spread(unit(pixels), trust), pixels.dtype == np.uint16)
+    done = np.empty_like(pixels)
+    bands = range(0, len(pixels), BAND)
+    halves = [_halved(*_trusted(pixels[top : top + BAND], alpha[top : top + BAND])) for top in bands]
+    coarse = _spread(*(np.concatenate(half) for half in zip(*halves, strict=True)))
+    for top in bands:
+        colours, trust = _trusted(pixels[top : top + BAND], alpha[top : top + BAND])
+        first = max(0, top // 2 - 2)
+        around = _doubled(coarse[first : (top + BAND) // 2 + 2], colours.shape[:2], top / 2 - first)
+        done[top : top + BAND] = whole(trust * colours + (1 - trust) * around, pixels.dtype == np.uint16)
+    return done
+
+
+def _trusted(pixels: Pixels, alpha: Pixels) -> tuple[Array, Array]:
+    """Colours (H,W,3) and how far each is to be trusted (H,W,1), both in [0,1]."""
+    return unit(pixels), np.minimum(unit(alpha) / np.float32(VISIBLE), 1)[..., None]
 
 
 def _spread(colours: Array, trust: Array) -> Array:
@@ -189,16 +206,24 @@ def _spread(colours: Array, trust: Array) -> Array:
 
     Averages over ever larger blocks (Gortler and others, "The lumigraph", SIGGRAPH 1996).
     """
-    height, width = trust.shape[:2]
-    if max(height, width) == 1:
+    if max(trust.shape) == 1:
         return colours
-    even = (0, height % 2), (0, width % 2), (0, 0)
-    sums = [np.pad(values, even) for values in (colours * trust, trust)]
-    blocks = [s.reshape(len(s) // 2, 2, s.shape[1] // 2, 2, -1).sum((1, 3)) for s in sums]
-    coarse = _spread(blocks[0] / np.maximum(blocks[1], 1e-6), np.minimum(blocks[1], 1))
-    box = 0.0, 0.0, width / 2, height / 2
-    around = resampled(coarse, (width, height), box, Image.Resampling.BILINEAR)
+    around = _doubled(_spread(*_halved(colours, trust)), colours.shape[:2], 0)
     return (trust * colours + (1 - trust) * around).astype(np.float32)
+
+
+def _halved(colours: Array, trust: Array) -> tuple[Array, Array]:
+    """What can be trusted of every block of 2x2: its mean, and whether there is anything."""
+    even = (0, len(trust) % 2), (0, trust.shape[1] % 2), (0, 0)
+    padded = [np.pad(values, even) for values in (colours * trust, trust)]
+    sums = [p.reshape(len(p) // 2, 2, p.shape[1] // 2, 2, -1).sum((1, 3)) for p in padded]
+    return sums[0] / np.maximum(sums[1], 1e-6), np.minimum(sums[1], 1)
+
+
+def _doubled(coarse: Array, shape: tuple[int, ...], top: float) -> Array:
+    """`shape` (h,w) pixels of twice the fineness, from the row `top` on."""
+    box = 0.0, top, shape[1] / 2, top + shape[0] / 2
+    return resampled(coarse, (shape[1], shape[0]), box, Image.Resampling.BILINEAR)
 
 
 def resampled(

@@ -3,6 +3,7 @@
 import itertools
 import os
 import secrets
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -50,6 +51,8 @@ LONGEST_NAME = 255
 """Bytes of a file's name."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
+AT_ONCE = 2**20
+"""Pixels that are converted together: their floats take several times the memory of what is kept of them."""
 REACH = 3
 """Pixels around a place that bicubic enlargement looks at, and one to spare."""
 
@@ -246,6 +249,11 @@ class Canvas:
 
     def put(self, left: int, top: int, rgb: Array) -> None:
         """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
+        rows = max(1, AT_ONCE // rgb.shape[1])
+        for y in range(0, len(rgb), rows):
+            self._put(left, top + y, rgb[y : y + rows])
+
+    def _put(self, left: int, top: int, rgb: Array) -> None:
         height, width = rgb.shape[:2]
         box = left, top, left + width, top + height
         planes = [self._own(rgb, box)]
@@ -418,7 +426,9 @@ def _replacing(path: Path) -> Iterator[Path]:
         raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
     temporary = path.with_name(f".{os.fsencode(path.name)[:100].decode(errors='ignore')}.{secrets.token_hex(4)}.part")
     try:
-        yield temporary
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what was damaged in the input's EXIF already
+            yield temporary
         temporary.replace(path)
     except (OSError, ValueError, SyntaxError) as error:
         raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
