@@ -125,6 +125,49 @@ def test_an_original_is_never_written_over(face: Path) -> None:
     assert original.read_bytes() == before
 
 
+def test_another_format(face: Path, tmp_path: Path) -> None:
+    done = enhance(face, "--format", "avif")
+    assert done.returncode == 0, done.stderr
+    with Image.open(face.with_name("face_x4.avif")) as image:
+        assert (image.format, image.size) == ("AVIF", (336, 336))
+    assert refused(enhance(face, "--format", "jpg", "-o", tmp_path / "b.png"), "b.png", "--format jpg")
+    assert refused(enhance(face, "--format", "xcf"), "xcf")
+
+
+def test_what_the_format_cannot_hold_is_said_at_once(tmp_path: Path) -> None:
+    Image.new("L", (4100, 4)).save(tmp_path / "long.webp", lossless=True)
+    assert refused(enhance(tmp_path / "long.webp"), "long_x4.webp", "16,400", ".png")
+    assert refused(enhance(tmp_path / "long.webp", "-o", tmp_path / f"{'x' * 252}.png"), "shorter")
+    (tmp_path / f"{'x' * 250}.png").write_bytes((tmp_path / "long.webp").read_bytes())
+    assert refused(enhance(tmp_path / f"{'x' * 250}.png"), "shorter")
+    (tmp_path / f"{'x' * 250}.png").unlink()
+    assert refused(enhance(tmp_path / "long.webp", "--max-pixels", "0.01"), "0.01 megapixels", "--max-pixels")
+    assert [left.name for left in tmp_path.iterdir()] == ["long.webp"]
+
+
+def test_an_animation_moves_on(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (20, 16), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[50, 70, 90], loop=0)
+    done = enhance("a.gif", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 frames" in done.stdout
+    with Image.open(tmp_path / "a_x4.gif") as image:
+        assert (image.size, image.n_frames, image.info["loop"], image.info["duration"]) == ((80, 64), 3, 0, 50)
+    assert "only the first of 3" in enhance("a.gif", "--format", "jpg", cwd=tmp_path).stdout
+
+
+def test_sixteen_bits_and_what_the_file_said(tmp_path: Path) -> None:
+    import tifffile
+
+    values = np.random.default_rng(0).integers(0, 65535, (12, 16, 3), dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", description="at home")
+    done = enhance("a.tif", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with tifffile.TiffFile(tmp_path / "a_x4.tif") as written:
+        assert (written.pages[0].dtype, written.pages[0].shape) == (np.uint16, (48, 64, 3))
+        assert written.pages[0].description == "at home"
+
+
 def test_bad_training(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     out = tmp_path / "run"

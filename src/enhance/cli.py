@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from enhance.upscale import Result
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
+ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
@@ -52,6 +55,7 @@ def commands() -> None:
 @click.option(
     "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
 )
+@click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
@@ -65,10 +69,12 @@ def commands() -> None:
 @click.option("--seed", default=0, show_default=True, help="Names one of the many possible answers.")
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
+@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
     photos: tuple[Path, ...],
     output: str | None,
+    ending: str | None,
     scale: float,
     model: str,
     aligned: bool,
@@ -77,11 +83,12 @@ def photo(
     seed: int,
     compare: bool,
     original: Path | None,
+    max_pixels: float,
     debug: bool,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this."""
-    from enhance.photo import read, write
-    from enhance.upscale import enhance_photo
+    from enhance.photo import frames, moves, read, refuse, write
+    from enhance.upscale import enhance_frames, enhance_photo
     from enhance.video import SUFFIXES as VIDEOS
 
     failed = 0
@@ -93,14 +100,20 @@ def photo(
             if path.suffix.lower() in VIDEOS:
                 film(path, output, scale, model, seed)
                 continue
-            target = target_of(path, output, scale, len(photos), taken)
+            target = target_of(path, output, ending, scale, len(photos), taken)
             refuse_inputs(target, inputs)
-            source = read(path)
+            most = round(max_pixels * 1e6)
+            source = read(path, max_pixels=most)
+            refuse(target, round(source.width * scale), round(source.height * scale))
             large = read(original) if original else None
             target.parent.mkdir(parents=True, exist_ok=True)
             how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
-            result = enhance_photo(source, scale=scale, model=model, **how)
-            write(result.canvas, target)
+            enhanced = partial(enhance_photo, scale=scale, model=model, **how)
+            if source.frames > 1 and moves(target):
+                result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
+            else:
+                result = enhanced(source)
+                write(result.canvas, target)
             click.echo(sentence(source, result, target, time.perf_counter() - started))
             if compare or original:
                 sheet = target.with_name(f"{target.stem}_compare.png")
@@ -223,27 +236,30 @@ def models() -> None:
         click.echo(f"{name}  x{facts['scale']}  {int(facts['pictures']):,} pictures, {facts['licence']}")
 
 
-def target_of(path: Path, output: str | None, scale: float, count: int, taken: set[Path]) -> Path:
+def target_of(path: Path, output: str | None, ending: str | None, scale: float, count: int, taken: set[Path]) -> Path:
     """Where the enhanced photo goes: never where another of this call went, which `taken` remembers.
 
     Raises:
-        PhotoError: one file cannot hold several photos, or the ending names no format.
+        PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
     """
     from enhance.photo import FORMATS, format_of
 
-    suffix = path.suffix if path.suffix.lower() in FORMATS else ".png"
+    suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
     name = f"{path.stem}_x{scale:g}"
     if output is None:
         folder = path.parent
-    elif (named := Path(output)).is_dir() or output.endswith("/") or (count > 1 and not named.suffix):
-        if named.is_file():
+    elif os.path.isdir(named := Path(output)) or output.endswith("/") or (count > 1 and not named.suffix):  # noqa: PTH112
+        if os.path.isfile(named):  # noqa: PTH113 - Path's own fail on names that are too long
             raise PhotoError(f"{output}: is a file; name a folder")
         folder = named
     elif count > 1:
         raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
     else:
+        if ending and format_of(named) != FORMATS[suffix]:
+            raise PhotoError(f"{named}: names another format than --format {ending}; leave one of them out")
         format_of(named)
         return named
+    format_of(folder / f"{name}{suffix}")
     further = (f"_{n}" if n > 1 else "" for n in itertools.count(1))
     target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
     taken.add(target)
@@ -284,12 +300,16 @@ def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
 
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
     """One line that says what was done, and a further one for each thing the user should know."""
+    from enhance.photo import moves
+
     redrawn = sum(face.redrawn for face in result.faces)
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
     agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
     sizes = f"{source.width}x{source.height} to {result.canvas.width}x{result.canvas.height}"
     line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
-    return "\n  ".join([line, *result.notes])
+    pages = source.frames > 1 and not moves(target)
+    left = [f"only the first of {source.frames} pictures in the file: {target.suffix} holds one"] if pages else []
+    return "\n  ".join([line, *result.notes, *left])
 
 
 def comparison(source: Photo, result: Result, original: Photo | None, how: dict[str, Any]) -> Image:

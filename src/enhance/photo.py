@@ -139,6 +139,8 @@ def write_frames(canvases: "Iterable[Canvas]", path: str | os.PathLike[str]) -> 
         return write(first, path)
     images, durations = [], []
     for canvas in itertools.chain([first], stream):
+        if (canvas.width, canvas.height) != (first.width, first.height):
+            raise PhotoError(f"{path}: its frames have several sizes")
         images.append(suited(canvas.image(), kind))
         durations.append(round(canvas.photo.duration))
     with _replacing(path) as temporary:
@@ -157,21 +159,26 @@ def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
     most = LARGEST.get(kind, 2**31 - 1)
     if max(width, height) > most or (kind == "BMP" and 3 * width * height > 2**32):
         raise PhotoError(f"{path}: a {kind} cannot hold {width:,}x{height:,} pixels; name a .png or .tiff")
-    if len(os.fsencode(path.name)) > LONGEST_NAME:
-        raise PhotoError(f"{path.name[:40]}...: is too long a name for a file; name a shorter one with -o")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; name a file")
     ready(kind, path)
     return kind
 
 
+def moves(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of this name can hold an animation."""
+    return format_of(path) in MOVING
+
+
 def format_of(path: str | os.PathLike[str]) -> str:
     """The format that a file of this name is written in.
 
     Raises:
-        PhotoError: none.
+        PhotoError: none, or no file can have this name.
     """
     path = Path(path)
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise PhotoError(f"{path.name[:40]}...: is too long a name for a file; name a shorter one with -o")
     if path.suffix.lower() not in FORMATS:
         ending = f"ending {path.suffix}" if path.suffix else "an output without an ending"
         raise PhotoError(f"{path}: cannot write {ending}; use one of {', '.join(FORMATS)}")
@@ -193,7 +200,7 @@ class Photo:
         dpi: dots per inch, across and down.
         profile, original: where `pixels` are not in the file's own space, the way there, and what the file said:
             (H,W,C), four channels for CMYK, one for grey.
-        frames: how many the file has; the rest is of animations: duration: milliseconds of this frame;
+        frames: how many pictures the file has; the rest is of animations: duration: milliseconds of this frame;
             loop: how often it plays, 0 for ever, None for once.
     """
 
@@ -380,7 +387,7 @@ def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> 
         metadata.iptc_of(image),
         profile,
         None if profile is None else values,
-        frame_count(image),
+        getattr(image, "n_frames", 1) if image.format in (*MOVING, "TIFF") else 1,
         float(image.info.get("duration", 0)),
         image.info.get("loop"),
     )

@@ -14,7 +14,7 @@ from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -106,7 +106,8 @@ def upscale(
         seed: names one of the many possible answers.
 
     Returns:
-        The enlarged photo, with the input's colour profile, EXIF and transparency.
+        The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
+        transparency, and in `info` its profile, EXIF, XMP and dpi.
 
     Raises:
         PhotoError: the photo cannot be read or is too small, or the scale is out of range.
@@ -160,6 +161,34 @@ def enhance_photo(
     passes = passes_needed(photo, islands, pair) if consistent else 0
     canvas, agreement = paint(photo, islands, pair, passes, memory)
     return Result(canvas, faces, notes, agreement)
+
+
+def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str]) -> Result:
+    """Enhances an animation frame by frame and writes it.
+
+    Args:
+        photos: its frames, as `photo.frames` gives them.
+        enhance: `enhance_photo` with what is to be done.
+        path: the file to write, in a format that moves.
+
+    Returns:
+        The first frame's result, with the agreement of the worst one.
+
+    Raises:
+        PhotoError: a frame cannot be read, or the file cannot be written.
+    """
+    from enhance.photo import write_frames
+
+    results: list[Result] = []
+
+    def canvases() -> Iterator[Canvas]:
+        for photo in photos:
+            results.append(enhance(photo))
+            yield results[-1].canvas
+
+    write_frames(canvases(), path)
+    first, worst = results[0], min(result.lr_psnr for result in results)
+    return replace(first, notes=(f"{len(results)} frames, each drawn by itself", *first.notes), lr_psnr=worst)
 
 
 def find(rgb: Array) -> list[tuple[Face, int]]:
