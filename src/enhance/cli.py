@@ -108,7 +108,9 @@ def photo(
             large = read(original) if original else None
             target.parent.mkdir(parents=True, exist_ok=True)
             how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
-            enhanced = partial(enhance_photo, scale=scale, model=model, **how)
+            enhanced = partial(
+                enhance_photo, scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
+            )
             if source.frames > 1 and moves(target):
                 result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
             else:
