@@ -14,7 +14,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from enhance import photo
+from enhance import encoders, photo
 from enhance.consistency import resize
 from enhance.errors import PhotoError
 from tests import profiles
@@ -256,6 +256,46 @@ def test_sixteen_bits_stay_sixteen_bits(channels: int, suffix: str, tmp_path: Pa
     assert np.array_equal(tifffile.imread(tmp_path / "b.tiff"), np.squeeze(canvas.rows()))
     photo.write(canvas, tmp_path / "b.jpg")
     assert np.abs(photo.read(tmp_path / "b.jpg").rgb.mean() - read.rgb.mean()) < (0.5 if channels == 4 else 0.01)
+
+
+def test_sixteen_bits_of_grey_with_transparency(tmp_path: Path) -> None:
+    given = np.random.default_rng(3).integers(9000, 65535, (8, 12, 2), dtype=np.uint16)
+    with (tmp_path / "a.png").open("wb") as file:
+        encoders.write_png(file, given, {})
+    read = photo.read(tmp_path / "a.png")
+    assert read.grey
+    assert np.array_equal(read.pixels, np.repeat(given[..., :1], 3, -1))
+    assert np.array_equal(read.alpha, given[..., 1])
+    photo.write(photo.to_image(read, read.rgb), tmp_path / "eight.png")
+    canvas = photo.Canvas(read, 12, 8)
+    canvas.put(0, 0, read.rgb)
+    for suffix, shape in ((".png", (8, 12, 4)), (".tiff", (8, 12, 2))):
+        photo.write(canvas, tmp_path / f"b{suffix}")
+        if suffix == ".tiff":
+            found = tifffile.imread(tmp_path / "b.tiff")
+        else:
+            import cv2
+
+            found = cv2.imread(str(tmp_path / "b.png"), cv2.IMREAD_UNCHANGED)
+        assert (found.shape, found.dtype) == (shape, np.uint16)
+        assert np.abs(found[..., 0].astype(int) - given[..., 0]).max() <= 1
+        assert np.abs(found[..., -1].astype(int) - given[..., 1]).max() <= 1
+
+
+MODES = {"1": "L", "L": "L", "LA": "LA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("suffix", [".png", ".tiff", ".webp", ".jpg", ".gif", ".bmp", ".avif", ".heic"])
+def test_every_mode_is_written_in_every_format(mode: str, suffix: str, tmp_path: Path) -> None:
+    ramp = np.linspace(30, 220, 24 * 16).reshape(16, 24)
+    image = Image.fromarray(ramp.astype(np.uint8)).convert("RGB" if mode in ("CMYK", "PA") else "L").convert(mode)
+    read = photo.read(image)
+    canvas = photo.Canvas(read, 96, 64)
+    canvas.put(0, 0, blown_up(read.rgb))
+    assert canvas.image().mode == MODES[mode]
+    photo.write(canvas, tmp_path / f"a{suffix}")
+    assert np.abs(photo.read(tmp_path / f"a{suffix}").rgb.mean() - read.rgb.mean()) < 0.02
 
 
 def test_sixteen_bits_of_a_wide_profile(tmp_path: Path) -> None:

@@ -95,7 +95,14 @@ def opened(content: bytes, name: str) -> Image.Image:
     """Not decoded yet."""
     if content[4:8] == b"ftyp" and (content[8:12] in HEIC_BRANDS or b"heic" in content[16:48]):
         ready("HEIF", name)
-    return Image.open(io.BytesIO(content))
+    try:
+        return Image.open(io.BytesIO(content))
+    except UnidentifiedImageError:
+        if content[:4] in (b"II*\0", b"MM\0*"):
+            raise PhotoError(
+                f"{name}: is damaged, or a TIFF of a rare kind; save it as PNG, or as a plain TIFF"
+            ) from None
+        raise
 
 
 def ready(kind: str, name: str | os.PathLike[str]) -> None:
@@ -134,18 +141,19 @@ def channels_of(image: Image.Image, name: str) -> tuple[Pixels, str, bool]:
     return values.reshape(*values.shape[:2], -1), mode, clear
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Whether a file holds several channels of 16 bits each, which Pillow would cut to 8; asked before decoding."""
+def deep_space(image: Image.Image) -> str | None:
+    """L or RGB where a file has several channels of 16 bits, which Pillow would cut to 8; asked before decoding."""
     if image.format == "PNG":
-        return any(str(tile[3]) in ("RGB;16B", "RGBA;16B", "LA;16B") for tile in getattr(image, "tile", ()))
+        raw = {str(tile[3]) for tile in getattr(image, "tile", ())}
+        return "L" if "LA;16B" in raw else "RGB" if raw & {"RGB;16B", "RGBA;16B"} else None
     if isinstance(image, TiffImageFile):
         tags = image.tag_v2
-        whole = set(tags.get(SAMPLE_FORMAT, (1,))) == {1}
-        return whole and set(tags.get(BITS, ())) == {16} and len(tags[BITS]) > 1 and tags.get(PHOTOMETRIC) in (0, 1, 2)
-    return False
+        whole = set(tags.get(SAMPLE_FORMAT, (1,))) == {1} and set(tags.get(BITS, ())) == {16}
+        return "RGB" if whole and len(tags[BITS]) > 2 and tags.get(PHOTOMETRIC) == 2 else None
+    return None
 
 
-def sixteen_bits(content: bytes, image: Image.Image) -> tuple[Pixels, str, bool]:
+def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels, str, bool]:
     """The same as `channels_of` of files with several channels of 16 bits."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what it finds strange of a file is not for users
     import cv2
@@ -154,10 +162,9 @@ def sixteen_bits(content: bytes, image: Image.Image) -> tuple[Pixels, str, bool]
     if values is None or values.dtype != np.uint16 or values.shape[:2] != (image.height, image.width):
         return channels_of(image, "photo")  # then 8 bits have to do
     clear = values.shape[-1] == 4 and image.has_transparency_data
-    rgb = values[..., [2, 1, 0, 3]] if clear else values[..., 2::-1]
-    if image.mode == "LA":
-        return rgb[..., [0, 3]], "L", True
-    return rgb, "RGB", clear
+    if mode == "L" and clear:
+        return values[..., [0, 3]], "L", True
+    return values[..., [2, 1, 0, 3]] if clear else values[..., 2::-1], "RGB", clear
 
 
 def _from_lab(image: Image.Image) -> Image.Image:

@@ -21,9 +21,9 @@ from enhance.decoders import (
     bytes_of,
     channels_of,
     decoding,
+    deep_space,
     filled,
     frame_count,
-    is_deep,
     opened,
     ready,
     reason,
@@ -45,6 +45,8 @@ DEEP = ("PNG", "TIFF")
 """Formats that are written with 16 bits a channel where the photo has them."""
 LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
 """Pixels along a side that a format, or its customary programs, take."""
+LARGEST_AREA = {"BMP": 2**32 // 3, "HEIF": 142_606_336}
+"""Pixels in all: of 4 GB; of HEVC's level 7.2."""
 MAX_PIXELS = 90_000_000
 """Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 LONGEST_NAME = 255
@@ -157,7 +159,7 @@ def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
     path = Path(path)
     kind = format_of(path)
     most = LARGEST.get(kind, 2**31 - 1)
-    if max(width, height) > most or (kind == "BMP" and 3 * width * height > 2**32):
+    if max(width, height) > most or width * height > LARGEST_AREA.get(kind, 2**62):
         raise PhotoError(f"{path}: a {kind} cannot hold {width:,}x{height:,} pixels; name a .png or .tiff")
     if path.is_dir():
         raise PhotoError(f"{path}: is a folder; name a file")
@@ -351,13 +353,13 @@ def _frame(image: Image.Image, n: int, name: str) -> Photo:
 
 def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> Photo:
     """Decodes an image. content: its file, where there is one, for what Pillow would cut to 8 bits."""
-    deep = content is not None and is_deep(image)
+    deep = None if content is None else deep_space(image)
     image.load()
     try:
         orientation = image.getexif().get(metadata.ORIENTATION, 1)
     except Exception:  # damaged EXIF is no reason to refuse the picture
         orientation = 1
-    values, mode, clear = sixteen_bits(cast(bytes, content), image) if deep else channels_of(image, name)
+    values, mode, clear = sixteen_bits(content, image, deep) if content and deep else channels_of(image, name)
     if 0 in values.shape:
         raise PhotoError(f"{name}: has no pixels")
     values = np.ascontiguousarray(TURNS[orientation](values) if orientation in TURNS else values)
@@ -437,7 +439,9 @@ def _replacing(path: Path) -> Iterator[Path]:
             warnings.simplefilter("ignore")  # of what was damaged in the input's EXIF already
             yield temporary
         temporary.replace(path)
-    except (OSError, ValueError, SyntaxError) as error:
+    except PhotoError:
+        raise
+    except Exception as error:  # encoders raise nearly anything too
         raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
     finally:
         temporary.unlink(missing_ok=True)
