@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_every_command_says_what_it_is_for() -> None:
     words = enhance("--help").stdout
-    for command in ("photo", "train", "prepare", "export", "evaluate", "models", "lineup", "calibrate"):
+    for command in ("photo", "train", "prepare", "export", "evaluate", "models", "lineup", "calibrate", "inspect"):
         assert f"  {command} " in words
         assert enhance(command, "--help").returncode == 0
 

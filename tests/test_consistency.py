@@ -1,7 +1,11 @@
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from enhance import consistency
+from enhance.consistency import flaw, lr_psnr
 
 
 @pytest.fixture
@@ -72,3 +76,68 @@ def test_corrections_are_those_of_back_projection(lr: np.ndarray) -> None:
     assert pair.error(twice, 0, lr, (0, 12)) == pytest.approx(
         np.sum((consistency.downscale(twice).astype(np.float64) - lr) ** 2), rel=1e-3
     )
+
+
+def scenes() -> dict[str, np.ndarray]:
+    """Pictures of many kinds, small: the sample and its dark, bright, grey and saturated kin, and drawn ones."""
+    from PIL import Image, ImageDraw
+
+    with Image.open(Path(__file__).parents[1] / "samples" / "astronaut.jpg") as image:
+        photo = np.asarray(image.convert("RGB").crop((30, 0, 160, 130)), np.float32) / np.float32(255)
+    drawn = Image.new("RGB", (96, 64), (215, 210, 200))
+    ImageDraw.Draw(drawn).text((4, 4), "dark on light\nand small", (50, 50, 60))
+    ImageDraw.Draw(drawn).ellipse((30, 34, 80, 60), (200, 60, 60), (60, 60, 190))
+    ramp = np.linspace(0, 1, 80, dtype=np.float32)
+    return {
+        "photo": photo,
+        "dark": photo * np.float32(0.1),
+        "bright": 1 - (1 - photo) * np.float32(0.2),
+        "grey": np.repeat(photo.mean(-1, keepdims=True), 3, -1),
+        "saturated": np.clip(photo * 1.4 - 0.2, 0, 1),
+        "text": np.asarray(drawn, np.float32) / np.float32(255),
+        "ramp": np.stack([np.tile(ramp, (40, 1))] * 3, -1),
+        "stripes": np.repeat(0.2 + 0.6 * (np.indices((48, 48)).sum(0) // 4 % 2)[..., None], 3, 2).astype(np.float32),
+    }
+
+
+@pytest.mark.parametrize("name", list(scenes()))
+def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
+    from enhance.photo import read
+    from enhance.upscale import enhance_photo
+
+    photo = read(np.round(scenes()[name] * 255).astype(np.uint8))
+    result = enhance_photo(photo, consistent=True)
+    assert lr_psnr(result.rgb, photo.rgb) >= 50
+    # Nothing rings: no pixel lies far outside what its neighbourhood had.
+    reach = np.stack([np.roll(photo.rgb, (dy, dx), (0, 1)) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)])
+    low, high = (np.kron(edge, np.ones((4, 4, 1))) for edge in (reach.min(0), reach.max(0)))
+    assert np.maximum(low - result.rgb, result.rgb - high)[12:-12, 12:-12].max() < 0.25
+
+
+@pytest.mark.parametrize(("deviation", "grainy"), [(0, False), (4, False), (25, True)])
+def test_grain_is_noticed(deviation: float, grainy: bool) -> None:
+    photo = scenes()["photo"]
+    noisy = np.clip(photo + np.random.default_rng(0).normal(0, deviation / 255, photo.shape), 0, 1).astype(np.float32)
+    assert (flaw(noisy) is not None) is grainy
+
+
+@pytest.mark.parametrize(("quality", "blocky"), [(95, False), (75, False), (8, True)])
+def test_blocks_are_noticed(quality: int, blocky: bool) -> None:
+    from PIL import Image
+
+    written = io.BytesIO()
+    Image.fromarray(np.round(scenes()["photo"] * 255).astype(np.uint8)).save(written, "JPEG", quality=quality)
+    assert (flaw(np.asarray(Image.open(written), np.float32) / np.float32(255)) is not None) is blocky
+
+
+def test_a_grainy_photo_is_kept_only_when_asked() -> None:
+    from enhance.photo import read
+    from enhance.upscale import enhance_photo
+
+    photo = scenes()["photo"]
+    noise = np.random.default_rng(0).normal(0, 0.1, photo.shape)
+    photo = read(np.round(np.clip(photo + noise, 0, 1) * 255).astype(np.uint8))
+    chosen = enhance_photo(photo)
+    assert any("grainy" in note for note in chosen.notes)
+    assert chosen.lr_psnr < 45
+    assert enhance_photo(photo, consistent=True).lr_psnr >= 50

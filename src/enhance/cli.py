@@ -70,6 +70,11 @@ def commands() -> None:
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@click.option("--report", is_flag=True, help="Say of each face how much was made up, and whether it is still anybody.")
+@click.option("--map", "heat", is_flag=True, help="Also write where detail was made up, as heat and as numbers.")
+@click.option("--mark", is_flag=True, help="Write into the corner that detail was invented.")
+@click.option("--sign", type=click.Path(path_type=Path), help="Certificate (PEM) for content credentials; with --key.")
+@click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
     photos: tuple[Path, ...],
@@ -84,13 +89,21 @@ def photo(
     compare: bool,
     original: Path | None,
     max_pixels: float,
+    report: bool,
+    heat: bool,
+    mark: bool,
+    sign: Path | None,
+    key: Path | None,
     debug: bool,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this."""
+    from enhance import provenance
     from enhance.photo import frames, moves, read, refuse, write
     from enhance.upscale import enhance_frames, enhance_photo
     from enhance.video import SUFFIXES as VIDEOS
 
+    if bool(sign) != bool(key):
+        raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
     failed = 0
     inputs = (*photos, original) if original else photos
     taken: set[Path] = set()
@@ -115,13 +128,20 @@ def photo(
                 result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
             else:
                 result = enhanced(source)
+                if mark and any(face.redrawn for face in result.faces):
+                    provenance.mark(result.canvas)
                 write(result.canvas, target)
+            if sign and key and result.stamp:
+                provenance.sign(target, path, sign, key, result.stamp)
             click.echo(sentence(source, result, target, time.perf_counter() - started))
             if compare or original:
                 sheet = target.with_name(f"{target.stem}_compare.png")
                 refuse_inputs(sheet, inputs)
                 write(comparison(source, result, large, how), sheet)
                 click.echo(f"  side by side: {sheet}")
+            if report or heat:
+                for line in honest_words(source, result, model, seed, large, target if heat else None, inputs):
+                    click.echo(f"  {line}")
         except EnhanceError as error:
             if debug or len(photos) == 1:
                 raise
@@ -129,6 +149,20 @@ def photo(
             complain(str(error))
     if failed:
         sys.exit(failed)
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+def inspect(files: tuple[Path, ...], as_json: bool) -> None:
+    """Says what files tell of how they were made: what was redrawn, by what, and who signed it."""
+    import json
+
+    from enhance import provenance
+
+    for path in files:
+        said = provenance.inspect(path)
+        click.echo(json.dumps(said, ensure_ascii=False) if as_json else provenance.in_words(said))
 
 
 @commands.command()
@@ -312,6 +346,38 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
     pages = source.frames > 1 and not moves(target)
     left = [f"only the first of {source.frames} pictures in the file: {target.suffix} holds one"] if pages else []
     return "\n  ".join([line, *result.notes, *left])
+
+
+def honest_words(
+    source: Photo,
+    result: Result,
+    model: str,
+    seed: int,
+    original: Photo | None,
+    target: Path | None,
+    inputs: tuple[Path, ...],
+) -> Iterator[str]:
+    """What the report says; with a target, also writes the invention map beside it."""
+    import numpy as np
+    from PIL import Image
+
+    from enhance import invention
+    from enhance.model import Model
+    from enhance.photo import write
+    from enhance.report import WARNING, band_map, report
+
+    reports = report(source, result, Model.load(model), seed=seed, original=original)
+    yield from (one.sentence() for one in reports)
+    if target is not None and reports:
+        band = band_map(result, reports, source)
+        numbers = Image.fromarray(np.round(band * 255).astype(np.uint8))
+        for ending, picture in (("map", invention.heat(result.rgb, band)), ("band", numbers)):
+            path = target.with_name(f"{target.stem}_{ending}.png")
+            refuse_inputs(path, inputs)
+            write(picture, path)
+            yield f"{'where it was made up' if ending == 'map' else 'by how many grey levels'}: {path}"
+    if reports:
+        yield WARNING
 
 
 def comparison(source: Photo, result: Result, original: Photo | None, how: dict[str, Any]) -> Image:

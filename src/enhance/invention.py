@@ -233,7 +233,7 @@ def heat(picture: Array, band: Array) -> Image:
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(letters)
     line = height + 2.6 * letters
     ink = (225, 225, 220)
-    draw.text((left, line), "as given", ink, font, anchor="lm")
+    draw.text((left, line), "not redrawn", ink, font, anchor="lm")
     draw.text((right, line), "may be off by 48 of 255", ink, font, anchor="rm")
     return page
 

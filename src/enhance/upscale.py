@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from enhance.faces import Face, Transform
     from enhance.model import Model
     from enhance.photo import Canvas, Photo
+    from enhance.provenance import Stamp
 
     Array = NDArray[np.float32]
     Look = Callable[[Array], list[tuple[Face, int]]]
@@ -69,13 +70,14 @@ class Island:
 
 @dataclass(frozen=True)
 class Result:
-    """An enhanced photo: the canvas with it (scale*H by scale*W), its faces, what the user should know, and how well it
-    agrees with the input when it is made small again (dB)."""
+    """An enhanced photo: the canvas with it (scale*H by scale*W), its faces, what the user should know, how well it
+    agrees with the input when it is made small again (dB), and what its file says of all this."""
 
     canvas: Canvas
     faces: tuple[Redrawn, ...]
     notes: tuple[str, ...]
     lr_psnr: float
+    stamp: Stamp | None = None
 
     @property
     def rgb(self) -> Array:
@@ -160,7 +162,7 @@ def enhance_photo(
     pair = consistency.Pair((photo.height, photo.width), size)
     passes = passes_needed(photo, islands, pair) if consistent else 0
     canvas, agreement = paint(photo, islands, pair, passes, memory)
-    return Result(canvas, faces, notes, agreement)
+    return stamped(photo, network, seed, Result(canvas, faces, notes, agreement))
 
 
 def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str]) -> Result:
@@ -298,7 +300,19 @@ def enhance_twice(
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
-    return Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr))
+    result = Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr))
+    return stamped(photo, how["model"], how["seed"], result)
+
+
+def stamped(photo: Photo, network: Model, seed: int, result: Result) -> Result:
+    """The result with a canvas whose file says what was done."""
+    from enhance import provenance
+
+    boxes = [face.box for face in result.faces if face.redrawn]
+    stamp = provenance.stamp(photo, network, seed, result.lr_psnr, boxes, result.canvas)
+    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
+    result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
+    return replace(result, stamp=stamp)
 
 
 def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, memory: float) -> tuple[Canvas, float]:

@@ -1,0 +1,193 @@
+"""What was done to a photo, face by face, in plain words: how much was made up, and whether it is still anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from enhance.errors import ModelError, PhotoError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from enhance.model import Model
+    from enhance.photo import Photo
+    from enhance.upscale import Redrawn, Result
+
+    Array = NDArray[np.float32]
+
+WARNING = (
+    "The detail of redrawn faces is imaginary. It agrees with the photo, as countless other faces would; it will not "
+    "help to identify anyone, and must not be used to try."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class FaceReport:
+    """One redrawn face.
+
+    Attributes:
+        box: left, top, right, bottom in the photo's pixels.
+        pixels: across the face frame, as the network saw it.
+        made_up: share of the face's pixels that may be off by more than 16 of 255 grey levels (`invention`), in [0,1];
+            None where the network was not calibrated.
+        answers, people: how many other answers were drawn, and how many people a verifier sees among them.
+        likeness: SFace's cosine to the original; None without one.
+        bicubic: the same of bicubic enlargement, which invents nothing.
+        band: (4*pixels, 4*pixels) half width of the band around the drawn values, or None.
+    """
+
+    box: tuple[float, float, float, float]
+    pixels: int
+    made_up: float | None
+    answers: int
+    people: int
+    likeness: float | None = None
+    bicubic: float | None = None
+    band: Array | None = None
+
+    @property
+    def same(self) -> bool | None:
+        """Whether a verifier would take the drawn face and the original for one person."""
+        from enhance.identity import SAME
+
+        return None if self.likeness is None else self.likeness >= SAME
+
+    def sentence(self) -> str:
+        """In words."""
+        left, top, right, bottom = (round(edge) for edge in self.box)
+        parts = [f"face at {left},{top} to {right},{bottom}, drawn from {self.pixels} pixels across"]
+        if self.made_up is None:
+            parts.append("how much was made up is unknown: this model was never calibrated")
+        else:
+            parts.append(
+                f"{100 * self.made_up:.0f} % of it was made up (may be off by more than 16 of 255 grey levels)"
+            )
+        people = "one person" if self.people == 1 else f"{self.people} different people"
+        parts.append(f"{self.answers} answers for these pixels are {people} to a verifier")
+        if self.likeness is not None:
+            verdict = "the same person" if self.same else "somebody else"
+            parts.append(
+                f"a verifier takes it for {verdict} as the original: likeness {self.likeness:.2f}, "
+                f"needed .36, bicubic {self.bicubic:.2f}"
+            )
+        return "; ".join(parts)
+
+
+def report(
+    photo: Photo, result: Result, network: Model, *, seed: int = 0, original: Photo | None = None
+) -> tuple[FaceReport, ...]:
+    """A report on every redrawn face of an enhanced photo.
+
+    Args:
+        photo: what was enhanced.
+        result: what came of it, with this network and seed.
+        original: the true large photo, of the same part and proportions.
+
+    Raises:
+        PhotoError: the original has other proportions.
+    """
+    if original is not None and abs(original.width / photo.width / (original.height / photo.height) - 1) > 0.02:
+        raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
+    return tuple(_of_face(photo, result, network, face, seed, original) for face in result.faces if face.redrawn)
+
+
+def _of_face(
+    photo: Photo, result: Result, network: Model, face: Redrawn, seed: int, original: Photo | None
+) -> FaceReport:
+    import numpy as np
+
+    from enhance import identity, invention
+    from enhance.lineup import answers
+    from enhance.upscale import X4, resize
+
+    aligned = face.box == (0.0, 0.0, float(photo.width), float(photo.height))
+    lr = photo.rgb if aligned else _cut(photo.rgb, face, 1.0, face.lr)
+    drawn = answers(network, lr, range(seed, seed + invention.ANSWERS))
+    vectors = identity.embed(drawn.transpose(0, 3, 1, 2))
+    try:
+        made = invention.invention(drawn, resize(lr, X4), invention.constants_for(network, min(lr.shape[:2])))
+    except ModelError:
+        made = None
+    likeness = bicubic = None
+    if original is not None:
+        side = X4 * face.lr
+        seen = [
+            _cut(result.rgb, face, result.canvas.width / photo.width, side),
+            _cut(resize(photo.rgb, X4), face, X4, side),
+            _cut(original.rgb, face, original.width / photo.width, side),
+        ]
+        ours, plain, true = identity.embed(np.stack(seen).transpose(0, 3, 1, 2))
+        likeness, bicubic = float(ours @ true), float(plain @ true)
+    return FaceReport(
+        box=face.box,
+        pixels=face.lr,
+        made_up=None if made is None else made.share,
+        answers=len(drawn),
+        people=identity.people(vectors),
+        likeness=likeness,
+        bicubic=bicubic,
+        band=None if made is None else made.band,
+    )
+
+
+def _cut(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
+    """A face of the photo in the face frame, (side,side,3), from a picture that is `ratio` times as large."""
+    import numpy as np
+
+    from enhance import faces
+
+    landmarks = (np.array(face.landmarks) + 0.5) * ratio - 0.5
+    crop, _ = faces.align(rgb, landmarks, side)
+    return crop
+
+
+def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> Array:
+    """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
+
+    Raises:
+        ModelError: the network was not calibrated.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from enhance import faces
+
+    ratio = result.canvas.width / photo.width
+    total = np.zeros((result.canvas.height, result.canvas.width), np.float32)
+    redrawn = [face for face in result.faces if face.redrawn]
+    for face, told in zip(redrawn, reports, strict=True):
+        if told.band is None:
+            raise ModelError(
+                "this model was never calibrated, so there is no map: run `enhance calibrate FACES --model`"
+            )
+        if told.band.shape == total.shape:
+            return told.band
+        shown = told.band * faces.mask(len(told.band))
+        landmarks = (np.array(face.landmarks) + 0.5) * ratio - 0.5
+        there = faces.similarity(landmarks, faces.FRAME * len(shown) - 0.5)
+        # Pillow counts from corners, the transform from centres.
+        shift = there[:, 2] + 0.5 - there[:, :2] @ (0.5, 0.5)
+        matrix = np.column_stack([there[:, :2], shift]).ravel()
+        laid = Image.fromarray(shown).transform(
+            total.shape[::-1], Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
+        )
+        total = np.maximum(total, np.asarray(laid))
+    return total
+
+
+def facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:
+    """The reports as JSON can hold them."""
+    return [
+        {
+            "box": [round(edge, 1) for edge in one.box],
+            "pixels_across": one.pixels,
+            "made_up": None if one.made_up is None else round(one.made_up, 3),
+            "answers": one.answers,
+            "people": one.people,
+            "likeness_to_original": one.likeness,
+            "same_person": one.same,
+        }
+        for one in reports
+    ]
