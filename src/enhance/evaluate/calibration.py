@@ -57,6 +57,8 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         ModelError: no such model, or the folder of its file cannot be written to.
     """
     network = Model.load(model)
+    # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
+    digest = invention.sha256(network.path)
     everyone = protocol.faces(folders)
     constants: dict[str, Any] = {}
     coverage: dict[str, Any] = {}
@@ -77,7 +79,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     said = {
         "model": network.path.stem,
-        "sha256": invention.sha256(network.path),
+        "sha256": digest,
         "level": invention.LEVEL,
         "answers": invention.ANSWERS,
         "visible_grey_levels": round(invention.VISIBLE * 255),
