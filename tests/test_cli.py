@@ -17,9 +17,9 @@ def enhance(*words: object, cwd: Path | None = None) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
 
 
-def refused(done: subprocess.CompletedProcess[str], *names: object) -> bool:
-    """One line on stderr, exit code 2, and every name in it."""
-    assert done.returncode == 2, done.stderr
+def refused(done: subprocess.CompletedProcess[str], *names: object, code: int = 2) -> bool:
+    """One line on stderr, this exit code, and every name in it."""
+    assert done.returncode == code, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("enhance: ")
     assert all(str(name) in done.stderr for name in names), done.stderr
@@ -68,7 +68,8 @@ def test_several_photos_of_one_name_into_a_folder(face: Path, tmp_path: Path) ->
     other.write_bytes(face.read_bytes())
     done = enhance(face, other, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["face_x4.png", "face_x4_2.png"]
+    made = [".enhance.jsonl", "face_x4.png", "face_x4_2.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == made
 
 
 def test_compare_shows_every_way_and_the_original(face: Path, tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_bad_photos(name: str, tmp_path: Path) -> None:
 
 def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> None:
     done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
-    assert refused(done, "missing.png")
+    assert refused(done, "missing.png", code=3)
     assert (tmp_path / "out" / "face_x4.png").is_file()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +22,13 @@ from enhance.upscale import DEFAULT_MODEL
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from enhance.batch import Manifest, Task
     from enhance.photo import Photo
     from enhance.upscale import Result
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
+SOME_FAILED = 3
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
@@ -51,7 +55,7 @@ def commands() -> None:
 
 
 @commands.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER...")
 @click.option(
     "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
 )
@@ -75,11 +79,65 @@ def commands() -> None:
 @click.option("--mark", is_flag=True, help="Write into the corner that detail was invented.")
 @click.option("--sign", type=click.Path(path_type=Path), help="Certificate (PEM) for content credentials; with --key.")
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
+@click.option("--recursive", is_flag=True, help="Of a folder, also the photos in its folders.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Photos at a time.  [half the cores]")
+@click.option("--shard", default="1/1", metavar="I/N", help="Only the I-th of N parts, for several machines.")
+@click.option("--overwrite", is_flag=True, help="Also over inputs, and over files that this program did not write.")
+@click.option("--dry-run", is_flag=True, help="Of several photos, only say what would be done.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
     photos: tuple[Path, ...],
     output: str | None,
     ending: str | None,
+    recursive: bool,
+    jobs: int | None,
+    shard: str,
+    overwrite: bool,
+    dry_run: bool,
+    debug: bool,
+    **how: Any,
+) -> None:
+    """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet."""
+    if bool(how["sign"]) != bool(how["key"]):
+        raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
+    one: Callable[..., str] = enhance_file
+    work = partial(one, overwrite=overwrite, **how)
+    scale = how["scale"]
+    if len(photos) == 1 and not photos[0].is_dir() and not dry_run:
+        target = target_of(photos[0], output, ending, scale, 1, set())
+        click.echo(work(photos[0], target))
+        return
+    from enhance import batch
+
+    try:
+        part = batch.shard_of(shard)
+    except ValueError:
+        raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
+    tasks, folder, others = tasks_of(photos, output, ending, scale, recursive)
+    matters = {key: how[key] for key in ("scale", "aligned", "force", "consistent", "seed", "mark")}
+    settings = json.dumps({**matters, "signed": str(how["sign"]), "model": fingerprint(how["model"])})
+    manifest = None if folder is None else batch.Manifest(folder, settings, part)
+    if dry_run:
+        tell_plan(tasks, manifest, overwrite)
+        return
+    several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))))
+    with manifest.kept() if manifest else nullcontext():
+        summary = batch.run(
+            tasks, work, manifest, jobs=jobs or batch.default_jobs(), overwrite=overwrite, debug=debug, tell=several
+        )
+    click.echo(
+        f"{summary.enhanced:,} enhanced, {summary.skipped:,} done before, {len(summary.failed):,} failed"
+        + (f", {others:,} other files left out" if others else "")
+        + f"; {summary.seconds:.1f} s"
+    )
+    if summary.failed:
+        sys.exit(SOME_FAILED)
+
+
+def enhance_file(
+    path: Path,
+    target: Path,
+    *,
     scale: float,
     model: str,
     aligned: bool,
@@ -94,61 +152,132 @@ def photo(
     mark: bool,
     sign: Path | None,
     key: Path | None,
-    debug: bool,
-) -> None:
-    """Enhances photos: `enhance PHOTO...` is short for this."""
+    overwrite: bool,
+) -> str:
+    """Enhances one file into another, as `photo` is told to; what is to be said of it."""
     from enhance import provenance
     from enhance.photo import frames, moves, read, refuse, write
     from enhance.upscale import enhance_frames, enhance_photo
     from enhance.video import SUFFIXES as VIDEOS
 
-    if bool(sign) != bool(key):
-        raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
-    failed = 0
-    inputs = (*photos, original) if original else photos
-    taken: set[Path] = set()
+    started = time.perf_counter()
+    inputs = () if overwrite else (path, original) if original else (path,)
+    refuse_inputs(target, inputs)
+    if path.suffix.lower() in VIDEOS:
+        return film(path, target, scale, model, seed)
+    most = round(max_pixels * 1e6)
+    source = read(path, max_pixels=most)
+    refuse(target, round(source.width * scale), round(source.height * scale))
+    large = read(original) if original else None
+    make_folder(target.parent)
+    how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
+    enhanced = partial(
+        enhance_photo, scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
+    )
+    if source.frames > 1 and moves(target):
+        result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
+    else:
+        result = enhanced(source)
+        if mark and any(face.redrawn for face in result.faces):
+            provenance.mark(result.canvas)
+        write(result.canvas, target)
+    if sign and key and result.stamp:
+        provenance.sign(target, path, sign, key, result.stamp)
+    lines = [sentence(source, result, target, time.perf_counter() - started)]
+    if compare or original:
+        sheet = target.with_name(f"{target.stem}_compare.png")
+        refuse_inputs(sheet, inputs)
+        write(comparison(source, result, large, how), sheet)
+        lines.append(f"  side by side: {sheet}")
+    if report or heat:
+        told = honest_words(source, result, model, seed, large, target if heat else None, inputs)
+        lines += [f"  {line}" for line in told]
+    return "\n".join(lines)
+
+
+def tasks_of(
+    photos: tuple[Path, ...], output: str | None, ending: str | None, scale: float, recursive: bool
+) -> tuple[list[Task], Path | None, int]:
+    """What is to be made of photos and folders, the folder of the manifest, and how many other files there are.
+
+    A folder's tree is kept below --output, or else below <folder>_x4 beside it; of several folders, by their names.
+    """
+    from enhance import batch
+    from enhance.photo import FORMATS
+
+    tasks, others, taken = [], 0, set[Path]()
+    manifest = Path(output) if output and len(photos) > 1 else None
     for path in photos:
-        try:
-            started = time.perf_counter()
-            if path.suffix.lower() in VIDEOS:
-                film(path, output, scale, model, seed)
-                continue
-            target = target_of(path, output, ending, scale, len(photos), taken)
-            refuse_inputs(target, inputs)
-            most = round(max_pixels * 1e6)
-            source = read(path, max_pixels=most)
-            refuse(target, round(source.width * scale), round(source.height * scale))
-            large = read(original) if original else None
-            target.parent.mkdir(parents=True, exist_ok=True)
-            how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
-            enhanced = partial(
-                enhance_photo, scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
-            )
-            if source.frames > 1 and moves(target):
-                result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
-            else:
-                result = enhanced(source)
-                if mark and any(face.redrawn for face in result.faces):
-                    provenance.mark(result.canvas)
-                write(result.canvas, target)
-            if sign and key and result.stamp:
-                provenance.sign(target, path, sign, key, result.stamp)
-            click.echo(sentence(source, result, target, time.perf_counter() - started))
-            if compare or original:
-                sheet = target.with_name(f"{target.stem}_compare.png")
-                refuse_inputs(sheet, inputs)
-                write(comparison(source, result, large, how), sheet)
-                click.echo(f"  side by side: {sheet}")
-            if report or heat:
-                for line in honest_words(source, result, model, seed, large, target if heat else None, inputs):
-                    click.echo(f"  {line}")
-        except EnhanceError as error:
-            if debug or len(photos) == 1:
-                raise
-            failed = max(failed, error.exit_code)
-            complain(str(error))
-    if failed:
-        sys.exit(failed)
+        if not path.is_dir():
+            tasks.append(batch.Task(path, target_of(path, output, ending, scale, len(photos), taken)))
+            continue
+        name = path.resolve().name
+        if output and Path(output).is_file():
+            raise PhotoError(f"{output}: is a file; name a folder")
+        into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
+        manifest = manifest or into
+        found, more = batch.photos_in(path, FORMATS, recursive=recursive, leave=into)
+        if not found:
+            raise PhotoError(f"{path}: has no photos in it; --recursive looks into its folders too")
+        others += more
+        into = into / name if output and len(photos) > 1 else into
+        for one in found:
+            where = into / one.relative_to(path).parent
+            try:
+                tasks.append(batch.Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
+            except PhotoError:  # a name that is too long with what is put to it: said when its turn comes
+                tasks.append(batch.Task(one, where / one.name))
+    return tasks, manifest, others
+
+
+def tell_plan(tasks: list[Task], manifest: Manifest | None, overwrite: bool) -> None:
+    from enhance import batch
+
+    inputs = batch.identities(tasks)
+    for task in tasks if manifest is None else manifest.own(tasks):
+        state = batch.state_of(task, manifest, inputs)
+        if state == "to do" or (overwrite and state != "done"):
+            click.echo(f"{task.source} -> {task.target}")
+        else:
+            click.echo(f"{task.source}: done" if state == "done" else batch.refusal(task, state))
+
+
+class Teller:
+    """Says what became of each photo, and on a terminal how long the rest will take."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.over, self.worked, self.started = total, 0, 0, time.monotonic()
+
+    def __call__(self, task: Task, said: str | None, why: str | None) -> None:  # noqa: ARG002
+        from enhance.batch import pace
+
+        self.over, self.worked = self.over + 1, self.worked + (said is not None)
+        alive = sys.stderr.isatty()
+        if alive and (said or why):
+            click.echo("\r\x1b[K", nl=False, err=True)
+        if said:
+            click.echo(said)
+        if why:
+            complain(why)
+        if alive:
+            line = pace(self.over, self.total, self.worked, time.monotonic() - self.started)
+            click.echo(f"\r\x1b[K{line}", nl=self.over == self.total, err=True)
+
+
+def fingerprint(model: str) -> str:
+    """A model by its content, so that what another one of the same name made is known to be another's."""
+    import hashlib
+
+    from enhance.model import Model
+
+    return hashlib.sha256(Model.load(model).path.read_bytes()).hexdigest()
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error
 
 
 @commands.command()
@@ -279,38 +408,40 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
         PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
     """
     from enhance.photo import FORMATS, format_of
+    from enhance.video import SUFFIXES as VIDEOS
 
+    moving = path.suffix.lower() in VIDEOS
     suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
+    suffix = ".mp4" if moving else suffix
     name = f"{path.stem}_x{scale:g}"
     if output is None:
         folder = path.parent
-    elif os.path.isdir(named := Path(output)) or output.endswith("/") or (count > 1 and not named.suffix):  # noqa: PTH112
+    elif os.path.isdir(named := Path(output)) or output.endswith("/") or ((count > 1 or moving) and not named.suffix):  # noqa: PTH112
         if os.path.isfile(named):  # noqa: PTH113 - Path's own fail on names that are too long
             raise PhotoError(f"{output}: is a file; name a folder")
         folder = named
     elif count > 1:
         raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
+    elif moving:
+        return named
     else:
         if ending and format_of(named) != FORMATS[suffix]:
             raise PhotoError(f"{named}: names another format than --format {ending}; leave one of them out")
         format_of(named)
         return named
-    format_of(folder / f"{name}{suffix}")
+    if not moving:
+        format_of(folder / f"{name}{suffix}")
     further = (f"_{n}" if n > 1 else "" for n in itertools.count(1))
     target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
     taken.add(target)
     return target
 
 
-def film(path: Path, output: str | None, scale: float, model: str, seed: int) -> None:
-    """Enhances a video, beside itself or in the folder or file named, saying how long it will take."""
+def film(path: Path, target: Path, scale: float, model: str, seed: int) -> str:
+    """Enhances a video, saying how long it will take."""
     from enhance.video import enhance_video
 
-    target = Path(output or path.parent)
-    if target.is_dir() or (output or "").endswith("/") or not target.suffix:
-        target.mkdir(parents=True, exist_ok=True)
-        target /= f"{path.stem}_x{scale:g}.mp4"
-    refuse_inputs(target, (path,))
+    make_folder(target.parent)
     started, before = time.monotonic(), 0
 
     def progress(done: int, total: int) -> None:
@@ -325,7 +456,7 @@ def film(path: Path, output: str | None, scale: float, model: str, seed: int) ->
             click.echo(line, err=True)
 
     frames = enhance_video(path, target, scale=scale, model=model, seed=seed, progress=progress)
-    click.echo(f"{target}: {frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s")
+    return f"{target}: {frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
@@ -438,8 +569,11 @@ def complain(message: str) -> None:
 
 
 def main() -> None:
-    """Runs the command line; exits with 0, 1 for our fault, 2 for bad input, 130 when interrupted."""
+    """Runs the command line; exits with 0, 1 for our fault, 2 for bad input, 3 if of several photos some failed, 130
+    when interrupted."""
     debug = "--debug" in sys.argv
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
         code = commands.main(standalone_mode=False)
     except EnhanceError as error:

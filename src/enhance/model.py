@@ -99,7 +99,10 @@ def _names() -> list[str]:
 def _load(path: Path, modified: int) -> Model:  # noqa: ARG001 - a file that changed is another file
     import onnxruntime
 
+    from enhance import onnxfile
+
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = onnxfile.threads
     options.log_severity_level = 4
     try:
         session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -34,6 +34,9 @@ TYPE_TENSOR, TENSOR_SHAPE = 1, 2
 FLOAT, INT8, INT64 = 1, 3, 7
 """Numbers given by onnx.proto to fields and types."""
 
+threads = 0
+"""How many a network may use; 0: one for each core. Processes that share the cores set it before they load any."""
+
 
 def session(file: str) -> onnxruntime.InferenceSession:
     """The network in this file of the package, mended.
@@ -44,6 +47,7 @@ def session(file: str) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3  # it lists the numbers that nothing uses any more
     return onnxruntime.InferenceSession(mended(find(file).read_bytes()), options, providers=["CPUExecutionProvider"])
 

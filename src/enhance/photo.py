@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import secrets
 import warnings
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,7 @@ MAX_PIXELS = 90_000_000
 """Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 LONGEST_NAME = 255
 """Bytes of a file's name."""
+PART_END = re.compile(r"[0-9a-f]{8}\.part")
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
 AT_ONCE = 2**20
@@ -428,12 +430,26 @@ def _info(photo: Photo, width: int, height: int) -> dict[str, Any]:
     return {key: fact for key, fact in facts.items() if fact is not None}
 
 
+def parts_of(path: Path) -> list[Path]:
+    """What killed processes left half written beside a file."""
+    start = f"{_part(path)}."
+    try:
+        names = os.listdir(path.parent)  # noqa: PTH208 - a folder of many thousands is read for each of them
+    except OSError:
+        return []
+    return [path.with_name(name) for name in names if name.startswith(start) and PART_END.fullmatch(name[len(start) :])]
+
+
+def _part(path: Path) -> str:
+    return f".{os.fsencode(path.name)[:100].decode(errors='ignore')}"
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A name for a file beside `path` that takes its place when all went well, and is gone when it did not."""
     if not path.parent.is_dir():
         raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
-    temporary = path.with_name(f".{os.fsencode(path.name)[:100].decode(errors='ignore')}.{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f"{_part(path)}.{secrets.token_hex(4)}.part")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what was damaged in the input's EXIF already
