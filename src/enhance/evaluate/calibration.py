@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from enhance import invention
 from enhance.errors import DataError, ModelError
-from enhance.evaluate import protocol
+from enhance.evaluate import card, protocol
 from enhance.evaluate.protocol import LABELS, Face
 from enhance.lineup import answers
 from enhance.model import Model
@@ -39,7 +39,7 @@ class Seen:
 
 
 def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> Path:
-    """Calibrates the invention map of a model and writes the constants beside its weights.
+    """Calibrates the invention map of a model; writes the constants beside its weights and the result into its card.
 
     The people are dealt into three parts by a hash of their name: one to learn what evidence is worth, one to find how
     wide the band must be, one to measure how many true pixels lie inside. No person is in two of them.
@@ -92,6 +92,10 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     try:
         part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
         part.replace(path)
+        page = network.path.with_suffix(".md")
+        if page.is_file():
+            part.write_text(card.with_invention_map(page.read_text(encoding="utf-8"), network.path), encoding="utf-8")
+            part.replace(page)
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror}); copy the model elsewhere") from error
     return path

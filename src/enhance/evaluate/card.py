@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
+from enhance import invention
 from enhance.errors import ModelError
 from enhance.evaluate.metrics import MEANING
 from enhance.evaluate.report import cells
@@ -17,6 +18,8 @@ WARNING = """\
 **This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
 was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the same input has many answers. It will
 not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
+
+INVENTION_MAP = "## Invention map"
 
 SHIPPED = Path(__file__).parents[1] / "weights"
 SHIPPED_TERMS = """\
@@ -86,6 +89,7 @@ def card(path: Path, results: Results) -> str:
         "## Measured",
         "\n".join(f"- {line}" for line in results.protocol),
         *_measured(name, results),
+        *([part] if (part := invention_map(path)) else []),
         "## Limits",
         LIMITS,
     ]
@@ -94,6 +98,45 @@ def card(path: Path, results: Results) -> str:
     if "recipe" in said:
         parts += ["## Recipe", "```json\n" + json.dumps(json.loads(said["recipe"]), indent=1) + "\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def invention_map(path: Path) -> str:
+    """The section on how far the made-up pixels of a model may be wrong; empty if it was never calibrated."""
+    said = invention.calibration(path)
+    if said is None:
+        return ""
+    rows, groups = [["size", "faces", "inside the band", "worst tenth of faces", "half width", "made up"]], []
+    for size, found in said["coverage"].items():
+        covered = f"{100 * found['coverage']:.1f} % ±{100 * found['half_interval_95']:.1f}"
+        worst, made = f"{100 * found['worst_tenth_of_faces']:.0f} %", f"{100 * found['made_up']:.0f} %"
+        width = f"±{found['mean_half_width_grey_levels']:.0f} of 255"
+        rows.append([f"{size} → {4 * int(size)}", str(found["measured_on"]), covered, worst, width, made])
+        groups += [(group, size, count, share) for group, (count, share) in found["groups"].items()]
+    by_group = [["", *said["coverage"]]]
+    for group in dict.fromkeys(group for group, *_ in groups):
+        cells = {size: f"{100 * share:.1f} % of {count}" for one, size, count, share in groups if one == group}
+        by_group.append([group, *(cells.get(size, "-") for size in said["coverage"])])
+    return "\n\n".join(
+        [
+            INVENTION_MAP,
+            f"The band promises that {100 * said['level']:.0f} % of the true pixels lie inside, on average over faces "
+            "like those it was calibrated on (conformal risk control). It was calibrated on some people and measured "
+            f"on others: {said['faces']}. A pixel counts as made up if its band is wider than ±"
+            f"{said['visible_grey_levels']} of 255 grey levels.",
+            _markdown(rows),
+            "Pixels inside the band, by group:",
+            _markdown(by_group),
+        ]
+    )
+
+
+def with_invention_map(page: str, path: Path) -> str:
+    """A card whose section on the invention map is that of the model as it is now."""
+    before, _, rest = page.partition(f"{INVENTION_MAP}\n")
+    after = page.partition("## Limits\n")[2] if not rest else rest.partition("## Limits\n")[2]
+    before = before if rest else page.partition("## Limits\n")[0]
+    section = invention_map(path)
+    return f"{before}{section}{section and chr(10) * 2}## Limits\n{after}"
 
 
 def _measured(name: str, results: Results) -> list[str]:
