@@ -99,6 +99,19 @@ def test_bad_photos(name: str, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_what_libraries_print_of_a_damaged_file_is_not_the_users_business(face: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.tif"
+    with Image.open(face) as image:
+        image.convert("RGB").save(path, compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    content[400:1400] = bytes(1000)
+    path.write_bytes(content)
+    assert refused(enhance(path), "damaged.tif")
+    printed = enhance(path, "--debug").stderr
+    assert "Traceback" in printed
+    assert not printed.startswith("Traceback")  # or the test would test nothing
+
+
 def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> None:
     done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
     assert refused(done, "missing.png", code=3)

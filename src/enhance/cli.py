@@ -100,6 +100,8 @@ def photo(
     """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet."""
     if bool(how["sign"]) != bool(how["key"]):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
+    if not debug:
+        hush()
     one: Callable[..., str] = enhance_file
     work = partial(one, overwrite=overwrite, **how)
     scale = how["scale"]
@@ -225,8 +227,8 @@ def tasks_of(
             where = into / one.relative_to(path).parent
             try:
                 tasks.append(batch.Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
-            except PhotoError:  # a name that is too long with what is put to it: said when its turn comes
-                tasks.append(batch.Task(one, where / one.name))
+            except PhotoError:  # there is no room for _x4 in its name, which then stays as it is
+                tasks.append(batch.Task(one, where / (f"{one.stem}.{ending}" if ending else one.name)))
     return tasks, manifest, others
 
 
@@ -562,6 +564,15 @@ def training_packages() -> Iterator[None]:
         if (error.name or "").split(".")[0] in TRAINING_PACKAGES:
             raise TrainingError(f"{error.name} is missing: pip install torch==2.13.0 'enhance[train]'") from error
         raise
+
+
+def hush() -> None:
+    """Lets what libraries in C print of damaged files go nowhere; what we say goes where it went."""
+    sys.stderr.flush()
+    own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
 
 
 def complain(message: str) -> None:

@@ -6,7 +6,7 @@ import re
 import secrets
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -460,4 +460,5 @@ def _replacing(path: Path) -> Iterator[Path]:
     except Exception as error:  # encoders raise nearly anything too
         raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only disk not even what is not there can be removed
+            temporary.unlink()
