@@ -212,3 +212,22 @@ def test_inspect_is_a_command(tmp_path: Path) -> None:
     done = subprocess.run([*command, __file__], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "cannot be read as a picture" in done.stderr
+
+
+def test_sign_and_inspect_from_the_command_line(signer: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("c2pa")
+    certificate, key = signer
+    with Image.open(SAMPLE) as image:
+        image.crop((56, 0, 140, 84)).save(tmp_path / "face.jpg", quality=95)
+    command = [sys.executable, "-m", "enhance.cli"]
+    signed = subprocess.run(
+        [*command, "face.jpg", "--sign", certificate, "--key", key], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert signed.returncode == 0, signed.stderr
+    said = subprocess.run([*command, "inspect", "face_x4.jpg"], cwd=tmp_path, capture_output=True, text=True).stdout
+    assert "content credentials by Photographer: whole, but nobody vouches" in said
+    assert "made from face.jpg" in said
+    assert "1 face redrawn" in said
+    alone = subprocess.run([*command, "face.jpg", "--sign", certificate], cwd=tmp_path, capture_output=True, text=True)
+    assert alone.returncode == 2
+    assert "--key" in alone.stderr
