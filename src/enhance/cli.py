@@ -395,6 +395,21 @@ def evaluate(data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: 
 
 
 @commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--allow-host", "names", multiple=True, help="A name by which browsers may call this service.")
+def serve(host: str, port: int, names: tuple[str, ...]) -> None:
+    """Opens the page: drop a photo, drag the slider. Nothing leaves this machine."""
+    try:
+        from enhance.web.server import Limits
+        from enhance.web.server import serve as run
+    except ModuleNotFoundError as error:
+        raise EnhanceError(f"{error.name} is missing: pip install 'enhance[web]'") from error
+    click.echo(f"http://{host}:{port}/ (Ctrl-C ends it)")
+    run(host, port, names, Limits())
+
+
+@commands.command()
 def models() -> None:
     """Lists the shipped models."""
     from enhance.model import models as shipped

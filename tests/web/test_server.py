@@ -1,0 +1,279 @@
+import io
+import json
+import random
+import signal
+import socket
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.web.conftest import SAMPLES, Served, running
+
+ASTRONAUT = (SAMPLES / "astronaut.jpg").read_bytes()
+STATIC = Path(__file__).parents[2] / "src" / "enhance" / "web" / "static"
+BOX = "box=56,0,140,84"
+"""The head alone, which is quick."""
+
+
+def refused(answer: tuple[int, dict[str, str], bytes], status: int, code: str) -> bool:
+    assert answer[0] == status, answer
+    said = json.loads(answer[2])["error"]
+    assert said["code"] == code, said
+    assert "\n" not in said["message"]
+    assert "/" not in said["message"].replace("image/jpeg", ""), "a path of the server is told"
+    return True
+
+
+def test_a_photo_is_enlarged_and_says_what_was_made_up(served: Served) -> None:
+    status, headers, body = served.ask("POST", f"/v1/enhance?{BOX}", ASTRONAUT, {"content-type": "image/jpeg"})
+    assert status == 200, body
+    facts = json.loads(headers["enhance-facts"])
+    with Image.open(io.BytesIO(body)) as image:
+        assert (image.format, image.size) == ("PNG", (336, 336))
+        assert "compositeWithTrainedAlgorithmicMedia" in str(image.info)
+    assert [face["redrawn"] for face in facts["faces"]] == [True]
+    assert facts["lr_psnr_db"] > 50
+
+
+def test_formats_scales_seeds_and_bicubic(served: Served) -> None:
+    answers = {}
+    for how in ("format=jpg&scale=2", "seed=1", "model=face_x4_pixel", "model=bicubic", "format=webp"):
+        status, headers, body = served.ask("POST", f"/v1/enhance?{BOX}&{how}", ASTRONAUT)
+        assert status == 200, body
+        answers[how] = headers["content-type"], body
+    assert answers["format=jpg&scale=2"][0] == "image/jpeg"
+    with Image.open(io.BytesIO(answers["format=jpg&scale=2"][1])) as image:
+        assert image.size == (168, 168)
+    assert len({body for _, body in answers.values()}) == len(answers)
+
+
+def test_faces_lineup_and_map(served: Served) -> None:
+    found = json.loads(served.ask("POST", "/v1/faces", ASTRONAUT)[2])
+    assert (found["width"], found["height"], len(found["faces"])) == (224, 224, 1)
+    shown = json.loads(served.ask("POST", f"/v1/lineup?n=3&{BOX}", ASTRONAUT)[2])
+    assert [card["seed"] for card in shown["answers"]] == [0, 1, 2]
+    assert "none of these is the person" in shown["warning"]
+    status, headers, body = served.ask("POST", f"/v1/map?{BOX}", ASTRONAUT)
+    facts = json.loads(headers["enhance-facts"])
+    assert status == 200
+    assert "pixels across" in facts["sentences"][0]
+    with Image.open(io.BytesIO(body)) as image:
+        assert image.mode == "RGBA"
+        assert image.size == ((336, 336) if facts["measured"] else (1, 1))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["scale=0", "scale=nan", "scale=x", "model=nonsense", "model=../../a.onnx", "model=/etc/passwd", "seed=-1",
+     "seed=9999999999999999999999", "seed=²", "format=exe", "box=1,2,3", "box=9,9,1,1",
+     "box=0,0,999999,9", "aligned=1"],
+)  # fmt: skip
+def test_bad_options_are_said(served: Served, query: str) -> None:
+    from urllib.parse import quote
+
+    answer = served.ask("POST", f"/v1/enhance?{quote(query, safe='=&,')}", ASTRONAUT)
+    assert refused(answer, 422, "bad_photo" if "999999,9" in query else "bad_option")
+
+
+def test_bad_photos_are_said(served: Served) -> None:
+    assert refused(served.ask("POST", "/v1/enhance", b"no picture"), 422, "bad_photo")
+    assert refused(served.ask("POST", "/v1/enhance", b""), 422, "no_photo")
+    assert refused(served.ask("POST", "/v1/enhance", ASTRONAUT[:3000]), 422, "bad_photo")
+    assert refused(served.ask("POST", "/v1/enhance", b"{}", {"content-type": "application/json"}), 415,
+                   "unsupported_media_type")  # fmt: skip
+    # Addresses are text like any other: nothing is fetched.
+    assert refused(served.ask("POST", "/v1/enhance", b"http://127.0.0.1:1/a.jpg"), 422, "bad_photo")
+
+
+def test_too_many_bytes_and_pixels(served: Served) -> None:
+    announced = {"content-length": "999999999999", "content-type": "image/png"}
+    assert refused(served.ask("POST", "/v1/enhance", b"", announced), 413, "too_many_bytes")
+    buffer = io.BytesIO()
+    Image.new("L", (2100, 2000)).save(buffer, "PNG")
+    assert refused(served.ask("POST", "/v1/enhance", buffer.getvalue()), 413, "too_many_pixels")
+    buffer = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(buffer, "PNG")
+    assert refused(served.ask("POST", "/v1/enhance", buffer.getvalue()), 413, "too_many_pixels")
+
+
+def test_other_sites_are_refused(served: Served) -> None:
+    assert refused(served.ask("GET", "/", headers={"host": "evil.example"}), 421, "unknown_host")
+    assert refused(served.ask("GET", "/", headers={"host": "127.0.0.1.evil.example"}), 421, "unknown_host")
+    for origin in ("https://evil.example", "null", f"http://localhost:{served.port + 1}", "http://[bad"):
+        assert refused(served.ask("POST", "/v1/faces", ASTRONAUT, {"origin": origin}), 403, "foreign_origin")
+    own = {"origin": f"http://127.0.0.1:{served.port}"}
+    assert served.ask("POST", "/v1/faces", ASTRONAUT, own)[0] == 200
+    assert served.ask("GET", "/healthz", headers={"host": f"localhost:{served.port}"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/../server.py", "/static/%2e%2e/server.py", "/static/..%2fserver.py", "/static/%2fetc/passwd",
+     "/static//etc/passwd", "/static/%00", "/static/..\\server.py", "/nowhere", "/v1", "/v1/jobs/x"],
+)  # fmt: skip
+def test_paths_lead_nowhere_else(served: Served, path: str) -> None:
+    status, _, body = served.ask("GET", path)
+    assert status in (400, 404, 405), body
+    assert "error" in json.loads(body)
+
+
+def test_every_page_comes_with_a_strict_policy_and_nothing_from_elsewhere(served: Served) -> None:
+    for path in ("/", "/how", "/api"):
+        status, headers, body = served.ask("GET", path)
+        assert status == 200
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert b"style=" not in body
+        assert b"<script>" not in body
+    for file in STATIC.rglob("*.*"):
+        if file.suffix in (".html", ".js", ".css"):
+            assert "https://" not in file.read_text()
+            assert "http://" not in file.read_text().replace("http://127.0.0.1:8000", "")
+
+
+def test_health_models_metrics_and_document(served: Served) -> None:
+    served.ask("POST", "/v1/faces", ASTRONAUT)
+    assert json.loads(served.ask("GET", "/healthz")[2])["status"] == "ok"
+    names = [model["name"] for model in json.loads(served.ask("GET", "/v1/models")[2])["models"]]
+    assert "face_x4_gan" in names
+    metrics = served.ask("GET", "/metrics")[2].decode()
+    assert 'enhance_requests_total{path="/v1/faces",status="200"}' in metrics
+    assert "enhance_job_seconds_bucket" in metrics
+    paths = json.loads(served.ask("GET", "/openapi.json")[2])["paths"]
+    assert {"/v1/enhance", "/v1/lineup", "/v1/map", "/v1/models", "/healthz", "/metrics"} <= paths.keys()
+
+
+def test_progress_comes_as_events(served: Served) -> None:
+    said: list[bytes] = []
+    listener = threading.Thread(target=lambda: said.append(served.ask("GET", "/v1/jobs/mine/events")[2]))
+    listener.start()
+    assert served.ask("POST", "/v1/enhance?job=mine", ASTRONAUT)[0] == 200
+    listener.join(30)
+    assert b'"drawing"' in said[0]
+    assert said[0].rstrip().endswith(b'"before": 0}')
+    assert b"event: end" in said[0]
+
+
+def test_a_waiting_job_is_cancelled_and_a_full_queue_says_so(served: Served) -> None:
+    with ThreadPoolExecutor(24) as pool:
+        first = [pool.submit(served.ask, "POST", "/v1/lineup?n=2", ASTRONAUT) for _ in range(2)]
+        time.sleep(0.3)
+        waiting = pool.submit(served.ask, "POST", "/v1/enhance?job=not-this", ASTRONAUT)
+        time.sleep(0.3)
+        assert served.ask("DELETE", "/v1/jobs/not-this")[0] == 204
+        assert refused(waiting.result(), 409, "cancelled")
+        many = [pool.submit(served.ask, "POST", f"/v1/enhance?{BOX}", ASTRONAUT) for _ in range(16)]
+        answers = [job.result() for job in many]
+        assert {status for status, _, _ in answers} == {200, 429}
+        full = next(answer for answer in answers if answer[0] == 429)
+        assert refused(full, 429, "queue_full")
+        assert int(full[1]["retry-after"]) > 0
+        assert [job.result()[0] for job in first] == [200, 200]
+    assert refused(served.ask("DELETE", "/v1/jobs/not-this"), 404, "no_such_job")
+
+
+def test_a_client_that_goes_away_frees_its_place(served: Served) -> None:
+    for sent in (b"POST /v1/enhance HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nabc", b"GET / HT"):
+        with socket.create_connection(("127.0.0.1", served.port)) as line:
+            line.sendall(sent)
+            time.sleep(0.2)
+    for _ in range(50):
+        if json.loads(served.ask("GET", "/healthz")[2])["jobs"] == 0:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the place is still taken")
+
+
+def test_the_running_job_is_finished_when_the_service_is_ended(tmp_path: Path) -> None:
+    service = running(tmp_path / "log")
+    one = next(service)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(one.ask, "POST", "/v1/enhance", ASTRONAUT)
+        while json.loads(one.ask("GET", "/healthz")[2])["jobs"] == 0:
+            time.sleep(0.02)
+        one.process.send_signal(signal.SIGINT)
+        assert job.result()[0] == 200
+    one.process.wait(30)
+    assert not list(service)
+
+
+@pytest.mark.slow
+def test_mutated_uploads_never_break_it(served: Served) -> None:
+    chance = random.Random(5)
+    buffers = [ASTRONAUT]
+    with Image.open(io.BytesIO(ASTRONAUT)) as image:
+        for kind in ("PNG", "WEBP", "TIFF", "GIF", "BMP"):
+            buffer = io.BytesIO()
+            image.resize((48, 48)).save(buffer, kind)
+            buffers.append(buffer.getvalue())
+    seen = set()
+    for n in range(1000):
+        content = bytearray(buffers[n % len(buffers)])
+        for _ in range(chance.randint(1, 40)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        if chance.random() < 0.3:
+            content = content[: chance.randrange(1, len(content))]
+        status, _, body = served.ask("POST", "/v1/enhance?model=bicubic&scale=2", bytes(content))
+        assert status in (200, 413, 422), body
+        seen.add(status)
+    assert seen >= {200, 422}
+    assert "Traceback" not in served.log.read_text()
+
+
+@pytest.mark.slow
+def test_many_clients_at_once(served: Served) -> None:
+    path = f"/v1/enhance?{BOX}"
+
+    def alone() -> float:
+        started = time.perf_counter()
+        assert served.ask("POST", path, ASTRONAUT)[0] == 200
+        return time.perf_counter() - started
+
+    one = statistics.median(alone() for _ in range(5))
+    until = time.monotonic() + 60
+    memory: list[float] = []
+
+    def client() -> tuple[list[int], list[float]]:
+        statuses, times = [], []
+        while time.monotonic() < until:
+            started = time.perf_counter()
+            status, headers, _ = served.ask("POST", path, ASTRONAUT)
+            statuses.append(status)
+            if status == 200:
+                times.append(time.perf_counter() - started)
+            else:
+                time.sleep(int(headers["retry-after"]) / 4)
+            memory.append(served.memory())
+        return statuses, times
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = [job.result() for job in [pool.submit(client) for _ in range(32)]]
+    statuses = [status for given, _ in answers for status in given]
+    times = sorted(taken for _, given in answers for taken in given)
+    assert set(statuses) == {200, 429}
+    slowest = times[int(0.95 * len(times))]
+    print(f"{len(times)} answers, {statuses.count(429)} refusals, one {one:.2f} s, p95 {slowest:.2f} s")
+    assert slowest < 3 * one * 8
+    half = len(memory) // 2
+    print(f"memory {memory[0]:.0f}, {max(memory[:half]):.0f}, {max(memory[half:]):.0f} MB")
+    assert max(memory[half:]) < 1.1 * max(memory[:half]) + 20
+
+
+@pytest.mark.slow
+def test_the_document_holds_for_any_request(served: Served) -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    import subprocess
+    import sys
+
+    command = [
+        sys.executable, "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json", "--max-examples", "25",
+        "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
