@@ -80,7 +80,7 @@ def commands() -> None:
 @click.option("--sign", type=click.Path(path_type=Path), help="Certificate (PEM) for content credentials; with --key.")
 @click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
 @click.option("--recursive", is_flag=True, help="Of a folder, also the photos in its folders.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Photos at a time.  [half the cores]")
+@click.option("--jobs", type=click.IntRange(min=1), help="Photos at a time.  [half the cores, but at least 2]")
 @click.option("--shard", default="1/1", metavar="I/N", help="Only the I-th of N parts, for several machines.")
 @click.option("--overwrite", is_flag=True, help="Also over inputs, and over files that this program did not write.")
 @click.option("--dry-run", is_flag=True, help="Of several photos, only say what would be done.")
@@ -123,10 +123,14 @@ def photo(
         tell_plan(tasks, manifest, overwrite)
         return
     several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))))
-    with manifest.kept() if manifest else nullcontext():
-        summary = batch.run(
-            tasks, work, manifest, jobs=jobs or batch.default_jobs(), overwrite=overwrite, debug=debug, tell=several
-        )
+    try:
+        with manifest.kept() if manifest else nullcontext():
+            summary = batch.run(
+                tasks, work, manifest, jobs=jobs or batch.default_jobs(), overwrite=overwrite, debug=debug, tell=several
+            )
+    except KeyboardInterrupt:
+        complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
+        raise
     click.echo(
         f"{summary.enhanced:,} enhanced, {summary.skipped:,} done before, {len(summary.failed):,} failed"
         + (f", {others:,} other files left out" if others else "")
