@@ -20,6 +20,7 @@ import enhance
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, peers, protocol, speed
 from enhance.evaluate.comparison import Upscaler
+from enhance.model import face_models
 
 SHOWN = ("PSNR", "LR-PSNR", "ST-LPIPS", "identity", "KD-lite0")
 
@@ -43,7 +44,7 @@ def main() -> int:
 
 def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> list[str]:
     """The lines of the table."""
-    ours: dict[str, Upscaler] = {name: enhance.Model.load(name) for name in enhance.models()}
+    ours: dict[str, Upscaler] = {name: enhance.Model.load(name) for name in face_models()}
     runners = {"Lanczos": peers.lanczos, **peers.found_in(others), **ours}
     times = {size: speed.medians({"bicubic": comparison.bicubic, **runners}, size, 3) for size in sizes}
     lines = [f"{limit} faces a size, {os.cpu_count()} cores ({platform.processor() or platform.machine()}), {commit()}"]

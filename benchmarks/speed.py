@@ -9,20 +9,20 @@ import argparse
 import sys
 from pathlib import Path
 
-import enhance
 from enhance.errors import EnhanceError
 from enhance.evaluate.speed import speed, text
+from enhance.model import face_models
 
 
 def main() -> int:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", action="append", help="a shipped model or an .onnx file; default: all shipped")
+    parser.add_argument("--model", action="append", help="a shipped model or an .onnx file; default: those of faces")
     parser.add_argument("--repeats", type=int, default=7, help="timings per face, the median counts (default 7)")
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where the peers' wheels are unzipped")
     options = parser.parse_args()
     try:
-        found = speed(options.model or tuple(enhance.models()), repeats=options.repeats, others=options.peers)
+        found = speed(options.model or face_models(), repeats=options.repeats, others=options.peers)
     except EnhanceError as error:
         print(f"speed: {error}", file=sys.stderr)
         return error.exit_code

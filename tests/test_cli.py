@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_no_face_is_enlarged_and_said(tmp_path: Path) -> None:
     Image.fromarray(np.full((30, 40, 3), 120, np.uint8)).save(tmp_path / "wall.png")
     done = enhance(tmp_path / "wall.png")
     assert done.returncode == 0
-    assert "no face found: enlarged by bicubic" in done.stdout
+    assert "no face found" in done.stdout
     assert "redrawn" not in done.stdout.splitlines()[0]
 
 
@@ -201,10 +202,37 @@ def test_bad_evaluation(tmp_path: Path) -> None:
 
 def test_models_are_listed() -> None:
     done = enhance("models")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["face_x4_gan", "face_x4_pixel"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["face_x4_gan", "face_x4_pixel", "photo_x4_pixel"]
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     done = enhance(tmp_path / "missing.png", "--debug")
     assert done.returncode != 0
     assert "Traceback" in done.stderr
+
+
+def test_faces_only_writes_what_was_drawn_and_where_it_lies(tmp_path: Path) -> None:
+    done = enhance(SAMPLES / "astronaut.jpg", "-o", str(tmp_path / "out.jpg"), "--faces-only", str(tmp_path / "faces"))
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "faces" / "astronaut_faces.json").read_text())
+    (face,) = told["faces"]
+    with Image.open(tmp_path / "faces" / face["file"]) as drawn:
+        assert drawn.size == (4 * face["lr"],) * 2
+    assert face["redrawn"] is True
+    assert len(face["box"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        (["--width", "500"], (500, 500)),
+        (["--height", "333"], (333, 333)),
+        (["--megapixels", "0.25"], (500, 500)),
+        (["--scale", "2", "--rest", "bicubic"], (448, 448)),
+    ],
+)
+def test_the_size_can_be_named(asked: list[str], size: tuple[int, int], tmp_path: Path) -> None:
+    done = enhance(SAMPLES / "astronaut.jpg", "-o", str(tmp_path / "out.jpg"), *asked)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out.jpg") as made:
+        assert made.size == size

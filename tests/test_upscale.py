@@ -8,7 +8,7 @@ from PIL import Image
 
 import enhance
 from enhance import faces
-from enhance.consistency import Pair, back_project, downscale, lr_psnr
+from enhance.consistency import Pair, downscale, lr_psnr
 from enhance.errors import ModelError, PhotoError
 from enhance.photo import Photo, read
 from enhance.upscale import LARGEST, SMALLEST, enhance_photo, enlarged, lr_size, resize
@@ -33,7 +33,7 @@ def test_the_sample_is_enlarged_and_its_face_redrawn() -> None:
     assert result.lr_psnr > 50
 
     left, top, right, bottom = (round(4 * side) for side in result.faces[0].box)
-    without = back_project(resize(photo.rgb, 4), photo.rgb)
+    without = enhance_photo(photo, look=lambda _: []).rgb
     changed = np.abs(result.rgb - without).mean(-1)
     assert changed[top:bottom, left:right].mean() > 0.004
     assert np.delete(changed, slice(top - 60, bottom + 60), 0).max() < 0.004
@@ -201,3 +201,21 @@ def test_enhancing_imports_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_the_network_for_anything_does_not_show_its_tiles(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = enhance.Model.load(module.REST)
+    ground = module.Ground(read(sample), network)
+    whole = module.run(network, ground.photo.rgb[None], 0)[0]
+    monkeypatch.setattr(module, "TILE", 64)
+    assert np.abs(ground.part(0, 0, 224, 224) - whole).max() < 1 / 255
+    assert np.abs(ground.part(37, 51, 120, 133) - whole[4 * 51 : 4 * 133, 4 * 37 : 4 * 120]).max() < 1 / 255
+
+
+def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np.ndarray) -> None:
+    original = sample.astype(np.float32) / 255
+    lr = read(np.round(downscale(original) * 255).astype(np.uint8))
+    errors = [
+        np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2) for rest in (module.REST, None)
+    ]
+    assert 10 * np.log10(errors[1] / errors[0]) > 0.5

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.errors import EnhanceError, PhotoError, TrainingError
-from enhance.upscale import DEFAULT_MODEL
+from enhance.upscale import DEFAULT_MODEL, MEMORY, REST
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,7 +61,13 @@ def commands() -> None:
 )
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
+@click.option("--width", type=click.IntRange(min=1), help="Pixels across the result, instead of --scale.")
+@click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
+@click.option("--megapixels", type=click.FloatRange(min=0, min_open=True), help="Its size, instead of --scale.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
+@click.option("--rest", default=REST, show_default=True, help="The model for what is not a face, or bicubic.")
+@click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
+@click.option("--faces-only", type=click.Path(path_type=Path), help="Folder for each face as drawn, and where it lies.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
 @click.option("--force", is_flag=True, help="Redraw also what is not a face.")
 @click.option(
@@ -116,7 +122,8 @@ def photo(
     except ValueError:
         raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
     tasks, folder, others = tasks_of(photos, output, ending, scale, recursive)
-    matters = {key: how[key] for key in ("scale", "aligned", "force", "consistent", "seed", "mark")}
+    sizes = ("scale", "width", "height", "megapixels")
+    matters = {key: how[key] for key in (*sizes, "rest", "aligned", "force", "consistent", "seed", "mark")}
     settings = json.dumps({**matters, "signed": str(how["sign"]), "model": fingerprint(how["model"])})
     manifest = None if folder is None else batch.Manifest(folder, settings, part)
     if dry_run:
@@ -145,7 +152,13 @@ def enhance_file(
     target: Path,
     *,
     scale: float,
+    width: int | None,
+    height: int | None,
+    megapixels: float | None,
     model: str,
+    rest: str,
+    memory: int,
+    faces_only: Path | None,
     aligned: bool,
     force: bool,
     consistent: bool | None,
@@ -173,13 +186,13 @@ def enhance_file(
         return film(path, target, scale, model, seed)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
+    scale = scale_for(source, scale, width, height, megapixels)
     refuse(target, round(source.width * scale), round(source.height * scale))
     large = read(original) if original else None
     make_folder(target.parent)
     how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
-    enhanced = partial(
-        enhance_photo, scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
-    )
+    how |= {"rest": None if rest == "bicubic" else rest, "memory": memory}
+    enhanced: Callable[[Photo], Result] = partial(enhance_photo, scale=scale, model=model, **how)
     if source.frames > 1 and moves(target):
         result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
     else:
@@ -187,6 +200,8 @@ def enhance_file(
         if mark and any(face.redrawn for face in result.faces):
             provenance.mark(result.canvas)
         write(result.canvas, target)
+    if faces_only:
+        write_faces(source, result, faces_only)
     if sign and key and result.stamp:
         provenance.sign(target, path, sign, key, result.stamp)
     lines = [sentence(source, result, target, time.perf_counter() - started)]
@@ -321,14 +336,14 @@ def lineup(photo: Path, count: int, output: Path | None, **how: Any) -> None:
 
 @commands.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those shipped]")
+@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
     from enhance.evaluate.calibration import calibrate as calibrated
-    from enhance.model import models as shipped
+    from enhance.model import face_models
 
-    for name in names or tuple(shipped()):
+    for name in names or face_models():
         click.echo(calibrated(data, name, limit))
 
 
@@ -380,7 +395,7 @@ def export(run: Path, out: Path) -> None:
 
 @commands.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those shipped]")
+@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
 @click.option("--sizes", default="16,32,64", show_default=True, help="Pixels across the small faces.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json, contact sheets and cards.")
@@ -392,9 +407,9 @@ def evaluate(data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: 
         raise click.BadParameter(f"{sizes} is not numbers with commas between", param_hint="--sizes") from None
     with training_packages():
         from enhance.evaluate import evaluation, report
-    from enhance.model import models as shipped
+    from enhance.model import face_models
 
-    found = evaluation.evaluate(data, names or tuple(shipped()), wanted, limit, out)
+    found = evaluation.evaluate(data, names or face_models(), wanted, limit, out)
     click.echo(report.text(found), nl=False)
 
 
@@ -478,6 +493,51 @@ def film(path: Path, target: Path, scale: float, model: str, seed: int) -> str:
 
     frames = enhance_video(path, target, scale=scale, model=model, seed=seed, progress=progress)
     return f"{target}: {frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
+
+
+def scale_for(source: Photo, scale: float, width: int | None, height: int | None, megapixels: float | None) -> float:
+    """The scale that gives the size asked for.
+
+    Raises:
+        PhotoError: more than one size is asked for.
+    """
+    wanted = [value for value in (width, height, megapixels) if value is not None]
+    if len(wanted) > 1:
+        raise PhotoError(
+            f"{source.name}: can have one of --width, --height and --megapixels, not {len(wanted)} of them"
+        )
+    if width is not None:
+        return width / source.width
+    if height is not None:
+        return height / source.height
+    if megapixels is not None:
+        return float((megapixels * 1e6 / (source.width * source.height)) ** 0.5)
+    return scale
+
+
+def write_faces(source: Photo, result: Result, folder: Path) -> None:
+    """Writes every face as the network drew it, and one faces.json with where they lie in the photo."""
+    import json
+    from dataclasses import asdict
+
+    from PIL import Image
+
+    from enhance.photo import write
+
+    folder.mkdir(parents=True, exist_ok=True)
+    told = []
+    for n, face in enumerate(result.faces, 1):
+        name = f"{Path(source.name).stem}_{n}.png"
+        facts = asdict(face)
+        if (hr := facts.pop("hr")) is not None:
+            write(Image.fromarray((hr * 255).round().astype("uint8")), folder / name)
+            facts["file"] = name
+        told.append(facts)
+    text = json.dumps({"photo": source.name, "faces": told}, indent=1)
+    listing = folder / f"{Path(source.name).stem}_faces.json"
+    part = listing.with_name(f".{listing.name}.part")
+    part.write_text(text + "\n")
+    part.replace(listing)
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:

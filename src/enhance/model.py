@@ -66,6 +66,7 @@ class Model:
 
         Raises:
             ModelError: lr has another shape, or no pixels.
+            MemoryError: it is too large for this machine.
         """
         import numpy as np
 
@@ -81,7 +82,12 @@ class Model:
         given = {"lr": np.pad(lr.astype(np.float32, copy=False), border, mode="edge")}
         if self._takes_noise:
             given["noise"] = np.pad(noise, border)
-        (hr,) = self._session.run(["hr"], given)
+        try:
+            (hr,) = self._session.run(["hr"], given)
+        except Exception as error:  # onnxruntime has no class of its own for this
+            if "allocate" in str(error):
+                raise MemoryError(f"{self.path.name}: no memory for {width}x{height} pixels") from error
+            raise
         clipped: Array = np.clip(hr[:, :, : height * self.scale, : width * self.scale], 0, 1)
         return clipped
 
@@ -89,6 +95,11 @@ class Model:
 def models() -> dict[str, Mapping[str, str]]:
     """The models shipped with the package: name -> what its file says of itself."""
     return {name: Model.load(name).facts for name in _names()}
+
+
+def face_models() -> tuple[str, ...]:
+    """The names of the shipped models that draw faces: those that know the face frame."""
+    return tuple(name for name in _names() if name.startswith("face_"))
 
 
 def _names() -> list[str]:

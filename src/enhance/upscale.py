@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Look = Callable[[Array], list[tuple[Face, int]]]
 
 DEFAULT_MODEL = "face_x4_gan"
+REST = "photo_x4_pixel"
+"""The model for what is not a face."""
 X4 = 4
 SMALLEST, LARGEST = 16, 64
 """Pixels across the face frame between which the networks were trained."""
@@ -38,10 +40,12 @@ REACH = 1.5
 MOST_SCALE = 16
 MOST_ALIGNED = 1024
 """Pixels across a picture that is all one face: more would need memory, not invention."""
-MEMORY = 192
+MEMORY = 512
 """Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
 BYTES = 16 * 3 * 4 * 3
 """Memory that a pixel of the photo takes while it is worked on: 16 larger ones, of 3 colours, as float32, thrice."""
+SIGHT, TILE = 32, 512
+"""How far a pixel of the network for anything sees, in pixels of the photo; and how wide its tiles are, both even."""
 STRIPE, SAMPLED = 64, 2_000_000
 """Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
 MOST_PASSES = 8
@@ -57,6 +61,32 @@ class Redrawn:
     redrawn: bool
     landmarks: tuple[tuple[float, float], ...] = ()
     hr: Array | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A photo as it is four times larger before any face is drawn: by a network for anything, or by bicubic."""
+
+    photo: Photo
+    network: Model | None
+
+    def part(self, left: int, top: int, right: int, bottom: int) -> Array:
+        """A part (box in the photo's pixels) four times larger: (4h,4w,3). It does not show where it was cut."""
+        import numpy as np
+
+        from enhance import tiling
+        from enhance.decoders import unit
+
+        margin = 2 if self.network is None else SIGHT
+        hr = np.empty((X4 * (bottom - top), X4 * (right - left), 3), np.float32)
+        y0, y1 = max(top - margin, 0) // 2 * 2, min(bottom + margin, self.photo.height)
+        for across in tiling.spans(right - left, TILE, margin):
+            x0, x1 = max(left + across.start - margin, 0) // 2 * 2, min(left + across.stop + margin, self.photo.width)
+            lr = unit(self.photo.pixels[y0:y1, x0:x1])
+            large = resize(lr, X4) if self.network is None else run(self.network, lr[None], 0)[0]
+            there = slice(X4 * (left + across.start - x0), X4 * (left + across.stop - x0))
+            hr[:, X4 * across.start : X4 * across.stop] = large[X4 * (top - y0) : X4 * (bottom - y0), there]
+        return hr
 
 
 @dataclass(frozen=True)
@@ -133,12 +163,14 @@ def enhance_photo(
     consistent: bool | None = None,
     seed: int = 0,
     look: Look | None = None,
+    rest: str | None = REST,
     memory: float = MEMORY,
 ) -> Result:
     """`upscale` for callers who want to know what was done; the same arguments and errors.
 
     Args:
         look: finds the faces, where `find` is not to: a video follows them from frame to frame.
+        rest: the model for what is not a face; None for bicubic.
         memory: megabytes to work in, besides the photo and the result.
     """
     from enhance import consistency
@@ -148,20 +180,21 @@ def enhance_photo(
         raise PhotoError(f"{photo.name}: cannot be enlarged {scale} times; the scale goes from above 1 to {MOST_SCALE}")
     network = model if isinstance(model, Model) else Model.load(model)
     if scale > X4:
-        how = {"model": network, "consistent": consistent, "seed": seed, "memory": memory}
+        how = {"model": network, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
+    ground = Ground(photo, Model.load(rest) if rest else None)
     if aligned:
         faces, islands, notes = draw_aligned(photo, network, seed, force)
     else:
-        faces, islands, notes = draw_faces(photo, network, seed, look or find, force or look is not None)
+        faces, islands, notes = draw_faces(ground, network, seed, look or find, force or look is not None)
     if consistent is None:
         flaw = consistency.flaw(photo.rgb)
         consistent = flaw is None
         notes += () if flaw is None else (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
     size = round(photo.height * scale), round(photo.width * scale)
     pair = consistency.Pair((photo.height, photo.width), size)
-    passes = passes_needed(photo, islands, pair) if consistent else 0
-    canvas, agreement = paint(photo, islands, pair, passes, memory)
+    passes = passes_needed(ground, islands, pair) if consistent else 0
+    canvas, agreement = paint(ground, islands, pair, passes, memory)
     return stamped(photo, network, seed, Result(canvas, faces, notes, agreement))
 
 
@@ -222,12 +255,12 @@ def draw_aligned(
     box = (0.0, 0.0, float(photo.width), float(photo.height))
     face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks), hr)
     if hr is None:
-        return (face,), (), (f"{why}: enlarged by bicubic (--aligned --force draws a face from anything)",)
+        return (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
     return (face,), (Island(0, 0, hr),), ()
 
 
 def draw_faces(
-    photo: Photo, network: Model, seed: int, look: Look, force: bool
+    ground: Ground, network: Model, seed: int, look: Look, force: bool
 ) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
     """Redraws every face that the network can reach.
 
@@ -241,7 +274,7 @@ def draw_faces(
 
     from enhance import faces, gate, tiling
 
-    rgb = photo.rgb
+    rgb = ground.photo.rgb
     looked = look(rgb)
     found = [face for face, _ in looked]
     refused = [None if force or not size else gate.refusal(rgb, face.landmarks) for face, size in looked]
@@ -256,7 +289,7 @@ def draw_faces(
     boxes = [faces.frame_box(crops[n][1], sizes[n], rgb.shape[:2]) for n in order]
     islands = []
     for (left, top, right, bottom), members in tiling.united(boxes):
-        hr = around(photo, left, top, right, bottom)
+        hr = ground.part(left, top, right, bottom)
         for n in (order[member] for member in members):
             hr = faces.paste(hr, drawn[n], enlarged(shifted(crops[n][1], left, top)))
         islands.append(Island(left, top, hr))
@@ -272,12 +305,12 @@ def draw_faces(
     )
     notes = []
     if not found:
-        notes.append("no face found: enlarged by bicubic (--aligned --force draws a face from anything)")
+        notes.append("no face found (--aligned --force draws a face from anything)")
     for why in sorted({why for why in refused if why}):
         notes += [f"{refused.count(why)} of {len(found)} faces left alone: {why} (--force redraws)"]
     beyond = sum(not size for _, size in looked)
     if beyond:
-        notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing: enlarged by bicubic")
+        notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing")
     return told, tuple(islands), tuple(notes)
 
 
@@ -315,7 +348,7 @@ def stamped(photo: Photo, network: Model, seed: int, result: Result) -> Result:
     return replace(result, stamp=stamp)
 
 
-def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, memory: float) -> tuple[Canvas, float]:
+def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int, memory: float) -> tuple[Canvas, float]:
     """The enlarged photo with its islands; and how well it agrees with its input (dB).
 
     Where even a small band finds no memory, it is halved before giving up.
@@ -326,7 +359,7 @@ def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, me
     from enhance.decoders import unit
     from enhance.photo import Canvas
 
-    margin = margin_of(passes)
+    photo, margin = ground.photo, margin_of(passes)
     rows = max(int(memory * 1e6 / BYTES / photo.width) - 2 * margin, 16)
     canvas = Canvas(photo, pair.hr[1], pair.hr[0])
     levels = np.float32(np.iinfo(photo.pixels.dtype).max)
@@ -336,7 +369,7 @@ def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, me
         start, stop = done, done + span.stop
         seen = max(start - margin, 0), min(stop + margin, photo.height)
         try:
-            hr, first = band(photo, islands, pair, seen, passes)
+            hr, first = band(ground, islands, pair, seen, passes)
         except MemoryError:
             if rows <= 2:
                 raise
@@ -354,14 +387,15 @@ def paint(photo: Photo, islands: tuple[Island, ...], pair: Pair, passes: int, me
 
 
 def band(
-    photo: Photo, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int
+    ground: Ground, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int
 ) -> tuple[Array, int]:
     """Rows `span` of the photo as the enlargement has them, and the row of the enlargement that is their first."""
     from enhance import consistency
     from enhance.decoders import unit
 
     start, stop = span
-    hr = around(photo, 0, start, photo.width, stop)
+    photo = ground.photo
+    hr = ground.part(0, start, photo.width, stop)
     for island in islands:
         bottom, right = island.top + len(island.hr) // X4, X4 * island.left + island.hr.shape[1]
         top, bottom = max(island.top, start), min(bottom, stop)
@@ -375,7 +409,7 @@ def band(
     return pair.corrected(hr, first, unit(photo.pixels[start:stop]), span, passes), first
 
 
-def passes_needed(photo: Photo, islands: tuple[Island, ...], pair: Pair) -> int:
+def passes_needed(ground: Ground, islands: tuple[Island, ...], pair: Pair) -> int:
     """How often to back-project: as seldom as agreement allows, judged by stripes that do not depend on the memory."""
     import numpy as np
 
@@ -383,6 +417,7 @@ def passes_needed(photo: Photo, islands: tuple[Island, ...], pair: Pair) -> int:
     from enhance.consistency import GOAL
     from enhance.decoders import unit
 
+    photo = ground.photo
     every = max(1, photo.height * photo.width // SAMPLED)
     for most in (2, MOST_PASSES):
         squares, pixels = np.zeros(most + 1), 0
@@ -390,7 +425,7 @@ def passes_needed(photo: Photo, islands: tuple[Island, ...], pair: Pair) -> int:
             seen, own = (span.before, span.after), (span.start, span.stop)
             lr = unit(photo.pixels[span.before : span.after])
             core = lr[span.start - span.before : span.stop - span.before]
-            hr, first = band(photo, islands, pair, seen, 0)
+            hr, first = band(ground, islands, pair, seen, 0)
             squares[0] += pair.error(hr, first, core, own)
             for n in range(1, most + 1):
                 squares[n] += pair.error(pair.corrected(hr, first, lr, seen, 1), first, core, own)
@@ -404,18 +439,6 @@ def passes_needed(photo: Photo, islands: tuple[Island, ...], pair: Pair) -> int:
 def margin_of(passes: int) -> int:
     """Rows of the photo that a band must see on either side of its own: each pass looks three further."""
     return 4 + 3 * passes
-
-
-def around(photo: Photo, left: int, top: int, right: int, bottom: int) -> Array:
-    """A part of the photo (box in its pixels) four times larger, before any face is drawn: (4h,4w,3), by bicubic."""
-    import numpy as np
-
-    from enhance.decoders import unit
-
-    x0, y0 = max(left - 2, 0), max(top - 2, 0)
-    x1, y1 = min(right + 2, photo.width), min(bottom + 2, photo.height)
-    hr = resize(unit(photo.pixels[y0:y1, x0:x1]), X4)
-    return np.ascontiguousarray(hr[X4 * (top - y0) : X4 * (bottom - y0), X4 * (left - x0) : X4 * (right - x0)])
 
 
 def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
