@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import random
@@ -8,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -203,6 +205,70 @@ def test_the_running_job_is_finished_when_the_service_is_ended(tmp_path: Path) -
     assert not list(service)
 
 
+def called(limits: Any, path: str, *chunks: bytes, pause: float = 0) -> tuple[int, dict[str, Any], Any]:
+    """Status and JSON of an answer of the service in this process, whose photo comes in chunks with pauses between;
+    and the service."""
+    from enhance.web.server import Service
+
+    service = Service(limits)
+    app = service.app(frozenset({"localhost"}))
+    sent: list[dict[str, Any]] = []
+    coming = list(chunks)
+
+    async def receive() -> dict[str, Any]:
+        if not coming:
+            await asyncio.sleep(60)
+            return {"type": "http.disconnect"}
+        await asyncio.sleep(pause)
+        chunk = coming.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": bool(coming) or pause > 0}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    target, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "POST", "path": target, "raw_path": target.encode(), "query_string": query.encode(),
+        "headers": [(b"host", b"localhost")], "http_version": "1.1", "scheme": "http", "root_path": "",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+    }  # fmt: skip
+
+    async def whole() -> None:
+        await app(scope, receive, send)
+        for _ in range(600):
+            if not service.worker.jobs:
+                break
+            await asyncio.sleep(0.05)
+
+    asyncio.run(whole())
+    service.worker.close()
+    body = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], json.loads(body), service
+
+
+def test_a_slow_photo_is_given_up() -> None:
+    from enhance.web.server import Limits
+
+    status, said, service = called(Limits(seconds=0.2), "/v1/enhance", b"a", b"b", b"c", pause=0.1)
+    assert (status, said["error"]["code"]) == (408, "too_slow")
+    assert service.worker.jobs == []
+
+
+def test_a_slow_job_is_given_up_and_its_place_is_free_when_it_ends() -> None:
+    from enhance.web.server import Limits
+
+    status, said, service = called(Limits(seconds=0.05), "/v1/lineup?n=4", ASTRONAUT)
+    assert (status, said["error"]["code"]) == (503, "took_too_long")
+    assert service.worker.jobs == []
+
+
+def test_more_bytes_than_were_announced_are_refused() -> None:
+    from enhance.web.server import Limits
+
+    status, said, _ = called(Limits(body=10), "/v1/enhance", b"12345678", b"9012345", b"6")
+    assert (status, said["error"]["code"]) == (413, "too_many_bytes")
+
+
 @pytest.mark.slow
 def test_mutated_uploads_never_break_it(served: Served) -> None:
     chance = random.Random(5)
@@ -266,7 +332,7 @@ def test_many_clients_at_once(served: Served) -> None:
 
 
 @pytest.mark.slow
-def test_the_document_holds_for_any_request(served: Served) -> None:
+def test_the_document_holds_for_any_request(served: Served, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     import subprocess
     import sys
@@ -275,5 +341,5 @@ def test_the_document_holds_for_any_request(served: Served) -> None:
         sys.executable, "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json", "--max-examples", "25",
         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
