@@ -14,6 +14,9 @@ from PIL import Image
 
 from tests.web.conftest import SAMPLES, Served
 
+for needed in ("prometheus_client", "starlette", "uvicorn"):
+    pytest.importorskip(needed, reason="the web extra is not installed")
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -262,8 +265,9 @@ def test_the_page_for_programs(page: Any, served: Served) -> None:
     page.wait_for_selector("text=POST /v1/lineup")
 
 
-@pytest.mark.parametrize("path", ["/", "/how", "/api"])
-@pytest.mark.parametrize("width", [1280, 768, 380])
+@pytest.mark.parametrize(
+    ("path", "width"), [("/", 1280), ("/", 768), ("/", 380), ("/how", 1280), ("/how", 380), ("/api", 380)]
+)
 def test_nothing_is_cut_off_and_nobody_is_shut_out(page: Any, served: Served, path: str, width: int, axe: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(served.url + path)

@@ -16,6 +16,9 @@ from PIL import Image
 
 from tests.web.conftest import SAMPLES, Served, running
 
+for needed in ("prometheus_client", "starlette", "uvicorn"):
+    pytest.importorskip(needed, reason="the web extra is not installed")
+
 ASTRONAUT = (SAMPLES / "astronaut.jpg").read_bytes()
 STATIC = Path(__file__).parents[2] / "src" / "enhance" / "web" / "static"
 BOX = "box=56,0,140,84"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -79,7 +80,12 @@ class Worker:
             self.jobs.remove(job)
             return
         loop = asyncio.get_running_loop()
-        job.future.add_done_callback(lambda _: loop.call_soon_threadsafe(self.jobs.remove, job))
+
+        def free(_: Future[bytes]) -> None:
+            with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
+                loop.call_soon_threadsafe(self.jobs.remove, job)
+
+        job.future.add_done_callback(free)
 
     def named(self, name: str) -> Job | None:
         return next((job for job in self.jobs if name and job.name == name), None)
