@@ -87,3 +87,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_wrong_shape_is_said(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match="takes an array"):
         Model.load(SHIPPED[0])(np.zeros(shape, np.float32))
+
+
+def test_what_is_no_picture_or_no_noise_is_said(lr: np.ndarray) -> None:
+    model = Model.load("face_x4_gan")
+    for wrong in (np.zeros((1, 3, 16, 16), np.uint8), np.full((1, 3, 16, 16), np.nan, np.float32)):
+        with pytest.raises(ModelError, match="finite floats"):
+            model(wrong)
+    with pytest.raises(ModelError, match="takes noise"):
+        model(lr, noise=np.zeros((1, 8, 4, 4), np.float32))
+    assert np.array_equal(model(lr.tolist()), model(lr.astype(np.float64)))

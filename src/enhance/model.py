@@ -65,14 +65,19 @@ class Model:
             (N,3,scale*h,scale*w) float32 in [0,1].
 
         Raises:
-            ModelError: lr has another shape, or no pixels.
+            ModelError: lr or noise has another shape, lr has no pixels, or they are no floats.
             MemoryError: it is too large for this machine.
         """
         import numpy as np
 
+        lr = np.asarray(lr)
         if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
             raise ModelError(f"a model takes an array (N,3,h,w) with pixels in it, not {lr.shape}")
+        if not np.issubdtype(lr.dtype, np.floating) or not np.isfinite(lr).all():
+            raise ModelError(f"a model takes finite floats in [0,1], not {lr.dtype} or what is no number")
         count, _, height, width = lr.shape
+        if noise is not None and np.shape(noise) != (count, self._planes, height, width):
+            raise ModelError(f"this model takes noise {(count, self._planes, height, width)}, not {np.shape(noise)}")
         if noise is None:
             # Every picture of a batch gets the noise that it would get alone.
             one = np.random.default_rng(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)

@@ -176,8 +176,13 @@ def enhance_photo(
     from enhance import consistency
     from enhance.model import Model
 
-    if not isinstance(scale, (int, float)) or not 1 < scale <= MOST_SCALE:
-        raise PhotoError(f"{photo.name}: cannot be enlarged {scale} times; the scale goes from above 1 to {MOST_SCALE}")
+    asked = scale
+    try:
+        scale = float(scale)
+    except (TypeError, ValueError):
+        scale = float("nan")
+    if not 1 < scale <= MOST_SCALE:
+        raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MOST_SCALE}")
     network = model if isinstance(model, Model) else Model.load(model)
     if scale > X4:
         how = {"model": network, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
