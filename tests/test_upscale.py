@@ -118,6 +118,32 @@ def test_faces_of_a_large_photo_are_found_where_it_is_not_reduced(sample: np.nda
         assert np.abs(face.landmarks - (left, top) - alone.landmarks).max() < 4
 
 
+def test_thirty_faces_small_and_large_and_leaning_are_redrawn_at_once() -> None:
+    with Image.open(SAMPLE) as image:
+        head = image.convert("RGB").crop((40, 0, 150, 104))
+    wall = head.getpixel((3, 60))
+    group = Image.new("RGB", (1500, 1000), wall)
+    corners, natives = [], []
+    for n in range(30):
+        leaning = head.rotate((-45, 0, 30, -15, 45)[n % 5], Image.Resampling.BICUBIC, expand=True, fillcolor=wall)
+        scale = 0.35 + 0.11 * (n % 10)
+        small = leaning.resize([round(side * scale) for side in leaning.size], Image.Resampling.LANCZOS)
+        corners.append((10 + n % 6 * 245, 5 + n // 6 * 195))
+        natives.append(58 * scale)
+        group.paste(small, corners[-1])
+    result = enhance_photo(read(group))
+    assert all(face.redrawn for face in result.faces)
+    assert result.lr_psnr > 50
+    found = [
+        any(left < face.box[0] < left + 200 and top - 5 < face.box[1] < top + 190 for face in result.faces)
+        for left, top in corners
+    ]
+    # Three of them are 20 pixels across their frame and lean by 45 degrees: too little for the detector.
+    assert sum(found) >= 27
+    assert all(there for there, native in zip(found, natives, strict=True) if native > 25)
+    assert len(result.faces) <= 30
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("how", "gibibytes"), [(["--rest", "bicubic", "--memory", "128"], 2), ([], 4)])
 def test_24_megapixels_are_enhanced_in_little_memory(how: list[str], gibibytes: int, tmp_path: Path) -> None:

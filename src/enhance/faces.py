@@ -30,8 +30,8 @@ OVERLAP = 0.3
 SIDE = 1280
 ENLARGEMENT = 4.0
 """The detector sees small pictures enlarged, and large ones reduced to this longest side, which bounds the time."""
-LAP = 128
-"""How much further than its own pixels a tile of a large picture reaches."""
+CLOSE, LAP = 2.0, 64
+"""How much larger the detector sees the parts of a large picture, and by how much these overlap on each side."""
 OVERVIEW = 320
 """Longest side of a second look, for faces that fill a larger picture."""
 
@@ -54,7 +54,7 @@ def detect(rgb: Array) -> list[Face]:
     found = detect_at(rgb, scale, THRESHOLD)
     if overview < scale:
         found += detect_at(rgb, overview, THRESHOLD)
-    if scale < 1:
+    if scale < CLOSE:
         found += detect_in_tiles(rgb)
     found = distinct(found)
     found = [straightened(rgb, face) for face in found]
@@ -62,7 +62,7 @@ def detect(rgb: Array) -> list[Face]:
 
 
 def detect_in_tiles(rgb: Array) -> list[Face]:
-    """The small faces of a large picture, which are lost where all of it is reduced to SIDE.
+    """The small faces of a picture too large to be enlarged as a whole: part by part, CLOSE times larger.
 
     Every face counts in the one tile in which its middle lies; the tile sees LAP more, and so all of a small face.
     """
@@ -70,9 +70,10 @@ def detect_in_tiles(rgb: Array) -> list[Face]:
 
     height, width = rgb.shape[:2]
     found = []
-    for down, across in product(spans(height, SIDE, LAP), spans(width, SIDE, LAP)):
+    side = round(SIDE / CLOSE)
+    for down, across in product(spans(height, side, LAP), spans(width, side, LAP)):
         left, top = across.before, down.before
-        for face in detect_at(rgb[top : down.after, left : across.after], 1, THRESHOLD):
+        for face in detect_at(rgb[top : down.after, left : across.after], CLOSE, THRESHOLD):
             x, y = np.mean(face.box[::2]) + left, np.mean(face.box[1::2]) + top
             if across.start <= x < across.stop and down.start <= y < down.stop:
                 found.append(moved(face, left, top))
