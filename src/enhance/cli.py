@@ -306,8 +306,6 @@ def make_folder(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     """Says what files tell of how they were made: what was redrawn, by what, and who signed it."""
-    import json
-
     from enhance import provenance
 
     for path in files:
@@ -516,12 +514,12 @@ def scale_for(source: Photo, scale: float, width: int | None, height: int | None
 
 
 def write_faces(source: Photo, result: Result, folder: Path) -> None:
-    """Writes every face as the network drew it, and one faces.json with where they lie in the photo."""
-    import json
+    """Writes every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
     from dataclasses import asdict
 
     from PIL import Image
 
+    from enhance.files import write_atomically
     from enhance.photo import write
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -533,11 +531,8 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
             write(Image.fromarray((hr * 255).round().astype("uint8")), folder / name)
             facts["file"] = name
         told.append(facts)
-    text = json.dumps({"photo": source.name, "faces": told}, indent=1)
-    listing = folder / f"{Path(source.name).stem}_faces.json"
-    part = listing.with_name(f".{listing.name}.part")
-    part.write_text(text + "\n")
-    part.replace(listing)
+    text = json.dumps({"photo": source.name, "faces": told}, indent=1) + "\n"
+    write_atomically(folder / f"{Path(source.name).stem}_faces.json", text.encode())
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:

@@ -195,15 +195,15 @@ def write(shown: Lineup, folder: Path) -> Path:
     from PIL import Image
 
     from enhance import photo
+    from enhance.files import write_atomically
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         photo.write(sheet(shown), folder / "lineup.png")
         for k, answer in enumerate(shown.answers, 1):
             photo.write(Image.fromarray((answer * 255).round().astype("uint8")), folder / f"answer_{k:02}.png")
-        part = folder / ".lineup.json.part"
-        part.write_text(json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(folder / "lineup.json")
+        facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
+        write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:
         raise PhotoError(f"{folder}: cannot be written to ({error.strerror}); name another with -o") from error
     return folder

@@ -360,7 +360,6 @@ def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int, 
     """
     import numpy as np
 
-    from enhance import tiling
     from enhance.decoders import unit
     from enhance.photo import Canvas
 
@@ -370,8 +369,7 @@ def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int, 
     levels = np.float32(np.iinfo(photo.pixels.dtype).max)
     squares, done = 0.0, 0
     while done < photo.height:
-        span = next(tiling.spans(photo.height - done, rows, margin))
-        start, stop = done, done + span.stop
+        start, stop = done, min(done + rows, photo.height)
         seen = max(start - margin, 0), min(stop + margin, photo.height)
         try:
             hr, first = band(ground, islands, pair, seen, passes)

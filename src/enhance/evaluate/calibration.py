@@ -17,6 +17,7 @@ from enhance import invention
 from enhance.errors import DataError, ModelError
 from enhance.evaluate import card, protocol
 from enhance.evaluate.protocol import LABELS, Face
+from enhance.files import write_atomically
 from enhance.lineup import answers
 from enhance.model import Model
 from enhance.upscale import resize
@@ -88,14 +89,11 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         "coverage": coverage,
     }
     path = invention.beside(network.path)
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_atomically(path, (json.dumps(said, indent=1) + "\n").encode())
         page = network.path.with_suffix(".md")
         if page.is_file():
-            part.write_text(card.with_invention_map(page.read_text(encoding="utf-8"), network.path), encoding="utf-8")
-            part.replace(page)
+            write_atomically(page, card.with_invention_map(page.read_text(encoding="utf-8"), network.path).encode())
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror}); copy the model elsewhere") from error
     return path

@@ -1,7 +1,6 @@
 """Measures the files that users run: shipped models, or any .onnx file of their own."""
 
 import io
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from enhance.errors import DataError
 from enhance.evaluate import card, metrics, report
 from enhance.evaluate.comparison import SIZES, Upscaler, compare
 from enhance.evaluate.results import Results
+from enhance.files import write_atomically
 from enhance.model import Model
 
 
@@ -52,19 +52,13 @@ def _seeded(model: Model) -> Upscaler:
 def _write(out: Path, found: Results, sheets: Mapping[int, Image.Image], cards: Mapping[str, str]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _replace(out / "results.json", found.to_json().encode())
-        _replace(out / "results.txt", report.text(found).encode())
+        write_atomically(out / "results.json", found.to_json().encode())
+        write_atomically(out / "results.txt", report.text(found).encode())
         for name, page in cards.items():
-            _replace(out / f"{name}.md", page.encode())
+            write_atomically(out / f"{name}.md", page.encode())
         for size, sheet in sheets.items():
             buffer = io.BytesIO()
             sheet.save(buffer, "PNG", optimize=True)
-            _replace(out / f"faces_{size}.png", buffer.getvalue())
+            write_atomically(out / f"faces_{size}.png", buffer.getvalue())
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -29,13 +29,6 @@ class Progress:
     before: list[dict[str, Any]] = field(default_factory=list)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes beside the target, then replaces it: a killed run leaves the old file or the new one, never half."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
 def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, sha256: str) -> None:
     """Saves state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's name."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

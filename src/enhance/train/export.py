@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.errors import InternalError
+from enhance.files import write_atomically
 from enhance.train import checkpoint
 from enhance.train.networks.generator import Generator, place
 from enhance.train.recipes import Recipe, from_json
@@ -63,7 +64,7 @@ def export(run: Path, out: Path) -> Path:
     if difference > TOLERANCE:
         raise InternalError(f"{run}: the exported graph differs from the network by {difference:.1e}; not written")
     out.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint.write_atomically(out, data)
+    write_atomically(out, data)
     return out
 
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.errors import TrainingError
+from enhance.files import write_atomically
 from enhance.train import checkpoint, pictures
 from enhance.train.checkpoint import Progress
 from enhance.train.data import Batch
@@ -322,4 +323,4 @@ def _forget_after(log: Path, pictures_seen: int) -> None:
             continue
         if record["pictures"] <= pictures_seen:
             kept.append(line + "\n")
-    checkpoint.write_atomically(log, "".join(kept).encode())
+    write_atomically(log, "".join(kept).encode())

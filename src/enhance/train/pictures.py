@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from enhance.train.checkpoint import write_atomically
+from enhance.files import write_atomically
 
 GAP = 4
 

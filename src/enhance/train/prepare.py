@@ -13,8 +13,8 @@ from PIL import Image
 from enhance import faces
 from enhance.consistency import resize
 from enhance.errors import DataError, EnhanceError
+from enhance.files import write_atomically
 from enhance.photo import read
-from enhance.train.checkpoint import write_atomically
 from enhance.train.data import SUFFIXES, WHOLE, window
 
 Array = NDArray[np.float32]
@@ -49,17 +49,10 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
     Raises:
         DataError: there is no photo, or no face in them that is good enough.
     """
-    paths = list(_pictures(photos, out))
-    if not paths:
-        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    paths = _pictures(photos, out)
     taken: set[str] = set()
     written = 0
-    for path in paths:
-        try:
-            rgb = read(path).rgb
-        except EnhanceError as error:
-            print(error, file=sys.stderr)
-            continue
+    for path, rgb in _read(paths):
         for crop in good_faces(rgb, size):
             out.mkdir(parents=True, exist_ok=True)
             write_atomically(out / _name(path, taken), _webp(crop))
@@ -77,16 +70,9 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
 
     A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
     """
-    paths = list(_pictures(photos, out))
-    if not paths:
-        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    paths = _pictures(photos, out)
     taken: set[str] = set()
-    for path in paths:
-        try:
-            rgb = read(path).rgb
-        except EnhanceError as error:
-            print(error, file=sys.stderr)
-            continue
+    for path, rgb in _read(paths):
         if max(rgb.shape) > REDUCED:
             rgb = resize(rgb, REDUCED / max(rgb.shape))
         for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
@@ -117,15 +103,34 @@ def sharpness(crop: Array) -> float:
     return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
 
 
-def _pictures(photos: Sequence[Path], out: Path) -> Iterator[Path]:
+def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
+    """The files named, and those in the folders named but for what an earlier run wrote.
+
+    Raises:
+        DataError: there are none.
+    """
+    found: list[Path] = []
     for path in photos:
         if not path.is_dir():
-            yield path
+            found.append(path)
             continue
-        for member in sorted(path.rglob("*")):
-            # What an earlier run wrote is no photo.
-            if member.suffix.lower() in SUFFIXES and member.is_file() and out.resolve() not in member.resolve().parents:
-                yield member
+        inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in SUFFIXES and m.is_file())
+        # What an earlier run wrote is no photo.
+        found += [member for member in inside if out.resolve() not in member.resolve().parents]
+    if not found:
+        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    return found
+
+
+def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Array]]:
+    """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr."""
+    for path in paths:
+        try:
+            rgb = read(path).rgb
+        except EnhanceError as error:
+            print(error, file=sys.stderr)
+            continue
+        yield path, rgb
 
 
 def _name(path: Path, taken: set[str]) -> str:
