@@ -5,6 +5,7 @@ from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
 from enhance.train.networks.projection import Projection
 from enhance.train.networks.squeezenet import SqueezeNet, distance
+from enhance.train.run import inherited
 
 
 @pytest.fixture
@@ -47,6 +48,18 @@ def test_the_generator_hears_its_noise_and_its_place() -> None:
     first = generator(lr, noise, place(lr))
     assert not torch.allclose(first, generator(lr, -noise, place(lr)), atol=1e-4)
     assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
+
+
+def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_what_it_mended() -> None:
+    plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
+    mending.load_state_dict(inherited(mending, plain.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
+    assert torch.equal(mending(lr, noise, place(lr)), plain(lr, noise, place(lr)))
+    assert mending.mend is not None
+    with torch.no_grad():
+        mending.mend.bias += 0.1
+    small = torch.nn.functional.avg_pool2d(mending(lr, noise, place(lr)), 4)
+    assert torch.allclose(small, lr + 0.1, atol=1e-5)
 
 
 def test_the_discriminator_judges_every_patch() -> None:

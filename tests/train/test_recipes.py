@@ -72,10 +72,24 @@ def test_a_run_begins_from_an_exported_model_as_from_the_run_itself(
     recipe = tiny(recipes.face_x4_pixel())
     run.train([faces], recipe, tmp_path / "run", images=2 * recipe.batch)
     export.export(tmp_path / "run", tmp_path / "model.onnx")
-    (of_run, cost), (of_model, stated) = (run.starting_weights(tmp_path / name) for name in ("run", "model.onnx"))
-    assert stated == cost
-    assert of_model.keys() == of_run.keys()
-    assert all(torch.equal(of_model[name], of_run[name]) for name in of_run)
+    of_run, of_model = (run.starting_weights(tmp_path / name) for name in ("run", "model.onnx"))
+    assert of_model.cost == of_run.cost
+    assert of_model.generator.keys() == of_run.generator.keys()
+    assert all(torch.equal(of_model.generator[name], of_run.generator[name]) for name in of_run.generator)
+
+
+def test_a_run_begins_with_the_discriminator_of_the_run_before(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
+    learned = run.starting_weights(tmp_path / "gan").discriminator
+    assert learned is not None
+    grainy = tiny(recipes.face_x4_grainy())
+    run.train([faces], grainy, tmp_path / "grainy", images=4, init=tmp_path / "gan")
+    after = run.starting_weights(tmp_path / "grainy").discriminator
+    assert after is not None
+    # One careful step away, where a fresh one would be far.
+    assert all(torch.allclose(after[name], learned[name], atol=1e-3) for name in learned)
 
 
 def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
         "noise": str(recipe.noise),
         "frame": json.dumps(FRAME),
         "value_range": "[0,1] sRGB",
-        "degradation": "mean of 4x4 blocks",
+        "degradation": "blur, noise and JPEG, twice" if recipe.grainy else "mean of 4x4 blocks",
         "recipe": state["recipe"],
         "commit": _commit(),
         "licence": LICENCE,

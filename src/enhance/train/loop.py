@@ -98,9 +98,13 @@ class Trainer:
             optimiser.load_state_dict(moments)
         checkpoint.fit(self.average, state["average"], source)
 
-    def begin_from(self, weights: Mapping[str, Tensor], source: Path) -> None:
-        checkpoint.fit(self.task.generator, weights, source)
-        checkpoint.fit(self.average, weights, source)
+    def begin_from(
+        self, generator: Mapping[str, Tensor], discriminator: Mapping[str, Tensor] | None, source: Path
+    ) -> None:
+        checkpoint.fit(self.task.generator, generator, source)
+        checkpoint.fit(self.average, generator, source)
+        if self.task.discriminator is not None and discriminator is not None:
+            checkpoint.fit(self.task.discriminator, discriminator, source)
 
 
 def autocast(device: torch.device) -> torch.autocast:

@@ -18,6 +18,7 @@ class Recipe:
     Attributes:
         name: the function's name, the file's name, the card's name and the value of `--model`.
         width, blocks, edge, finish, noise, framed: see `networks.generator.Generator`.
+        grainy: whether it learns from bad photos, which it mends before it agrees with them.
         weights: what each loss counts.
         sizes: how often each fineness is drawn.
         batch: pictures a step.
@@ -32,6 +33,7 @@ class Recipe:
     finish: int = 4
     noise: int = 8
     framed: bool = True
+    grainy: bool = False
     weights: Weights = field(default_factory=Weights)
     sizes: Sizes = field(default_factory=Sizes)
     batch: int = 32
@@ -47,9 +49,14 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, spread=0.55)
+    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, identity=0.2, spread=0.55)
     sizes = Sizes(small=0.4, middle=0.25, fine=0.35)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
+
+
+def face_x4_grainy() -> Recipe:
+    """The same for photos as they come, blurred, noisy and blocky, from a run of `face_x4_gan`."""
+    return replace(face_x4_gan(), name="face_x4_grainy", grainy=True)
 
 
 def photo_x4_pixel() -> Recipe:
@@ -64,7 +71,7 @@ def photo_x4() -> Recipe:
     return replace(photo_x4_pixel(), name="photo_x4", weights=weights, batch=16, rate=2e-4)
 
 
-RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan, photo_x4_pixel, photo_x4)}
+RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan, face_x4_grainy, photo_x4_pixel, photo_x4)}
 
 
 def named(name: str) -> Recipe:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from enhance.errors import TrainingError
 from enhance.train import checkpoint, data, loop, recipes
 from enhance.train.checkpoint import Progress
+from enhance.train.degradation import Box, Snapshot
 from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator
 from enhance.train.recipes import Recipe
@@ -50,8 +51,8 @@ def train(
     trainer = loop.Trainer(build(recipe, device), recipe, device)
     progress = Progress()
     if begin is not None and init is not None:
-        weights, progress.before = begin
-        trainer.begin_from(weights, init)
+        progress.before = begin.cost
+        trainer.begin_from(inherited(trainer.task.generator, begin.generator), begin.discriminator, init)
     if state is not None and resume is not None:
         trainer.restore(state, resume)
         progress = Progress(**state["progress"])
@@ -72,14 +73,31 @@ def train(
     )
 
 
-def starting_weights(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """The generator's weights in a run folder, a checkpoint or an .onnx file, and what they cost, stage by stage."""
+class Start(NamedTuple):
+    """Weights to begin with, and what they cost, stage by stage."""
+
+    generator: dict[str, Tensor]
+    discriminator: dict[str, Tensor] | None
+    cost: list[dict[str, Any]]
+
+
+def starting_weights(path: Path) -> Start:
+    """What a run folder, a checkpoint or an .onnx file has to begin with; only a folder has a discriminator."""
     if path.suffix == ".onnx":
-        return checkpoint.exported(path)
+        generator, cost = checkpoint.exported(path)
+        return Start(generator, None, cost)
     state = checkpoint.load(checkpoint.find(path, checkpoint.BEST))
     spent = state["progress"]
-    cost = {"pictures": spent["pictures"], "seconds": spent["seconds"]}
-    return state["average"], [*spent["before"], {"recipe": recipes.from_json(state["recipe"]).name, **cost}]
+    last = path / checkpoint.LAST
+    networks = checkpoint.load(last)["networks"] if last.is_file() else []
+    stage = {"recipe": recipes.from_json(state["recipe"]).name, **{k: spent[k] for k in ("pictures", "seconds")}}
+    return Start(state["average"], networks[1] if len(networks) > 1 else None, [*spent["before"], stage])
+
+
+def inherited(generator: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a generator that mends, from one that did not: at first it leaves its input alone, as that one did."""
+    own = {name: value for name, value in generator.state_dict().items() if name.startswith("mend.")}
+    return {**own, **weights}
 
 
 def build(recipe: Recipe, device: torch.device) -> SuperResolution:
@@ -89,16 +107,19 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
         generator,
         Discriminator() if recipe.weights.adversarial else None,
         weights=recipe.weights,
+        degradation=Snapshot() if recipe.grainy else Box(),
         seed=recipe.seed,
     )
-    if task.features is not None:
-        task.features.to(device)
+    for judge in (task.features, task.recogniser):
+        if judge is not None:
+            judge.to(device)
     return task
 
 
 def generator_of(recipe: Recipe) -> Generator:
     shape = asdict(recipe)
-    return Generator(**{name: shape[name] for name in ("width", "blocks", "edge", "finish", "noise", "framed")})
+    told = {name: shape[name] for name in ("width", "blocks", "edge", "finish", "noise", "framed")}
+    return Generator(**told, mends=recipe.grainy)
 
 
 def held_out(faces: data.Faces) -> dict[int, Tensor]:

@@ -9,6 +9,7 @@ from enhance.train import losses
 from enhance.train.data import Batch
 from enhance.train.degradation import Box, Degradation
 from enhance.train.networks.generator import Generator, place
+from enhance.train.networks.recogniser import Recogniser, crop, shows_face
 from enhance.train.networks.squeezenet import SqueezeNet, distance
 from enhance.train.task import Losses
 
@@ -20,6 +21,7 @@ class Weights:
     pixel: float = 1.0
     perceptual: float = 0.0
     adversarial: float = 0.0
+    identity: float = 0.0
     spread: float = 0.0
     penalty: float = 1.0
     penalty_every: int = 4
@@ -51,6 +53,7 @@ class SuperResolution:
         self.degradation = degradation or Box()
         self.seed = seed
         self.features = SqueezeNet() if weights.perceptual else None
+        self.recogniser = Recogniser() if weights.identity else None
 
     def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
         random = self._random(batch)
@@ -69,6 +72,9 @@ class SuperResolution:
             if self.weights.spread:
                 first, second = zip(*(x.chunk(2) for x in seen), strict=True)
                 apart = apart + self.weights.perceptual * distance(first, second).mean()
+        if self.recogniser is not None:
+            found["identity"], between = self._identity(made, batch)
+            apart = apart + between
         if self.weights.spread:
             found["spread"] = -self.weights.spread * apart / 2
         if self.discriminator is not None:
@@ -79,6 +85,20 @@ class SuperResolution:
             found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * answers))
             self.discriminator.requires_grad_(True)
         return found, made.detach()[: len(lr)]
+
+    def _identity(self, made: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """How far the answers' faces are from the original's and from each other, in the eyes of the recogniser."""
+        assert self.recogniser is not None
+        whole = shows_face(batch.place)
+        if not whole.any():
+            return torch.zeros((), device=made.device), torch.zeros((), device=made.device)
+        place = batch.place[whole]
+        with torch.no_grad():
+            original = self.recogniser(crop(batch.hr[whole], place))
+        answers = [self.recogniser(crop(x[whole], place)) for x in made.split(len(batch.hr))]
+        weight = self.weights.identity / len(batch.hr)
+        likeness = torch.stack([_length(x - original).sum() for x in answers]).mean()
+        return weight * likeness, weight * _length(answers[0] - answers[-1]).sum()
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
@@ -108,6 +128,10 @@ class SuperResolution:
             "lr_psnr": _psnr(Box()(made, torch.Generator()), lr),
         }
         found["score"] = -found["psnr"]
+        if self.recogniser is not None:
+            where = place(lr)
+            points = [self.recogniser(crop(x, where)) for x in (made, hr)]
+            found["identity"] = float(_length(points[0] - points[1]).mean())
         if self.features is not None:
             seen = self.features(made)
             found["score"] = found["perceptual"] = float(distance(seen, self.features(hr)).mean())
@@ -120,6 +144,10 @@ class SuperResolution:
 
     def _random(self, batch: Batch) -> torch.Generator:
         return torch.Generator().manual_seed(self.seed * 1_000_003 + batch.step)
+
+
+def _length(vectors: Tensor) -> Tensor:
+    return vectors.square().sum(1).add(1e-8).sqrt()
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

@@ -45,7 +45,7 @@ class ResidualBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Four times larger, consistent with its input by construction.
+    """Four times larger, consistent with its input by construction (or with what it takes that for, if it `mends`).
 
     Args:
         width: channels of the trunk at half the input's resolution.
@@ -54,6 +54,7 @@ class Generator(nn.Module):
         finish: residual blocks at the input's resolution after the trunk.
         noise: noise planes at the input's resolution.
         framed: whether it draws faces in their frame, and looks at `place`.
+        mends: whether it may first mend its input, and then agrees with what that ought to have been.
     """
 
     scale = 4
@@ -68,6 +69,7 @@ class Generator(nn.Module):
         finish: int = 4,
         noise: int = 8,
         framed: bool = True,
+        mends: bool = False,
     ) -> None:
         super().__init__()
         self.noise = noise
@@ -79,7 +81,11 @@ class Generator(nn.Module):
         self.merge = nn.Conv2d(width, edge, 3, padding=1)
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
         self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
+        self.mend = nn.Conv2d(edge, 3, 3, padding=1) if mends else None
         self.projection = Projection(self.scale)
+        if self.mend is not None:
+            nn.init.zeros_(self.mend.weight)
+            nn.init.zeros_(cast(Tensor, self.mend.bias))
         # A whisper at first: a generator that starts out deafened by its noise learns to ignore it for good.
         with torch.no_grad():
             self.head.weight[:, 3 : 3 + noise] *= 0.1
@@ -96,6 +102,8 @@ class Generator(nn.Module):
         # Repeating pixels before a convolution costs what a pixel shuffle after it would, without the shuffle's
         # slow reordering of memory.
         fine = self.after(fine + self.merge(functional.interpolate(coarse, scale_factor=2.0, mode="nearest")))
-        drawn = functional.pixel_shuffle(self.paint(functional.leaky_relu(fine, 0.2)), self.scale)
+        fine = functional.leaky_relu(fine, 0.2)
+        drawn = functional.pixel_shuffle(self.paint(fine), self.scale)
         with torch.autocast(lr.device.type, enabled=False):
-            return self.projection(drawn.float(), lr.float())
+            kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
+            return self.projection(drawn.float(), kept)
