@@ -384,11 +384,19 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
 @commands.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .onnx file to write.")
-def export(run: Path, out: Path) -> None:
+@click.option(
+    "--int8",
+    "watched",
+    multiple=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
+)
+def export(run: Path, out: Path, watched: tuple[Path, ...]) -> None:
     """Writes the best weights of a run as a model."""
     with training_packages():
         from enhance.train import export as exporting
-    click.echo(f"{exporting.export(run, out)}: use it with --model")
+    click.echo(f"{exporting.export(run, out, watched)}: use it with --model")
 
 
 @commands.command()

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -53,3 +54,33 @@ def test_a_graph_that_differs_from_its_network_is_not_written(
     with pytest.raises(InternalError, match="differs"):
         export.export(trained, tmp_path / "made.onnx")
     assert not (tmp_path / "made.onnx").exists()
+
+
+def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    exact, small = tmp_path / "exact.onnx", tmp_path / "small.onnx"
+    export.export(tmp_path / "run", exact)
+    export.export(tmp_path / "run", small, [faces])
+    lr = np.random.default_rng(0).uniform(0.3, 0.7, (2, 3, 16, 20)).astype(np.float32)
+    floats, rounded = (Model.load(path)(lr, seed=1) for path in (exact, small))
+    assert 0 < np.abs(floats - rounded).mean() * 255 < 1
+    assert lr_psnr(rounded[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0)) > 50
+    assert Model.load(small).facts == Model.load(exact).facts
+    operators = {node.op_type for node in onnx.load(small).graph.node}
+    assert "DequantizeLinear" in operators
+
+
+def test_a_run_begins_from_eight_bits_near_where_they_came_from(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    export.export(tmp_path / "run", tmp_path / "small.onnx", [faces])
+    exact = run.starting_weights(tmp_path / "run").generator
+    rounded = run.starting_weights(tmp_path / "small.onnx").generator
+    assert rounded.keys() == exact.keys()
+    for name, weights in exact.items():
+        assert rounded[name].shape == weights.shape
+        step = float(weights.abs().max()) / 63
+        assert float((rounded[name] - weights).abs().max()) <= step

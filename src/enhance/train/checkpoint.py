@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -76,9 +77,18 @@ def exported(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
         raise TrainingError(f"{path}: no such file; name a run folder or an .onnx file of `enhance export`") from None
     except (DecodeError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one") from error
+    arrays = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
     prefix = "generator."
-    tensors = {value.name: torch.from_numpy(numpy_helper.to_array(value).copy()) for value in model.graph.initializer}
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}, cost
+    tensors: dict[str, Tensor] = {}
+    for name, array in arrays.items():
+        plain = name.removesuffix("_quantized")
+        if plain.startswith(prefix) and not plain.endswith(("_scale", "_zero_point")):
+            if plain != name:
+                # Of 8 bits, in steps of each output's own; the bias has the same steps, by another name.
+                steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
+                array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
+            tensors[plain.removeprefix(prefix)] = torch.from_numpy(array.astype(np.float32))
+    return tensors, cost
 
 
 def fit(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from enhance.errors import InternalError
 from enhance.files import write_atomically
 from enhance.train import checkpoint
 from enhance.train.networks.generator import Generator, place
+from enhance.train.quantization import quantized, watch
 from enhance.train.recipes import Recipe, from_json
 from enhance.train.run import generator_of
 
@@ -44,10 +46,14 @@ class Shipped(nn.Module):
         return made
 
 
-def export(run: Path, out: Path) -> Path:
+def export(run: Path, out: Path, watched: Sequence[Path] = ()) -> Path:
     """Writes the best weights of a run folder (or of one checkpoint) as ONNX, with everything that names them.
 
+    Args:
+        watched: folders of pictures such as it will get. With them the convolutions are rounded to 8 bits.
+
     Raises:
+        DataError: a folder cannot be used.
         TrainingError: there is no such run.
         InternalError: the exported graph does not compute what the network computes.
     """
@@ -59,12 +65,13 @@ def export(run: Path, out: Path) -> Path:
     model = to_onnx(network, recipe.noise)
     for key, value in facts(recipe, state).items():
         model.metadata_props.add(key=key, value=value)
-    data = model.SerializeToString()
-    difference = parity(network, data, recipe.noise)
+    difference = parity(network, model.SerializeToString(), recipe.noise)
     if difference > TOLERANCE:
         raise InternalError(f"{run}: the exported graph differs from the network by {difference:.1e}; not written")
+    if watched:
+        model = quantized(model, watch(watched, recipe.noise))
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(out, data)
+    write_atomically(out, model.SerializeToString())
     return out
 
 
