@@ -44,7 +44,7 @@ MEMORY = 512
 """Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
 BYTES = 16 * 3 * 4 * 3
 """Memory that a pixel of the photo takes while it is worked on: 16 larger ones, of 3 colours, as float32, thrice."""
-SIGHT, TILE = 32, 512
+SIGHT, TILE = 40, 512
 """How far a pixel of the network for anything sees, in pixels of the photo; and how wide its tiles are, both even."""
 STRIPE, SAMPLED = 64, 2_000_000
 """Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
