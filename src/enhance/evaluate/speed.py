@@ -1,6 +1,7 @@
 """How long a face takes, how long the first one takes, and how much memory: always beside others in the same run.
 
-Absolute times say more about the machine than about the model; the ratios are what to compare.
+Absolute times say more about the machine than about the model; the ratios are what to compare. Every contender has as
+many threads as this process may use cores.
 """
 
 import os
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from enhance import onnxfile
 from enhance.errors import InternalError
 from enhance.evaluate import peers
 from enhance.evaluate.comparison import SIZES, Upscaler, bicubic
@@ -22,18 +25,35 @@ from enhance.model import Model
 
 BICUBIC, PEER = "bicubic", "Real-ESRGAN x4plus"
 
-FIRST_FACE = """
-import resource, sys
-import numpy as np
+OURS = """
 from enhance.model import Model
-Model.load(sys.argv[1])(np.zeros((1, 3, int(sys.argv[2]), int(sys.argv[2])), np.float32), seed=0)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+upscale = Model.load(name)
+"""
+THEIRS = """
+from pathlib import Path
+from enhance.evaluate import peers
+upscale = peers.found_in(Path(folder))[name].load()
+"""
+FIRST_FACE = """
+import sys
+import numpy as np
+from enhance import onnxfile
+name, size, threads, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+onnxfile.threads = threads
+{load}
+upscale(np.zeros((1, 3, size, size), np.float32))
+print("done", flush=True)
+if sys.platform == "linux":  # its ru_maxrss would count the process that started this one
+    print(next(int(line.split()[1]) / 1e3 for line in open("/proc/self/status") if line.startswith("VmHWM")))
+else:
+    import resource
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3))
 """
 
 
 @dataclass(frozen=True)
 class ColdStart:
-    """A new Python process that enhances one face: seconds from start to exit, and its peak memory in megabytes."""
+    """A new Python process that enhances one face: seconds from start to the face, and its peak memory in megabytes."""
 
     seconds: float
     megabytes: float
@@ -41,11 +61,31 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class Speed:
-    """seconds: contender -> size -> median seconds for one face; cold: model -> its first face, at the largest size."""
+    """What everybody costs.
+
+    seconds: contender -> size -> median seconds for one face; cold: contender -> its first face, at the largest size;
+    weights: contender -> bytes of its files; threads: how many each had.
+    """
 
     seconds: dict[str, dict[int, float]]
     cold: dict[str, ColdStart]
+    weights: dict[str, int]
     threads: int
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def use_allowed_cores() -> int:
+    """Gives ONNX Runtime, ncnn and torch one thread for each core that this process may use; before any network loads.
+
+    ONNX Runtime alone would count cores that it was not given, and its threads would wait for each other.
+    """
+    onnxfile.threads = cores()
+    torch.set_num_threads(onnxfile.threads)
+    return onnxfile.threads
 
 
 def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7, others: Path | None = None) -> Speed:
@@ -55,19 +95,22 @@ def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7,
         models: names of shipped models or paths of .onnx files.
         sizes: widths of the input face in pixels.
         repeats: how often each face is timed, after one run to warm up; the median counts.
-        others: folder of the peers' unzipped wheels, see `peers.found_in`.
+        others: folder of the peers' unpacked packages, see `peers.found_in`.
 
     Raises:
-        EnhanceError: a model cannot be used, or ncnn is missing.
+        EnhanceError: a model cannot be used, or what a peer needs is missing.
     """
-    contenders: dict[str, Upscaler] = {BICUBIC: bicubic}
-    contenders |= {Path(name).stem: Model.load(name) for name in models}
-    if others is not None:
-        contenders |= peers.found_in(others)
+    threads = use_allowed_cores()
+    ours = {Path(name).stem: Model.load(name) for name in models}
+    theirs = {} if others is None else peers.found_in(others)
+    contenders: dict[str, Upscaler] = {BICUBIC: bicubic, **{name: peer.load() for name, peer in theirs.items()}, **ours}
     by_size = {size: medians(contenders, size, repeats) for size in sizes}
     seconds = {name: {size: by_size[size][name] for size in sizes} for name in contenders}
-    cold = {Path(name).stem: first_face(name, max(sizes)) for name in models}
-    return Speed(seconds, cold, os.cpu_count() or 1)
+    cold = {name: first_face(name, max(sizes), others) for name in theirs}
+    cold |= {Path(name).stem: first_face(name, max(sizes)) for name in models}
+    weights = {name: peer.bytes for name, peer in theirs.items()}
+    weights |= {name: model.path.stat().st_size for name, model in ours.items()}
+    return Speed(seconds, cold, weights, threads)
 
 
 def medians(contenders: Mapping[str, Upscaler], size: int, repeats: int) -> dict[str, float]:
@@ -84,20 +127,34 @@ def medians(contenders: Mapping[str, Upscaler], size: int, repeats: int) -> dict
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
-def first_face(model: str, size: int) -> ColdStart:
-    """Starts Python, loads the model and enhances one face of `size` pixels (POSIX only).
+def first_face(name: str, size: int, others: Path | None = None) -> ColdStart:
+    """Starts Python, loads one contender and enhances one face of `size` pixels (POSIX only); the middle of three runs.
+
+    Args:
+        name: a shipped model or an .onnx file; with `others`, a peer in that folder.
 
     Raises:
         InternalError: that process failed.
     """
+    found = sorted((_first_face(name, size, others) for _ in range(3)), key=lambda cold: cold.seconds)
+    return found[1]
+
+
+def _first_face(name: str, size: int, others: Path | None) -> ColdStart:
+    code = FIRST_FACE.format(load=OURS if others is None else THEIRS)
+    command = [sys.executable, "-c", code, name, str(size), str(cores()), str(others)]
     start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", FIRST_FACE, model, str(size)], capture_output=True, text=True, check=False
-    )
-    seconds = time.perf_counter() - start
-    if done.returncode:
-        raise InternalError(f"{model}: its first face failed: {done.stderr.strip().splitlines()[-1]}")
-    return ColdStart(seconds, int(done.stdout) / (1e6 if sys.platform == "darwin" else 1e3))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        done = process.stdout.readline()
+        seconds = time.perf_counter() - start
+        memory, complaint = process.stdout.read(), process.stderr.read().strip()
+    if not done or process.returncode:
+        raise InternalError(
+            f"{name}: its first face failed: {complaint.splitlines()[-1] if complaint else process.returncode}"
+        )
+    return ColdStart(seconds, float(memory))
 
 
 def text(result: Speed) -> str:
@@ -112,9 +169,11 @@ def text(result: Speed) -> str:
         if peer:
             line.append(" / ".join(f"{peer[size] / seconds[size]:.1f}" for size in sizes))
         lines.append(line)
-    found = [f"median of one face at a time, {result.threads} CPU threads", "", *table(lines, names=1)]
+    threads = f"{result.threads} CPU thread{'s' * (result.threads > 1)}"
+    found = [f"median of one face at a time, {threads}", "", *table(lines, names=1), ""]
+    first = [[f"new process to first face at {max(sizes)}", "", "memory at most", "weights"]]
     for name, cold in result.cold.items():
-        found.append(
-            f"{name}, new process to first face at {max(sizes)}: {cold.seconds:.2f} s, {cold.megabytes:.0f} MB at most"
-        )
+        weights = f"{result.weights[name] / 1e6:.1f} MB"
+        first.append([name, f"{cold.seconds:.2f} s", f"{cold.megabytes:.0f} MB", weights])
+    found += table(first, names=1)
     return "\n".join(found) + "\n"
