@@ -1,11 +1,11 @@
 """How often does the gate turn a face away, and how often does it let something else through?
 
-    python benchmarks/gate.py FACES... [--count 530] [--out gate.json]
+    python benchmarks/gate.py FACES... [--not-faces FOLDER] [--count 530] [--out gate.json]
 
-FACES are folders of pictures in the face frame that no network learnt from. They and the pictures of not_faces.py are
-made small to frames of 16, 32 and 64 pixels and shown in two ways: as they are (`--aligned`), and laid softly over
-a made-up scene of 320x240 pixels, where the detector has to find them first. Counted are faces that would not be
-redrawn, and other things that would.
+FACES are folders of pictures in the face frame that no network learnt from. They and the pictures of not_faces.py (or
+the squares in FOLDER, as `enhance prepare --crops` cuts them) are made small to frames of 16, 32 and 64 pixels and
+shown in two ways: as they are (`--aligned`), and laid softly over a made-up scene of 320x240 pixels, where the detector
+has to find them first. Counted are faces that would not be redrawn, and other things that would.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=530, help="faces in all (default 530)")
+    parser.add_argument("--not-faces", type=Path, metavar="FOLDER", help="squares of anything but faces")
     parser.add_argument("--out", type=Path, help="write what was found as JSON, too")
     options = parser.parse_args()
     real = list(chosen(options.faces, options.count))
-    fake = list(not_faces([face for _, face in real if len(face) >= 256][:60]))
+    if options.not_faces:
+        fake = [("other", read(path)) for path in sorted(options.not_faces.iterdir()) if is_photo(path)]
+    else:
+        fake = list(not_faces([face for _, face in real if len(face) >= 256][:60]))
     found: dict[str, Any] = {"faces": len(real), "not_faces": dict(Counter(kind for kind, _ in fake))}
     found |= {"aligned": aligned(real, fake), "in_scenes": in_scenes(real[::SCENES], fake[::SCENES])}
     for way in ("aligned", "in_scenes"):

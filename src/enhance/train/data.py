@@ -176,7 +176,7 @@ def _sizes(box: Box, size: int) -> Iterator[tuple[int, float]]:
 
 
 def _cached(members: Sequence[Source], width: int, note: Callable[[str], None]) -> Pixels:
-    names = "\n".join(f"{m.path} {m.path.stat().st_mtime_ns} {m.crop}" for m in members)
+    names = "\n".join(f"{m.path.resolve()} {m.path.stat().st_mtime_ns} {m.crop}" for m in members)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enhance"
     target = cache / f"{hashlib.sha256(names.encode()).hexdigest()[:24]}_{width}.npy"
     if not target.exists():
