@@ -405,7 +405,10 @@ def export(run: Path, out: Path, watched: tuple[Path, ...]) -> None:
 @click.option("--sizes", default="16,32,64", show_default=True, help="Pixels across the small faces.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json, contact sheets and cards.")
-def evaluate(data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: int | None, out: Path | None) -> None:
+@click.option("--grainy", is_flag=True, help="Make the small faces bad photos: blurred, noisy and blocky.")
+def evaluate(
+    data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: int | None, out: Path | None, grainy: bool
+) -> None:
     """Measures models against bicubic on folders of faces."""
     try:
         wanted = tuple(int(size) for size in sizes.split(","))
@@ -415,7 +418,7 @@ def evaluate(data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: 
         from enhance.evaluate import evaluation, report
     from enhance.model import face_models
 
-    found = evaluation.evaluate(data, names or face_models(), wanted, limit, out)
+    found = evaluation.evaluate(data, names or face_models(), wanted, limit, out, grainy)
     click.echo(report.text(found), nl=False)
 
 

@@ -26,12 +26,14 @@ class Model:
         path: the ONNX file.
         facts: its metadata: name, task, scale, frame, value_range, degradation, recipe, commit, licence and more.
         scale: how many times larger the answer is.
+        mends: whether it mends noise, blur and blocks before it agrees with its input.
     """
 
     def __init__(self, path: Path, session: "onnxruntime.InferenceSession", facts: Mapping[str, str]) -> None:
         self.path = path
         self.facts = facts
         self.scale = int(facts["scale"])
+        self.mends = facts.get("mends") == "yes"
         self._multiple = int(facts["multiple"])
         self._planes = int(facts["noise"])
         self._session = session

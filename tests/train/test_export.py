@@ -72,6 +72,14 @@ def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
     assert "DequantizeLinear" in operators
 
 
+def test_the_file_says_whether_it_mends(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+    for recipe in (recipes.face_x4_pixel(), recipes.face_x4_grainy()):
+        run.train([faces], tiny(recipe), tmp_path / recipe.name, images=4)
+        model = Model.load(export.export(tmp_path / recipe.name, tmp_path / f"{recipe.name}.onnx", [faces]))
+        assert model.mends == recipe.grainy
+        assert ("JPEG" in model.facts["degradation"]) == recipe.grainy
+
+
 def test_a_run_begins_from_eight_bits_near_where_they_came_from(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:

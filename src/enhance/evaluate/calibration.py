@@ -43,7 +43,8 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     """Calibrates the invention map of a model; writes the constants beside its weights and the result into its card.
 
     The people are dealt into three parts by a hash of their name: one to learn what evidence is worth, one to find how
-    wide the band must be, one to measure how many true pixels lie inside. No person is in two of them.
+    wide the band must be, one to measure how many true pixels lie inside. No person is in two of them. A model that
+    mends its input is shown bad photos.
 
     Args:
         folders: aligned faces that the network did not learn from.
@@ -60,13 +61,14 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     network = Model.load(model)
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
     digest = invention.sha256(network.path)
+    degradation = protocol.grainy if network.mends else protocol.clean
     everyone = protocol.faces(folders)
     constants: dict[str, Any] = {}
     coverage: dict[str, Any] = {}
     for size in SIZES:
         chosen = protocol.choose(everyone, size, limit)
         dealt: dict[str, list[Seen]] = {part: [] for part in PARTS}
-        for one in seen(network, chosen, size):
+        for one in seen(network, chosen, size, degradation):
             dealt[part_of(one.face.path.stem)].append(one)
         if min(map(len, dealt.values())) < 2 * FEWEST:
             continue
@@ -78,13 +80,15 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     if not constants:
         raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
+    most = f", at most {limit} a size" if limit else ""
+    made = ", made small as bad photos" if network.mends else ""
     said = {
         "model": network.path.stem,
         "sha256": digest,
         "level": invention.LEVEL,
         "answers": invention.ANSWERS,
         "visible_grey_levels": round(invention.VISIBLE * 255),
-        "faces": f"{names}{f', at most {limit} a size' if limit else ''}; people dealt into three parts by name",
+        "faces": f"{names}{most}{made}; people dealt into three parts by name",
         "constants": constants,
         "coverage": coverage,
     }
@@ -105,9 +109,11 @@ def part_of(name: str) -> str:
     return PARTS[int.from_bytes(hashlib.sha256(person.encode()).digest()[:4], "big") % len(PARTS)]
 
 
-def seen(network: Model, chosen: Sequence[Face], size: int) -> Iterator[Seen]:
+def seen(
+    network: Model, chosen: Sequence[Face], size: int, degradation: protocol.Degradation = protocol.clean
+) -> Iterator[Seen]:
     """Every face as the network draws it ANSWERS times from `size` pixels across."""
-    for pairs in protocol.pairs(chosen, size):
+    for pairs in protocol.pairs(chosen, size, degradation=degradation):
         left, top, right, bottom = (round(edge * protocol.SCALE * size) for edge in pairs.box)
         for face, lr, hr in zip(
             pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from enhance.errors import DataError
-from enhance.evaluate import card, metrics, report
+from enhance.evaluate import card, metrics, protocol, report
 from enhance.evaluate.comparison import SIZES, Upscaler, compare
 from enhance.evaluate.results import Results
 from enhance.files import write_atomically
@@ -22,6 +22,7 @@ def evaluate(
     sizes: Sequence[int] = SIZES,
     limit: int | None = None,
     out: Path | None = None,
+    grainy: bool = False,
 ) -> Results:
     """Measures models on folders of aligned faces, beside bicubic enlargement.
 
@@ -30,13 +31,16 @@ def evaluate(
         sizes: widths in pixels of the face frame in the input; a face counts where its picture has four times that.
         limit: at each size only this many faces, always the same random ones.
         out: folder for results.json, results.txt, a contact sheet per size and a card per model; made if missing.
+        grainy: whether the small faces are bad photos: blurred, noisy and blocky.
 
     Raises:
         DataError: a folder or picture cannot be used, or no face is large enough for any size.
         EnhanceError: a model or a judge's weights cannot be used.
     """
     loaded = {Path(name).stem: Model.load(name) for name in models}
-    found, sheets = compare({name: _seeded(model) for name, model in loaded.items()}, folders, sizes, limit)
+    upscalers = {name: _seeded(model) for name, model in loaded.items()}
+    degradation = protocol.grainy if grainy else protocol.clean
+    found, sheets = compare(upscalers, folders, sizes, limit, degradation)
     for line in metrics.missing():
         print(line, file=sys.stderr)
     found = replace(found, models={name: card.facts(model.path) for name, model in loaded.items()})

@@ -112,6 +112,7 @@ def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
         "frame": json.dumps(FRAME),
         "value_range": "[0,1] sRGB",
         "degradation": "blur, noise and JPEG, twice" if recipe.grainy else "mean of 4x4 blocks",
+        "mends": "yes" if recipe.grainy else "no",
         "recipe": state["recipe"],
         "commit": _commit(),
         "licence": LICENCE,
