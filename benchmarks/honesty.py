@@ -143,8 +143,10 @@ def provenance() -> Iterator[str]:
 
 
 def groups(network: Model) -> Iterator[str]:
-    """The table by group of the model's card, without LR-PSNR, which is the same for everyone."""
+    """From the model's card: the worst groups, and the table by group without LR-PSNR, the same for everyone."""
     page = network.path.with_suffix(".md").read_text(encoding="utf-8")
+    worst = page.partition(f"{card.WORST_GROUPS}\n\n")[2].partition("\n\n#")[0]
+    yield from [*worst.splitlines(), ""] if worst else []
     table = page.partition("### By group\n\n")[2].partition("\n\n")[0].splitlines()
     head = [cell.strip() for cell in table[0].strip("|").split("|")] if table else []
     keep = [n for n, name in enumerate(head) if name != "LR-PSNR"]

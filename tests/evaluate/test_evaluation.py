@@ -97,6 +97,19 @@ def test_a_card_tells_what_was_measured(measured: tuple[Results, Path], nearest:
     assert json.loads(page.split("```json\n")[1].split("```")[0]) == {"name": "nearest"}
 
 
+def test_a_card_names_the_group_for_which_the_network_does_worst(
+    measured: tuple[Results, Path], nearest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert card.WORST_GROUPS not in card.card(nearest, measured[0])  # four faces are too few to say so
+    monkeypatch.setattr(results, "ENOUGH", 1)
+    page = card.card(nearest, measured[0])
+    section = page.split(card.WORST_GROUPS)[1].split("\n## ")[0]
+    for one in results.worst_groups(measured[0], "nearest"):
+        line = f"| {one.row.size} → {4 * one.row.size} | {one.metric} | {one.row.label} {one.row.value} |"
+        assert line in section
+    assert "worse off by more than 15 %" in section
+
+
 def test_the_card_of_shipped_weights_states_the_terms_of_their_data(
     measured: tuple[Results, Path], nearest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,3 +130,15 @@ def test_a_sheet_shows_the_faces_in_their_places() -> None:
     centres = [sheet.GAP + sheet.TILE // 2 + index * (sheet.TILE + sheet.GAP) for index in range(2)]
     tones = [[page.getpixel((x, sheet.HEAD + y - sheet.GAP)) for x in centres] for y in centres]
     assert tones == [[(0, 0, 0), (255, 255, 255)], [(255, 255, 255), (0, 0, 0)]]
+
+
+def test_faces_that_may_not_be_handed_on_are_measured_but_not_shown(tmp_path: Path) -> None:
+    black, white = (np.full((64, 64, 3), value, np.uint8) for value in (0, 255))
+    Image.fromarray(black).save(tmp_path / "celeba_000001.png")
+    _, sheets = compare({}, [tmp_path], sizes=(16,))
+    assert sheets == {}
+    Image.fromarray(white).save(tmp_path / "lfw_Ada_Lovelace_0001.png")
+    found, sheets = compare({}, [tmp_path], sizes=(16,))
+    assert found.rows[0].faces == 2
+    assert sheets[16].height == sheet.HEAD + sheet.TILE + sheet.GAP
+    assert sheets[16].getpixel((sheet.TILE // 2, sheet.HEAD + sheet.TILE // 2)) == (255, 255, 255)

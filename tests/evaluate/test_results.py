@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,26 @@ def test_the_interval_holds_the_true_mean_19_times_in_20() -> None:
 
 def test_one_face_has_no_interval() -> None:
     assert results.score(np.array([3.0])) == results.Score(3.0, None)
+
+
+def test_the_worst_group_is_found_by_its_share_of_everybodys_mean() -> None:
+    faces = [face(f"utk_{age}_{sex}_white_{n}") for n in range(20) for age, sex in ((30, "f"), (70, "m"))]
+    faces += [face("utk_5_x_black_1"), *(face(f"lfw_A_{n}") for n in range(20))]
+    distance = np.array([0.1, 0.3] * 20 + [9.0] + [0.2] * 20)
+    likeness = np.array([0.4, 0.6] * 20 + [0.0] + [0.0] * 20)
+    rows = results.rows("m", 16, faces, {"ST-LPIPS": distance, "identity": likeness}, {})
+    found = results.worst_groups(results.Results((), {}, tuple(rows)), "m")
+    # One child is too few to say anything, and lfw is no group of people; sex and age say the same of the others.
+    assert [(one.metric, one.row.label, one.row.value) for one in found] == [
+        ("ST-LPIPS", "sex", "male"),
+        ("identity", "sex", "female"),
+    ]
+    assert found[0].share == pytest.approx(0.3 / distance.mean() - 1)
+    assert found[1].share == pytest.approx(1 - 0.4 / likeness.mean())
+    assert found[0].bicubic is None
+    again = [*rows, *(replace(row, model="bicubic") for row in rows)]
+    assert results.worst_groups(results.Results((), {}, tuple(again)), "m")[1].bicubic == found[1].share
+    assert results.worst_groups(results.Results((), {}, tuple(rows)), "other") == []
 
 
 def test_results_survive_the_file(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from google.protobuf.message import DecodeError
 from enhance import invention
 from enhance.errors import ModelError
 from enhance.evaluate.metrics import MEANING
-from enhance.evaluate.report import cells
-from enhance.evaluate.results import EVERYONE, Results
+from enhance.evaluate.report import cells, number
+from enhance.evaluate.results import ENOUGH, EVERYONE, FAIR, PEOPLE, Results, worst_groups
 
 WARNING = """\
 **This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
@@ -20,6 +20,7 @@ was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the
 not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
 
 INVENTION_MAP = "## Invention map"
+WORST_GROUPS = "### Worst groups"
 
 SHIPPED = Path(__file__).parents[1] / "weights"
 SHIPPED_TERMS = """\
@@ -155,7 +156,29 @@ def _measured(name: str, results: Results) -> list[str]:
             for row in groups
         ]
         parts += ["### By group", _markdown([["size", "", "", "faces", *single], *lines])]
-    return parts
+    return parts + _worst_groups(name, results)
+
+
+def _worst_groups(name: str, results: Results) -> list[str]:
+    behind = worst_groups(results, name)
+    if not behind:
+        return []
+    lines = [["size", "", "group", "faces", "of the group", "of all faces", "worse by", "bicubic"]]
+    for one in behind:
+        row = one.row
+        scores = number(one.metric, row.scores[one.metric]), number(one.metric, one.everyone)
+        group = [f"{row.size} → {4 * row.size}", one.metric, f"{row.label} {row.value}", str(row.faces)]
+        bicubic = "-" if one.bicubic is None else f"{100 * one.bicubic:.0f} %"
+        lines.append([*group, *scores, f"{100 * one.share:.0f} %", bicubic])
+    unfair = sum(one.share > FAIR for one in behind)
+    return [
+        WORST_GROUPS,
+        f"Of groups by {', '.join(PEOPLE)} with at least {ENOUGH} faces, the one for which the network does worst,"
+        " beside the mean over all faces, and by how much bicubic does worse for them: such faces are harder. No group"
+        f" should be worse off by more than {100 * FAIR:.0f} %: "
+        + (f"this does not hold in {unfair} of {len(behind)} lines." if unfair else "this holds."),
+        _markdown(lines),
+    ]
 
 
 def _count(value: str | None) -> str | None:

@@ -42,7 +42,8 @@ def compare(
 ) -> tuple[Results, dict[int, Image.Image]]:
     """Measures functions on folders of aligned faces, beside bicubic enlargement.
 
-    Gives the results and a contact sheet for each size; parameters and errors as for `evaluation.evaluate`.
+    Gives the results and for each size a contact sheet of faces that may be shown; parameters and errors as for
+    `evaluation.evaluate`.
 
     >>> found, _ = compare({"now": lambda lr: network(lr)}, [Path("faces/val64")], sizes=[16], limit=100)
     >>> found.score("now", 16, "ST-LPIPS")
@@ -54,7 +55,8 @@ def compare(
     for size in sizes:
         if chosen := protocol.choose(everyone, size, limit):
             measured = _measure(contenders, chosen, size, degradation)
-            sheets[size] = sheet.draw(measured.shown, ["input", *contenders, "original"])
+            if measured.shown:
+                sheets[size] = sheet.draw(measured.shown, ["input", *contenders, "original"])
             for index, name in enumerate(contenders):
                 values = {metric: column[index] for metric, column in measured.values.items()}
                 of_set = {metric: column[index] for metric, column in measured.of_sets.items()}
@@ -76,8 +78,8 @@ def _measure(
 ) -> Measured:
     single, of_sets = metrics.metrics()
     of_sets = of_sets if len(chosen) > 1 else {}
-    show = set(np.random.default_rng(1).permutation(len(chosen))[:SHOWN].tolist())
-    shown_faces = {chosen[index] for index in show}
+    showable = [face for face in chosen if sheet.may_be_shown(face)]
+    shown_faces = {showable[index] for index in np.random.default_rng(1).permutation(len(showable))[:SHOWN]}
     faces: list[Face] = []
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in single}
     features: dict[str, list[NDArray[np.float64]]] = {name: [] for name in of_sets}

@@ -15,6 +15,13 @@ from enhance.evaluate.protocol import LABELS, Face
 Z95 = 1.96
 EVERYONE = "all"
 
+PEOPLE = ("sex", "age", "group")
+"""The labels that say something of people and not of where a picture came from."""
+WORSE = {"ST-LPIPS": 1, "identity": -1}
+"""Measures by which groups are held against all faces, and the sign of a change for the worse."""
+ENOUGH, FAIR = 20, 0.15
+"""Groups of fewer faces say nothing; none of the others should be worse than the mean by more than this share of it."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -55,6 +62,41 @@ class Results:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A group of people that a model serves worse than everybody: by which share of everybody's mean.
+
+    bicubic: the same share for bicubic enlargement: how much harder such faces are; None where it was not measured.
+    """
+
+    row: Row
+    metric: str
+    everyone: Score
+    share: float
+    bicubic: float | None
+
+
+def worst_groups(results: Results, model: str) -> list[Behind]:
+    """For each size and each measure of WORSE the group of at least ENOUGH people for whom a model does worst."""
+    found = []
+    means = {(row.model, row.size): row for row in results.rows if row.label == EVERYONE}
+    people = {(row.model, row.size, row.label, row.value): row for row in results.rows if row.label in PEOPLE}
+
+    def share(row: Row, metric: str) -> float:
+        mean = means[row.model, row.size].scores[metric].mean
+        return WORSE[metric] * (row.scores[metric].mean - mean) / mean
+
+    for size in dict.fromkeys(row.size for row in results.rows):
+        groups = [row for row in people.values() if (row.model, row.size) == (model, size) and row.faces >= ENOUGH]
+        for metric in WORSE if groups else ():
+            worst = max(groups, key=lambda row: share(row, metric))
+            same = people.get(("bicubic", size, worst.label, worst.value))
+            everyone = means[model, size].scores[metric]
+            bicubic = None if same is None else share(same, metric)
+            found.append(Behind(worst, metric, everyone, share(worst, metric), bicubic))
+    return found
 
 
 def load(path: Path) -> Results:

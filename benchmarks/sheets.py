@@ -1,0 +1,72 @@
+"""Contact sheets to judge by eye: random faces that no network learnt from, as everybody draws them.
+
+    python benchmarks/sheets.py FACES... --out docs [--count 60]
+
+Writes faces_16.jpg, faces_32.jpg and faces_64.jpg: given | bicubic | face_x4_pixel | face_x4_gan | original. Always the
+same faces. Faces whose terms forbid to hand them on are never shown (`sheet.SHOWN_NOWHERE`).
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from enhance.errors import EnhanceError
+from enhance.evaluate import comparison, protocol, sheet
+from enhance.evaluate.protocol import Face, Pictures
+from enhance.files import write_atomically
+from enhance.model import Model
+
+MODELS = ("face_x4_pixel", "face_x4_gan")
+LARGEST = 1_500_000
+"""Bytes of a sheet; its JPEG quality gives way."""
+
+
+def main() -> int:
+    """Parses, draws, writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faces", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--count", type=int, default=60, help="faces on a sheet (default 60)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
+    options = parser.parse_args()
+    try:
+        everyone = [face for face in protocol.faces(options.faces) if sheet.may_be_shown(face)]
+        for size in options.sizes:
+            write_atomically(options.out / f"faces_{size}.jpg", jpeg(page(everyone, size, options.count)))
+    except EnhanceError as error:
+        print(f"sheets: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def page(everyone: list[Face], size: int, count: int) -> Image.Image:
+    """The sheet of one size."""
+    models = {name: Model.load(name) for name in MODELS}
+    rows: list[list[Pictures]] = []
+    for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
+        drawn = [pairs.crop(upscale(pairs.lr)) for upscale in (comparison.bicubic, *models.values())]
+        columns = [pairs.crop(pairs.lr), *drawn, pairs.hr]
+        rows += [list(row) for row in zip(*columns, strict=True)]
+    # They come sorted by source, and a stranger looks longest at the first.
+    order = np.random.default_rng(size).permutation(len(rows))
+    return sheet.draw(
+        [rows[index] for index in order], ["given", "bicubic", *models, "original"], max(sheet.TILE, 3 * size)
+    )
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """At the best quality that is small enough."""
+    for quality in range(92, 30, -4):
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality, optimize=True)
+        if buffer.tell() <= LARGEST:
+            break
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
