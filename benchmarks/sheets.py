@@ -16,6 +16,7 @@ from PIL import Image
 
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, protocol, sheet
+from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.protocol import Face, Pictures
 from enhance.files import write_atomically
 from enhance.model import Model
@@ -46,9 +47,10 @@ def main() -> int:
 def page(everyone: list[Face], size: int, count: int) -> Image.Image:
     """The sheet of one size."""
     models = {name: Model.load(name) for name in MODELS}
+    upscalers: list[Upscaler] = [comparison.bicubic, *models.values()]
     rows: list[list[Pictures]] = []
     for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
-        drawn = [pairs.crop(upscale(pairs.lr)) for upscale in (comparison.bicubic, *models.values())]
+        drawn = [pairs.crop(upscale(pairs.lr)) for upscale in upscalers]
         columns = [pairs.crop(pairs.lr), *drawn, pairs.hr]
         rows += [list(row) for row in zip(*columns, strict=True)]
     # They come sorted by source, and a stranger looks longest at the first.
