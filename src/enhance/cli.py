@@ -392,10 +392,16 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
     type=click.Path(path_type=Path),
     help="Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
 )
-def export(run: Path, out: Path, watched: tuple[Path, ...]) -> None:
+@click.option("--discriminator", is_flag=True, help="Write the network that it had to convince, in 8 bits.")
+def export(run: Path, out: Path, watched: tuple[Path, ...], discriminator: bool) -> None:
     """Writes the best weights of a run as a model."""
     with training_packages():
         from enhance.train import export as exporting
+    if discriminator:
+        if not watched:
+            raise click.UsageError("--discriminator needs --int8 FOLDER")
+        click.echo(exporting.export_discriminator(run, out, watched))
+        return
     click.echo(f"{exporting.export(run, out, watched)}: use it with --model")
 
 

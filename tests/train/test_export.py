@@ -4,13 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
 from enhance.consistency import lr_psnr
-from enhance.errors import InternalError
+from enhance.errors import InternalError, TrainingError
 from enhance.model import Model
-from enhance.train import export, recipes, run
+from enhance.train import checkpoint, export, recipes, run
+from enhance.train.networks.discriminator import Discriminator
+from enhance.train.networks.generator import place
 from enhance.train.recipes import Recipe
 
 
@@ -92,3 +95,25 @@ def test_a_run_begins_from_eight_bits_near_where_they_came_from(
         assert rounded[name].shape == weights.shape
         step = float(weights.abs().max()) / 63
         assert float((rounded[name] - weights).abs().max()) <= step
+
+
+def test_the_discriminator_is_exported_as_it_judges(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    file = export.export_discriminator(tmp_path / "run", tmp_path / "judge.onnx", [faces])
+    state = checkpoint.load(tmp_path / "run" / checkpoint.LAST)
+    judge = Discriminator()
+    judge.load_state_dict(state["networks"][1])
+    random = np.random.default_rng(0)
+    hr, lr = (random.random((1, 3, side, side), dtype=np.float32) for side in (64, 16))
+    with torch.no_grad():
+        expected = judge(*map(torch.from_numpy, (hr, lr)), place(torch.from_numpy(lr))).numpy()
+    (found,) = onnxruntime.InferenceSession(str(file)).run(["verdicts"], {"hr": hr, "lr": lr})
+    assert found.shape == expected.shape == (1, 1, 4, 4)
+    assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max() + 0.01
+
+
+def test_a_run_without_a_discriminator_has_none_to_export(trained: Path, faces: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no discriminator"):
+        export.export_discriminator(trained, tmp_path / "judge.onnx", [faces])

@@ -260,6 +260,27 @@ def test_the_page_that_explains(page: Any, served: Served) -> None:
     until(page, "document.querySelector('#said').textContent.includes('dB')")
 
 
+def test_the_discriminator_is_asked_about_any_crop(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/how")
+    page.locator("#scene").scroll_into_view_if_needed()
+    until(page, "document.querySelector('#when').textContent !== ''")
+    box = page.locator("#scene").bounding_box()
+    scale = box["width"] / 224
+    page.mouse.move(box["x"] + 60 * scale, box["y"] + 6 * scale)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140 * scale, box["y"] + 86 * scale, steps=3)
+    page.mouse.up()
+    until(page, "document.querySelector('#verdict').textContent.includes('of the places')")
+    captions = page.locator("#opinions figcaption").all_inner_texts()
+    told = {name.rsplit(" ", 1)[0]: float(name.rsplit(" ", 1)[1]) for name in captions}
+    assert told["photograph"] > told["GAN"] > told["pixel loss"] > told["bicubic"]
+    page.focus("#scene")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until(page, f"document.querySelector('#opinions figcaption').textContent !== {captions[0]!r}")
+
+
 def test_the_page_for_programs(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/api")
     page.wait_for_selector("text=POST /v1/lineup")

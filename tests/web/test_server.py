@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import io
 import json
 import random
@@ -55,6 +56,19 @@ def test_formats_scales_seeds_and_bicubic(served: Served) -> None:
     with Image.open(io.BytesIO(answers["format=jpg&scale=2"][1])) as image:
         assert image.size == (168, 168)
     assert len({body for _, body in answers.values()}) == len(answers)
+
+
+def test_opinion(served: Served) -> None:
+    status, _, body = served.ask("POST", "/v1/opinion?box=40,0,140,100", ASTRONAUT)
+    assert status == 200, body
+    told = {one["name"]: one for one in json.loads(body)["opinions"]}
+    assert list(told) == ["photograph", "bicubic", "pixel loss", "GAN"]
+    assert told["photograph"]["less_convincing"] == 0
+    assert told["bicubic"]["less_convincing"] > 0.8
+    with Image.open(io.BytesIO(base64.b64decode(told["GAN"]["png"]))) as image:
+        assert image.size == (96, 96)
+        assert [len(told["GAN"]["verdicts"]), len(told["GAN"]["verdicts"][0])] == [6, 6]
+    refused(served.ask("POST", "/v1/opinion?box=0,0,40,40", ASTRONAUT), 422, "bad_photo")
 
 
 def test_faces_lineup_and_map(served: Served) -> None:

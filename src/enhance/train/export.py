@@ -14,11 +14,12 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from enhance.errors import InternalError
+from enhance.errors import InternalError, TrainingError
 from enhance.files import write_atomically
 from enhance.train import checkpoint
+from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
-from enhance.train.quantization import quantized, watch
+from enhance.train.quantization import frames, quantized, small, watch
 from enhance.train.recipes import Recipe, from_json
 from enhance.train.run import generator_of
 
@@ -44,6 +45,19 @@ class Shipped(nn.Module):
         """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) where it takes any, h and w even, to hr (N,3,4h,4w)."""
         made: Tensor = self.generator(lr, lr[:, :0] if noise is None else noise, place(lr))
         return made
+
+
+class Opinion(nn.Module):
+    """The discriminator as its users meet it: it is shown whole frames, and works out where in them each pixel lies."""
+
+    def __init__(self, discriminator: Discriminator) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, hr: Tensor, lr: Tensor) -> Tensor:
+        """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to (N,1,h/4,w/4)."""
+        found: Tensor = self.discriminator(hr, lr, place(lr))
+        return found
 
 
 def export(run: Path, out: Path, watched: Sequence[Path] = ()) -> Path:
@@ -75,12 +89,44 @@ def export(run: Path, out: Path, watched: Sequence[Path] = ()) -> Path:
     return out
 
 
+def export_discriminator(run: Path, out: Path, watched: Sequence[Path]) -> Path:
+    """Writes the discriminator of a run folder in 8 bits, for `enhance.opinion`.
+
+    Args:
+        watched: folders of pictures such as it will get.
+
+    Raises:
+        DataError: a folder cannot be used.
+        TrainingError: there is no such run, or it has no discriminator.
+    """
+    state = checkpoint.load(checkpoint.find(run, checkpoint.LAST))
+    if len(state["networks"]) < 2:
+        raise TrainingError(f"{run}: this run has no discriminator; name a run of face_x4_gan")
+    discriminator = Discriminator()
+    checkpoint.fit(discriminator, state["networks"][1], run)
+    given = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 16, 20)}
+    model = _graph(Opinion(discriminator).eval(), given, "verdicts")
+    pairs = ({"hr": frame, "lr": small(frame)} for frame in frames(watched))
+    said = {"name": "discriminator", "task": "opinion", "commit": _commit(), "licence": LICENCE}
+    for key, value in {**said, "recipe": state["recipe"], "data_sha256": state["data_sha256"]}.items():
+        model.metadata_props.add(key=key, value=value)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(out, quantized(model, pairs).SerializeToString())
+    return out
+
+
 def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
     """The network as a graph over any N, h and w."""
     given = {"lr": torch.rand(2, 3, 16, 18), "noise": torch.randn(2, planes, 16, 18)}
     if not planes:
         del given["noise"]
-    sizes = {0: "N", 2: "h", 3: "w"}
+    return _graph(network, given, "hr")
+
+
+def _graph(network: nn.Module, given: dict[str, Tensor], answer: str) -> onnx.ModelProto:
+    sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in given}
+    if "noise" in given:
+        sizes["noise"] = sizes["lr"]
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
         warnings.simplefilter("ignore")
@@ -91,8 +137,8 @@ def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
             dynamo=False,
             opset_version=17,
             input_names=list(given),
-            output_names=["hr"],
-            dynamic_axes={**dict.fromkeys(given, sizes), "hr": {0: "N", 2: "H", 3: "W"}},
+            output_names=[answer],
+            dynamic_axes={**sizes, answer: {0: "N", 2: "H", 3: "W"}},
         )
         model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)

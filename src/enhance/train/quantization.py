@@ -20,8 +20,11 @@ from enhance.train import data
 
 Given = dict[str, NDArray[np.float32]]
 
-KEPT = ("/generator/head/", "/generator/mend/", "/generator/paint/", "/generator/projection/")
-"""What stays in floats: the ends of the network, whose rounding would be seen, and the agreement with the input."""
+KEPT = (
+    "/generator/head/", "/generator/mend/", "/generator/paint/", "/generator/projection/",
+    "/discriminator/to_half/", "/discriminator/given/", "/discriminator/verdict/",
+)  # fmt: skip
+"""What stays in floats: the ends of the networks, whose rounding would be seen, and the agreement with the input."""
 SIZES = (16, 32, 64)
 WATCHED = 40
 
@@ -58,21 +61,39 @@ def watch(folders: Sequence[Path], planes: int) -> Iterator[Given]:
     """Some pictures of folders of squares, made small to each of `SIZES`, with noise of so many planes.
 
     Raises:
-        DataError: a folder cannot be used, or its pictures are smaller than the smallest size.
+        DataError: a folder cannot be used, or its pictures are smaller than the smallest frame.
+    """
+    rng = np.random.default_rng(0)
+    for frame in frames(folders):
+        lr = small(frame)
+        noise = rng.standard_normal((1, planes, *lr.shape[2:]), dtype=np.float32)
+        yield {"lr": lr, "noise": noise} if planes else {"lr": lr}
+
+
+def frames(folders: Sequence[Path]) -> Iterator[NDArray[np.float32]]:
+    """Some pictures of folders of squares, as (1,3,H,H) in [0,1], each at all sizes that it is large enough for.
+
+    Raises:
+        DataError: as `watch`.
     """
     listing = [source for folder in folders for source in data.sources(folder)]
-    rng = np.random.default_rng(0)
-    chosen = [listing[n] for n in sorted(rng.permutation(len(listing))[:WATCHED])]
+    chosen = [listing[n] for n in sorted(np.random.default_rng(0).permutation(len(listing))[:WATCHED])]
     count = 0
     for pixels in map(data.read, chosen):
         for size in SIZES:
-            if len(pixels) >= size:
-                lr = data.shrink(pixels, size).transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-                noise = rng.standard_normal((1, planes, size, size), dtype=np.float32)
-                yield {"lr": lr, "noise": noise} if planes else {"lr": lr}
+            if len(pixels) >= data.SCALE * size:
+                frame = data.shrink(pixels, data.SCALE * size)
+                yield frame.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
                 count += 1
     if not count:
-        raise DataError(f"{folders[0]}: no picture of {SIZES[0]} pixels or more to watch the network on")
+        raise DataError(f"{folders[0]}: no picture of {data.SCALE * SIZES[0]} pixels or more to watch the network on")
+
+
+def small(frame: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(1,3,4h,4w) to (1,3,h,w), in steps of 8 bits."""
+    _, _, height, width = frame.shape
+    blocks = frame.reshape(1, 3, height // data.SCALE, data.SCALE, width // data.SCALE, data.SCALE)
+    return np.rint(blocks.mean((3, 5)) * 255).astype(np.float32) / np.float32(255)
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

@@ -230,6 +230,25 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
     return line(facts) + buffer.getvalue()
 
 
+def opinion(job: Job, photo: Photo) -> bytes:
+    """What the discriminator thinks of a part of a photo and of three enlargements of it, as JSON with pictures."""
+    from enhance.opinion import opinions
+
+    job.stage = "drawing"
+    found = opinions(photo.rgb)
+    facts = [
+        {
+            "name": one.name,
+            "verdicts": [[round(float(value), 3) for value in row] for row in one.verdicts],
+            "mean": round(float(one.verdicts.mean()), 3),
+            "less_convincing": round(float((one.verdicts < found[0].verdicts).mean()), 3),
+            "png": png(one.rgb),
+        }
+        for one in found
+    ]
+    return line({"opinions": facts})
+
+
 def plainly(message: str) -> str:
     """A message without what it advises to those at the command line."""
     return re.sub(r" \([^)]*--[^)]*\)", "", message)

@@ -67,6 +67,11 @@ def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
                 ways,
                 {"description": "The map.", "headers": facts, "content": {"image/png": pictures["image/png"]}},
             ),
+            "/v1/opinion": post(
+                "How photographed a part of a photo looks to the discriminator, beside three enlargements of it.",
+                ways[4:],
+                {"description": "Verdicts, which mean something only beside each other.", "content": json},
+            ),
             "/v1/models": {"get": plain("The networks.", json)},
             "/v1/jobs/{name}": {
                 "delete": {

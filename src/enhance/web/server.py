@@ -164,7 +164,7 @@ def urlsplit_netloc(origin: str) -> str:
 
 COUNTED = frozenset(
     ("/", "/how", "/api", "/healthz", "/metrics", "/openapi.json", "/v1/models", "/v1/faces", "/v1/enhance",
-     "/v1/lineup", "/v1/map")
+     "/v1/lineup", "/v1/map", "/v1/opinion")
 )  # fmt: skip
 
 
@@ -183,6 +183,7 @@ class Service:
             "/v1/faces": self.faces,
             "/v1/lineup": self.lineup,
             "/v1/map": self.map,
+            "/v1/opinion": self.opinion,
         }
         return Starlette(
             routes=[
@@ -235,6 +236,11 @@ class Service:
         wanted = self.wanted(request, draws=True)
         facts, picture = await self.done(request, wanted, jobs.invention)
         return Response(picture, media_type="image/png", headers={"enhance-facts": facts.decode()})
+
+    async def opinion(self, request: Request) -> Response:
+        wanted = self.wanted(request)
+        facts, _ = await self.done(request, wanted, lambda job, photo, _: jobs.opinion(job, photo))
+        return Response(facts, media_type="application/json")
 
     def wanted(self, request: Request, *, draws: bool = False) -> jobs.Options:
         try:
