@@ -105,8 +105,8 @@ def in_full(found: dict[str, Results], costs: Speed) -> Iterator[str]:
                 scores = " | ".join(f"{results.score(name, size, metric):.3f}" for metric in SHOWN)
                 yield f"| {name} | {scores} |"
     yield ""
-    times = " | ".join(f"ms a face, {size} to {4 * size}" for size in sizes)
-    yield f"| costs | {times} | first face, s | memory, MB | weights, MB |"
+    times = " | ".join(f"CPU ms a face, {size} to {4 * size}" for size in sizes)
+    yield f"| costs | {times} | first face, CPU s | memory, MB | weights, MB |"
     yield "|" + "---|" * (4 + len(sizes))
     for name, seconds in costs.seconds.items():
         times = " | ".join(_milliseconds(seconds[size]) for size in sizes)
@@ -117,7 +117,8 @@ def in_short(found: dict[str, Results], costs: Speed) -> Iterator[str]:
     """One table: a line for each contender, with the sizes between slashes."""
     sizes = list(next(iter(costs.seconds.values())))
     heads = " | ".join(f"{metric}{', grainy' * (kind == 'grainy')}" for kind, metric in IN_SHORT)
-    yield f"| {' / '.join(map(str, sizes))} pixels | {heads} | ms a face | first face, s | memory, MB | weights, MB |"
+    heads += " | CPU ms a face | first face, CPU s | memory, MB | weights, MB"
+    yield f"| {' / '.join(map(str, sizes))} pixels | {heads} |"
     yield "|" + "---|" * (5 + len(IN_SHORT))
     measured = {row.model for row in found["clean"].rows}
     for name, seconds in costs.seconds.items():

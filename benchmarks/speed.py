@@ -1,8 +1,10 @@
-"""How fast are the shipped models? Seconds per face, beside bicubic and, if you have them, other people's.
+"""How fast are the shipped models? CPU time per face, beside bicubic and, if you have them, other people's.
 
     python benchmarks/speed.py [--peers FOLDER]
+    python benchmarks/speed.py --peak
 
-FOLDER holds unzipped wheels: see benchmarks/race.py.
+FOLDER holds unpacked packages: see benchmarks/race.py. --peak says instead which share of the machine's arithmetic the
+networks get: of what a large 3x3 convolution reaches in the same run.
 """
 
 import argparse
@@ -10,8 +12,9 @@ import sys
 from pathlib import Path
 
 from enhance.errors import EnhanceError
+from enhance.evaluate import throughput
 from enhance.evaluate.speed import speed, text
-from enhance.model import face_models
+from enhance.model import Model, face_models
 
 
 def main() -> int:
@@ -20,8 +23,15 @@ def main() -> int:
     parser.add_argument("--model", action="append", help="a shipped model or an .onnx file; default: those of faces")
     parser.add_argument("--repeats", type=int, default=7, help="timings per face, the median counts (default 7)")
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where the peers' wheels are unzipped")
+    parser.add_argument("--peak", action="store_true", help="measure the share of the machine's arithmetic instead")
     options = parser.parse_args()
     try:
+        if options.peak:
+            peak = throughput.peak()
+            files = {Path(name).stem: Model.load(name).path for name in options.model or face_models()}
+            shares = {name: throughput.throughput(file, peak) for name, file in files.items()}
+            print(throughput.text(shares), end="")
+            return 0
         found = speed(options.model or face_models(), repeats=options.repeats, others=options.peers)
     except EnhanceError as error:
         print(f"speed: {error}", file=sys.stderr)

@@ -9,8 +9,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,14 @@ from enhance.evaluate import peers
 upscale = peers.found_in(Path(folder))[name].load()
 """
 FIRST_FACE = """
-import sys
+import sys, time
 import numpy as np
 from enhance import onnxfile
 name, size, threads, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 onnxfile.threads = threads
 {load}
 upscale(np.zeros((1, 3, size, size), np.float32))
-print("done", flush=True)
+print(time.process_time())
 if sys.platform == "linux":  # its ru_maxrss would count the process that started this one
     print(next(int(line.split()[1]) / 1e3 for line in open("/proc/self/status") if line.startswith("VmHWM")))
 else:
@@ -53,7 +54,7 @@ else:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """A new Python process that enhances one face: seconds from start to the face, and its peak memory in megabytes."""
+    """A new Python process that enhances one face: CPU seconds from its start on, and its peak memory in megabytes."""
 
     seconds: float
     megabytes: float
@@ -63,8 +64,8 @@ class ColdStart:
 class Speed:
     """What everybody costs.
 
-    seconds: contender -> size -> median seconds for one face; cold: contender -> its first face, at the largest size;
-    weights: contender -> bytes of its files; threads: how many each had.
+    seconds: contender -> size -> median CPU seconds for one face; cold: contender -> its first face, at the largest
+    size; weights: contender -> bytes of its files; threads: how many each had.
     """
 
     seconds: dict[str, dict[int, float]]
@@ -114,16 +115,25 @@ def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7,
 
 
 def medians(contenders: Mapping[str, Upscaler], size: int, repeats: int) -> dict[str, float]:
-    """Median seconds of each contender for one face; they take turns, so that a busy machine slows all of them."""
+    """Median CPU seconds of each contender for one face of `size` pixels."""
     face = np.random.default_rng(0).random((1, 3, size, size), dtype=np.float32)
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for upscale in contenders.values():
-        upscale(face)
+    return cpu_seconds({name: partial(upscale, face) for name, upscale in contenders.items()}, repeats)
+
+
+def cpu_seconds(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median CPU seconds of each piece of work, all threads together, after one run to warm up; they take turns.
+
+    On one core that nobody else uses, these are the seconds that pass. Where others use it too, they pass more slowly,
+    and hardest for what takes longest: CPU seconds do not.
+    """
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for run in work.values():
+        run()
     for _ in range(repeats):
-        for name, upscale in contenders.items():
-            start = time.perf_counter()
-            upscale(face)
-            times[name].append(time.perf_counter() - start)
+        for name, run in work.items():
+            start = time.process_time()
+            run()
+            times[name].append(time.process_time() - start)
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
@@ -143,18 +153,11 @@ def first_face(name: str, size: int, others: Path | None = None) -> ColdStart:
 def _first_face(name: str, size: int, others: Path | None) -> ColdStart:
     code = FIRST_FACE.format(load=OURS if others is None else THEIRS)
     command = [sys.executable, "-c", code, name, str(size), str(cores()), str(others)]
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        done = process.stdout.readline()
-        seconds = time.perf_counter() - start
-        memory, complaint = process.stdout.read(), process.stderr.read().strip()
-    if not done or process.returncode:
-        raise InternalError(
-            f"{name}: its first face failed: {complaint.splitlines()[-1] if complaint else process.returncode}"
-        )
-    return ColdStart(seconds, float(memory))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InternalError(f"{name}: its first face failed: {done.stderr.strip().splitlines()[-1]}")
+    seconds, megabytes = map(float, done.stdout.split())
+    return ColdStart(seconds, megabytes)
 
 
 def text(result: Speed) -> str:
@@ -170,7 +173,7 @@ def text(result: Speed) -> str:
             line.append(" / ".join(f"{peer[size] / seconds[size]:.1f}" for size in sizes))
         lines.append(line)
     threads = f"{result.threads} CPU thread{'s' * (result.threads > 1)}"
-    found = [f"median of one face at a time, {threads}", "", *table(lines, names=1), ""]
+    found = [f"median CPU time of one face at a time, {threads}", "", *table(lines, names=1), ""]
     first = [[f"new process to first face at {max(sizes)}", "", "memory at most", "weights"]]
     for name, cold in result.cold.items():
         weights = f"{result.weights[name] / 1e6:.1f} MB"

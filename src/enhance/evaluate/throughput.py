@@ -1,0 +1,136 @@
+"""Which share of the machine's arithmetic a network gets: its convolutions beside the fastest 3x3 one in the same run.
+
+A GFLOP is a thousand million multiplications or additions; seconds are those of `speed.cpu_seconds`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from enhance import onnxfile
+from enhance.evaluate.report import table
+from enhance.evaluate.speed import cpu_seconds, use_allowed_cores
+
+LARGE = ((64, 128), (128, 96), (256, 64), (512, 32))
+"""Channels and sides of 3x3 convolutions large enough to show what the machine can do."""
+SIZE = 64
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One layer: channels in and out, side of its kernel, and height and width of what it is given and gives."""
+
+    name: str
+    inputs: int
+    outputs: int
+    kernel: int
+    given: tuple[int, int]
+    made: tuple[int, int]
+    groups: int = 1
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions."""
+        return 2 * self.outputs * self.inputs // self.groups * self.kernel**2 * self.made[0] * self.made[1]
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """GFLOP/s of one thread: of the machine at its best, of the heaviest layer by itself, and of the whole network."""
+
+    peak: float
+    heaviest: Convolution
+    alone: float
+    whole: float
+    flops: int
+
+
+def throughput(model: Path, peak: float, size: int = SIZE, repeats: int = 15) -> Throughput:
+    """Measures a weights file on a face of `size` pixels.
+
+    Args:
+        peak: what `peak` measured in this run.
+    """
+    use_allowed_cores()
+    found = convolutions(model, size)
+    heaviest, flops = max(found, key=lambda layer: layer.flops), sum(layer.flops for layer in found)
+    session = _session(model.read_bytes())
+    given = _zeros(session, size)
+    seconds = cpu_seconds({"whole": lambda: session.run(None, given)}, repeats)["whole"]
+    return Throughput(peak, heaviest, _gflops(heaviest, repeats), flops / seconds / 1e9, flops)
+
+
+def peak(repeats: int = 5, large: Sequence[tuple[int, int]] = LARGE) -> float:
+    """GFLOP/s of the fastest large 3x3 convolution that ONNX Runtime does here, in a second of one thread's."""
+    use_allowed_cores()
+    layers = [Convolution("", width, width, 3, (side, side), (side, side)) for width, side in large]
+    return max(_gflops(layer, repeats) for layer in layers)
+
+
+def convolutions(model: Path, size: int) -> list[Convolution]:
+    """The convolutions of a weights file and their sizes for a face of `size` pixels, by running it once."""
+    network = onnx.load(model)
+    weights = {tensor.name: tuple(tensor.dims) for tensor in network.graph.initializer}
+    for node in network.graph.node:
+        if node.op_type == "Constant" and node.attribute[0].name == "value":
+            weights[node.output[0]] = tuple(node.attribute[0].t.dims)
+    nodes = [node for node in network.graph.node if node.op_type == "Conv" and node.input[1] in weights]
+    names = list(dict.fromkeys(name for node in nodes for name in (node.input[0], node.output[0])))
+    network.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    session = _session(network.SerializeToString())
+    shapes = dict(zip(names, (array.shape for array in session.run(names, _zeros(session, size))), strict=True))
+    found = []
+    for node in nodes:
+        outputs, inner, kernel = weights[node.input[1]][:3]
+        given, made = shapes[node.input[0]], shapes[node.output[0]]
+        name = node.name.strip("/").removeprefix("generator/")
+        found.append(
+            Convolution(name, given[1], outputs, kernel, given[2:], made[2:], groups=given[1] // inner),
+        )
+    return found
+
+
+def text(found: dict[str, Throughput]) -> str:
+    """A plain-text table of shares."""
+    (peak,) = {one.peak for one in found.values()}
+    lines = [["share of the peak", f"whole network at {SIZE}", "heaviest layer alone", "", ""]]
+    for name, one in found.items():
+        layer = one.heaviest
+        what = f"{layer.name}: {layer.inputs} to {layer.outputs} channels, {layer.made[1]}x{layer.made[0]}"
+        cells = [f"{value:.1f} GFLOP/s, {100 * value / peak:.0f} %" for value in (one.whole, one.alone)]
+        lines.append([name, *cells, f"{layer.flops / one.flops:.0%} of {one.flops / 1e9:.2f} GFLOP", what])
+    return "\n".join([f"large 3x3 convolutions reach {peak:.1f} GFLOP/s a thread", *table(lines, names=1)]) + "\n"
+
+
+def _gflops(layer: Convolution, repeats: int) -> float:
+    """Of the layer as a network of its own."""
+    shape = (layer.outputs, layer.inputs // layer.groups, layer.kernel, layer.kernel)
+    weights = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+    tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(weights[:, 0, 0, 0], "b")]
+    stride, side = layer.given[0] // layer.made[0], layer.kernel // 2
+    node = helper.make_node("Conv", ["x", "w", "b"], ["y"], pads=[side] * 4, strides=[stride] * 2, group=layer.groups)
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, *sides])
+        for name, channels, sides in (("x", layer.inputs, layer.given), ("y", layer.outputs, layer.made))
+    ]
+    graph = helper.make_graph([node], "layer", values[:1], values[1:], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    session = _session(model.SerializeToString())
+    given = {"x": np.random.default_rng(1).random((1, layer.inputs, *layer.given), dtype=np.float32)}
+    return layer.flops / cpu_seconds({"layer": lambda: session.run(None, given)}, repeats)["layer"] / 1e9
+
+
+def _session(model: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = onnxfile.threads
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _zeros(session: onnxruntime.InferenceSession, size: int) -> dict[str, np.ndarray]:
+    return {one.name: np.zeros((1, one.shape[1], size, size), np.float32) for one in session.get_inputs()}
