@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
+POSITIVE = click.FloatRange(min=0, min_open=True)
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
@@ -63,7 +64,7 @@ def commands() -> None:
 @click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
 @click.option("--width", type=click.IntRange(min=1), help="Pixels across the result, instead of --scale.")
 @click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
-@click.option("--megapixels", type=click.FloatRange(min=0, min_open=True), help="Its size, instead of --scale.")
+@click.option("--megapixels", type=POSITIVE, help="Its size, instead of --scale.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
 @click.option("--rest", default=REST, show_default=True, help="The model for what is not a face, or bicubic.")
 @click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
@@ -432,7 +433,21 @@ def evaluate(
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--allow-host", "names", multiple=True, help="A name by which browsers may call this service.")
-def serve(host: str, port: int, names: tuple[str, ...]) -> None:
+@click.option("--max-megabytes", default=40.0, show_default=True, type=POSITIVE, help="Of a photo's file.")
+@click.option("--max-pixels", default=50.0, show_default=True, type=POSITIVE, help="Megapixels of a photo.")
+@click.option("--max-drawn", default=4.0, show_default=True, type=POSITIVE, help="Megapixels enhanced at a time.")
+@click.option("--seconds", default=120.0, show_default=True, type=POSITIVE, help="To receive a photo, and to draw it.")
+@click.option("--places", default=8, show_default=True, type=click.IntRange(min=1), help="Photos waiting or at work.")
+def serve(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    max_megabytes: float,
+    max_pixels: float,
+    max_drawn: float,
+    seconds: float,
+    places: int,
+) -> None:
     """Opens the page: drop a photo, drag the slider. Nothing leaves this machine."""
     try:
         from enhance.web.server import Limits
@@ -440,7 +455,14 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
     except ModuleNotFoundError as error:
         raise EnhanceError(f"{error.name} is missing: pip install 'enhance[web]'") from error
     click.echo(f"http://{host}:{port}/ (Ctrl-C ends it)")
-    run(host, port, names, Limits())
+    limits = Limits(
+        body=round(max_megabytes * 1e6),
+        read_pixels=round(max_pixels * 1e6),
+        pixels=round(max_drawn * 1e6),
+        seconds=seconds,
+        places=places,
+    )
+    run(host, port, names, limits)
 
 
 @commands.command()

@@ -43,11 +43,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield from running(log)
 
 
-def running(log: Path) -> Iterator[Served]:
+def running(log: Path, *options: str) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "enhance.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "enhance.cli", "serve", "--port", str(port), *options]
     with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out, text=True) as process:
         one = Served(port, process, log)
         for _ in range(200):

@@ -70,6 +70,19 @@ def drop(page: Any, *photos: tuple[str, bytes]) -> None:
     )
 
 
+def paste(page: Any, photo: bytes | None, text: str = "") -> None:
+    page.evaluate(
+        """([photo, text]) => {
+          const clipboardData = new DataTransfer();
+          if (photo)
+            clipboardData.items.add(new File([Uint8Array.from(atob(photo), (c) => c.charCodeAt(0))], "image.jpg"));
+          clipboardData.setData("text/plain", text);
+          document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        [photo and base64.b64encode(photo).decode(), text],
+    )
+
+
 def until(page: Any, true: str) -> None:
     """Waits; the browser's own way of waiting needs eval, which the page's policy forbids."""
     for _ in range(SECONDS // 50):
@@ -178,6 +191,18 @@ def test_by_keyboard_alone(page: Any) -> None:
     until(page, "document.querySelector('#status').textContent.includes('raw pixels')")
     page.keyboard.press("Enter")  # the button to enhance has the focus now
     page.wait_for_selector("#result:not([hidden])")
+
+
+def test_paste(page: Any) -> None:
+    paste(page, astronaut()[1])
+    page.wait_for_selector("#faces button")
+    assert "One face found" in page.inner_text("#status")
+
+
+def test_pasted_text_is_left_alone(page: Any) -> None:
+    paste(page, None, "not a picture")
+    page.wait_for_timeout(200)
+    assert page.locator("#trouble").is_hidden()
 
 
 def test_errors_are_shown_well(page: Any) -> None:

@@ -109,6 +109,28 @@ def test_bad_photos_are_said(served: Served) -> None:
     assert refused(served.ask("POST", "/v1/enhance", b"http://127.0.0.1:1/a.jpg"), 422, "bad_photo")
 
 
+def test_limits_are_set_on_the_command_line(tmp_path: Path) -> None:
+    limits = (
+        "--max-megabytes",
+        "0.05",
+        "--max-pixels",
+        "0.06",
+        "--max-drawn",
+        "0.01",
+        "--seconds",
+        "7",
+        "--places",
+        "3",
+    )
+    for service in running(tmp_path / "log", *limits):
+        assert json.loads(service.ask("GET", "/healthz")[2])["places"] == 3
+        assert refused(service.ask("POST", "/v1/enhance", b"x" * 50_001), 413, "too_many_bytes")
+        assert refused(service.ask("POST", "/v1/enhance", ASTRONAUT), 413, "too_many_pixels")
+        large = io.BytesIO()
+        Image.new("RGB", (300, 300)).save(large, "PNG")
+        assert refused(service.ask("POST", "/v1/enhance?box=0,0,9,9", large.getvalue()), 413, "too_many_pixels")
+
+
 def test_too_many_bytes_and_pixels(served: Served) -> None:
     announced = {"content-length": "999999999999", "content-type": "image/png"}
     assert refused(served.ask("POST", "/v1/enhance", b"", announced), 413, "too_many_bytes")
