@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enhance import faces
+from enhance import faces, yunet
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -186,6 +186,46 @@ def test_the_lean_of_a_face_is_measured(portrait: np.ndarray) -> None:
         leaning = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=image.getpixel((2, 2)))
         (face,) = faces.detect(np.asarray(leaning, np.float32) / np.float32(255))
         assert faces.tilt(face.landmarks) - level == pytest.approx(degrees, abs=6)
+
+
+@pytest.mark.parametrize("degrees", [45, 90, -135, 180])
+@pytest.mark.parametrize("width", [128, 32])
+def test_a_face_that_leans_or_lies_is_found_as_it_does(portrait: np.ndarray, width: int, degrees: int) -> None:
+    small = Image.fromarray(np.round(faces._resized(portrait, (width, width)).clip(0, 1) * 255).astype(np.uint8))
+    photo = Image.new("RGB", (240, 240), small.getpixel((2, 2)))
+    photo.paste(small, (120 - width // 2, 120 - width // 2))
+    (level,) = faces.detect(np.asarray(photo, np.float32) / np.float32(255))
+    leaning = photo.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=small.getpixel((2, 2)))
+    (face,) = faces.detect(np.asarray(leaning, np.float32) / np.float32(255))
+    angle = np.radians(degrees)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    truth = (level.landmarks - 119.5) @ rotation.T + 119.5
+    assert np.abs(face.landmarks - truth).max() < 0.1 * width
+    x0, y0, x1, y1 = face.box
+    assert (truth.mean(axis=0) > (x0, y0)).all()
+    assert (truth.mean(axis=0) < (x1, y1)).all()
+
+
+def test_a_detector_that_finds_no_memory_is_shown_parts(portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas = np.full((300, 700, 3), 0.5, np.float32)
+    canvas[20:276, 300:556] = portrait
+    canvas[50:98, 30:78] = faces._resized(portrait, (48, 48))
+    expected = faces.detect(canvas)
+    asked: list[int] = []
+    true = yunet.predict
+
+    def poor(bgr: np.ndarray) -> np.ndarray:
+        asked.append(bgr.shape[0] * bgr.shape[1])
+        if asked[-1] > 500 * 500:
+            raise MemoryError
+        return true(bgr)
+
+    monkeypatch.setattr(yunet, "predict", poor)
+    found = faces.detect(canvas)
+    assert max(asked) > 500 * 500 >= min(asked)
+    assert len(found) == len(expected) == 2
+    for face, other in zip(found, expected, strict=True):
+        assert np.abs(face.landmarks - other.landmarks).max() < 0.05 * faces.native_size(other.landmarks)
 
 
 def test_two_faces_come_largest_first(portrait: np.ndarray) -> None:

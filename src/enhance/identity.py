@@ -46,7 +46,7 @@ def features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[
     """What SFace says of faces (...,3,H,W) in [0,1]: vectors (...,128), longer for what is more clearly a face."""
     aligned = align(pictures.reshape(-1, *pictures.shape[-3:]), box)
     chunks = (aligned[start : start + CHUNK] * 255 for start in range(0, len(aligned), CHUNK))
-    vectors = np.concatenate([_session().run(None, {"data": chunk})[0] for chunk in chunks])
+    vectors = np.concatenate([onnxfile.answers(_session(), None, {"data": chunk})[0] for chunk in chunks])
     return vectors.astype(np.float64).reshape(*pictures.shape[:-3], -1)
 
 

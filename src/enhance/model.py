@@ -72,6 +72,8 @@ class Model:
         """
         import numpy as np
 
+        from enhance import onnxfile
+
         lr = np.asarray(lr)
         if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
             raise ModelError(f"a model takes an array (N,3,h,w) with pixels in it, not {lr.shape}")
@@ -89,12 +91,7 @@ class Model:
         given = {"lr": np.pad(lr.astype(np.float32, copy=False), border, mode="edge")}
         if self._takes_noise:
             given["noise"] = np.pad(noise, border)
-        try:
-            (hr,) = self._session.run(["hr"], given)
-        except Exception as error:  # onnxruntime has no class of its own for this
-            if "allocate" in str(error):
-                raise MemoryError(f"{self.path.name}: no memory for {width}x{height} pixels") from error
-            raise
+        (hr,) = onnxfile.answers(self._session, ["hr"], given)
         clipped: Array = np.clip(hr[:, :, : height * self.scale, : width * self.scale], 0, 1)
         return clipped
 

@@ -9,6 +9,7 @@ number, content).
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,23 @@ def session(file: str) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # it lists the numbers that nothing uses any more
     return onnxruntime.InferenceSession(mended(find(file).read_bytes()), options, providers=["CPUExecutionProvider"])
+
+
+def answers(
+    session: onnxruntime.InferenceSession, names: Sequence[str] | None, given: dict[str, NDArray[Any]]
+) -> list[NDArray[Any]]:
+    """What a network answers, by the names of its outputs; None for all.
+
+    Raises:
+        MemoryError: it is too large for this machine.
+    """
+    try:
+        return session.run(names, given)
+    except Exception as error:  # onnxruntime has no class of its own for this
+        if "alloc" in str(error):
+            sizes = ", ".join("x".join(map(str, value.shape)) for value in given.values())
+            raise MemoryError(f"no memory for a network that is given {sizes} numbers") from error
+        raise
 
 
 def find(file: str) -> Path:

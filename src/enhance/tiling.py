@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+Rows = tuple[int, int]
+"""The first of them, and the one behind the last."""
+
 
 class Span(NamedTuple):
     """Part of a line of pixels: `start` to `stop` are its own, `before` to `after` what it must see to draw them."""
@@ -23,6 +26,11 @@ def spans(length: int, size: int, margin: int) -> Iterator[Span]:
     for start in range(0, length, size):
         stop = min(start + size, length)
         yield Span(start, stop, max(start - margin, 0), min(stop + margin, length))
+
+
+def around(rows: Rows, margin: int, length: int) -> Rows:
+    """Some of `length` rows and, where there are, `margin` more on either side."""
+    return max(rows[0] - margin, 0), min(rows[1] + margin, length)
 
 
 def united(boxes: list[tuple[int, int, int, int]]) -> list[tuple[tuple[int, int, int, int], list[int]]]:

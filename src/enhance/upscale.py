@@ -1,16 +1,22 @@
 """The story of the program. A photo comes in; its faces are found, aligned and redrawn; it leaves larger, with them.
 
 Everything here works on float32 arrays (H,W,3) in [0,1]. Formats are `photo`'s business, finding and placing faces
-is `faces`', the network is `model`'s, and what the original pixels insist on is `consistency`'s. A large photo is
-painted band by band: a band is made as if the whole photo were, so that nobody can tell where it began.
+is `faces`', the network is `model`'s, what the original pixels insist on is `consistency`'s, and how a photo too large
+for memory is nevertheless painted as a whole is `ground`'s.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
+from enhance.ground import MEMORY as MEMORY
+from enhance.ground import X4 as X4
+from enhance.ground import Ground, Island, paint, passes_needed
+from enhance.ground import resize as resize
+from enhance.ground import run as run
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.consistency import Pair
     from enhance.faces import Face, Transform
     from enhance.model import Model
     from enhance.photo import Canvas, Photo
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "face_x4_gan"
 REST = "photo_x4_pixel"
 """The model for what is not a face."""
-X4 = 4
 SMALLEST, LARGEST = 16, 64
 """Pixels across the face frame between which the networks were trained."""
 REACH = 1.5
@@ -40,15 +44,6 @@ REACH = 1.5
 MOST_SCALE = 16
 MOST_ALIGNED = 1024
 """Pixels across a picture that is all one face: more would need memory, not invention."""
-MEMORY = 512
-"""Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
-BYTES = 16 * 3 * 4 * 3
-"""Memory that a pixel of the photo takes while it is worked on: 16 larger ones, of 3 colours, as float32, thrice."""
-SIGHT, TILE = 40, 512
-"""How far a pixel of the network for anything sees, in pixels of the photo; and how wide its tiles are, both even."""
-STRIPE, SAMPLED = 64, 2_000_000
-"""Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
-MOST_PASSES = 8
 
 
 @dataclass(frozen=True)
@@ -61,41 +56,6 @@ class Redrawn:
     redrawn: bool
     landmarks: tuple[tuple[float, float], ...] = ()
     hr: Array | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """A photo as it is four times larger before any face is drawn: by a network for anything, or by bicubic."""
-
-    photo: Photo
-    network: Model | None
-
-    def part(self, left: int, top: int, right: int, bottom: int) -> Array:
-        """A part (box in the photo's pixels) four times larger: (4h,4w,3). It does not show where it was cut."""
-        import numpy as np
-
-        from enhance import tiling
-        from enhance.decoders import unit
-
-        margin = 2 if self.network is None else SIGHT
-        hr = np.empty((X4 * (bottom - top), X4 * (right - left), 3), np.float32)
-        y0, y1 = max(top - margin, 0) // 2 * 2, min(bottom + margin, self.photo.height)
-        for across in tiling.spans(right - left, TILE, margin):
-            x0, x1 = max(left + across.start - margin, 0) // 2 * 2, min(left + across.stop + margin, self.photo.width)
-            lr = unit(self.photo.pixels[y0:y1, x0:x1])
-            large = resize(lr, X4) if self.network is None else run(self.network, lr[None], 0)[0]
-            there = slice(X4 * (left + across.start - x0), X4 * (left + across.stop - x0))
-            hr[:, X4 * across.start : X4 * across.stop] = large[X4 * (top - y0) : X4 * (bottom - y0), there]
-        return hr
-
-
-@dataclass(frozen=True)
-class Island:
-    """A part of the photo four times larger, hr (4h,4w,3), with faces drawn in it; left and top in its pixels."""
-
-    left: int
-    top: int
-    hr: Array
 
 
 @dataclass(frozen=True)
@@ -187,20 +147,33 @@ def enhance_photo(
     if scale > X4:
         how = {"model": network, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
-    ground = Ground(photo, Model.load(rest) if rest else None)
-    if aligned:
-        faces, islands, notes = draw_aligned(photo, network, seed, force)
-    else:
-        faces, islands, notes = draw_faces(ground, network, seed, look or find, force or look is not None)
-    if consistent is None:
-        flaw = consistency.flaw(photo.rgb)
-        consistent = flaw is None
-        notes += () if flaw is None else (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
-    size = round(photo.height * scale), round(photo.width * scale)
-    pair = consistency.Pair((photo.height, photo.width), size)
-    passes = passes_needed(ground, islands, pair) if consistent else 0
-    canvas, agreement = paint(ground, islands, pair, passes, memory)
+    with affording(photo):
+        ground = Ground(photo, Model.load(rest) if rest else None, memory)
+        rgb = photo.rgb
+        if aligned:
+            faces, islands, notes = draw_aligned(photo, rgb, network, seed, force)
+        else:
+            faces, islands, notes = draw_faces(ground, rgb, network, seed, look or find, force or look is not None)
+        if consistent is None:
+            flaw = consistency.flaw(rgb)
+            consistent = flaw is None
+            held = f"{flaw}: not held to every pixel of the input (--consistency does that)"
+            notes += () if flaw is None else (held,)
+        del rgb  # of a large photo, more than all that painting takes
+        size = round(photo.height * scale), round(photo.width * scale)
+        pair = consistency.Pair((photo.height, photo.width), size)
+        passes = passes_needed(ground, islands, pair) if consistent else 0
+        canvas, agreement = paint(ground, islands, pair, passes)
     return stamped(photo, network, seed, Result(canvas, faces, notes, agreement))
+
+
+@contextmanager
+def affording(photo: Photo) -> Iterator[None]:
+    """Says what to do where there is no memory even for the smallest parts."""
+    try:
+        yield
+    except MemoryError:
+        raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
 
 
 def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str]) -> Result:
@@ -239,7 +212,7 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
 
 
 def draw_aligned(
-    photo: Photo, network: Model, seed: int, force: bool
+    photo: Photo, rgb: Array, network: Model, seed: int, force: bool
 ) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
     """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
 
@@ -253,7 +226,6 @@ def draw_aligned(
             f"{photo.name}: is too large to be one face ({photo.width}x{photo.height}); "
             f"reduce it to {MOST_ALIGNED} pixels, or leave out --aligned"
         )
-    rgb = photo.rgb
     landmarks = gate.framed(photo.height, photo.width)
     why = None if force else gate.refusal(rgb, landmarks)
     hr = None if why else run(network, rgb[None], seed)[0]
@@ -265,7 +237,7 @@ def draw_aligned(
 
 
 def draw_faces(
-    ground: Ground, network: Model, seed: int, look: Look, force: bool
+    ground: Ground, rgb: Array, network: Model, seed: int, look: Look, force: bool
 ) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
     """Redraws every face that the network can reach.
 
@@ -279,7 +251,6 @@ def draw_faces(
 
     from enhance import faces, gate, tiling
 
-    rgb = ground.photo.rgb
     looked = look(rgb)
     found = [face for face, _ in looked]
     refused = [None if force or not size else gate.refusal(rgb, face.landmarks) for face, size in looked]
@@ -353,97 +324,6 @@ def stamped(photo: Photo, network: Model, seed: int, result: Result) -> Result:
     return replace(result, stamp=stamp)
 
 
-def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int, memory: float) -> tuple[Canvas, float]:
-    """The enlarged photo with its islands; and how well it agrees with its input (dB).
-
-    Where even a small band finds no memory, it is halved before giving up.
-    """
-    import numpy as np
-
-    from enhance.decoders import unit
-    from enhance.photo import Canvas
-
-    photo, margin = ground.photo, margin_of(passes)
-    rows = max(int(memory * 1e6 / BYTES / photo.width) - 2 * margin, 16)
-    canvas = Canvas(photo, pair.hr[1], pair.hr[0])
-    levels = np.float32(np.iinfo(photo.pixels.dtype).max)
-    squares, done = 0.0, 0
-    while done < photo.height:
-        start, stop = done, min(done + rows, photo.height)
-        seen = max(start - margin, 0), min(stop + margin, photo.height)
-        try:
-            hr, first = band(ground, islands, pair, seen, passes)
-        except MemoryError:
-            if rows <= 2:
-                raise
-            rows //= 2
-            continue
-        top, bottom = pair.rows((start, stop))
-        np.rint(hr * levels, out=hr)
-        hr /= levels
-        for row in range(top, bottom, STRIPE):
-            canvas.put(0, row, hr[row - first : min(row + STRIPE, bottom) - first])
-        squares += pair.error(hr, first, unit(photo.pixels[start:stop]), (start, stop))
-        done = stop
-    mean = squares / photo.pixels.size
-    return canvas, float("inf") if mean == 0 else -10 * float(np.log10(mean))
-
-
-def band(
-    ground: Ground, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int
-) -> tuple[Array, int]:
-    """Rows `span` of the photo as the enlargement has them, and the row of the enlargement that is their first."""
-    from enhance import consistency
-    from enhance.decoders import unit
-
-    start, stop = span
-    photo = ground.photo
-    hr = ground.part(0, start, photo.width, stop)
-    for island in islands:
-        bottom, right = island.top + len(island.hr) // X4, X4 * island.left + island.hr.shape[1]
-        top, bottom = max(island.top, start), min(bottom, stop)
-        if top < bottom:
-            part = island.hr[X4 * (top - island.top) : X4 * (bottom - island.top)]
-            hr[X4 * (top - start) : X4 * (bottom - start), X4 * island.left : right] = part
-    first, last = pair.inner_rows(span)
-    if pair.hr != (X4 * photo.height, X4 * photo.width):
-        four = consistency.Pair((X4 * photo.height, X4 * photo.width), pair.hr)
-        hr = four.larger(hr, X4 * start, (first, last))
-    return pair.corrected(hr, first, unit(photo.pixels[start:stop]), span, passes), first
-
-
-def passes_needed(ground: Ground, islands: tuple[Island, ...], pair: Pair) -> int:
-    """How often to back-project: as seldom as agreement allows, judged by stripes that do not depend on the memory."""
-    import numpy as np
-
-    from enhance import tiling
-    from enhance.consistency import GOAL
-    from enhance.decoders import unit
-
-    photo = ground.photo
-    every = max(1, photo.height * photo.width // SAMPLED)
-    for most in (2, MOST_PASSES):
-        squares, pixels = np.zeros(most + 1), 0
-        for span in list(tiling.spans(photo.height, STRIPE, margin_of(most)))[::every]:
-            seen, own = (span.before, span.after), (span.start, span.stop)
-            lr = unit(photo.pixels[span.before : span.after])
-            core = lr[span.start - span.before : span.stop - span.before]
-            hr, first = band(ground, islands, pair, seen, 0)
-            squares[0] += pair.error(hr, first, core, own)
-            for n in range(1, most + 1):
-                squares[n] += pair.error(pair.corrected(hr, first, lr, seen, 1), first, core, own)
-            pixels += core.size
-        good = np.flatnonzero(squares <= pixels * 10 ** (-GOAL / 10))
-        if len(good):
-            return int(good[0])
-    return MOST_PASSES
-
-
-def margin_of(passes: int) -> int:
-    """Rows of the photo that a band must see on either side of its own: each pass looks three further."""
-    return 4 + 3 * passes
-
-
 def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
     """Landmarks (5,2) as numbers that compare and can be written to a file."""
     return tuple((float(x), float(y)) for x, y in landmarks)
@@ -476,21 +356,6 @@ def shifted(transform: Transform, left: int, top: int) -> Transform:
 
     offset = transform[:, 2] + transform[:, :2] @ np.array([left, top])
     return np.concatenate([transform[:, :2], offset[:, None]], 1)
-
-
-def run(network: Model, crops: Array, seed: int) -> Array:
-    """Pictures (N,h,w,3) through the network; (N,4h,4w,3)."""
-    hr = network(crops.transpose(0, 3, 1, 2), seed=seed)
-    return hr.transpose(0, 2, 3, 1)
-
-
-def resize(rgb: Array, scale: float) -> Array:
-    """Bicubic enlargement, or antialiased reduction, of rgb (H,W,3); clipped to [0,1]."""
-    import numpy as np
-
-    from enhance import consistency
-
-    return np.clip(consistency.resize(rgb, scale), 0, 1)
 
 
 def eight_bit(rgb: Array) -> Array:

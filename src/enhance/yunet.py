@@ -32,9 +32,13 @@ def predict(bgr: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         (N,15): score in [0,1]; left, top, right, bottom; x and y of the left and right eye, the nose and the left and
         right mouth corner, as seen in the picture, in its pixels.
+
+    Raises:
+        MemoryError: it is too large for this machine.
     """
     height, width = bgr.shape[:2]
-    heads = dict(zip(HEADS, _session().run(HEADS, {"input": bgr.transpose(2, 0, 1)[None]}), strict=True))
+    given = {"input": bgr.transpose(2, 0, 1)[None]}
+    heads = dict(zip(HEADS, onnxfile.answers(_session(), HEADS, given), strict=True))
     rows = []
     for stride in STRIDES:
         confidence, objectness, box, points = (heads[f"{part}_{stride}"][0] for part in ("cls", "obj", "bbox", "kps"))
