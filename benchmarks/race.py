@@ -12,8 +12,8 @@
     python benchmarks/race.py FACES... --peers peers [--limit 100] [--write]
 
 FACES are folders of aligned faces that no model was trained on. Prints tables in Markdown: quality per size, then what
-everybody costs, in the same run. --write puts them into docs/race.md and the README. On one core it runs as
-`taskset -c 1 python benchmarks/race.py ...`; everybody gets as many threads as there are cores to use.
+everybody costs and how much of the machine our networks use, all in the same run. --write puts them into docs/race.md
+and the README. Everybody gets as many threads as there are cores to use: one with `taskset -c 1 python ...`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, peers, protocol, speed
+from enhance.evaluate import comparison, peers, protocol, speed, throughput
 from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.results import Results
 from enhance.evaluate.speed import Speed
@@ -58,9 +58,11 @@ def main() -> int:
         return error.exit_code
     head = conditions(options.limit, costs.threads)
     long, short = [head, *in_full(found, costs)], [*in_short(found, costs), "", head]
-    print("\n".join(["", *long, "", *short]))
+    shares = arithmetic()
+    print("\n".join(["", *long, "", *short, "", *shares]))
     if options.write:
         rewrite(ROOT / "docs" / "race.md", "race", long)
+        rewrite(ROOT / "docs" / "race.md", "peak", shares)
         rewrite(ROOT / "README.md", "race", short)
     return 0
 
@@ -75,6 +77,12 @@ def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> tup
     for kind, degradation in degradations.items():
         found[kind], _ = comparison.compare(runners, folders, sizes, limit, degradation)
     return found, costs
+
+
+def arithmetic() -> list[str]:
+    """Which share of the machine's arithmetic our networks get, as it is printed."""
+    found = throughput.throughput({name: Model.load(name).path for name in face_models()})
+    return ["```", *throughput.text(found).splitlines(), "```"]
 
 
 def conditions(limit: int, threads: int) -> str:

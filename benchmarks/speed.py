@@ -27,10 +27,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         if options.peak:
-            peak = throughput.peak()
             files = {Path(name).stem: Model.load(name).path for name in options.model or face_models()}
-            shares = {name: throughput.throughput(file, peak) for name, file in files.items()}
-            print(throughput.text(shares), end="")
+            print(throughput.text(throughput.throughput(files)), end="")
             return 0
         found = speed(options.model or face_models(), repeats=options.repeats, others=options.peers)
     except EnhanceError as error:

@@ -3,8 +3,9 @@
 A GFLOP is a thousand million multiplications or additions; seconds are those of `speed.cpu_seconds`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,26 +51,30 @@ class Throughput:
     flops: int
 
 
-def throughput(model: Path, peak: float, size: int = SIZE, repeats: int = 15) -> Throughput:
-    """Measures a weights file on a face of `size` pixels.
+def throughput(
+    models: Mapping[str, Path], size: int = SIZE, repeats: int = 15, large: Sequence[tuple[int, int]] = LARGE
+) -> dict[str, Throughput]:
+    """Measures weights files on a face of `size` pixels, taking turns with large convolutions.
 
     Args:
-        peak: what `peak` measured in this run.
+        models: name -> weights file.
+        large: channels and sides of the convolutions of which the fastest is the machine's peak.
     """
     use_allowed_cores()
-    found = convolutions(model, size)
-    heaviest, flops = max(found, key=lambda layer: layer.flops), sum(layer.flops for layer in found)
-    session = _session(model.read_bytes())
-    given = _zeros(session, size)
-    seconds = cpu_seconds({"whole": lambda: session.run(None, given)}, repeats)["whole"]
-    return Throughput(peak, heaviest, _gflops(heaviest, repeats), flops / seconds / 1e9, flops)
-
-
-def peak(repeats: int = 5, large: Sequence[tuple[int, int]] = LARGE) -> float:
-    """GFLOP/s of the fastest large 3x3 convolution that ONNX Runtime does here, in a second of one thread's."""
-    use_allowed_cores()
-    layers = [Convolution("", width, width, 3, (side, side), (side, side)) for width, side in large]
-    return max(_gflops(layer, repeats) for layer in layers)
+    layers = {name: convolutions(model, size) for name, model in models.items()}
+    heaviest = {name: max(found, key=lambda layer: layer.flops) for name, found in layers.items()}
+    peaks = {f"{width}x{side}": Convolution("", width, width, 3, (side, side), (side, side)) for width, side in large}
+    work = {f"peak {name}": _alone(layer) for name, layer in peaks.items()}
+    work |= {f"alone {name}": _alone(layer) for name, layer in heaviest.items()}
+    work |= {f"whole {name}": _whole(model, size) for name, model in models.items()}
+    seconds = cpu_seconds(work, repeats)
+    peak = max(layer.flops / seconds[f"peak {name}"] / 1e9 for name, layer in peaks.items())
+    found = {}
+    for name, layer in heaviest.items():
+        flops = sum(layer.flops for layer in layers[name])
+        alone, whole = layer.flops / seconds[f"alone {name}"] / 1e9, flops / seconds[f"whole {name}"] / 1e9
+        found[name] = Throughput(peak, layer, alone, whole, flops)
+    return found
 
 
 def convolutions(model: Path, size: int) -> list[Convolution]:
@@ -98,7 +103,7 @@ def convolutions(model: Path, size: int) -> list[Convolution]:
 def text(found: dict[str, Throughput]) -> str:
     """A plain-text table of shares."""
     (peak,) = {one.peak for one in found.values()}
-    lines = [["share of the peak", f"whole network at {SIZE}", "heaviest layer alone", "", ""]]
+    lines = [["share of the peak", f"whole network at {SIZE}", "heaviest layer alone", "its work", "which is"]]
     for name, one in found.items():
         layer = one.heaviest
         what = f"{layer.name}: {layer.inputs} to {layer.outputs} channels, {layer.made[1]}x{layer.made[0]}"
@@ -107,8 +112,13 @@ def text(found: dict[str, Throughput]) -> str:
     return "\n".join([f"large 3x3 convolutions reach {peak:.1f} GFLOP/s a thread", *table(lines, names=1)]) + "\n"
 
 
-def _gflops(layer: Convolution, repeats: int) -> float:
-    """Of the layer as a network of its own."""
+def _whole(model: Path, size: int) -> Callable[[], object]:
+    session = _session(model.read_bytes())
+    return partial(session.run, None, _zeros(session, size))
+
+
+def _alone(layer: Convolution) -> Callable[[], object]:
+    """The layer as a network of its own."""
     shape = (layer.outputs, layer.inputs // layer.groups, layer.kernel, layer.kernel)
     weights = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(weights[:, 0, 0, 0], "b")]
@@ -122,7 +132,7 @@ def _gflops(layer: Convolution, repeats: int) -> float:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     session = _session(model.SerializeToString())
     given = {"x": np.random.default_rng(1).random((1, layer.inputs, *layer.given), dtype=np.float32)}
-    return layer.flops / cpu_seconds({"layer": lambda: session.run(None, given)}, repeats)["layer"] / 1e9
+    return partial(session.run, None, given)
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:
