@@ -32,6 +32,8 @@ HANG = 60
 """Seconds after which a file of a few hundred bytes, or a run of a few photos, hangs."""
 MOST_ENLARGED = 250_000
 """Pixels; a damaged header may promise millions, whose enlargement would test only the patience."""
+ELSEWHERE = "## Memory and videos"
+"""Where begins what is measured by other commands."""
 
 
 def main() -> int:
@@ -53,7 +55,8 @@ def main() -> int:
     print(text)
     print("\n".join(broken), file=sys.stderr)
     if options.write:
-        options.write.write_text(page(text, broken))
+        before = options.write.read_text() if options.write.exists() else ""
+        options.write.write_text(page(text, broken) + elsewhere(before))
     return 1 if broken else 0
 
 
@@ -67,6 +70,12 @@ def page(text: str, broken: list[str]) -> str:
         "Linux); the slow tests run it too.\n\n"
         f"{text}\n{found}\n"
     )
+
+
+def elsewhere(before: str) -> str:
+    """What the page says that is measured by other commands, which it names."""
+    start = before.find(ELSEWHERE)
+    return "" if start < 0 else f"\n{before[start:]}"
 
 
 def mutations(folder: Path, count: int, seed: int) -> tuple[list[str], list[str]]:

@@ -40,6 +40,36 @@ def test_a_file_comes_back_as_it_was(pixels: np.ndarray, suffix: str, tmp_path: 
     assert [left.name for left in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("bits", [10, 12])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_heic_of_more_than_8_bits_keeps_them(
+    bits: int, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    monkeypatch.setattr(pillow_heif.options, "SAVE_HDR_TO_12_BIT", bits == 12)
+    ramp = np.linspace(0, 65535, 64 * 256).astype(np.uint16).reshape(64, 256)
+    given = np.stack([ramp, ramp[::-1], ramp, np.full_like(ramp, 65535)][: len(mode)], -1)
+    made = pillow_heif.from_bytes(f"{mode};16", (256, 64), given.tobytes())
+    made.save(tmp_path / "a.heic", quality=100, chroma=444)
+    read = photo.read(tmp_path / "a.heic")
+    assert read.pixels.dtype == np.uint16
+    assert (read.alpha is not None) == (mode == "RGBA")
+    assert np.abs(read.pixels.astype(int) - given[..., :3]).mean() < 65535 / 2**bits * 2
+    assert len(np.unique(read.pixels)) > 2 * 256
+    assert read.pixels.max() == 65535
+    photo.write(photo.Canvas(read, 512, 128), tmp_path / "b.png")
+    assert photo.read(tmp_path / "b.png").pixels.dtype == np.uint16
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif", ".heic"])
+def test_a_lossy_format_hardly_shifts_the_colours_of_a_photo(suffix: str, tmp_path: Path) -> None:
+    with Image.open(Path(__file__).parents[1] / "samples" / "astronaut.jpg") as image:
+        given = image.convert("RGB")
+    photo.write(given, tmp_path / f"a{suffix}")
+    drift = photo.read(tmp_path / f"a{suffix}").rgb.mean((0, 1)) * 255 - np.asarray(given, np.float64).mean((0, 1))
+    assert np.abs(drift).max() < 0.5
+
+
 def test_paths_bytes_images_and_arrays_are_one(pixels: np.ndarray, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(pixels).save(path)

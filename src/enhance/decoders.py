@@ -142,10 +142,13 @@ def channels_of(image: Image.Image, name: str) -> tuple[Pixels, str, bool]:
 
 
 def deep_space(image: Image.Image) -> str | None:
-    """L or RGB where a file has several channels of 16 bits, which Pillow would cut to 8; asked before decoding."""
+    """L or RGB where a file has several channels of more than 8 bits, to which Pillow would cut them; asked before
+    decoding."""
     if image.format == "PNG":
         raw = {str(tile[3]) for tile in getattr(image, "tile", ())}
         return "L" if "LA;16B" in raw else "RGB" if raw & {"RGB;16B", "RGBA;16B"} else None
+    if image.format == "HEIF":
+        return "RGB" if image.info.get("bit_depth", 8) > 8 and image.mode in ("RGB", "RGBA") else None
     if isinstance(image, TiffImageFile):
         tags = image.tag_v2
         whole = set(tags.get(SAMPLE_FORMAT, (1,))) == {1} and set(tags.get(BITS, ())) == {16}
@@ -154,7 +157,9 @@ def deep_space(image: Image.Image) -> str | None:
 
 
 def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels, str, bool]:
-    """The same as `channels_of` of files with several channels of 16 bits."""
+    """The same as `channels_of` of files with several channels of more than 8 bits."""
+    if image.format == "HEIF":
+        return _deep_heif(content, int(image.info["bit_depth"]))
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what it finds strange of a file is not for users
     import cv2
 
@@ -165,6 +170,17 @@ def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels,
     if mode == "L" and clear:
         return values[..., [0, 3]], "L", True
     return values[..., [2, 1, 0, 3]] if clear else values[..., 2::-1], "RGB", clear
+
+
+def _deep_heif(content: bytes, bits: int) -> tuple[Pixels, str, bool]:
+    """A HEIC of 10 or 12 bits, upright."""
+    import pillow_heif
+
+    values = np.asarray(pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=False))
+    # They come shifted to the left, so that white is not quite white.
+    top = (2**bits - 1) << (16 - bits)
+    values = (values.astype(np.uint32) * 65535 // top).astype(np.uint16)
+    return values, "RGB", values.shape[-1] == 4
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
