@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.errors import EnhanceError, PhotoError, TrainingError
-from enhance.upscale import DEFAULT_MODEL, MEMORY, REST
+from enhance.upscale import DEFAULT_MODEL, MEMORY, REST, X4
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +30,8 @@ TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
 POSITIVE = click.FloatRange(min=0, min_open=True)
+COMPARED = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
+"""What the comparison shows beside bicubic."""
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
@@ -209,7 +211,9 @@ def enhance_file(
     if compare or original:
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
-        write(comparison(source, result, large, how), sheet)
+        # What has been made is not made again, unless it is of another size, a frame of many, or written into.
+        made = {model: result} if scale == X4 and source.frames == 1 and not mark else {}
+        write(comparison(source, result, large, how, made), sheet)
         lines.append(f"  side by side: {sheet}")
     if report or heat:
         told = honest_words(source, result, model, seed, large, target if heat else None, inputs)
@@ -626,7 +630,9 @@ def honest_words(
         yield WARNING
 
 
-def comparison(source: Photo, result: Result, original: Photo | None, how: dict[str, Any]) -> Image:
+def comparison(
+    source: Photo, result: Result, original: Photo | None, how: dict[str, Any], made: dict[str, Result]
+) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
     from enhance.photo import to_image
     from enhance.side_by_side import side_by_side
@@ -634,8 +640,7 @@ def comparison(source: Photo, result: Result, original: Photo | None, how: dict[
 
     large = [
         ("bicubic", resize(source.rgb, 4)),
-        ("pixel loss", enhance_photo(source, model="face_x4_pixel", **how).rgb),
-        ("GAN", enhance_photo(source, model="face_x4_gan", **how).rgb),
+        *((name, (made.get(model) or enhance_photo(source, model=model, **how)).rgb) for name, model in COMPARED),
     ]
     height, width = source.height, source.width
     if original is not None:
