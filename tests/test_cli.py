@@ -202,7 +202,9 @@ def test_bad_evaluation(tmp_path: Path) -> None:
 
 def test_models_are_listed() -> None:
     done = enhance("models")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["face_x4_gan", "face_x4_pixel", "photo_x4_pixel"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "face_x4_gan", "face_x4_grainy", "face_x4_pixel", "photo_x4_pixel",
+    ]  # fmt: skip
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

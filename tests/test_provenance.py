@@ -51,7 +51,7 @@ def test_what_was_there_is_kept_but_for_the_old_source_type() -> None:
 def test_a_second_stamp_takes_the_place_of_the_first() -> None:
     once = stamped(CAMERA, STAMP)
     assert stamped(once, STAMP) == once
-    plain = Stamp("enhance 0.2.0", "other", "ff", 0, 60.0, ())
+    plain = Stamp("enhance 0.2.0", "", "", 0, 60.0, ())
     said = read_stamp(stamped(once, plain))
     assert said["software"] == "enhance 0.2.0"
     assert said["digital_source_type"].endswith("/algorithmicallyEnhanced")
@@ -93,8 +93,10 @@ def test_every_format_says_so(ending: str, tmp_path: Path) -> None:
     assert "1 face redrawn" in provenance.in_words(said)
 
 
-def test_nothing_redrawn_is_not_called_invented() -> None:
-    result = enhance_photo(read(np.full((40, 40, 3), 90, np.uint8)))
+def test_what_no_network_drew_is_not_called_invented() -> None:
+    flat = read(np.full((40, 40, 3), 90, np.uint8))
+    assert read_stamp(enhance_photo(flat).canvas.info["xmp"])["digital_source_type"] == INVENTED
+    result = enhance_photo(flat, rest=None)
     assert read_stamp(result.canvas.info["xmp"])["digital_source_type"].endswith("algorithmicallyEnhanced")
 
 

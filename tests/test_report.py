@@ -39,21 +39,21 @@ def result(small: Photo, calibrated: Model) -> Result:
     return enhance_photo(small, model=calibrated)
 
 
-def test_likeness_falls_from_the_original_to_a_stranger(small: Photo, result: Result, calibrated: Model) -> None:
+def test_likeness_falls_from_the_original_to_a_stranger(small: Photo, result: Result) -> None:
     with Image.open(SAMPLE) as image:
         original = read(image.crop((40, 0, 160, 120)))
-    (told,) = report(small, result, calibrated, original=original)
+    (told,) = report(small, result, original=original)
     assert told.likeness is not None
     assert told.likeness > 0.5
     assert told.same is True
     upside_down = replace(original, pixels=np.ascontiguousarray(original.pixels[::-1]))
-    (other,) = report(small, result, calibrated, original=upside_down)
+    (other,) = report(small, result, original=upside_down)
     assert other.same is False
     assert "somebody else" in other.sentence()
 
 
-def test_without_an_original_nothing_is_said_of_it(small: Photo, result: Result, calibrated: Model) -> None:
-    (told,) = report(small, result, calibrated)
+def test_without_an_original_nothing_is_said_of_it(small: Photo, result: Result) -> None:
+    (told,) = report(small, result)
     assert told.likeness is None
     assert told.same is None
     assert "original" not in told.sentence()
@@ -62,8 +62,8 @@ def test_without_an_original_nothing_is_said_of_it(small: Photo, result: Result,
     json.dumps(facts((told,)))
 
 
-def test_the_map_lies_over_the_face_alone(small: Photo, result: Result, calibrated: Model) -> None:
-    band = band_map(result, report(small, result, calibrated), small)
+def test_the_map_lies_over_the_face_alone(small: Photo, result: Result) -> None:
+    band = band_map(result, report(small, result), small)
     assert band.shape == (4 * small.height, 4 * small.width)
     left, top, right, bottom = (round(4 * edge) for edge in result.faces[0].box)
     centre = (
@@ -82,16 +82,16 @@ def test_an_uncalibrated_model_has_no_number_and_no_map(small: Photo, tmp_path: 
     path.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())
     network = Model.load(path)
     drawn = enhance_photo(small, model=network)
-    told = report(small, drawn, network)
+    told = report(small, drawn)
     assert told[0].made_up is None
     assert "unknown" in told[0].sentence()
     with pytest.raises(ModelError, match="never calibrated"):
         band_map(drawn, told, small)
 
 
-def test_an_original_of_another_shape_is_refused(small: Photo, result: Result, calibrated: Model) -> None:
+def test_an_original_of_another_shape_is_refused(small: Photo, result: Result) -> None:
     with pytest.raises(PhotoError, match="other proportions"):
-        report(small, result, calibrated, original=read(np.zeros((50, 90, 3), np.uint8)))
+        report(small, result, original=read(np.zeros((50, 90, 3), np.uint8)))
 
 
 def test_many_people_are_counted_in_words() -> None:

@@ -239,3 +239,20 @@ def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np
         np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2) for rest in (module.REST, None)
     ]
     assert 10 * np.log10(errors[1] / errors[0]) > 0.5
+
+
+def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_kept(sample: np.ndarray) -> None:
+    grain = np.random.default_rng(0).normal(0, 25, sample.shape)
+    bad = read(np.clip(sample + grain, 0, 255).astype(np.uint8))
+    mended, kept, asked = (
+        enhance_photo(bad, consistent=consistent, model=model)
+        for consistent, model in ((None, None), (True, None), (None, "face_x4_pixel"))
+    )
+    drawn_by = [result.network.facts["name"] for result in (mended, kept, asked) if result.network]
+    assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
+    assert mended.stamp is not None
+    assert mended.stamp.model == "face_x4_grainy + photo_x4_pixel"
+    assert any("grainy" in note for note in mended.notes)
+    left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
+    rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]
+    assert rough[0] < 0.7 * rough[1]

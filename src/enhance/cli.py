@@ -67,7 +67,7 @@ def commands() -> None:
 @click.option("--width", type=click.IntRange(min=1), help="Pixels across the result, instead of --scale.")
 @click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
 @click.option("--megapixels", type=POSITIVE, help="Its size, instead of --scale.")
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
+@click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; for bad photos face_x4_grainy]")
 @click.option("--rest", default=REST, show_default=True, help="The model for what is not a face, or bicubic.")
 @click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
 @click.option("--faces-only", type=click.Path(path_type=Path), help="Folder for each face as drawn, and where it lies.")
@@ -158,7 +158,7 @@ def enhance_file(
     width: int | None,
     height: int | None,
     megapixels: float | None,
-    model: str,
+    model: str | None,
     rest: str,
     memory: int,
     faces_only: Path | None,
@@ -186,7 +186,7 @@ def enhance_file(
     inputs = () if overwrite else (path, original) if original else (path,)
     refuse_inputs(target, inputs)
     if path.suffix.lower() in VIDEOS:
-        return film(path, target, scale, model, seed)
+        return film(path, target, scale, model or DEFAULT_MODEL, seed)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     scale = scale_for(source, scale, width, height, megapixels)
@@ -212,11 +212,11 @@ def enhance_file(
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
-        made = {model: result} if scale == X4 and source.frames == 1 and not mark else {}
+        made = {model or DEFAULT_MODEL: result} if scale == X4 and source.frames == 1 and not mark else {}
         write(comparison(source, result, large, how, made), sheet)
         lines.append(f"  side by side: {sheet}")
     if report or heat:
-        told = honest_words(source, result, model, seed, large, target if heat else None, inputs)
+        told = honest_words(source, result, seed, large, target if heat else None, inputs)
         lines += [f"  {line}" for line in told]
     return "\n".join(lines)
 
@@ -290,13 +290,14 @@ class Teller:
             click.echo(f"\r\x1b[K{line}", nl=self.over == self.total, err=True)
 
 
-def fingerprint(model: str) -> str:
+def fingerprint(model: str | None) -> str:
     """A model by its content, so that what another one of the same name made is known to be another's."""
     import hashlib
 
-    from enhance.model import Model
+    from enhance.upscale import network_for
 
-    return hashlib.sha256(Model.load(model).path.read_bytes()).hexdigest()
+    contents = (network_for(model, mends=mends).path.read_bytes() for mends in (False, True))
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def make_folder(folder: Path) -> None:
@@ -601,7 +602,6 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
 def honest_words(
     source: Photo,
     result: Result,
-    model: str,
     seed: int,
     original: Photo | None,
     target: Path | None,
@@ -612,11 +612,10 @@ def honest_words(
     from PIL import Image
 
     from enhance import invention
-    from enhance.model import Model
     from enhance.photo import write
     from enhance.report import WARNING, band_map, report
 
-    reports = report(source, result, Model.load(model), seed=seed, original=original)
+    reports = report(source, result, seed=seed, original=original)
     yield from (one.sentence() for one in reports)
     if target is not None and reports:
         band = band_map(result, reports, source)

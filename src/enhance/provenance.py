@@ -51,8 +51,8 @@ class Stamp:
 
     Attributes:
         software: name and version of the program.
-        model: name of the network.
-        version: the first twelve digits of the sha256 of its weights.
+        model: names of the networks that drew anything, those of faces first, with " + " between; empty for bicubic.
+        version: the first twelve digits of the sha256 of each one's weights, likewise.
         seed: of the noise.
         lr_psnr: how well the photo agrees with its input when made small again, in dB.
         faces: left, top, right, bottom of the redrawn faces, in pixels of the enhanced photo.
@@ -68,7 +68,7 @@ class Stamp:
     @property
     def source_type(self) -> str:
         """IPTC's digital source type."""
-        return INVENTED if self.faces else ENLARGED
+        return INVENTED if self.model else ENLARGED
 
 
 def stamped(packet: bytes | None, stamp: Stamp, most: int | None = None) -> bytes:
@@ -338,7 +338,8 @@ def in_words(said: dict[str, Any]) -> str:
     if "software" in stamp:
         faces = stamp.get("redrawn_faces", [])
         invented = f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"
-        lines.append(f"made by {stamp['software']} with {stamp.get('model')} ({stamp.get('model_version')})")
+        drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
+        lines.append(f"made by {stamp['software']} with {drawn_by}")
         lines.append(f"{invented if faces else 'nothing redrawn'}; seed {stamp.get('seed')}")
         lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
         lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
@@ -375,8 +376,10 @@ def mark(canvas: Canvas, text: str = "faces enhanced: detail invented") -> None:
     canvas.put(canvas.width - width, canvas.height - height, np.asarray(label, np.float32) / np.float32(255))
 
 
-def stamp(photo: Photo, network: Model, seed: int, lr_psnr: float, faces: Sequence[Box], canvas: Canvas) -> Stamp:
-    """What to say of a photo that was enhanced on this canvas, with faces redrawn in these boxes of the photo."""
+def stamp(
+    photo: Photo, networks: Sequence[Model], seed: int, lr_psnr: float, faces: Sequence[Box], canvas: Canvas
+) -> Stamp:
+    """What to say of a photo that networks drew on this canvas, with faces redrawn in these boxes of the photo."""
     from importlib.metadata import version
 
     found = []
@@ -384,8 +387,9 @@ def stamp(photo: Photo, network: Model, seed: int, lr_psnr: float, faces: Sequen
     for box in faces:
         left, top, right, bottom = (round(edge * ratio) for edge, ratio in zip(box, (across, down) * 2, strict=True))
         found.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
-    digits = _sha256(network.path, network.path.stat().st_mtime_ns)[:12]
-    return Stamp(f"enhance {version('enhance')}", network.facts["name"], digits, seed, lr_psnr, tuple(found))
+    names = " + ".join(network.facts["name"] for network in networks)
+    digits = " + ".join(_sha256(network.path, network.path.stat().st_mtime_ns)[:12] for network in networks)
+    return Stamp(f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found))
 
 
 @lru_cache(maxsize=8)

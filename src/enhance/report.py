@@ -75,14 +75,12 @@ class FaceReport:
         return "; ".join(parts)
 
 
-def report(
-    photo: Photo, result: Result, network: Model, *, seed: int = 0, original: Photo | None = None
-) -> tuple[FaceReport, ...]:
+def report(photo: Photo, result: Result, *, seed: int = 0, original: Photo | None = None) -> tuple[FaceReport, ...]:
     """A report on every redrawn face of an enhanced photo.
 
     Args:
         photo: what was enhanced.
-        result: what came of it, with this network and seed.
+        result: what came of it, with this seed.
         original: the true large photo, of the same part and proportions.
 
     Raises:
@@ -90,7 +88,9 @@ def report(
     """
     if original is not None and abs(original.width / photo.width / (original.height / photo.height) - 1) > 0.02:
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
-    return tuple(_of_face(photo, result, network, face, seed, original) for face in result.faces if face.redrawn)
+    if result.network is None:
+        return ()
+    return tuple(_of_face(photo, result, result.network, face, seed, original) for face in result.faces if face.redrawn)
 
 
 def _of_face(

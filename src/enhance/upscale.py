@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     Look = Callable[[Array], list[tuple[Face, int]]]
 
 DEFAULT_MODEL = "face_x4_gan"
+MENDER = "face_x4_grainy"
+"""The model for faces in grainy and blocky photos, which mends them; both are asked for by asking for none."""
 REST = "photo_x4_pixel"
 """The model for what is not a face."""
 SMALLEST, LARGEST = 16, 64
@@ -61,12 +63,13 @@ class Redrawn:
 @dataclass(frozen=True)
 class Result:
     """An enhanced photo: the canvas with it (scale*H by scale*W), its faces, what the user should know, how well it
-    agrees with the input when it is made small again (dB), and what its file says of all this."""
+    agrees with the input when it is made small again (dB), what its faces are drawn with, and what its file says."""
 
     canvas: Canvas
     faces: tuple[Redrawn, ...]
     notes: tuple[str, ...]
     lr_psnr: float
+    network: Model | None = None
     stamp: Stamp | None = None
 
     @property
@@ -79,7 +82,7 @@ def upscale(
     photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
     *,
     scale: float = 4,
-    model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | Model | None = None,
     aligned: bool = False,
     force: bool = False,
     consistent: bool | None = None,
@@ -91,7 +94,8 @@ def upscale(
         photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, uint16 or float
             in [0,1].
         scale: how many times larger, above 1 and up to 16.
-        model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`.
+        model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`. None: face_x4_gan,
+            but face_x4_grainy for photos that are grainy or blocky.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
@@ -117,7 +121,7 @@ def enhance_photo(
     photo: Photo,
     *,
     scale: float = 4,
-    model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | Model | None = None,
     aligned: bool = False,
     force: bool = False,
     consistent: bool | None = None,
@@ -143,28 +147,36 @@ def enhance_photo(
         scale = float("nan")
     if not 1 < scale <= MOST_SCALE:
         raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MOST_SCALE}")
-    network = model if isinstance(model, Model) else Model.load(model)
     if scale > X4:
-        how = {"model": network, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
+        how = {"model": model, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
     with affording(photo):
         ground = Ground(photo, Model.load(rest) if rest else None, memory)
         rgb = photo.rgb
+        flaw = consistency.flaw(rgb)
+        held = flaw is None if consistent is None else consistent
+        network = network_for(model, mends=flaw is not None and not held)
         if aligned:
             faces, islands, notes = draw_aligned(photo, rgb, network, seed, force)
         else:
             faces, islands, notes = draw_faces(ground, rgb, network, seed, look or find, force or look is not None)
-        if consistent is None:
-            flaw = consistency.flaw(rgb)
-            consistent = flaw is None
-            held = f"{flaw}: not held to every pixel of the input (--consistency does that)"
-            notes += () if flaw is None else (held,)
+        if flaw and consistent is None:
+            notes += (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
         pair = consistency.Pair((photo.height, photo.width), size)
-        passes = passes_needed(ground, islands, pair) if consistent else 0
+        passes = passes_needed(ground, islands, pair) if held else 0
         canvas, agreement = paint(ground, islands, pair, passes)
-    return stamped(photo, network, seed, Result(canvas, faces, notes, agreement))
+    return stamped(photo, rest, seed, Result(canvas, faces, notes, agreement, network))
+
+
+def network_for(model: str | os.PathLike[str] | Model | None, *, mends: bool) -> Model:
+    """What faces are drawn with: what is asked for, or else what suits a photo that is to be mended, or kept."""
+    from enhance.model import Model
+
+    if model is None:
+        model = MENDER if mends else DEFAULT_MODEL
+    return model if isinstance(model, Model) else Model.load(model)
 
 
 @contextmanager
@@ -228,12 +240,12 @@ def draw_aligned(
         )
     landmarks = gate.framed(photo.height, photo.width)
     why = None if force else gate.refusal(rgb, landmarks)
-    hr = None if why else run(network, rgb[None], seed)[0]
     box = (0.0, 0.0, float(photo.width), float(photo.height))
-    face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks), hr)
-    if hr is None:
+    face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks))
+    if why:
         return (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
-    return (face,), (Island(0, 0, hr),), ()
+    hr = run(network, rgb[None], seed)[0]
+    return (replace(face, hr=hr),), (Island(0, 0, hr),), ()
 
 
 def draw_faces(
@@ -309,16 +321,20 @@ def enhance_twice(
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
-    result = Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr))
-    return stamped(photo, how["model"], how["seed"], result)
+    result = Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr), once.network)
+    return stamped(photo, how["rest"], how["seed"], result)
 
 
-def stamped(photo: Photo, network: Model, seed: int, result: Result) -> Result:
+def stamped(photo: Photo, rest: str | None, seed: int, result: Result) -> Result:
     """The result with a canvas whose file says what was done."""
     from enhance import provenance
+    from enhance.model import Model
 
     boxes = [face.box for face in result.faces if face.redrawn]
-    stamp = provenance.stamp(photo, network, seed, result.lr_psnr, boxes, result.canvas)
+    networks = [result.network] if boxes and result.network else []
+    if rest and boxes != [(0.0, 0.0, photo.width, photo.height)]:
+        networks.append(Model.load(rest))
+    stamp = provenance.stamp(photo, networks, seed, result.lr_psnr, boxes, result.canvas)
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
     return replace(result, stamp=stamp)

@@ -49,14 +49,15 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, identity=0.6, spread=0.55)
+    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, spread=0.55)
     sizes = Sizes(small=0.4, middle=0.25, fine=0.35)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
 def face_x4_grainy() -> Recipe:
     """The same for photos as they come, blurred, noisy and blocky, from a run of `face_x4_gan`."""
-    return replace(face_x4_gan(), name="face_x4_grainy", grainy=True)
+    clean = face_x4_gan()
+    return replace(clean, name="face_x4_grainy", grainy=True, weights=replace(clean.weights, identity=0.2))
 
 
 def photo_x4_pixel() -> Recipe:

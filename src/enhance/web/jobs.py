@@ -211,14 +211,12 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
     from PIL import Image
 
     from enhance.invention import VISIBLE
-    from enhance.model import Model
     from enhance.report import WARNING, band_map, report
     from enhance.upscale import enhance_photo
 
     job.stage = "drawing"
-    network = Model.load(wanted.model)
-    result = enhance_photo(photo, scale=wanted.scale, model=network, **drawing(wanted))
-    reports = report(photo, result, network, seed=wanted.seed)
+    result = enhance_photo(photo, scale=wanted.scale, model=wanted.model, **drawing(wanted))
+    reports = report(photo, result, seed=wanted.seed)
     measured = all(one.made_up is not None for one in reports)
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1))
     strength = np.clip(band / (3 * VISIBLE), 0, 1)
