@@ -17,6 +17,7 @@ from PIL import Image
 from enhance import encoders, photo
 from enhance.consistency import resize
 from enhance.errors import PhotoError
+from enhance.upscale import enhance_photo
 from tests import profiles
 
 ORIENTATION = 0x0112
@@ -59,6 +60,21 @@ def test_a_heic_of_more_than_8_bits_keeps_them(
     assert read.pixels.max() == 65535
     photo.write(photo.Canvas(read, 512, 128), tmp_path / "b.png")
     assert photo.read(tmp_path / "b.png").pixels.dtype == np.uint16
+
+
+def test_an_avif_of_10_bits_says_that_8_are_read(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "ten.avif"), "w", format="avif") as file:
+        stream = file.add_stream("libsvtav1", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p10le"
+        frame = av.VideoFrame.from_ndarray(np.full((64, 128, 3), 99, np.uint8), format="rgb24")
+        file.mux(stream.encode(frame.reformat(format="yuv420p10le")))
+        file.mux(stream.encode(None))
+    photo.write(Image.new("RGB", (128, 64)), tmp_path / "eight.avif")
+    assert photo.read(tmp_path / "eight.avif").lost is None
+    lost = photo.read(tmp_path / "ten.avif")
+    assert lost.lost is not None
+    assert lost.lost in enhance_photo(lost, rest=None).notes
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif", ".heic"])

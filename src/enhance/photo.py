@@ -21,6 +21,7 @@ from enhance.decoders import (
     TURNS,
     bytes_of,
     channels_of,
+    cut_to_eight,
     decoding,
     deep_space,
     filled,
@@ -206,6 +207,7 @@ class Photo:
             (H,W,C), four channels for CMYK, one for grey.
         frames: how many pictures the file has; the rest is of animations: duration: milliseconds of this frame;
             loop: how often it plays, 0 for ever, None for once.
+        lost: what of the file could not be read, in words.
     """
 
     pixels: Pixels
@@ -223,6 +225,7 @@ class Photo:
     frames: int = 1
     duration: float = 0
     loop: int | None = None
+    lost: str | None = None
 
     @property
     def rgb(self) -> Array:
@@ -394,6 +397,7 @@ def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> 
         getattr(image, "n_frames", 1) if image.format in (*MOVING, "TIFF") else 1,
         float(image.info.get("duration", 0)),
         image.info.get("loop"),
+        "has more than 8 bits a channel: 8 are read of an AVIF" if content and cut_to_eight(content) else None,
     )
 
 

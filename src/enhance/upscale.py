@@ -162,6 +162,7 @@ def enhance_photo(
             faces, islands, notes = draw_faces(ground, rgb, network, seed, look or find, force or look is not None)
         if flaw and consistent is None:
             notes += (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
+        notes += () if photo.lost is None else (photo.lost,)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
         pair = consistency.Pair((photo.height, photo.width), size)
