@@ -112,15 +112,10 @@ def _names() -> list[str]:
 
 @lru_cache(maxsize=8)
 def _load(path: Path, modified: int) -> Model:  # noqa: ARG001 - a file that changed is another file
-    import onnxruntime
-
     from enhance import onnxfile
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = onnxfile.threads
-    options.log_severity_level = 4
     try:
-        session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session: Any = onnxfile.opened(str(path))
     except Exception as error:  # onnxruntime raises its own classes, which share no base but this
         raise ModelError(f"{path}: cannot be read as an ONNX model; export it again with `enhance export`") from error
     facts = dict(session.get_modelmeta().custom_metadata_map)

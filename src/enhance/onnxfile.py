@@ -45,12 +45,18 @@ def session(file: str) -> onnxruntime.InferenceSession:
     Raises:
         InternalError: the package or the file is missing.
     """
+    return opened(mended(find(file).read_bytes()))
+
+
+def opened(model: str | bytes) -> onnxruntime.InferenceSession:
+    """A network, of a file or of its contents, ready to run on the CPU. It raises what ONNX Runtime raises."""
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # on Windows, which does not heed the variable that `enhance` sets
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # it lists the numbers that nothing uses any more
-    return onnxruntime.InferenceSession(mended(find(file).read_bytes()), options, providers=["CPUExecutionProvider"])
+    options.log_severity_level = 4  # what is wrong is said once, by us
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def answers(

@@ -99,13 +99,7 @@ def verdicts(hr: Array, lr: Array) -> Array:
 
 @cache
 def _session() -> onnxruntime.InferenceSession:
-    import onnxruntime
-
     from enhance import onnxfile
     from enhance.model import WEIGHTS
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = onnxfile.threads
-    options.log_severity_level = 4
-    path = WEIGHTS / "discriminators" / "face_x4_gan.onnx"
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxfile.opened(str(WEIGHTS / "discriminators" / "face_x4_gan.onnx"))
