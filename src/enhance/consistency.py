@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
     Rows = tuple[int, int]
 
-GRAINY = 9.0
+GRAINY = 6.0
 """Standard deviation of noise in grey levels of 255 from which a photo is taken for grainy."""
-BLOCKY = 0.8
+BLOCKY = 0.4
 """By which share steps at the borders of JPEG's blocks of BLOCK pixels exceed others in a photo taken for blocky."""
 BLOCK = 8
 
