@@ -156,7 +156,7 @@ def test_ways_side_by_side_again_loupe_lineup_and_map(page: Any) -> None:
     page.click("#beside")
     page.wait_for_selector("#grid figure")
     assert page.locator("#grid figcaption").all_inner_texts() == ["bicubic", "pixel loss", "GAN", "given"]
-    page.check("input[value=face_x4_gan]", force=True)
+    page.check("input[value=auto]", force=True)
     until(page, "document.querySelector('#words').textContent.includes('imagined')")
     first = page.evaluate("document.querySelector('photo-stage').over.width")
     assert first > 100
@@ -171,7 +171,7 @@ def test_ways_side_by_side_again_loupe_lineup_and_map(page: Any) -> None:
     page.wait_for_selector("#cards li")
     assert page.locator("#cards li").count() == 8
     page.click("#cards li:nth-child(4) button")
-    until(page, "document.querySelector('#cancel').hidden")
+    until(page, "document.querySelector('#status').textContent.includes('Drag the line')")
     page.click("#invented")
     until(page, "document.querySelector('#words').textContent.includes('to a verifier')")
     until(page, "/further|not measured/.test(document.querySelector('#status').textContent)")

@@ -58,6 +58,19 @@ def test_formats_scales_seeds_and_bicubic(served: Served) -> None:
     assert len({body for _, body in answers.values()}) == len(answers)
 
 
+def test_a_bad_photo_gets_the_network_that_mends(served: Served) -> None:
+    with Image.open(io.BytesIO(ASTRONAUT)) as image:
+        grain = Image.effect_noise(image.size, 60)
+        bad = io.BytesIO()
+        Image.blend(image, grain.convert("RGB"), 0.4).save(bad, "PNG")
+    for asked, drew in (("", "face_x4_grainy"), ("&model=face_x4_gan", "face_x4_gan")):
+        status, headers, body = served.ask("POST", f"/v1/enhance?box=0,0,224,224{asked}", bad.getvalue())
+        assert status == 200, body
+        facts = json.loads(headers["enhance-facts"])
+        assert facts["model"] == drew
+        assert any("grainy" in note for note in facts["notes"])
+
+
 def test_opinion(served: Served) -> None:
     status, _, body = served.ask("POST", "/v1/opinion?box=40,0,140,100", ASTRONAUT)
     assert status == 200, body

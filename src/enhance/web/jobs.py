@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-BICUBIC = "bicubic"
+AUTO, BICUBIC = "auto", "bicubic"
+"""Instead of a network: the one that suits the photo; and none."""
 FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 MOST_SEED = 2**31 - 1
 MOST_SCALE = 8.0
@@ -43,7 +44,7 @@ class Options:
     """How a photo is to be enhanced; box is left, top, right, bottom in its upright pixels."""
 
     scale: float = 4.0
-    model: str = DEFAULT_MODEL
+    model: str = AUTO
     seed: int = 0
     aligned: bool = False
     force: bool = False
@@ -61,7 +62,7 @@ def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
     """
     return Options(
         scale=_number(given, "scale", 4.0, 1.01, MOST_SCALE),
-        model=_one_of(given, "model", DEFAULT_MODEL, (*known_models, BICUBIC)),
+        model=_one_of(given, "model", AUTO, (AUTO, *known_models, BICUBIC)),
         seed=_whole(given, "seed", 0, 0, MOST_SEED),
         aligned=_one_of(given, "aligned", "false", ("true", "false")) == "true",
         force=_one_of(given, "force", "false", ("true", "false")) == "true",
@@ -148,7 +149,7 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     else:
         from enhance.upscale import enhance_photo
 
-        result = enhance_photo(photo, scale=wanted.scale, model=wanted.model, **drawing(wanted))
+        result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), **drawing(wanted))
     job.stage = "writing"
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         path = Path(folder) / f"photo.{wanted.format}"
@@ -157,7 +158,7 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
-        "model": wanted.model,
+        "model": result.network.facts["name"] if result.network else BICUBIC,
         "seed": wanted.seed,
         "faces": [face_facts(face.box, face.lr, face.redrawn) for face in result.faces],
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),
@@ -197,7 +198,9 @@ def lineup(job: Job, photo: Photo, wanted: Options) -> bytes:
     from enhance.lineup import lineup_photo
 
     job.stage = "drawing"
-    shown = lineup_photo(photo, wanted.n, model=wanted.model, face=wanted.face, **drawing(wanted))
+    shown = lineup_photo(
+        photo, wanted.n, model=network_of(wanted) or DEFAULT_MODEL, face=wanted.face, **drawing(wanted)
+    )
     facts = shown.facts()
     for card, answer in zip(facts["answers"], shown.answers, strict=True):
         card["png"] = png(answer)
@@ -215,7 +218,7 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
     from enhance.upscale import enhance_photo
 
     job.stage = "drawing"
-    result = enhance_photo(photo, scale=wanted.scale, model=wanted.model, **drawing(wanted))
+    result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), **drawing(wanted))
     reports = report(photo, result, seed=wanted.seed)
     measured = all(one.made_up is not None for one in reports)
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1))
@@ -250,6 +253,10 @@ def opinion(job: Job, photo: Photo) -> bytes:
 def plainly(message: str) -> str:
     """A message without what it advises to those at the command line."""
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
+
+
+def network_of(wanted: Options) -> str | None:
+    return None if wanted.model == AUTO else wanted.model
 
 
 def drawing(wanted: Options) -> dict[str, Any]:

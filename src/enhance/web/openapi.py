@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from enhance.upscale import DEFAULT_MODEL
 from enhance.web import jobs
 
 
 def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
     """OpenAPI 3.1, with the names of the models that are installed."""
     ways: list[dict[str, Any]] = [
-        given("model", "Which network draws.", type="string", enum=[*models, jobs.BICUBIC], default=DEFAULT_MODEL),
+        given(
+            "model",
+            "Which network draws; auto: the one that suits the photo.",
+            type="string",
+            enum=[jobs.AUTO, *models, jobs.BICUBIC],
+            default=jobs.AUTO,
+        ),
         given("seed", "Names one of many answers.", type="integer", minimum=0, maximum=jobs.MOST_SEED, default=0),
         given("aligned", "Take the whole picture for a face.", type="boolean", default=False),
         given("force", "Draw faces also from what is none.", type="boolean", default=False),

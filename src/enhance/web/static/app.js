@@ -5,7 +5,7 @@ import { around } from "/static/stage.js";
 const $ = (id) => document.getElementById(id);
 const stage = $("stage");
 const STAGES = { receiving: "Sending to the program…", reading: "Reading…", drawing: "Drawing…", writing: "Nearly there…", done: "" };
-const NAMES = { face_x4_gan: "GAN", face_x4_pixel: "pixel loss", bicubic: "bicubic" };
+const NAMES = { auto: "GAN", face_x4_pixel: "pixel loss", bicubic: "bicubic" };
 const PIXELS = 4_000_000; // as many as the service draws at a time
 const visit = []; // the photos of this visit, newest first
 let current = null; // {name, file, bitmap, answers, seed}
@@ -80,7 +80,7 @@ async function open(entry) {
     const { area, answers } = entry;
     await stage.zoom(entry.box);
     Object.assign(entry, { area, answers });
-    await doing(() => reveal(entry.way ?? "face_x4_gan"));
+    await doing(() => reveal(entry.way ?? "auto"));
     return;
   }
   look(entry);
@@ -166,11 +166,11 @@ async function enhance() {
     return;
   }
   await doing(async () => {
-    await answer(entry, "face_x4_gan");
+    await answer(entry, "auto");
     entry.box = stage.box;
     entry.area = { left, top, width: right - left, height: bottom - top };
     remember(entry);
-    await reveal("face_x4_gan", true);
+    await reveal("auto", true);
   });
 }
 
@@ -242,7 +242,7 @@ async function download(format) {
 async function beside() {
   const entry = current, area = entry.area;
   const shown = [];
-  for (const way of ["bicubic", "face_x4_pixel", "face_x4_gan"]) shown.push([NAMES[way], (await answer(entry, way)).bitmap, null, true]);
+  for (const way of ["bicubic", "face_x4_pixel", "auto"]) shown.push([NAMES[way], (await answer(entry, way)).bitmap, null, true]);
   shown.push(entry.original ? ["original", entry.original, entry.original.width / entry.bitmap.width, true] : ["given", entry.bitmap, 1, false]);
   $("grid").replaceChildren(...shown.map(([name, picture, ratio, smooth]) => {
     const figure = document.createElement("figure"), canvas = document.createElement("canvas"), caption = document.createElement("figcaption");
@@ -263,7 +263,7 @@ async function beside() {
 async function lineup() {
   const entry = current;
   say("Asking for eight faces that these pixels could have come from…");
-  const { blob } = await insist("lineup", entry.file, { ...options(entry, "face_x4_gan"), seed: 0, n: 8 }, hooks());
+  const { blob } = await insist("lineup", entry.file, { ...options(entry, "auto"), seed: 0, n: 8 }, hooks());
   const told = JSON.parse(await blob.text());
   const heading = document.createElement("h2"), cards = document.createElement("ul"), said = document.createElement("p");
   heading.textContent = "Which of them was it?";
@@ -273,7 +273,7 @@ async function lineup() {
     face.alt = "";
     button.type = "button";
     button.append(face, `Number ${card.number}`);
-    button.addEventListener("click", () => { entry.seed = card.seed; doing(() => reveal("face_x4_gan", true)); stage.scrollIntoView({ block: "center" }); });
+    button.addEventListener("click", () => { entry.seed = card.seed; doing(() => reveal("auto", true)); stage.scrollIntoView({ block: "center" }); });
     item.append(button);
     return item;
   }));
@@ -286,7 +286,7 @@ async function lineup() {
 
 async function invented() {
   if (!toggled("invented")) { stage.map = null; $("veil").hidden = true; stage.draw(); return; }
-  const { blob, facts } = await insist("map", current.file, options(current, current.way === "bicubic" ? "face_x4_gan" : current.way), hooks());
+  const { blob, facts } = await insist("map", current.file, options(current, current.way === "bicubic" ? "auto" : current.way), hooks());
   for (const sentence of facts.sentences) add(sentence);
   if (facts.measured && facts.sentences.length) {
     stage.map = await createImageBitmap(blob);
@@ -308,8 +308,8 @@ function queue(entry) {
       entry.progress = { stage: "drawing", value: 0.4 };
       history();
       const all = [0, 0, entry.bitmap.width, entry.bitmap.height];
-      const { blob, facts } = await insist("enhance", entry.file, { model: "face_x4_gan", seed: 0, box: all.join(",") }, { signal: entry.stop.signal });
-      entry.answers["face_x4_gan 0"] = { blob, facts, bitmap: await createImageBitmap(blob) };
+      const { blob, facts } = await insist("enhance", entry.file, { model: "auto", seed: 0, box: all.join(",") }, { signal: entry.stop.signal });
+      entry.answers["auto 0"] = { blob, facts, bitmap: await createImageBitmap(blob) };
       entry.area = { left: 0, top: 0, width: all[2], height: all[3] };
       entry.box = null;
       entry.seed = 0;
