@@ -186,12 +186,12 @@ async function reveal(way, develops = false) {
   stage.map = null;
   $("invented").setAttribute("aria-pressed", "false");
   $("veil").hidden = true;
-  say("Drag the line: raw pixels to the left, enhanced to the right.");
   words(entry, drawn.facts, way);
   if (develops) await stage.develop(drawn.bitmap, entry.area);
   else { Object.assign(stage, { over: drawn.bitmap, area: entry.area, split: stage.over ? stage.split : 0.5 }); stage.draw(); }
   $("split").value = 100 * stage.split;
-  if (!$("grid").hidden) beside();
+  if (!$("grid").hidden) await beside();
+  say("Drag the line: raw pixels to the left, enhanced to the right.");
 }
 
 function words(entry, facts, way) {
