@@ -41,4 +41,4 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def tiny() -> Callable[[Recipe], Recipe]:
     """Any recipe with a network of a few thousand weights."""
-    return lambda recipe: replace(recipe, width=16, blocks=1, edge=16, finish=1, batch=4)
+    return lambda recipe: replace(recipe, width=16, blocks=1, deep=min(recipe.deep, 1), edge=16, finish=1, batch=4)

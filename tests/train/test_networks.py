@@ -50,6 +50,28 @@ def test_the_generator_hears_its_noise_and_its_place() -> None:
     assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
 
 
+def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more() -> None:
+    shallow, deep = (Generator(width=16, blocks=2, edge=16, finish=1, deep=deep) for deep in (0, 2))
+    deep.load_state_dict(inherited(deep, shallow.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.equal(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)))
+    assert deep.deep is not None
+    with torch.no_grad():
+        deep.deep[-2].weight += 0.1
+    assert not torch.allclose(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)), atol=1e-4)
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool) -> None:
+    deaf, hearing = (Generator(width=16, blocks=1, edge=16, finish=1, noise=n, framed=framed) for n in (0, 4))
+    hearing.load_state_dict(inherited(hearing, deaf.state_dict()))
+    lr = torch.rand(1, 3, 16, 12)
+    silent = hearing(lr, torch.zeros(1, 4, 16, 12), place(lr))
+    assert torch.allclose(silent, deaf(lr, lr[:, :0], place(lr)), atol=1e-6)
+    heard = hearing(lr, torch.randn(1, 4, 16, 12), place(lr))
+    assert 0 < (heard - silent).abs().max() < 0.5
+
+
 def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_what_it_mended() -> None:
     plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
     mending.load_state_dict(inherited(mending, plain.state_dict()))

@@ -58,7 +58,10 @@ def running(log: Path, *options: str) -> Iterator[Served]:
                 time.sleep(0.1)
         else:
             pytest.fail(log.read_text())
-        yield one
-        process.terminate()
-        process.wait(60)
+        try:
+            yield one
+            process.terminate()
+            process.wait(60)
+        finally:
+            process.kill()
     assert "Traceback" not in log.read_text(), log.read_text()

@@ -42,7 +42,7 @@ class Shipped(nn.Module):
         self.generator = generator
 
     def forward(self, lr: Tensor, noise: Tensor | None = None) -> Tensor:
-        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) where it takes any, h and w even, to hr (N,3,4h,4w)."""
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) where it takes any, h and w multiples of what it says, to hr (N,3,4h,4w)."""
         made: Tensor = self.generator(lr, lr[:, :0] if noise is None else noise, place(lr))
         return made
 
@@ -117,7 +117,7 @@ def export_discriminator(run: Path, out: Path, watched: Sequence[Path]) -> Path:
 
 def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
     """The network as a graph over any N, h and w."""
-    given = {"lr": torch.rand(2, 3, 16, 18), "noise": torch.randn(2, planes, 16, 18)}
+    given = {"lr": torch.rand(2, 3, 16, 20), "noise": torch.randn(2, planes, 16, 20)}
     if not planes:
         del given["noise"]
     return _graph(network, given, "hr")
@@ -153,7 +153,7 @@ def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
         "name": recipe.name,
         "task": "super_resolution",
         "scale": str(Generator.scale),
-        "multiple": str(Generator.multiple),
+        "multiple": "4" if recipe.deep else "2",
         "noise": str(recipe.noise),
         "frame": json.dumps(FRAME),
         "value_range": "[0,1] sRGB",
@@ -174,7 +174,7 @@ def parity(network: Shipped, data: bytes, planes: int) -> float:
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     random = torch.Generator().manual_seed(0)
     worst = 0.0
-    for count, height, width in ((3, 16, 16), (1, 22, 38), (1, 64, 64)):
+    for count, height, width in ((3, 16, 16), (1, 24, 36), (1, 64, 64)):
         lr = torch.rand(count, 3, height, width, generator=random)
         noise = torch.randn(count, planes, height, width, generator=random)
         with torch.no_grad():

@@ -17,7 +17,7 @@ class Recipe:
 
     Attributes:
         name: the function's name, the file's name, the card's name and the value of `--model`.
-        width, blocks, edge, finish, noise, framed: see `networks.generator.Generator`.
+        width, blocks, deep, edge, finish, noise, framed: see `networks.generator.Generator`.
         grainy: whether it learns from bad photos, which it mends before it agrees with them.
         weights: what each loss counts.
         sizes: how often each fineness is drawn.
@@ -29,6 +29,7 @@ class Recipe:
     name: str
     width: int = 96
     blocks: int = 6
+    deep: int = 0
     edge: int = 48
     finish: int = 4
     noise: int = 8
@@ -44,13 +45,13 @@ class Recipe:
 
 def face_x4_pixel() -> Recipe:
     """Punished for every pixel that differs: right on average, and therefore blurry."""
-    return Recipe(name="face_x4_pixel")
+    return Recipe(name="face_x4_pixel", deep=4)
 
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
     weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, spread=0.55)
-    sizes = Sizes(small=0.4, middle=0.25, fine=0.35)
+    sizes = Sizes(small=0.5, middle=0.25, fine=0.25)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
@@ -62,14 +63,14 @@ def face_x4_grainy() -> Recipe:
 
 def photo_x4_pixel() -> Recipe:
     """What is not a face: any crop of any photo, by the per-pixel loss."""
-    small = replace(face_x4_pixel(), width=64, edge=32, finish=3, noise=0, framed=False)
+    small = replace(face_x4_pixel(), width=64, deep=0, edge=32, finish=3, noise=0, framed=False)
     return replace(small, name="photo_x4_pixel", sizes=Sizes(small=0.3, middle=0.35, fine=0.35))
 
 
 def photo_x4() -> Recipe:
     """The same with a little of a discriminator, from the weights of `photo_x4_pixel`: crisper, hardly inventive."""
-    weights = Weights(pixel=1.0, perceptual=0.1, adversarial=0.01)
-    return replace(photo_x4_pixel(), name="photo_x4", weights=weights, batch=16, rate=2e-4)
+    weights = Weights(pixel=1.0, perceptual=0.2, adversarial=0.03, spread=0.55)
+    return replace(photo_x4_pixel(), name="photo_x4", noise=4, weights=weights, batch=16, rate=2e-4)
 
 
 RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan, face_x4_grainy, photo_x4_pixel, photo_x4)}

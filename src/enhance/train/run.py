@@ -48,11 +48,12 @@ def train(
     faces = data.load(folders)
     torch.manual_seed(recipe.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    trainer = loop.Trainer(build(recipe, device), recipe, device)
+    task = build(recipe, device)
+    trainer = loop.Trainer(task, recipe, device)
     progress = Progress()
     if begin is not None and init is not None:
         progress.before = begin.cost
-        trainer.begin_from(inherited(trainer.task.generator, begin.generator), begin.discriminator, init)
+        trainer.begin_from(inherited(task.generator, begin.generator), begin.discriminator, init)
     if state is not None and resume is not None:
         trainer.restore(state, resume)
         progress = Progress(**state["progress"])
@@ -94,9 +95,15 @@ def starting_weights(path: Path) -> Start:
     return Start(state["average"], networks[1] if len(networks) > 1 else None, [*spent["before"], stage])
 
 
-def inherited(generator: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a generator that mends, from one that did not: at first it leaves its input alone, as that one did."""
-    own = {name: value for name, value in generator.state_dict().items() if name.startswith("mend.")}
+def inherited(generator: Generator, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a generator from those of one without some of its parts, which begin as nothing, or without noise,
+    which begins as a whisper: at first both answer (nearly) the same."""
+    own = {name: value for name, value in generator.state_dict().items() if name.startswith(("mend.", "deep."))}
+    head = weights["head.weight"]
+    if head.shape[1] + generator.noise == generator.head.in_channels:
+        whisper = generator.head.weight.detach()[:, 3 : 3 + generator.noise]
+        own["head.weight"] = torch.cat([head[:, :3], whisper, head[:, 3:]], 1)
+        weights = {name: value for name, value in weights.items() if name != "head.weight"}
     return {**own, **weights}
 
 
@@ -118,7 +125,7 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
 
 def generator_of(recipe: Recipe) -> Generator:
     shape = asdict(recipe)
-    told = {name: shape[name] for name in ("width", "blocks", "edge", "finish", "noise", "framed")}
+    told = {name: shape[name] for name in ("width", "blocks", "deep", "edge", "finish", "noise", "framed")}
     return Generator(**told, mends=recipe.grainy)
 
 

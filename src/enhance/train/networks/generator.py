@@ -1,8 +1,9 @@
 """The generator: a small picture and a handful of noise to a picture four times larger.
 
 Plain 3x3 convolutions, because they are what a CPU runs fastest. Most of them work at half the input's
-resolution, where a face of 16 pixels is 8 wide and every output sees all of it; residual blocks on either
-side of that trunk keep the fine positions, and one pixel shuffle at the very end enlarges.
+resolution, where a face of 16 pixels is 8 wide and every output sees all of it, and what is known of faces is
+kept at a quarter of it, where wide layers cost little; residual blocks on either side of that trunk keep the
+fine positions, and one pixel shuffle at the very end enlarges.
 """
 
 from typing import cast
@@ -30,6 +31,12 @@ def place(lr: Tensor) -> Tensor:
     return torch.cat([x, y, torch.log2((width + height) / 64)], 1)
 
 
+def start_at_zero(layer: nn.Conv2d) -> None:
+    """Lets a layer that is added to something begin as nothing."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(cast(Tensor, layer.bias))
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions around a skip; it starts as the identity."""
 
@@ -37,8 +44,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(cast(Tensor, self.second.bias))
+        start_at_zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(functional.leaky_relu(self.first(x), 0.2))
@@ -50,6 +56,7 @@ class Generator(nn.Module):
     Args:
         width: channels of the trunk at half the input's resolution.
         blocks: residual blocks in the trunk.
+        deep: residual blocks of twice its channels at half its resolution, in the middle of the trunk.
         edge: channels at the input's resolution.
         finish: residual blocks at the input's resolution after the trunk.
         noise: noise planes at the input's resolution.
@@ -58,13 +65,13 @@ class Generator(nn.Module):
     """
 
     scale = 4
-    multiple = 2
 
     def __init__(
         self,
         *,
         width: int = 96,
         blocks: int = 6,
+        deep: int = 0,
         edge: int = 48,
         finish: int = 4,
         noise: int = 8,
@@ -73,32 +80,43 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.noise = noise
+        self.multiple = 4 if deep else 2
         self.framed = framed
         self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
         self.before = ResidualBlock(edge)
         self.shrink = nn.Conv2d(edge, width, 3, stride=2, padding=1)
         self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
+        self.deep: nn.Sequential | None = None
+        if deep:
+            sink = nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)
+            rise = nn.Conv2d(2 * width, width, 3, padding=1)
+            start_at_zero(rise)
+            blocks_below = (ResidualBlock(2 * width) for _ in range(deep))
+            self.deep = nn.Sequential(sink, nn.LeakyReLU(0.2), *blocks_below, rise, nn.Upsample(scale_factor=2.0))
         self.merge = nn.Conv2d(width, edge, 3, padding=1)
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
         self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
         self.mend = nn.Conv2d(edge, 3, 3, padding=1) if mends else None
         self.projection = Projection(self.scale)
         if self.mend is not None:
-            nn.init.zeros_(self.mend.weight)
-            nn.init.zeros_(cast(Tensor, self.mend.bias))
+            start_at_zero(self.mend)
         # A whisper at first: a generator that starts out deafened by its noise learns to ignore it for good.
         with torch.no_grad():
             self.head.weight[:, 3 : 3 + noise] *= 0.1
 
     def forward(self, lr: Tensor, noise: Tensor, place: Tensor) -> Tensor:
-        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place (N,3,h,w); h and w even.
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place (N,3,h,w); h and w multiples of `multiple`.
 
         Returns:
             (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
         """
         told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
         fine = self.before(self.head(torch.cat(told, 1)))
-        coarse = self.trunk(functional.leaky_relu(self.shrink(fine), 0.2))
+        middle = len(self.trunk) // 2
+        coarse = self.trunk[:middle](functional.leaky_relu(self.shrink(fine), 0.2))
+        if self.deep is not None:
+            coarse = coarse + self.deep(coarse)
+        coarse = self.trunk[middle:](coarse)
         # Repeating pixels before a convolution costs what a pixel shuffle after it would, without the shuffle's
         # slow reordering of memory.
         fine = self.after(fine + self.merge(functional.interpolate(coarse, scale_factor=2.0, mode="nearest")))
