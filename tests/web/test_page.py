@@ -328,9 +328,8 @@ def test_nothing_is_cut_off_and_nobody_is_shut_out(page: Any, served: Served, pa
             page.click("#faces button")
             enhance(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = page.evaluate(
-            axe + "; axe.run({ preload: false }).then((done) => done.violations.map((v) => v.id + ' ' + v.nodes[0].html))"
-        )
+        asked = "axe.run({ preload: false }).then((done) => done.violations.map((v) => v.id + ' ' + v.nodes[0].html))"
+        found = page.evaluate(f"{axe}; {asked}")
         assert found == []
 
 

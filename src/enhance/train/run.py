@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from enhance.errors import TrainingError
 from enhance.train import checkpoint, data, loop, recipes
