@@ -42,7 +42,7 @@ class Shipped(nn.Module):
         self.generator = generator
 
     def forward(self, lr: Tensor, noise: Tensor | None = None) -> Tensor:
-        """lr (N,3,h,w) in [0,1], h and w multiples of what it says, noise (N,Z,h,w) where it takes any; to (N,3,4h,4w)."""
+        """lr (N,3,h,w) in [0,1], h and w multiples of what it says, and any noise (N,Z,h,w), to (N,3,4h,4w)."""
         made: Tensor = self.generator(lr, lr[:, :0] if noise is None else noise, place(lr))
         return made
 
