@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 
 from enhance.errors import PhotoError
 
@@ -20,8 +20,12 @@ Array = NDArray[np.float32]
 Pixels = NDArray[Any]
 """uint8 or uint16."""
 
-SAMPLE_FORMAT, BITS, PHOTOMETRIC = 339, 258, 262
+SAMPLE_FORMAT, BITS, PHOTOMETRIC, EXTRA, COMPRESSION = 339, 258, 262, 338, 259
 """What a TIFF says of its numbers."""
+GREY_AND_ALPHA: Any = {
+    (order, 1, (1,), 1, (16, 16), (extra,)): ("RGBA", "RGBA") for order in (b"II", b"MM") for extra in (1, 2)
+}
+"""TIFF of 16 bits of grey and 16 of transparency, which Pillow does not know, as what has as many bytes."""
 HEIC = "pip install 'enhance[heic]'"
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 MOVING = ("GIF", "WEBP", "PNG", "AVIF")
@@ -98,11 +102,17 @@ def opened(content: bytes, name: str) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content))
     except UnidentifiedImageError:
-        if content[:4] in (b"II*\0", b"MM\0*"):
-            raise PhotoError(
-                f"{name}: is damaged, or a TIFF of a rare kind; save it as PNG, or as a plain TIFF"
-            ) from None
-        raise
+        if content[:4] not in (b"II*\0", b"MM\0*"):
+            raise
+    try:
+        OPEN_INFO.update(GREY_AND_ALPHA)
+        return Image.open(io.BytesIO(content))
+    except UnidentifiedImageError:
+        raise PhotoError(f"{name}: is damaged, or a TIFF of a rare kind; save it as PNG, or as a plain TIFF") from None
+    finally:
+        # Others in this process use Pillow too.
+        for key in GREY_AND_ALPHA:
+            OPEN_INFO.pop(key, None)
 
 
 def ready(kind: str, name: str | os.PathLike[str]) -> None:
@@ -151,6 +161,8 @@ def deep_space(image: Image.Image) -> str | None:
         return "RGB" if image.info.get("bit_depth", 8) > 8 and image.mode in ("RGB", "RGBA") else None
     if isinstance(image, TiffImageFile):
         tags = image.tag_v2
+        if tags.get(BITS) == (16, 16):
+            return "L"
         whole = set(tags.get(SAMPLE_FORMAT, (1,))) == {1} and set(tags.get(BITS, ())) == {16}
         return "RGB" if whole and len(tags[BITS]) > 2 and tags.get(PHOTOMETRIC) == 2 else None
     return None
@@ -167,6 +179,8 @@ def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels,
     """The same as `channels_of` of files with several channels of more than 8 bits."""
     if image.format == "HEIF":
         return _deep_heif(content, int(image.info["bit_depth"]))
+    if isinstance(image, TiffImageFile) and mode == "L":
+        return _grey_and_alpha(image), "L", True
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # what it finds strange of a file is not for users
     import cv2
 
@@ -188,6 +202,18 @@ def _deep_heif(content: bytes, bits: int) -> tuple[Pixels, str, bool]:
     top = (2**bits - 1) << (16 - bits)
     values = (values.astype(np.uint32) * 65535 // top).astype(np.uint16)
     return values, "RGB", values.shape[-1] == 4
+
+
+def _grey_and_alpha(image: TiffImageFile) -> Pixels:
+    """What was decoded as four channels of 8 bits as two of 16."""
+    # A compressed file has been through libtiff, which gives the machine's own order of bytes.
+    plain = image.tag_v2.get(COMPRESSION, 1) == 1
+    order = (">" if image.tag_v2.prefix == b"MM" else "<") if plain else "="
+    values = np.asarray(image).view(f"{order}u2").astype(np.uint16)
+    if image.tag_v2.get(EXTRA) == (1,):  # darkened already where it is transparent
+        alpha = np.maximum(values[..., 1:], 1).astype(np.float64)
+        values[..., 0] = np.minimum(np.rint(values[..., :1] / alpha * 65535), 65535)[..., 0]
+    return values
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
