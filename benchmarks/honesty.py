@@ -23,6 +23,7 @@ from enhance import identity
 from enhance.evaluate import card, protocol
 from enhance.evaluate.calibration import calibrate
 from enhance.evaluate.st_lpips import st_lpips
+from enhance.faces import whole
 from enhance.lineup import answers, structural_distance
 from enhance.model import Model
 from enhance.photo import read
@@ -93,7 +94,7 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
         rows: list[tuple[float, ...]] = []
         for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
             for lr in pairs.lr.transpose(0, 2, 3, 1):
-                drawn = answers(network, lr, range(8))
+                drawn = answers(network, whole(lr), size, range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
                 vectors = identity.embed(planes)
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))

@@ -219,6 +219,8 @@ def test_results_beside_the_photos_are_not_enhanced_again(folder: Path) -> None:
 def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (folder / "sub" / "bad.jpg").unlink()
+    for n in range(20):  # so many that it cannot be done before it is stopped
+        (folder / f"z{n:02}.png").write_bytes((folder / "a.png").read_bytes())
     command = [sys.executable, "-m", "enhance.cli", str(folder), "--recursive", "-o", str(out)]
     stopped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     assert stopped.stdout is not None
@@ -233,5 +235,12 @@ def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_pa
         assert not list(out.rglob("*.part"))
     again = enhance(folder, "--recursive", "-o", out)
     assert again.returncode == 0, again.stderr
-    assert sorted(contents(out)) == [".enhance.jsonl", "a_x4.png", "sub/b_x4.jpg", "sub/ünï 顔/c_x4.webp"]
+    made = [
+        ".enhance.jsonl",
+        "a_x4.png",
+        "sub/b_x4.jpg",
+        "sub/ünï 顔/c_x4.webp",
+        *(f"z{n:02}_x4.png" for n in range(20)),
+    ]
+    assert sorted(contents(out)) == made
     assert "0 done before" not in again.stdout

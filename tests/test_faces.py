@@ -104,61 +104,94 @@ def test_align_goes_on_with_the_edge_beyond_the_photo() -> None:
     assert np.allclose(tiny, 0.5)
 
 
-@pytest.mark.parametrize("degrees", [0, 20])
-def test_pasting_back_what_was_cut_out_changes_little(degrees: float) -> None:
-    canvas = scene()
-    crop, transform = faces.align(canvas, turned(degrees, 80.3, (90.2, 75.4)), 80)
-    pasted = faces.paste(canvas.copy(), crop, transform)
-    changed = (pasted != canvas).any(axis=-1)
-    assert changed.sum() > 1000
-    assert psnr(pasted[changed], canvas[changed]) > 40
+@pytest.mark.parametrize("degrees", [0, 30, 90, 200])
+@pytest.mark.parametrize("middle", [(88.3, 75.6), (2, 140), (-40, 60)])
+def test_a_cut_is_the_photo_s_own_pixels_and_knows_where_they_lie(degrees: float, middle: tuple[float, float]) -> None:
+    rgb = scene()
+    landmarks = turned(degrees, 50, middle)
+    cut = faces.cut(rgb, landmarks)
+    side = len(cut.lr)
+    assert cut.lr.shape == (side, side, 3)
+    assert side % 4 == 0
+    for y, x in np.ndindex(side, side):
+        row, column = np.clip((cut.top + y, cut.left + x), 0, (149, 179))
+        assert np.array_equal(cut.lr[y, x], rgb[row, column])
+    here = landmarks - (cut.left, cut.top)
+    assert np.allclose(here @ cut.to_frame[:, :2].T + cut.to_frame[:, 2], faces.FRAME, atol=1e-6)
+    corners = np.linalg.solve(cut.to_frame[:, :2], (np.array([(0, 0), (0, 1), (1, 0), (1, 1)]) - cut.to_frame[:, 2]).T)
+    assert corners.min() >= -1
+    assert corners.max() <= side
+    across, down, fine = cut.place
+    nearest = np.unravel_index(np.hypot(across - (-0.312), down - (-0.204)).argmin(), across.shape)
+    assert np.hypot(*(here[0] - nearest[::-1])) < 0.8, "the left eye"
+    assert fine == pytest.approx(np.log2(50 / 32))
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(0, 0), (40, 0), (-40, 0), (90, 1), (50, 1), (180, 2), (-90, 3)])
+def test_a_face_that_lies_is_stood_up_by_right_angles(degrees: float, turns: int) -> None:
+    cut = faces.cut(scene(), turned(degrees, 50, (90, 75)))
+    assert cut.turns == turns
+    across, down, _ = np.rot90(cut.place, cut.turns, (1, 2))
+    assert np.diff(across, axis=1).min() > 0
+    assert np.diff(down, axis=0).min() > 0
+
+
+def test_pixels_are_told_no_finer_and_no_coarser_than_the_networks_know() -> None:
+    for native, told in ((8, 16), (40, 40), (90, 64)):
+        fine = faces.cut(scene(), turned(0, native, (90, 75))).place[2]
+        assert fine == pytest.approx(np.log2(told / 32))
+
+
+def test_what_was_drawn_of_a_cut_is_shown_upright() -> None:
+    rgb = scene()
+    landmarks = turned(25, 48, (90, 75))
+    cut = faces.cut(rgb, landmarks)
+    drawn = faces._resized(cut.lr, (4 * len(cut.lr), 4 * len(cut.lr)))
+    upright = cut.upright(drawn, 48)
+    expected, _ = faces.align(rgb, landmarks, 48)
+    assert psnr(upright, expected) > 30
+
+
+def test_pasting_back_what_was_cut_out_changes_nothing() -> None:
+    cut = faces.cut(scene(), turned(20, 60.3, (90.2, 75.4)))
+    pasted = cut.lr.copy()
+    faces.paste(pasted, cut.lr, cut.to_frame)
+    assert np.abs(pasted - cut.lr).max() < 1e-6
 
 
 def test_paste_draws_the_face_and_leaves_the_rest_alone() -> None:
-    canvas = scene()
-    landmarks = turned(15, 60, (90, 75))
-    crop, transform = faces.align(canvas, landmarks, 60)
-    drawn = np.clip(crop + 0.4 * ((np.indices((60, 60)) // 3).sum(axis=0) % 2)[..., None], 0, 1).astype(np.float32)
-    pasted = faces.paste(canvas.copy(), drawn, transform)
-    y, x = np.mgrid[:150, :180]
-    away = np.hypot(x - 90, y - 75)
-    assert np.array_equal(pasted[away > 45], canvas[away > 45])
-    assert pasted[away < 15].std() > canvas[away < 15].std()
-    assert np.abs(pasted - canvas)[away < 15].mean() > 0.03
+    cut = faces.cut(scene(), turned(15, 60, (90, 75)))
+    side = len(cut.lr)
+    checks = 0.4 * ((np.indices((side, side)) // 3).sum(axis=0) % 2)[..., None]
+    pasted = cut.lr.copy()
+    faces.paste(pasted, np.clip(cut.lr + checks, 0, 1).astype(np.float32), cut.to_frame)
+    outside = np.abs(cut.place[:2]).max(axis=0) > 1
+    assert np.array_equal(pasted[outside], cut.lr[outside])
+    middle = np.hypot(*cut.place[:2]) < 0.5
+    assert pasted[middle].std() > cut.lr[middle].std()
+    assert np.abs(pasted - cut.lr)[middle].mean() > 0.03
 
 
 def test_a_face_of_another_colour_leaves_no_edge() -> None:
-    canvas = 0.3 + 0.4 * scene()
-    crop, transform = faces.align(canvas, turned(12, 80, (90, 75)), 80)
-    pasted = faces.paste(canvas.copy(), crop * np.float32(0.7) + np.float32((0.25, 0, 0.1)), transform)
+    cut = faces.cut(0.3 + 0.4 * scene(), turned(12, 80, (90, 75)))
+    pasted = cut.lr.copy()
+    faces.paste(pasted, cut.lr * np.float32(0.7) + np.float32((0.25, 0, 0.1)), cut.to_frame)
     for axis in (0, 1):
-        before, after = (np.abs(np.diff(picture, axis=axis)) for picture in (canvas, pasted))
+        before, after = (np.abs(np.diff(picture, axis=axis)) for picture in (cut.lr, pasted))
         assert after.max() < before.max() * 1.1
-    inside = pasted != canvas
+    inside = pasted != cut.lr
     # It takes the colours that were there.
-    assert abs(float((pasted - canvas)[inside].mean())) < 0.005
-
-
-@pytest.mark.parametrize("middle", [(0, 0), (178, 70), (90, 149)])
-def test_paste_across_the_picture_s_edge(middle: tuple[float, float]) -> None:
-    canvas = scene()
-    crop, transform = faces.align(canvas, turned(0, 80, middle), 80)
-    assert psnr(faces.paste(canvas.copy(), crop, transform), canvas) > 40
-
-
-def test_paste_outside_the_picture_does_nothing() -> None:
-    canvas = scene()
-    crop, transform = faces.align(canvas, turned(0, 40, (-200, 40)), 40)
-    assert np.array_equal(faces.paste(canvas.copy(), 1 - crop, transform), canvas)
+    assert abs(float((pasted - cut.lr)[inside].mean())) < 0.005
 
 
 def test_mask_is_full_over_the_features_and_nothing_at_the_borders() -> None:
-    soft = faces.mask(64)
+    x, y, _ = faces.whole(np.empty((64, 64, 3), np.float32)).place
+    soft = faces.mask(np.stack([x, y], -1))
     assert soft.shape == (64, 64)
     border = np.concatenate([soft[0], soft[-1], soft[:, 0], soft[:, -1]])
     assert border.max() < 0.01
-    for x, y in np.floor(faces.FRAME * 64).astype(int):
-        assert soft[y, x] == 1
+    for across, down in np.floor(faces.FRAME * 64).astype(int):
+        assert soft[down, across] == 1
     assert np.abs(np.diff(soft, axis=0)).max() < 0.25
 
 

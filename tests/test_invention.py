@@ -64,9 +64,13 @@ def test_evidence_is_local_and_of_the_worst_channel() -> None:
 def test_the_share_is_what_lies_outside_the_visible() -> None:
     answers = np.full((2, 64, 64, 3), 0.5, np.float32)
     answers[1, :, :32] = 0.9
-    made = invention.invention(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0))
+    weight = np.ones((64, 64), np.float32)
+    made = invention.invention(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight)
     assert made.share == pytest.approx(0.5, abs=0.06)
-    assert invention.invention(answers, answers[0], Constants(0.0, 0.0, 1e-6, 1.0)).share == 0
+    assert invention.invention(answers, answers[0], Constants(0.0, 0.0, 1e-6, 1.0), weight).share == 0
+    weight[:, :] = 0
+    weight[:, :10] = 1
+    assert invention.invention(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight).share == pytest.approx(1)
 
 
 def test_constants_belong_to_one_file(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ VIEW, ROOM = 160, 1.75
 SOLID, ROUNDNESS = 0.72, 4
 """The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =
 SOLID and nothing from r = 1. The chin and the brows lie at about r = .85."""
+MULTIPLE = 4
+"""The networks work at a quarter of the resolution, too."""
+TAUGHT = 16, 64
+"""Pixels across the face frame between which the networks were trained."""
 PATCHES = 6
 """Colours are matched over squares of 1/PATCHES of the frame: finer would undo what the network drew."""
 
@@ -267,62 +271,110 @@ def align(rgb: Array, landmarks: NDArray[np.floating], size: int) -> tuple[Array
     return crop, transform
 
 
-def paste(canvas: Array, face: Array, transform: Transform) -> Array:
-    """Lays a face over a picture through a soft mask, in the colours that are there.
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A face as it lies in the photo, in the photo's own pixels: none is moved, so nothing is lost by resampling.
+
+    Attributes:
+        lr: (h,w,3) in [0,1]; beyond the photo its edge pixels go on.
+        left, top: of the photo's pixels, the first that is in it; negative beyond the photo.
+        to_frame: (2,3), from its pixels to the face frame, as fractions of its sides.
+    """
+
+    lr: Array
+    left: int
+    top: int
+    to_frame: Transform
+
+    @property
+    def turns(self) -> int:
+        """By how many right angles it is to be turned counterclockwise, as `numpy.rot90` does, to be nearly upright."""
+        return round(np.degrees(np.arctan2(-self.to_frame[1, 0], self.to_frame[0, 0])) / 90) % 4
+
+    @property
+    def place(self) -> Array:
+        """(3,h,w): where its pixels lie in the frame."""
+        return place(self.to_frame, *self.lr.shape[:2])
+
+    def upright(self, drawn: Array, size: int) -> Array:
+        """What was drawn of it, (4h,4w,3), as a face upright in its frame, (size,size,3)."""
+        return framed(drawn, larger(self.to_frame, len(drawn) / len(self.lr)), size)
+
+
+def cut(rgb: Array, landmarks: NDArray[np.floating]) -> Cut:
+    """All that the frame of a face with landmarks (5,2) covers of a photo (H,W,3) in [0,1], and a little around it."""
+    to_frame = similarity(landmarks, FRAME)
+    corners = _moved(_inverse(to_frame), np.array([(x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
+    side = int(np.ceil(np.ptp(corners, axis=0).max() / MULTIPLE)) * MULTIPLE
+    left, top = np.floor(corners.mean(axis=0) - side / 2 + 1).astype(int)
+    rows = np.clip(np.arange(top, top + side), 0, rgb.shape[0] - 1)
+    columns = np.clip(np.arange(left, left + side), 0, rgb.shape[1] - 1)
+    return Cut(rgb[rows[:, None], columns], int(left), int(top), shifted(to_frame, int(left), int(top)))
+
+
+def whole(rgb: Array) -> Cut:
+    """A picture (H,W,3) that fills the face frame."""
+    height, width = rgb.shape[:2]
+    return Cut(rgb, 0, 0, np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height]]))
+
+
+def place(to_frame: Transform, height: int, width: int) -> Array:
+    """What the networks are told of the pixels of a picture.
 
     Args:
-        canvas: (H,W,3) in [0,1]; it is changed. Only what the frame covers is read or written.
-        face: (S,S,3) in [0,1].
-        transform: (2,3) from canvas to face pixels.
+        to_frame: (2,3) from its pixels to the face frame, as fractions of its sides.
 
     Returns:
-        The canvas.
+        (3,height,width): x and y from -1 to 1 over the frame, and how fine the pixels are, log2 of the pixels across
+        the frame / 32, as far as the networks were taught.
     """
-    size = len(face)
-    ends = (-0.5, size - 0.5)
-    corners = _moved(_inverse(transform), np.array([(x, y) for x in ends for y in ends]))
-    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
-    x1, y1 = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, canvas.shape[1::-1])
-    if x0 >= x1 or y0 >= y1:
-        return canvas
-    below = canvas[y0:y1, x0:x1]
-    here = np.column_stack([transform[:, :2], _moved(transform, np.array([(x0, y0)]))[0]])
-    drawn = _warp(face, here, below.shape[:2])
-    y, x = np.mgrid[: below.shape[0], : below.shape[1]]
-    place = np.stack([x, y], -1) @ here[:, :2].T + here[:, 2]
-    across = (place + 0.5) * 2 / size - 1
-    blend = _blend(across)
-    inside = (np.abs(across).max(axis=-1) < 1).astype(np.float32)
-    drawn = drawn + _smoothed(below - drawn, inside, float(np.ptp(corners, axis=0).max()))
-    below += blend[..., None] * (np.clip(drawn, 0, 1) - below)
-    return canvas
+    across = 1 / np.sqrt(abs(np.linalg.det(to_frame[:, :2])))
+    y, x = np.mgrid[:height, :width]
+    there = 2 * (np.stack([x, y], -1) @ to_frame[:, :2].T + to_frame[:, 2]) - 1
+    fine = np.full((height, width), np.log2(np.clip(across, *TAUGHT) / 32))
+    return np.stack([there[..., 0], there[..., 1], fine]).astype(np.float32)
 
 
-def frame_box(transform: Transform, size: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The pixels (left, top, right, bottom) of a photo of `shape` that the face frame covers, and two around it.
+def larger(to_frame: Transform, times: float) -> Transform:
+    """A transform (2,3) from the pixels of a picture, as one from the pixels of the same so many times larger."""
+    matrix = to_frame[:, :2] / times
+    return np.column_stack([matrix, to_frame[:, 2] + matrix @ np.full(2, (1 - times) / 2)])
+
+
+def shifted(to_frame: Transform, left: int, top: int) -> Transform:
+    """A transform (2,3) from the pixels of a picture, as one from those of its part that begins at left and top."""
+    return np.column_stack([to_frame[:, :2], _moved(to_frame, np.array([(left, top)]))[0]])
+
+
+def framed(picture: Array, to_frame: Transform, size: int) -> Array:
+    """A face upright in its frame, (size,size,3) in [0,1], from a picture (H,W,3) and a transform (2,3) from its pixels
+    to the frame."""
+    scaled = np.column_stack([to_frame[:, :2] * size, to_frame[:, 2] * size - 0.5])
+    return np.asarray(np.clip(_warp(picture, _inverse(scaled), (size, size)), 0, 1))
+
+
+def paste(canvas: Array, face: Array, to_frame: Transform) -> None:
+    """Lays a face over a picture of the same size through a soft mask, in the colours that are there.
 
     Args:
-        transform: (2,3) from photo to frame pixels.
-        size: side of the frame.
+        canvas: (h,w,3) in [0,1]; it is changed where the frame covers it.
+        face: (h,w,3) in [0,1].
+        to_frame: (2,3) from the pixels of both to the face frame, as fractions of its sides.
     """
-    ends = (-0.5, size - 0.5)
-    corners = _moved(_inverse(transform), np.array([(x, y) for x in ends for y in ends]))
-    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, shape[1::-1])
-    right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 3, 0, shape[1::-1])
-    return int(left), int(top), int(right), int(bottom)
+    height, width = canvas.shape[:2]
+    across = np.moveaxis(place(to_frame, height, width)[:2], 0, -1)
+    inside = (np.abs(across).max(axis=-1) < 1).astype(np.float32)
+    turn = np.abs(to_frame[:, 0]).sum() / _scale(to_frame)
+    drawn = face + _smoothed(canvas - face, inside, turn / _scale(to_frame))
+    canvas += mask(across)[..., None] * (np.clip(drawn, 0, 1) - canvas)
 
 
-def mask(size: int) -> Array:
-    """How much of the face is laid over the canvas: (size,size) in [0,1], 0 at the frame's borders."""
-    line = (np.arange(size) + 0.5) * 2 / size - 1
-    return _blend(np.stack(np.meshgrid(line, line), -1))
-
-
-def _blend(across: Points) -> Array:
-    """The mask at places (...,2) of the frame, which reaches from -1 to 1."""
+def mask(across: NDArray[np.floating]) -> Array:
+    """How much of a drawn face is laid over the photo at places (...,2) of the frame, which reaches from -1 to 1: in
+    [0,1], 0 at the frame's borders."""
     radius = (np.abs(across) ** ROUNDNESS).sum(axis=-1) ** (1 / ROUNDNESS)
     t = np.clip((1 - radius) / (1 - SOLID), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _smoothed(values: Array, weight: Array, frame: float) -> Array:

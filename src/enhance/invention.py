@@ -60,20 +60,16 @@ class Invention:
     share: float
 
 
-def invention(answers: Array, bicubic: Array, constants: Constants) -> Invention:
+def invention(answers: Array, bicubic: Array, constants: Constants, weight: Array) -> Invention:
     """What was made up of a face.
 
     Args:
         answers: (n,H,W,3) in [0,1]; the first is the one that is shown.
         bicubic: (H,W,3), the enlargement that invents nothing.
         constants: for a face of this size.
+        weight: (H,W) in [0,1], how much of each pixel is shown.
     """
-    import numpy as np
-
-    from enhance import faces
-
     band = band_of(evidence(answers, bicubic), constants)
-    weight = faces.mask(len(band)) if band.shape[0] == band.shape[1] else np.ones_like(band)
     return Invention(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
 
 

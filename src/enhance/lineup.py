@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from enhance.faces import Cut
     from enhance.model import Model
     from enhance.photo import Photo
 
@@ -46,8 +47,9 @@ class Lineup:
         name: the photo.
         model: the name of the network.
         box: left, top, right, bottom of the face in the photo, in its pixels.
-        lr: (h,h,3) float32 in [0,1], the face frame as the network saw it.
-        answers: (n,4h,4h,3) float32 in [0,1] in steps of 1/255; answer k is the face drawn for seeds[k].
+        pixels: across the face frame.
+        lr: (h,w,3) float32 in [0,1], the part of the photo that the network saw.
+        answers: (n,4h,4w,3) float32 in [0,1] in steps of 1/255; answer k is the face drawn for seeds[k].
         seeds: of the answers.
         lr_psnr: of each answer: PSNR in dB between the answer made small again and `lr`.
         identity: mean cosine of SFace's embeddings over all pairs of answers; 1 is the same face.
@@ -58,6 +60,7 @@ class Lineup:
     name: str
     model: str
     box: tuple[float, float, float, float]
+    pixels: int
     lr: Array
     answers: Array
     seeds: tuple[int, ...]
@@ -82,7 +85,7 @@ class Lineup:
             "photo": self.name,
             "model": self.model,
             "face": [round(edge, 1) for edge in self.box],
-            "pixels_across": self.lr.shape[1],
+            "pixels_across": self.pixels,
             "answers": [
                 {"number": k + 1, "seed": self.seeds[k], "lr_psnr_db": round(self.lr_psnr[k], 2)} for k in range(count)
             ],
@@ -151,7 +154,12 @@ def lineup_photo(
     network = model if isinstance(model, Model) else Model.load(model)
     if aligned:
         height, width = photo.rgb.shape[:2]
-        box, lr, landmarks = (0.0, 0.0, float(width), float(height)), photo.rgb, gate.framed(height, width)
+        box, cut, landmarks = (
+            (0.0, 0.0, float(width), float(height)),
+            faces.whole(photo.rgb),
+            gate.framed(height, width),
+        )
+        size = max(height, width)
     else:
         found = faces.detect(photo.rgb)
         if not 1 <= face <= len(found):
@@ -164,20 +172,21 @@ def lineup_photo(
         if not size:
             raise PhotoError(f"{photo.name}: face {face} is too large to need redrawing, so it has no line-up")
         box, landmarks = chosen.box, chosen.landmarks
-        lr, _ = faces.align(photo.rgb, landmarks, size)
+        cut = faces.cut(photo.rgb, landmarks)
     if not force and (why := gate.refusal(photo.rgb, landmarks)):
         raise PhotoError(f"{photo.name}: {why}, so there is nobody to line up (--force draws faces from anything)")
     seeds = tuple(range(seed, seed + n))
-    drawn = answers(network, lr, seeds)
-    vectors = identity.embed(drawn.transpose(0, 3, 1, 2))
+    drawn = answers(network, cut, size, seeds)
+    vectors = identity.embed(upright(cut, drawn, size))
     return Lineup(
         name=photo.name,
         model=network.facts["name"],
         box=box,
-        lr=lr,
+        pixels=size,
+        lr=cut.lr,
         answers=drawn,
         seeds=seeds,
-        lr_psnr=tuple(consistency.lr_psnr(answer, lr) for answer in drawn),
+        lr_psnr=tuple(consistency.lr_psnr(answer, cut.lr) for answer in drawn),
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=identity.people(vectors),
         structure=structural_distance(drawn),
@@ -209,15 +218,28 @@ def write(shown: Lineup, folder: Path) -> Path:
     return folder
 
 
-def answers(network: Model, lr: Array, seeds: Sequence[int]) -> Array:
-    """The network's faces (n,4h,4w,3) for lr (h,w,3), one for each seed, in steps of 1/255, consistent with lr."""
+def answers(network: Model, cut: Cut, size: int, seeds: Sequence[int]) -> Array:
+    """The network's faces (n,4h,4w,3) for a cut of (h,w,3), one for each seed, in steps of 1/255, consistent with it.
+
+    Args:
+        size: pixels across the face frame.
+    """
     import numpy as np
 
     from enhance import consistency
-    from enhance.upscale import eight_bit, run
+    from enhance.upscale import draw, eight_bit
 
-    drawn = [consistency.back_project(run(network, lr[None], seed)[0], lr) for seed in seeds]
+    drawn = [consistency.back_project(draw(network, [cut], [size], seed)[0], cut.lr) for seed in seeds]
     return np.stack([eight_bit(answer) for answer in drawn])
+
+
+def upright(cut: Cut, drawn: Array, size: int) -> Array:
+    """Answers (n,4h,4w,3) for a cut as faces in their frame, (n,3,S,S)."""
+    import numpy as np
+
+    from enhance.upscale import X4
+
+    return np.stack([cut.upright(answer, X4 * size).transpose(2, 0, 1) for answer in drawn])
 
 
 def structural_distance(pictures: Array) -> float:

@@ -37,7 +37,12 @@ class Model:
         self._multiple = int(facts["multiple"])
         self._planes = int(facts["noise"])
         self._session = session
-        self._takes_noise = any(given.name == "noise" for given in session.get_inputs())
+        self._inputs = {given.name for given in session.get_inputs()}
+
+    @property
+    def planes(self) -> int:
+        """How many planes of noise it takes."""
+        return self._planes
 
     @staticmethod
     def load(name: str | os.PathLike[str]) -> "Model":
@@ -55,24 +60,27 @@ class Model:
             raise ModelError(f"{path}: no such model file; name an .onnx file made by `enhance export`")
         return _load(path.resolve(), path.stat().st_mtime_ns)
 
-    def __call__(self, lr: "Array", *, seed: int = 0, noise: "Array | None" = None) -> "Array":
+    def __call__(
+        self, lr: "Array", *, seed: int = 0, noise: "Array | None" = None, place: "Array | None" = None
+    ) -> "Array":
         """Enlarges pictures.
 
         Args:
             lr: (N,3,h,w) float32 in [0,1], sRGB.
             seed: names one of the many possible answers.
             noise: (N,Z,h,w) standard normal, instead of `seed`.
+            place: (N,3,h,w), where in the face frame each pixel lies, see `faces.place`. None: each picture fills it.
 
         Returns:
             (N,3,scale*h,scale*w) float32 in [0,1].
 
         Raises:
-            ModelError: lr or noise has another shape, lr has no pixels, or they are no floats.
+            ModelError: lr, noise or place has another shape, lr has no pixels, or they are no floats.
             MemoryError: it is too large for this machine.
         """
         import numpy as np
 
-        from enhance import onnxfile
+        from enhance import faces, onnxfile
 
         lr = np.asarray(lr)
         if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
@@ -82,16 +90,22 @@ class Model:
         count, _, height, width = lr.shape
         if noise is not None and np.shape(noise) != (count, self._planes, height, width):
             raise ModelError(f"this model takes noise {(count, self._planes, height, width)}, not {np.shape(noise)}")
+        if place is None:
+            place = np.broadcast_to(faces.whole(np.empty((height, width, 3), np.float32)).place, lr.shape)
+        if np.shape(place) != lr.shape:
+            raise ModelError(f"place has the shape of the pictures, {lr.shape}, not {np.shape(place)}")
         if noise is None:
             # Every picture of a batch gets the noise that it would get alone.
             one = np.random.default_rng(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)
             noise = np.repeat(one, count, 0)
         below, right = -height % self._multiple, -width % self._multiple
         border = ((0, 0), (0, 0), (0, below), (0, right))
-        given = {"lr": np.pad(lr.astype(np.float32, copy=False), border, mode="edge")}
-        if self._takes_noise:
-            given["noise"] = np.pad(noise, border)
-        (hr,) = onnxfile.answers(self._session, ["hr"], given)
+        given = {
+            "lr": np.pad(lr.astype(np.float32, copy=False), border, mode="edge"),
+            "noise": np.pad(noise, border),
+            "place": np.pad(place.astype(np.float32, copy=False), border, mode="edge"),
+        }
+        (hr,) = onnxfile.answers(self._session, ["hr"], {name: given[name] for name in self._inputs})
         clipped: Array = np.clip(hr[:, :, : height * self.scale, : width * self.scale], 0, 1)
         return clipped
 

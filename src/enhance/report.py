@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from enhance.faces import Cut
     from enhance.model import Model
     from enhance.photo import Photo
     from enhance.upscale import Redrawn, Result
@@ -35,7 +36,7 @@ class FaceReport:
         answers, people: how many other answers were drawn, and how many people a verifier sees among them.
         likeness: SFace's cosine to the original; None without one.
         bicubic: the same of bicubic enlargement, which invents nothing.
-        band: (4*pixels, 4*pixels) half width of the band around the drawn values, or None.
+        band: (4h,4w) half width of the band around the drawn values of a cut of (h,w) pixels, or None.
     """
 
     box: tuple[float, float, float, float]
@@ -99,24 +100,24 @@ def _of_face(
     import numpy as np
 
     from enhance import identity, invention
-    from enhance.lineup import answers
+    from enhance.lineup import answers, upright
     from enhance.upscale import X4, resize
 
-    aligned = face.box == (0.0, 0.0, float(photo.width), float(photo.height))
-    lr = photo.rgb if aligned else _cut(photo.rgb, face, 1.0, face.lr)
-    drawn = answers(network, lr, range(seed, seed + invention.ANSWERS))
-    vectors = identity.embed(drawn.transpose(0, 3, 1, 2))
+    cut, shown = _cut(photo, face)
+    drawn = answers(network, cut, face.lr, range(seed, seed + invention.ANSWERS))
+    vectors = identity.embed(upright(cut, drawn, face.lr))
     try:
-        made = invention.invention(drawn, resize(lr, X4), invention.constants_for(network, min(lr.shape[:2])))
+        constants = invention.constants_for(network, face.lr)
+        made = invention.invention(drawn, resize(cut.lr, X4), constants, shown)
     except ModelError:
         made = None
     likeness = bicubic = None
     if original is not None:
         side = X4 * face.lr
         seen = [
-            _cut(result.rgb, face, result.canvas.width / photo.width, side),
-            _cut(resize(photo.rgb, X4), face, X4, side),
-            _cut(original.rgb, face, original.width / photo.width, side),
+            _framed(result.rgb, face, result.canvas.width / photo.width, side),
+            _framed(resize(photo.rgb, X4), face, X4, side),
+            _framed(original.rgb, face, original.width / photo.width, side),
         ]
         ours, plain, true = identity.embed(np.stack(seen).transpose(0, 3, 1, 2))
         likeness, bicubic = float(ours @ true), float(plain @ true)
@@ -132,7 +133,22 @@ def _of_face(
     )
 
 
-def _cut(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
+def _cut(photo: Photo, face: Redrawn) -> tuple[Cut, Array]:
+    """What of the photo a face was drawn from, and how much of each pixel that was drawn is shown, (4h,4w) in [0,1]."""
+    import numpy as np
+
+    from enhance import faces
+    from enhance.upscale import X4
+
+    if face.box == (0.0, 0.0, float(photo.width), float(photo.height)):
+        return faces.whole(photo.rgb), np.ones((X4 * photo.height, X4 * photo.width), np.float32)
+    cut = faces.cut(photo.rgb, np.array(face.landmarks))
+    height, width = cut.lr.shape[:2]
+    x, y, _ = faces.place(faces.larger(cut.to_frame, X4), X4 * height, X4 * width)
+    return cut, faces.mask(np.stack([x, y], -1))
+
+
+def _framed(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
     """A face of the photo in the face frame, (side,side,3), from a picture that is `ratio` times as large."""
     import numpy as np
 
@@ -152,29 +168,27 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     import numpy as np
     from PIL import Image
 
-    from enhance import faces
+    from enhance.upscale import X4, inside
 
-    ratio = result.canvas.width / photo.width
-    total = np.zeros((result.canvas.height, result.canvas.width), np.float32)
+    total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
     for face, told in zip(redrawn, reports, strict=True):
         if told.band is None:
             raise ModelError(
                 "this model was never calibrated, so there is no map: run `enhance calibrate FACES --model`"
             )
-        if told.band.shape == total.shape:
-            return told.band
-        shown = told.band * faces.mask(len(told.band))
-        landmarks = (np.array(face.landmarks) + 0.5) * ratio - 0.5
-        there = faces.similarity(landmarks, faces.FRAME * len(shown) - 0.5)
-        # Pillow counts from corners, the transform from centres.
-        shift = there[:, 2] + 0.5 - there[:, :2] @ (0.5, 0.5)
-        matrix = np.column_stack([there[:, :2], shift]).ravel()
-        laid = Image.fromarray(shown).transform(
-            total.shape[::-1], Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
+        cut, shown = _cut(photo, face)
+        left, top, right, bottom = inside(cut, photo)
+        rows, columns = (
+            slice(X4 * (top - cut.top), X4 * (bottom - cut.top)),
+            slice(X4 * (left - cut.left), X4 * (right - cut.left)),
         )
-        total = np.maximum(total, np.asarray(laid))
-    return total
+        there = total[X4 * top : X4 * bottom, X4 * left : X4 * right]
+        np.maximum(there, (told.band * shown)[rows, columns], out=there)
+    size = result.canvas.width, result.canvas.height
+    if total.shape == size[::-1]:
+        return total
+    return np.asarray(Image.fromarray(total).resize(size, Image.Resampling.BILINEAR))
 
 
 def facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:

@@ -20,13 +20,13 @@ from enhance.ground import run as run
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.faces import Face, Transform
+    from enhance.faces import Cut, Face
     from enhance.model import Model
     from enhance.photo import Canvas, Photo
     from enhance.provenance import Stamp
@@ -39,10 +39,8 @@ MENDER = "face_x4_grainy"
 """The model for faces in grainy and blocky photos, which mends them; both are asked for by asking for none."""
 REST = "photo_x4_pixel"
 """The model for what is not a face."""
-SMALLEST, LARGEST = 16, 64
-"""Pixels across the face frame between which the networks were trained."""
-REACH = 1.5
-"""A face up to this many times larger than LARGEST is still redrawn, from a slightly reduced crop."""
+REACH = 96
+"""Pixels across the face frame up to which a face is redrawn: half as many again as the networks were taught."""
 MOST_SCALE = 16
 MOST_ALIGNED = 1024
 """Pixels across a picture that is all one face: more would need memory, not invention."""
@@ -232,7 +230,7 @@ def draw_aligned(
     Raises:
         PhotoError: it is too large for that.
     """
-    from enhance import gate
+    from enhance import faces, gate
 
     if max(photo.height, photo.width) > MOST_ALIGNED:
         raise PhotoError(
@@ -245,7 +243,7 @@ def draw_aligned(
     face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks))
     if why:
         return (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
-    hr = run(network, rgb[None], seed)[0]
+    hr = draw(network, [faces.whole(rgb)], [max(rgb.shape)], seed)[0]
     return (replace(face, hr=hr),), (Island(0, 0, hr),), ()
 
 
@@ -260,8 +258,6 @@ def draw_faces(
     Returns:
         The faces found, the parts of the larger photo in which they were drawn, and what the user should know.
     """
-    import numpy as np
-
     from enhance import faces, gate, tiling
 
     looked = look(rgb)
@@ -270,25 +266,22 @@ def draw_faces(
     sizes = [size if why is None else 0 for (_, size), why in zip(looked, refused, strict=True)]
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
     order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: faces.native_size(found[n].landmarks))
-    crops = {n: faces.align(rgb, found[n].landmarks, sizes[n]) for n in order}
-    drawn: dict[int, Array] = {}
-    for size in {sizes[n] for n in order}:
-        members = [n for n in order if sizes[n] == size]
-        drawn |= zip(members, run(network, np.stack([crops[n][0] for n in members]), seed), strict=True)
-    boxes = [faces.frame_box(crops[n][1], sizes[n], rgb.shape[:2]) for n in order]
+    cuts = [faces.cut(rgb, found[n].landmarks) for n in order]
+    drawn = draw(network, cuts, [sizes[n] for n in order], seed)
     islands = []
-    for (left, top, right, bottom), members in tiling.united(boxes):
-        hr = ground.part(left, top, right, bottom)
-        for n in (order[member] for member in members):
-            hr = faces.paste(hr, drawn[n], enlarged(shifted(crops[n][1], left, top)))
-        islands.append(Island(left, top, hr))
+    for box, members in tiling.united([inside(cut, ground.photo) for cut in cuts]):
+        hr = ground.part(*box)
+        for member in members:
+            lay(hr, box, cuts[member], drawn[member])
+        islands.append(Island(box[0], box[1], hr))
+    upright = {n: cut.upright(hr, X4 * sizes[n]) for n, cut, hr in zip(order, cuts, drawn, strict=True)}
     told = tuple(
         Redrawn(
             face.box,
             size or round(faces.native_size(face.landmarks)),
             bool(size),
             points(face.landmarks),
-            drawn.get(n),
+            upright.get(n),
         )
         for n, (face, size) in enumerate(zip(found, sizes, strict=True))
     )
@@ -301,6 +294,61 @@ def draw_faces(
     if beyond:
         notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing")
     return told, tuple(islands), tuple(notes)
+
+
+def draw(network: Model, cuts: Sequence[Cut], sizes: Sequence[int], seed: int) -> list[Array]:
+    """Faces four times larger, (4h,4w,3) in [0,1] for cuts of (h,w,3); those of one shape go together.
+
+    Args:
+        sizes: pixels across the frame; a face that moves keeps its noise while it keeps this.
+    """
+    import numpy as np
+
+    drawn: list[Array] = [np.empty(0, np.float32)] * len(cuts)
+    for shape in {cut.lr.shape for cut in cuts}:
+        members = [n for n, cut in enumerate(cuts) if cut.lr.shape == shape]
+        lr = np.stack([np.rot90(cuts[n].lr, cuts[n].turns).transpose(2, 0, 1) for n in members])
+        place = np.stack([np.rot90(cuts[n].place, cuts[n].turns, (1, 2)) for n in members])
+        noise = np.stack([noise_at(p, network.planes, sizes[n], seed) for p, n in zip(place, members, strict=True)])
+        made = network(lr, noise=noise, place=place).transpose(0, 2, 3, 1)
+        for n, hr in zip(members, made, strict=True):
+            drawn[n] = np.rot90(hr, -cuts[n].turns)
+    return drawn
+
+
+def noise_at(place: Array, planes: int, size: int, seed: int) -> Array:
+    """Noise (planes,h,w) that lies still in the face frame of so many pixels, as seen from place (3,h,w).
+
+    A face that moves through the pixels of a video takes its noise along, and is drawn alike.
+    """
+    import numpy as np
+
+    field = np.random.default_rng(seed).standard_normal((planes, 2 * size, 2 * size), dtype=np.float32)
+    x, y = np.clip(np.floor((place[:2] + 2) / 2 * size).astype(int), 0, 2 * size - 1)
+    return field[:, y, x]
+
+
+def inside(cut: Cut, photo: Photo) -> tuple[int, int, int, int]:
+    """The box (left, top, right, bottom) of a cut, as far as it lies in the photo."""
+    height, width = cut.lr.shape[:2]
+    left, right = (min(max(x, 0), photo.width) for x in (cut.left, cut.left + width))
+    top, bottom = (min(max(y, 0), photo.height) for y in (cut.top, cut.top + height))
+    return left, top, right, bottom
+
+
+def lay(hr: Array, box: tuple[int, int, int, int], cut: Cut, drawn: Array) -> None:
+    """Pastes a drawn face into hr, the enlarged part of the photo in `box`."""
+    from enhance import faces
+
+    height, width = cut.lr.shape[:2]
+    left, top = max(cut.left, box[0]), max(cut.top, box[1])
+    right, bottom = min(cut.left + width, box[2]), min(cut.top + height, box[3])
+    if left >= right or top >= bottom:
+        return
+    to_frame = faces.larger(faces.shifted(cut.to_frame, left - cut.left, top - cut.top), X4)
+    rows, columns = (slice(X4 * (a - c), X4 * (b - c)) for a, b, c in ((top, bottom, cut.top), (left, right, cut.left)))
+    there = hr[X4 * (top - box[1]) : X4 * (bottom - box[1]), X4 * (left - box[0]) : X4 * (right - box[0])]
+    faces.paste(there, drawn[rows, columns], to_frame)
 
 
 def enhance_twice(
@@ -318,7 +366,7 @@ def enhance_twice(
     if alpha is not None:
         alpha = np.round(resize(unit(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
     pixels = np.round(once.rgb * np.float32(top)).astype(photo.pixels.dtype)
-    if aligned and max(pixels.shape) > LARGEST * REACH:
+    if aligned and max(pixels.shape) > REACH:
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
@@ -347,32 +395,11 @@ def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
 
 
 def lr_size(face: Face) -> int:
-    """Pixels across the frame to give the network for this face, an even number; 0 if it is beyond its reach."""
+    """Pixels across the frame of a face; 0 if it is beyond the network's reach."""
     from enhance import faces
 
     native = faces.native_size(face.landmarks)
-    if native > LARGEST * REACH:
-        return 0
-    return min(max(round(native / 2) * 2, SMALLEST), LARGEST)
-
-
-def enlarged(transform: Transform) -> Transform:
-    """A transform (2,3) from photo to frame pixels, as one between both four times larger."""
-    import numpy as np
-
-    half = (X4 - 1) / 2
-    matrix = transform[:, :2]
-    # canvas = 4 photo + 1.5 and hr = 4 frame + 1.5, so hr = M canvas + (4 t + 1.5 - M 1.5).
-    offset = X4 * transform[:, 2] + half - matrix @ np.full(2, half)
-    return np.concatenate([matrix, offset[:, None]], 1)
-
-
-def shifted(transform: Transform, left: int, top: int) -> Transform:
-    """A transform (2,3) from photo to frame pixels, as one from the part of the photo that begins at left and top."""
-    import numpy as np
-
-    offset = transform[:, 2] + transform[:, :2] @ np.array([left, top])
-    return np.concatenate([transform[:, :2], offset[:, None]], 1)
+    return 0 if native > REACH else max(round(native), 1)
 
 
 def eight_bit(rgb: Array) -> Array:

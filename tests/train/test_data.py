@@ -55,6 +55,29 @@ def test_a_window_is_found_where_its_place_says() -> None:
         assert torch.allclose(seen, x, atol=0.01) or torch.allclose(seen, mirrored, atol=0.01)
 
 
+@pytest.mark.parametrize("angle", [-40.0, 25.0])
+def test_a_turned_face_lies_where_its_place_says(angle: float) -> None:
+    y, x = np.mgrid[:256, :256].astype(np.uint8)
+    small = data.shrink(data.turned(np.stack([x, y, x], -1), angle), 128)
+    shelves = [data.Shelf(small[None], 128.0, 0.0, 0.0, np.array([angle]))]
+    for step in range(6):
+        batch = data.batch(shelves, data.Sizes(), size=1, seed=1, step=step)
+        seen = torch.nn.functional.avg_pool2d(batch.hr, 4)[0] * 255
+        x_there, y_there = (batch.place[0, :2] + 1) / 2 * 256 - 0.5
+        kept = batch.place[0, :2].square().sum(0) < 0.5
+        right, down = (seen[0] - x_there)[kept].abs().max(), (seen[1] - y_there)[kept].abs().max()
+        mirrored = (255 - seen[0] - x_there)[kept].abs().max()
+        assert min(right, mirrored) < 2
+        assert down < 2
+
+
+def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "is_held_out", lambda name: name.endswith("_007.png"))
+    loaded = data.load([faces], note=lambda _: None)
+    assert any(shelf.angles is not None for shelf in loaded.training)
+    assert all(shelf.angles is None for shelf in loaded.held_out)
+
+
 def test_held_out_faces_are_never_trained_on(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "is_held_out", lambda name: name.endswith("_007.png"))
     loaded = data.load([faces], note=lambda _: None)

@@ -46,8 +46,8 @@ def test_a_graph_that_differs_from_its_network_is_not_written(
 ) -> None:
     true = export.to_onnx
 
-    def tampered(network: export.Shipped, planes: int) -> object:
-        model = true(network, planes)
+    def tampered(network: export.Shipped) -> object:
+        model = true(network)
         with torch.no_grad():
             network.generator.paint.bias += 1.0
             network.generator.paint.bias[0] -= 1.5

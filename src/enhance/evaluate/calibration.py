@@ -17,6 +17,7 @@ from enhance import invention
 from enhance.errors import DataError, ModelError
 from enhance.evaluate import card, protocol
 from enhance.evaluate.protocol import LABELS, Face
+from enhance.faces import whole
 from enhance.files import write_atomically
 from enhance.lineup import answers
 from enhance.model import Model
@@ -118,7 +119,7 @@ def seen(
         for face, lr, hr in zip(
             pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True
         ):
-            drawn = answers(network, lr, range(invention.ANSWERS))
+            drawn = answers(network, whole(lr), size, range(invention.ANSWERS))
             known = invention.evidence(drawn, resize(lr, protocol.SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
             yield Seen(face, known, errors)

@@ -35,16 +35,25 @@ LICENCE = "research, non-commercial use only"
 
 
 class Shipped(nn.Module):
-    """The generator as its users meet it: it works out for itself where in the face frame each pixel lies."""
+    """The generator as its users meet it: it is asked for nothing that it does not use."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = generator
+        self.inputs = ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed
 
-    def forward(self, lr: Tensor, noise: Tensor | None = None) -> Tensor:
-        """lr (N,3,h,w) in [0,1], h and w multiples of what it says, and any noise (N,Z,h,w), to (N,3,4h,4w)."""
-        made: Tensor = self.generator(lr, lr[:, :0] if noise is None else noise, place(lr))
+    def forward(self, *given: Tensor) -> Tensor:
+        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,4h,4w)."""
+        known = dict(zip(self.inputs, given, strict=True))
+        empty = known["lr"][:, :0]
+        made: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty))
         return made
+
+    def example(self, count: int, height: int, width: int, random: torch.Generator) -> dict[str, Tensor]:
+        """`inputs` of that size."""
+        lr = torch.rand(count, 3, height, width, generator=random)
+        noise = torch.randn(count, self.generator.noise, height, width, generator=random)
+        return {name: x for name, x in (("lr", lr), ("noise", noise), ("place", place(lr))) if name in self.inputs}
 
 
 class Opinion(nn.Module):
@@ -76,14 +85,14 @@ def export(run: Path, out: Path, watched: Sequence[Path] = ()) -> Path:
     generator = generator_of(recipe)
     checkpoint.fit(generator, state["average"], run)
     network = Shipped(generator).eval()
-    model = to_onnx(network, recipe.noise)
+    model = to_onnx(network)
     for key, value in facts(recipe, state).items():
         model.metadata_props.add(key=key, value=value)
-    difference = parity(network, model.SerializeToString(), recipe.noise)
+    difference = parity(network, model.SerializeToString())
     if difference > TOLERANCE:
         raise InternalError(f"{run}: the exported graph differs from the network by {difference:.1e}; not written")
     if watched:
-        model = quantized(model, watch(watched, recipe.noise))
+        model = quantized(model, watch(watched, network.inputs, recipe.noise))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, model.SerializeToString())
     return out
@@ -115,18 +124,15 @@ def export_discriminator(run: Path, out: Path, watched: Sequence[Path]) -> Path:
     return out
 
 
-def to_onnx(network: Shipped, planes: int) -> onnx.ModelProto:
+def to_onnx(network: Shipped) -> onnx.ModelProto:
     """The network as a graph over any N, h and w."""
-    given = {"lr": torch.rand(2, 3, 16, 20), "noise": torch.randn(2, planes, 16, 20)}
-    if not planes:
-        del given["noise"]
-    return _graph(network, given, "hr")
+    return _graph(network, network.example(2, 16, 20, torch.Generator().manual_seed(0)), "hr")
 
 
 def _graph(network: nn.Module, given: dict[str, Tensor], answer: str) -> onnx.ModelProto:
     sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in given}
-    if "noise" in given:
-        sizes["noise"] = sizes["lr"]
+    if "hr" not in given:
+        sizes = dict.fromkeys(given, sizes["lr"])
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
         warnings.simplefilter("ignore")
@@ -169,18 +175,16 @@ def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def parity(network: Shipped, data: bytes, planes: int) -> float:
+def parity(network: Shipped, data: bytes) -> float:
     """The largest difference, at sizes from small to large and not square, between the graph and the network."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     random = torch.Generator().manual_seed(0)
     worst = 0.0
     for count, height, width in ((3, 16, 16), (1, 24, 36), (1, 64, 64)):
-        lr = torch.rand(count, 3, height, width, generator=random)
-        noise = torch.randn(count, planes, height, width, generator=random)
+        given = network.example(count, height, width, random)
         with torch.no_grad():
-            expected = network(lr, noise).numpy()
-        given = {"lr": lr.numpy(), "noise": noise.numpy()} if planes else {"lr": lr.numpy()}
-        (found,) = session.run(["hr"], given)
+            expected = network(*given.values()).numpy()
+        (found,) = session.run(["hr"], {name: x.numpy() for name, x in given.items()})
         worst = max(worst, float(np.abs(found - expected).max()))
     return worst
 

@@ -15,6 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from enhance import faces
 from enhance.errors import DataError
 from enhance.train import data
 
@@ -57,8 +58,8 @@ def quantized(model: onnx.ModelProto, watched: Iterator[Given]) -> onnx.ModelPro
     return made
 
 
-def watch(folders: Sequence[Path], planes: int) -> Iterator[Given]:
-    """Some pictures of folders of squares, made small to each of `SIZES`, with noise of so many planes.
+def watch(folders: Sequence[Path], inputs: Sequence[str], planes: int) -> Iterator[Given]:
+    """Some pictures of folders of squares, made small to each of `SIZES`, as `inputs` with noise of so many planes.
 
     Raises:
         DataError: a folder cannot be used, or its pictures are smaller than the smallest frame.
@@ -67,7 +68,8 @@ def watch(folders: Sequence[Path], planes: int) -> Iterator[Given]:
     for frame in frames(folders):
         lr = small(frame)
         noise = rng.standard_normal((1, planes, *lr.shape[2:]), dtype=np.float32)
-        yield {"lr": lr, "noise": noise} if planes else {"lr": lr}
+        place = faces.whole(lr[0].transpose(1, 2, 0)).place[None]
+        yield {name: x for name, x in (("lr", lr), ("noise", noise), ("place", place)) if name in inputs}
 
 
 def frames(folders: Sequence[Path]) -> Iterator[NDArray[np.float32]]:
