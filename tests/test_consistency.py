@@ -3,9 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from enhance import consistency
 from enhance.consistency import flaw, lr_psnr
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 @pytest.fixture
@@ -107,9 +110,9 @@ def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
 
     photo = read(np.round(scenes()[name] * 255).astype(np.uint8))
     assert lr_psnr(enhance_photo(photo, consistent=True).rgb, photo.rgb) >= 50
-    result = enhance_photo(photo, consistent=True, rest=None)
+    result = enhance_photo(photo, consistent=True, rest=None, look=lambda _: [])
     assert lr_psnr(result.rgb, photo.rgb) >= 50
-    # Nothing rings: no pixel lies far outside what its neighbourhood had. (The network's thin lines rightly do.)
+    # Nothing rings: no pixel lies far outside what its neighbourhood had. (The networks' thin lines and lights rightly do.)
     reach = np.stack([np.roll(photo.rgb, (dy, dx), (0, 1)) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)])
     low, high = (np.kron(edge, np.ones((4, 4, 1))) for edge in (reach.min(0), reach.max(0)))
     assert np.maximum(low - result.rgb, result.rgb - high)[12:-12, 12:-12].max() < 0.25
@@ -142,3 +145,15 @@ def test_a_grainy_photo_is_kept_only_when_asked() -> None:
     assert any("grainy" in note for note in chosen.notes)
     assert chosen.lr_psnr < 45
     assert enhance_photo(photo, consistent=True).lr_psnr >= 50
+
+
+@pytest.mark.parametrize("across", [16, 32, 57])
+def test_blurred_faces_are_told_from_sharp_ones(across: int) -> None:
+    with Image.open(SAMPLES / "astronaut.jpg") as image:
+        face = image.crop((70, 10, 127, 67)).resize((across, across), Image.Resampling.BOX)
+    sharp = np.asarray(face, np.float32) / 255
+    soft = np.asarray(face.filter(ImageFilter.GaussianBlur(0.8)), np.float32) / 255
+    assert not consistency.blurred(sharp, across)
+    assert consistency.blurred(soft, across)
+    assert not consistency.blurred(soft[:6], across), "too small to tell"
+    assert not consistency.blurred(np.full((32, 32, 3), 0.5, np.float32), across)

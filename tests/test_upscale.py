@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import enhance
 from enhance import faces
@@ -228,6 +228,21 @@ def test_a_face_between_the_pixels_is_drawn_as_well_as_one_on_them(sample: np.nd
         (hr,) = draw(Model.load("face_x4_gan"), [cut], [17], seed=0)
         crisp.append(np.abs(np.diff(hr, axis=0)).mean())
     assert crisp[1] == pytest.approx(crisp[0], rel=0.1)
+
+
+def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_the_photo() -> None:
+    with Image.open(SAMPLE) as image:
+        sharp = image.reduce(2)
+    blurred = sharp.filter(ImageFilter.GaussianBlur(0.7))
+    results = [enhance_photo(read(photo)) for photo in (sharp, blurred)]
+    assert [result.network and result.network.facts["name"] for result in results] == ["face_x4_gan", "face_x4_grainy"]
+    assert any("blurred" in note for note in results[1].notes)
+    assert min(result.lr_psnr for result in results) >= 50
+    plain = enhance_photo(read(blurred), model="face_x4_gan")
+    crisp = [np.abs(np.diff(result.faces[0].hr, axis=0)).mean() for result in (plain, results[1])]
+    assert crisp[1] > 1.2 * crisp[0]
+    assert enhance.lineup(blurred, 2).model == "face_x4_grainy"
+    assert enhance.lineup(blurred, 2, model="face_x4_gan").model == "face_x4_gan"
 
 
 def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:

@@ -296,7 +296,7 @@ def fingerprint(model: str | None) -> str:
 
     from enhance.upscale import network_for
 
-    contents = (network_for(model, mends=mends).path.read_bytes() for mends in (False, True))
+    contents = (network_for(model, mends=mends)[0].path.read_bytes() for mends in (False, True))
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
@@ -323,7 +323,7 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("-n", "count", default=8, show_default=True, help="How many answers, 2 to 32.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or an .onnx file.")
+@click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; face_x4_grainy for a blurred face]")
 @click.option("--seed", default=0, show_default=True, help="Of the first answer; the others have those that follow.")
 @click.option("--face", default=1, show_default=True, help="Which face, 1 being the largest.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")

@@ -78,6 +78,10 @@ def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, mo
     return hr.astype(np.float32)
 
 
+SHARP = 0.62
+"""Least ratio of differences between pixels to those between pixels twice as large, in a sharp face of 16 pixels."""
+
+
 def flaw(rgb: Array) -> str | None:
     """What about a photo (H,W,3) in [0,1] should not be kept, in words; None if all of it may be.
 
@@ -109,6 +113,25 @@ def grain(rgb: Array) -> float:
     # A patch of one colour was clipped, or painted: it tells nothing of grain elsewhere.
     told = np.median(patches[patches.max(1) > 0], axis=1) if patches.any() else np.zeros(1)
     return float(np.quantile(told, 0.25) / 0.6745)
+
+
+def blurred(rgb: Array, across: float) -> bool:
+    """Whether a part of a photo (H,W,3) with a face so many pixels across its frame is blurred by half a pixel or more.
+
+    In a sharp photo neighbours differ not much less than pixels twice as large do. The networks take a blurred face for
+    what it is: blurred; only one that mends draws it sharp.
+    """
+    import numpy as np
+
+    height, width = (side // 2 * 2 for side in rgb.shape[:2])
+    if min(height, width) < 8:
+        return False
+    luma = _luma(rgb[:height, :width])
+    halved = luma.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+    fine, coarse = (sum(float(np.square(np.diff(x, 2, axis)).mean()) for axis in (0, 1)) for x in (luma, halved))
+    # The smaller the face, the more of it is edges.
+    sharp = SHARP - 0.05 * np.log2(np.clip(across, 16, 64) / 16)
+    return fine < sharp**2 * coarse
 
 
 def blockiness(rgb: Array) -> float:

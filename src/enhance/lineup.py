@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
-from enhance.upscale import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import os
@@ -109,7 +108,7 @@ def lineup(
     photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
     n: int = 8,
     *,
-    model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | Model | None = None,
     seed: int = 0,
     face: int = 1,
     aligned: bool = False,
@@ -120,6 +119,7 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
+        model: as for `upscale`; None: face_x4_gan, but face_x4_grainy where the face is blurred.
         seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale`.
         face: which one, 1 being the largest.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
@@ -138,7 +138,7 @@ def lineup_photo(
     photo: Photo,
     n: int = 8,
     *,
-    model: str | os.PathLike[str] | Model = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | Model | None = None,
     seed: int = 0,
     face: int = 1,
     aligned: bool = False,
@@ -146,12 +146,10 @@ def lineup_photo(
 ) -> Lineup:
     """`lineup` of a photo that was read; the same arguments and errors."""
     from enhance import consistency, faces, gate, identity
-    from enhance.model import Model
-    from enhance.upscale import lr_size
+    from enhance.upscale import lr_size, network_for
 
     if not FEWEST <= n <= MOST:
         raise PhotoError(f"{photo.name}: a line-up has {FEWEST} to {MOST} answers, not {n}")
-    network = model if isinstance(model, Model) else Model.load(model)
     if aligned:
         height, width = photo.rgb.shape[:2]
         box, cut, landmarks = (
@@ -176,6 +174,7 @@ def lineup_photo(
     if not force and (why := gate.refusal(photo.rgb, landmarks)):
         raise PhotoError(f"{photo.name}: {why}, so there is nobody to line up (--force draws faces from anything)")
     seeds = tuple(range(seed, seed + n))
+    network, _ = network_for(model, [cut], [size])
     drawn = answers(network, cut, size, seeds)
     vectors = identity.embed(upright(cut, drawn, size))
     return Lineup(

@@ -1,4 +1,4 @@
-"""The story of the program. A photo comes in; its faces are found, aligned and redrawn; it leaves larger, with them.
+"""The story of the program. A photo comes in; its faces are found and redrawn in place; it leaves larger, with them.
 
 Everything here works on float32 arrays (H,W,3) in [0,1]. Formats are `photo`'s business, finding and placing faces
 is `faces`', the network is `model`'s, what the original pixels insist on is `consistency`'s, and how a photo too large
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
     Look = Callable[[Array], list[tuple[Face, int]]]
+    Choose = Callable[[Sequence[Cut], Sequence[int]], tuple[Model, str | None]]
 
 DEFAULT_MODEL = "face_x4_gan"
 MENDER = "face_x4_grainy"
-"""The model for faces in grainy and blocky photos, which mends them; both are asked for by asking for none."""
+"""The model for blurred faces, and for grainy and blocky photos, which mends them; both are had by asking for none."""
 REST = "photo_x4_pixel"
 """The model for what is not a face."""
 REACH = 96
@@ -93,7 +95,7 @@ def upscale(
             in [0,1].
         scale: how many times larger, above 1 and up to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`. None: face_x4_gan,
-            but face_x4_grainy for photos that are grainy or blocky.
+            but face_x4_grainy for photos that are grainy or blocky, and for faces that are blurred.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
@@ -153,11 +155,12 @@ def enhance_photo(
         rgb = photo.rgb
         flaw = consistency.flaw(rgb)
         held = flaw is None if consistent is None else consistent
-        network = network_for(model, mends=flaw is not None and not held)
+        choose = partial(network_for, model, mends=flaw is not None and not held)
         if aligned:
-            faces, islands, notes = draw_aligned(photo, rgb, network, seed, force)
+            network, faces, islands, notes = draw_aligned(photo, rgb, choose, seed, force)
         else:
-            faces, islands, notes = draw_faces(ground, rgb, network, seed, look or find, force or look is not None)
+            looks = look or find, force or look is not None
+            network, faces, islands, notes = draw_faces(ground, rgb, choose, seed, *looks)
         if flaw and consistent is None:
             notes += (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
         notes += () if photo.lost is None else (photo.lost,)
@@ -169,13 +172,30 @@ def enhance_photo(
     return stamped(photo, rest, seed, Result(canvas, faces, notes, agreement, network))
 
 
-def network_for(model: str | os.PathLike[str] | Model | None, *, mends: bool) -> Model:
-    """What faces are drawn with: what is asked for, or else what suits a photo that is to be mended, or kept."""
+def network_for(
+    model: str | os.PathLike[str] | Model | None,
+    cuts: Sequence[Cut] = (),
+    sizes: Sequence[int] = (),
+    *,
+    mends: bool = False,
+) -> tuple[Model, str | None]:
+    """What faces are drawn with, and why, where that is for the user to know.
+
+    Args:
+        model: what is asked for; None for what suits.
+        cuts, sizes: the faces, and the pixels across their frames.
+        mends: whether the photo is to be mended as a whole.
+    """
+    from enhance import consistency
     from enhance.model import Model
 
+    why = None
     if model is None:
-        model = MENDER if mends else DEFAULT_MODEL
-    return model if isinstance(model, Model) else Model.load(model)
+        blurred = sum(consistency.blurred(cut.lr, size) for cut, size in zip(cuts, sizes, strict=True))
+        if 2 * blurred > len(cuts) and not mends:
+            why = f"blurred faces: drawn by {MENDER}"
+        model = MENDER if mends or why else DEFAULT_MODEL
+    return model if isinstance(model, Model) else Model.load(model), why
 
 
 @contextmanager
@@ -223,8 +243,8 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
 
 
 def draw_aligned(
-    photo: Photo, rgb: Array, network: Model, seed: int, force: bool
-) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+    photo: Photo, rgb: Array, choose: Choose, seed: int, force: bool
+) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
     """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
 
     Raises:
@@ -242,21 +262,24 @@ def draw_aligned(
     box = (0.0, 0.0, float(photo.width), float(photo.height))
     face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks))
     if why:
-        return (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
-    hr = draw(network, [faces.whole(rgb)], [max(rgb.shape)], seed)[0]
-    return (replace(face, hr=hr),), (Island(0, 0, hr),), ()
+        return None, (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
+    cut, size = faces.whole(rgb), max(rgb.shape)
+    network, note = choose([cut], [size])
+    hr = draw(network, [cut], [size], seed)[0]
+    return network, (replace(face, hr=hr),), (Island(0, 0, hr),), (note,) if note else ()
 
 
 def draw_faces(
-    ground: Ground, rgb: Array, network: Model, seed: int, look: Look, force: bool
-) -> tuple[tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+    ground: Ground, rgb: Array, choose: Choose, seed: int, look: Look, force: bool
+) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
     """Redraws every face that the network can reach.
 
     Args:
         force: also redraws what is found but does not look like a face.
 
     Returns:
-        The faces found, the parts of the larger photo in which they were drawn, and what the user should know.
+        What drew the faces, those that were found, the parts of the larger photo in which they were drawn, and what the
+        user should know.
     """
     from enhance import faces, gate, tiling
 
@@ -267,7 +290,9 @@ def draw_faces(
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
     order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: faces.native_size(found[n].landmarks))
     cuts = [faces.cut(rgb, found[n].landmarks) for n in order]
-    drawn = draw(network, cuts, [sizes[n] for n in order], seed)
+    across = [sizes[n] for n in order]
+    network, note = choose(cuts, across)
+    drawn = draw(network, cuts, across, seed)
     islands = []
     for box, members in tiling.united([inside(cut, ground.photo) for cut in cuts]):
         hr = ground.part(*box)
@@ -285,7 +310,7 @@ def draw_faces(
         )
         for n, (face, size) in enumerate(zip(found, sizes, strict=True))
     )
-    notes = []
+    notes = [note] if note else []
     if not found:
         notes.append("no face found (--aligned --force draws a face from anything)")
     for why in sorted({why for why in refused if why}):
@@ -293,7 +318,7 @@ def draw_faces(
     beyond = sum(not size for _, size in looked)
     if beyond:
         notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing")
-    return told, tuple(islands), tuple(notes)
+    return network, told, tuple(islands), tuple(notes)
 
 
 def draw(network: Model, cuts: Sequence[Cut], sizes: Sequence[int], seed: int) -> list[Array]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.upscale import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -198,9 +197,7 @@ def lineup(job: Job, photo: Photo, wanted: Options) -> bytes:
     from enhance.lineup import lineup_photo
 
     job.stage = "drawing"
-    shown = lineup_photo(
-        photo, wanted.n, model=network_of(wanted) or DEFAULT_MODEL, face=wanted.face, **drawing(wanted)
-    )
+    shown = lineup_photo(photo, wanted.n, model=network_of(wanted), face=wanted.face, **drawing(wanted))
     facts = shown.facts()
     for card, answer in zip(facts["answers"], shown.answers, strict=True):
         card["png"] = png(answer)
