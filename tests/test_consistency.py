@@ -112,7 +112,7 @@ def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
     assert lr_psnr(enhance_photo(photo, consistent=True).rgb, photo.rgb) >= 50
     result = enhance_photo(photo, consistent=True, rest=None, look=lambda _: [])
     assert lr_psnr(result.rgb, photo.rgb) >= 50
-    # Nothing rings: no pixel lies far outside what its neighbourhood had. (The networks' thin lines and lights rightly do.)
+    # Nothing rings: no pixel lies far outside what its neighbourhood had. (Thin lines and lights rightly do.)
     reach = np.stack([np.roll(photo.rgb, (dy, dx), (0, 1)) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)])
     low, high = (np.kron(edge, np.ones((4, 4, 1))) for edge in (reach.min(0), reach.max(0)))
     assert np.maximum(low - result.rgb, result.rgb - high)[12:-12, 12:-12].max() < 0.25
