@@ -1,5 +1,5 @@
-"""Finds faces, cuts them out, knowing where in the face frame they lie, and puts redrawn ones back. Pictures are float32
-(H,W,3) in [0,1].
+"""Finds faces, cuts them out, knowing where in the face frame they lie, and puts redrawn ones back. Pictures are
+float32 (H,W,3) in [0,1].
 
 The face frame is a square in which the five landmarks of every face lie near FRAME. Coordinates are those of pixel
 centres: the first pixel's is (0, 0), and the point at fraction f of a side of n pixels is at f * n - .5.

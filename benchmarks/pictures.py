@@ -1,0 +1,88 @@
+"""The pictures in the README, drawn anew by the shipped networks.
+
+    python benchmarks/pictures.py [--out docs]
+
+Writes sample.png, grainy.webp, logo.png and lineup.webp.
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from enhance.consistency import downscale
+from enhance.errors import EnhanceError
+from enhance.lineup import lineup, sheet
+from enhance.photo import read
+from enhance.side_by_side import side_by_side
+from enhance.upscale import enhance_photo, resize
+from pages import ROOT
+
+SAMPLES = ROOT / "samples"
+HEAD = (56, 4, 140, 88)
+"""The sample's head, in its pixels."""
+SMALL, TINY = 2, 3
+"""How many times the sample is made smaller: at its own size there is little to invent."""
+GRAIN, QUALITY = 7.0, 45
+
+
+def main() -> int:
+    """Parses, draws, writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs", metavar="FOLDER")
+    out: Path = parser.parse_args().out
+    try:
+        compared(smaller(SMALL), SMALL, {"pixel loss": "face_x4_pixel", "GAN": None}).save(out / "sample.png")
+        bad = compared(worse(smaller(1)), 1, {"face_x4_gan": "face_x4_gan", "the program's choice": None})
+        bad.save(out / "grainy.webp", quality=85)
+        with Image.open(SAMPLES / "logo.png") as logo:
+            drawn = enhance_photo(read(logo), aligned=True, force=True).canvas.image()
+            panels = [("input", logo), ("bicubic", enlarged(logo)), ("face_x4_gan", drawn)]
+            side_by_side(panels).save(out / "logo.png")
+        people = sheet(lineup(smaller(TINY), 8))
+        people.resize((people.width * 2 // 3, people.height * 2 // 3), Image.Resampling.LANCZOS).save(
+            out / "lineup.webp", quality=85
+        )
+    except EnhanceError as error:
+        print(f"pictures: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def smaller(times: int) -> Image.Image:
+    """The sample, made smaller by area averaging."""
+    with Image.open(SAMPLES / "astronaut.jpg") as image:
+        pixels = np.asarray(image.convert("RGB"), np.float32)
+    height, width = (side // times * times for side in pixels.shape[:2])
+    return Image.fromarray(np.round(downscale(pixels[:height, :width], times)).astype(np.uint8))
+
+
+def worse(image: Image.Image) -> Image.Image:
+    """The same picture blurred, with noise, and as a JPEG."""
+    soft = np.asarray(image.filter(ImageFilter.GaussianBlur(1.2)), np.float32)
+    noisy = soft + np.random.default_rng(0).normal(0, GRAIN, soft.shape)
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(np.round(noisy), 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=QUALITY)
+    return Image.open(buffer).convert("RGB")
+
+
+def compared(given: Image.Image, times: int, models: dict[str, str | None]) -> Image.Image:
+    """The head of a sample so many times smaller: as it is, by bicubic, by networks (None is the program's choice)."""
+    left, top, right, bottom = (side // times for side in HEAD)
+    large = (4 * left, 4 * top, 4 * right, 4 * bottom)
+    panels = [("input", given.crop((left, top, right, bottom))), ("bicubic", enlarged(given).crop(large))]
+    for caption, model in models.items():
+        panels.append((caption, enhance_photo(read(given), model=model).canvas.image().crop(large)))
+    return side_by_side(panels)
+
+
+def enlarged(given: Image.Image) -> Image.Image:
+    """Four times larger, by bicubic."""
+    return Image.fromarray(np.round(resize(read(given).rgb, 4) * 255).astype(np.uint8))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
