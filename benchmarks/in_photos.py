@@ -64,6 +64,9 @@ def table(pictures: Sequence[Array]) -> Iterator[str]:
         for size in SIZES:
             for angle in ANGLES:
                 found = [row for large in pictures if (row := drawn(large, size, angle, blur)) is not None]
+                if not found:
+                    yield f"| {kind} | {size} | {angle}° | none of {len(pictures)} | | | | | |"
+                    continue
                 true, ours, plain = (np.stack([row[n] for row in found]) for n in range(3))
                 person = identity.embed(true)
                 cells = [f"{st_lpips(made, true).mean():.3f}" for made in (ours, plain)]
