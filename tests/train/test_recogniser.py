@@ -39,7 +39,9 @@ def test_the_crop_is_the_same_face_at_any_size_and_mirrored() -> None:
 def test_only_whole_frames_show_the_face() -> None:
     whole = place(torch.zeros(1, 3, 16, 16))
     part = torch.cat([whole[:, :2] * 0.75, whole[:, 2:]], 1)
-    assert shows_face(torch.cat([whole, part, whole.flip(3)])).tolist() == [True, False, True]
+    turned = whole.clone()
+    turned[:, 0], turned[:, 1] = 0.9 * whole[:, 0] + 0.5 * whole[:, 1], 0.9 * whole[:, 1] - 0.5 * whole[:, 0]
+    assert shows_face(torch.cat([whole, part, whole.flip(3), turned])).tolist() == [True, False, True, False]
 
 
 def test_its_opinion_can_be_followed_back_to_the_pixels(recogniser: Recogniser) -> None:
