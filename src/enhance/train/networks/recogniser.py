@@ -94,7 +94,7 @@ def crop(pictures: Tensor, place: Tensor) -> Tensor:
 
 
 def shows_face(place: Tensor) -> Tensor:
-    """(N,3,h,w) to (N,) bool: whether the window is the whole frame, upright, and so holds what the recogniser looks at."""
+    """(N,3,h,w) to (N,) bool: whether the window is the whole frame, upright, with all that the recogniser looks at."""
     cell = 2 / place.shape[3]
     whole = (place[:, :2].amax((2, 3)) - place[:, :2].amin((2, 3)) > 2 - 1.5 * cell).all(1)
     upright = (place[:, 0, 0] - place[:, 0, -1]).abs().amax(1) < cell / 2
