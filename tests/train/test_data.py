@@ -40,7 +40,7 @@ def test_the_place_of_a_whole_small_face_is_what_the_exported_graph_works_out() 
     shelves = [data.Shelf(pixels, 64.0, 0.0, 0.0)]
     expected = place(torch.zeros(1, 3, 16, 16))[0]
     for step in range(8):
-        batch = data.batch(shelves, data.Sizes(), size=1, seed=0, step=step)
+        batch = data.batch(shelves, data.Sizes(), size=1, seed=0, step=step, misled=0)
         assert torch.allclose(batch.place[0], expected)
 
 
@@ -48,7 +48,7 @@ def test_a_window_is_found_where_its_place_says() -> None:
     ramp = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (256, 256, 3))
     shelves = [data.Shelf(ramp[None], 256.0, 0.0, 0.0)]
     for step in range(20):
-        batch = data.batch(shelves, data.Sizes(), size=1, seed=1, step=step)
+        batch = data.batch(shelves, data.Sizes(), size=1, seed=1, step=step, misled=0)
         seen = torch.nn.functional.avg_pool2d(batch.hr, 4)[0, 0, 0] * 255
         x = (batch.place[0, 0, 0] + 1) / 2 * 256 - 0.5
         mirrored = 255 - x
@@ -61,7 +61,7 @@ def test_a_turned_face_lies_where_its_place_says(angle: float) -> None:
     small = data.shrink(data.turned(np.stack([x, y, x], -1), angle), 128)
     shelves = [data.Shelf(small[None], 128.0, 0.0, 0.0, np.array([angle]))]
     for step in range(6):
-        batch = data.batch(shelves, data.Sizes(), size=1, seed=1, step=step)
+        batch = data.batch(shelves, data.Sizes(), size=1, seed=1, step=step, misled=0)
         seen = torch.nn.functional.avg_pool2d(batch.hr, 4)[0] * 255
         x_there, y_there = (batch.place[0, :2] + 1) / 2 * 256 - 0.5
         kept = batch.place[0, :2].square().sum(0) < 0.5
@@ -69,6 +69,17 @@ def test_a_turned_face_lies_where_its_place_says(angle: float) -> None:
         mirrored = (255 - seen[0] - x_there)[kept].abs().max()
         assert min(right, mirrored) < 2
         assert down < 2
+
+
+def test_places_are_wrong_by_as_much_as_a_detector_errs() -> None:
+    expected = place(torch.zeros(1, 3, 16, 16))[0, :2]
+    shelves = [data.Shelf(np.zeros((3, 64, 64, 3), np.uint8), 64.0, 0.0, 0.0)]
+    places = torch.stack([data.batch(shelves, data.Sizes(), size=8, seed=0, step=n).place[:, :2] for n in range(20)])
+    wrong = (places - expected) * 8  # in pixels
+    in_the_middle = wrong[..., 7:9, 7:9]
+    assert in_the_middle.std() == pytest.approx(data.MISLED, rel=0.25)
+    assert wrong.std() > in_the_middle.std()
+    assert wrong.abs().max() < 8 * data.MISLED
 
 
 def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,8 @@ WINDOWS: dict[str, Box] = {"utk_": (16 / 128, 24 / 128, 112 / 128, 120 / 128)}
 
 MOST_TURNED = 45
 """Degrees; what leans more is turned by a right angle before it is drawn."""
+MISLED = 0.4
+"""Pixels of the small picture by which a detector errs: the networks must not believe it to the last of them."""
 CELEBA_CROP = (25, 60, 153, 188)
 
 
@@ -256,8 +258,12 @@ def shares(shelves: Sequence[Shelf], sizes: Sizes) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def batch(shelves: Sequence[Shelf], sizes: Sizes, *, size: int, seed: int, step: int) -> Batch:
-    """Batch number `step`: the same for the same arguments, so that a resumed run goes on where it stopped."""
+def batch(shelves: Sequence[Shelf], sizes: Sizes, *, size: int, seed: int, step: int, misled: float = MISLED) -> Batch:
+    """Batch number `step`: the same for the same arguments, so that a resumed run goes on where it stopped.
+
+    Args:
+        misled: by how much, in pixels of the small picture, its places are wrong.
+    """
     rng = np.random.default_rng((seed, step))
     hr = np.empty((size, WINDOW, WINDOW, 3), np.uint8)
     place = np.empty((size, 3, WINDOW // SCALE, WINDOW // SCALE), np.float32)
@@ -272,8 +278,10 @@ def batch(shelves: Sequence[Shelf], sizes: Sizes, *, size: int, seed: int, step:
         across, down = (column + centres - middle)[None], (row + centres - middle)[:, None]
         x = middle + np.cos(angle) * across + np.sin(angle) * down
         y = middle - np.sin(angle) * across + np.cos(angle) * down
-        place[n, 0] = (shelf.left + x) / shelf.frame * 2 - 1
-        place[n, 1] = (shelf.top + y) / shelf.frame * 2 - 1
+        x, y = (shelf.left + x) / shelf.frame * 2 - 1, (shelf.top + y) / shelf.frame * 2 - 1
+        right, down, turn, grown = rng.normal(0, 2 * misled / shelf.lr_frame, 4)
+        place[n, 0] = (1 + grown) * (x * np.cos(turn) - y * np.sin(turn)) + right
+        place[n, 1] = (1 + grown) * (x * np.sin(turn) + y * np.cos(turn)) + down
         place[n, 2] = np.log2(shelf.lr_frame / 32)
         if rng.random() < 0.5:
             hr[n], place[n] = hr[n, :, ::-1], place[n, :, :, ::-1]
