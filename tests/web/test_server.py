@@ -8,6 +8,7 @@ import socket
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,18 @@ ASTRONAUT = (SAMPLES / "astronaut.jpg").read_bytes()
 STATIC = Path(__file__).parents[2] / "src" / "enhance" / "web" / "static"
 BOX = "box=56,0,140,84"
 """The head alone, which is quick."""
+
+
+def healthz(served: Served) -> dict[str, Any]:
+    return dict(json.loads(served.ask("GET", "/healthz")[2]))
+
+
+def waits_for(comes_true: Callable[[], bool]) -> None:
+    """However long that takes on a busy machine."""
+    until = time.monotonic() + 60
+    while not comes_true():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.02)
 
 
 def refused(answer: tuple[int, dict[str, str], bytes], status: int, code: str) -> bool:
@@ -215,11 +228,10 @@ def test_progress_comes_as_events(served: Served) -> None:
 
 def test_a_waiting_job_is_cancelled_and_a_full_queue_says_so(served: Served) -> None:
     with ThreadPoolExecutor(24) as pool:
-        first = [pool.submit(served.ask, "POST", "/v1/lineup?n=2", ASTRONAUT) for _ in range(2)]
-        time.sleep(0.3)
+        first = [pool.submit(served.ask, "POST", "/v1/lineup?n=16", ASTRONAUT) for _ in range(3)]
+        waits_for(lambda: healthz(served)["jobs"] == len(first))
         waiting = pool.submit(served.ask, "POST", "/v1/enhance?job=not-this", ASTRONAUT)
-        time.sleep(0.3)
-        assert served.ask("DELETE", "/v1/jobs/not-this")[0] == 204
+        waits_for(lambda: served.ask("DELETE", "/v1/jobs/not-this")[0] == 204)
         assert refused(waiting.result(), 409, "cancelled")
         many = [pool.submit(served.ask, "POST", f"/v1/enhance?{BOX}", ASTRONAUT) for _ in range(16)]
         answers = [job.result() for job in many]
@@ -227,7 +239,7 @@ def test_a_waiting_job_is_cancelled_and_a_full_queue_says_so(served: Served) -> 
         full = next(answer for answer in answers if answer[0] == 429)
         assert refused(full, 429, "queue_full")
         assert int(full[1]["retry-after"]) > 0
-        assert [job.result()[0] for job in first] == [200, 200]
+        assert {job.result()[0] for job in first} == {200}
     assert refused(served.ask("DELETE", "/v1/jobs/not-this"), 404, "no_such_job")
 
 
@@ -236,12 +248,7 @@ def test_a_client_that_goes_away_frees_its_place(served: Served) -> None:
         with socket.create_connection(("127.0.0.1", served.port)) as line:
             line.sendall(sent)
             time.sleep(0.2)
-    for _ in range(50):
-        if json.loads(served.ask("GET", "/healthz")[2])["jobs"] == 0:
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("the place is still taken")
+    waits_for(lambda: healthz(served)["jobs"] == 0)
 
 
 def test_the_running_job_is_finished_when_the_service_is_ended(tmp_path: Path) -> None:
@@ -249,8 +256,7 @@ def test_the_running_job_is_finished_when_the_service_is_ended(tmp_path: Path) -
     one = next(service)
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(one.ask, "POST", "/v1/enhance", ASTRONAUT)
-        while json.loads(one.ask("GET", "/healthz")[2])["jobs"] == 0:
-            time.sleep(0.02)
+        waits_for(lambda: job.done() or healthz(one)["jobs"] == 1)
         one.process.send_signal(signal.SIGINT)
         assert job.result()[0] == 200
     one.process.wait(30)
