@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from enhance import faces, photo, video
 from enhance.errors import EnhanceError, PhotoError
@@ -33,13 +33,16 @@ def drift() -> Iterator[np.ndarray]:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
+    return filmed(tmp_path / "clip.mp4", drift())
+
+
+def filmed(path: Path, frames: Iterable[np.ndarray]) -> Path:
     """Nine frames at 12 a second and as much of a tone."""
-    path = tmp_path / "clip.mp4"
     with av.open(str(path), "w") as file:
         pictures = file.add_stream("libx264", rate=12, options={"crf": "10"})
         pictures.width = pictures.height = SIDE
         sound = file.add_stream("aac", rate=48000)
-        for rgb in drift():
+        for rgb in frames:
             file.mux(pictures.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
         tone = np.sin(np.arange(48000 * FRAMES // 12) / 20).astype(np.float32)[None] / 2
         frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
@@ -64,7 +67,7 @@ def sound_of(path: Path) -> list[bytes]:
 def test_every_frame_is_larger_and_the_sound_is_the_same(clip: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     made = tmp_path / "large.mp4"
-    assert enhance_video(clip, made, progress=lambda done, total: told.append((done, total))) == FRAMES
+    assert enhance_video(clip, made, progress=lambda done, total: told.append((done, total))).frames == FRAMES
     assert told[-1] == (FRAMES, FRAMES)
     small, large = frames_of(clip), frames_of(made)
     assert large.shape == (FRAMES, 4 * SIDE, 4 * SIDE, 3)
@@ -73,6 +76,33 @@ def test_every_frame_is_larger_and_the_sound_is_the_same(clip: Path, tmp_path: P
     assert np.abs(again.mean((0, 1, 2)) - small.mean((0, 1, 2))).max() < 0.5
     assert sound_of(made) == sound_of(clip)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_all_frames_of_a_video_are_drawn_alike_by_what_suits_it(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    kinds = {
+        "sharp": list(drift()),
+        "blurred": [np.asarray(Image.fromarray(rgb).filter(ImageFilter.GaussianBlur(1.2))) for rgb in drift()],
+        "grainy": [np.clip(rgb + rng.normal(0, 16, rgb.shape), 0, 255).astype(np.uint8) for rgb in drift()],
+    }
+    suits = {kind: video.suited(filmed(tmp_path / f"{kind}.mp4", frames)) for kind, frames in kinds.items()}
+    told = {kind: (one.network.facts["name"], one.consistent) for kind, one in suits.items()}
+    assert told == {
+        "sharp": ("face_x4_gan", True),
+        "blurred": ("face_x4_grainy", True),
+        "grainy": ("face_x4_grainy", False),
+    }
+    assert [len(one.notes) for one in suits.values()] == [0, 1, 1]
+    asked = video.suited(tmp_path / "grainy.mp4", "face_x4_pixel", consistent=True)
+    assert (asked.network.facts["name"], asked.consistent, asked.notes) == ("face_x4_pixel", True, ())
+
+
+def test_what_does_not_apply_to_a_video_is_not_passed_over(clip: Path) -> None:
+    command = [sys.executable, "-m", "enhance.cli", str(clip), "--width", "200"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "clip.mp4: is a video" in done.stderr
+    assert [path.name for path in clip.parent.iterdir()] == ["clip.mp4"]
 
 
 def test_the_command_line_takes_a_video(clip: Path, tmp_path: Path) -> None:

@@ -186,7 +186,13 @@ def enhance_file(
     inputs = () if overwrite else (path, original) if original else (path,)
     refuse_inputs(target, inputs)
     if path.suffix.lower() in VIDEOS:
-        return film(path, target, scale, model or DEFAULT_MODEL, seed)
+        sizes, added = (width, height, megapixels), (faces_only, original, compare, report, heat, mark, sign)
+        if aligned or force or any((*sizes, *added)):
+            raise PhotoError(
+                f"{path}: is a video; of these options it takes --scale, --model, --consistency, --seed, --rest"
+            )
+        chosen = {"scale": scale, "model": model, "consistent": consistent, "seed": seed}
+        return film(path, target, **chosen, rest=None if rest == "bicubic" else rest)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     scale = scale_for(source, scale, width, height, megapixels)
@@ -515,8 +521,8 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     return target
 
 
-def film(path: Path, target: Path, scale: float, model: str, seed: int) -> str:
-    """Enhances a video, saying how long it will take."""
+def film(path: Path, target: Path, **how: Any) -> str:
+    """Enhances a video as `video.enhance_video` is told to, saying how long it will take."""
     from enhance.video import enhance_video
 
     make_folder(target.parent)
@@ -533,8 +539,9 @@ def film(path: Path, target: Path, scale: float, model: str, seed: int) -> str:
         elif done % 100 == 0:
             click.echo(line, err=True)
 
-    frames = enhance_video(path, target, scale=scale, model=model, seed=seed, progress=progress)
-    return f"{target}: {frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
+    made = enhance_video(path, target, progress=progress, **how)
+    told = f"{target}: {made.frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
+    return "\n".join((told, *(f"  {note}" for note in made.suited.notes)))
 
 
 def scale_for(source: Photo, scale: float, width: int | None, height: int | None, megapixels: float | None) -> float:

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance import faces, photo
+from enhance import consistency, faces, photo
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces import Face
 from enhance.model import Model
-from enhance.upscale import DEFAULT_MODEL, enhance_photo, lr_size
+from enhance.upscale import REST, enhance_photo, find, lr_size, network_for
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -37,6 +37,8 @@ PART = 240
 QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no mending."""
 
+LOOKS = 5
+"""Frames, spread over a video, by which it is judged."""
 HELD = 3
 """A face that is not found for so many frames is still where it was: a blink of the detector, not of the person."""
 STEADY = 0.2
@@ -107,25 +109,40 @@ def steadied(before: Face, now: Face) -> Face:
     return replace(now, landmarks=before.landmarks + belief * (now.landmarks - before.landmarks))
 
 
+class Suited(NamedTuple):
+    """What all frames of a video are drawn with, whether they are held to every pixel of their input, and why."""
+
+    network: Model
+    consistent: bool
+    notes: tuple[str, ...]
+
+
+class Film(NamedTuple):
+    """What was made of a video: the number of its frames, and how they were made."""
+
+    frames: int
+    suited: Suited
+
+
 def enhance_video(
     path: Path,
     target: Path,
     *,
     scale: float = 4,
-    model: str | Model = DEFAULT_MODEL,
+    model: str | Model | None = None,
+    consistent: bool | None = None,
     seed: int = 0,
+    rest: str | None = REST,
     progress: Callable[[int, int], object] = max,
-) -> int:
+) -> Film:
     """Enlarges a video and redraws the faces in it.
 
     Args:
         path: any file that FFmpeg reads.
         target: .mp4, .m4v, .mov or .mkv. While it is made, `.<name>.parts` lies beside it; calling again goes on there.
-        scale, model, seed: as for `upscale.upscale`.
+        scale, seed, rest: as for `upscale.enhance_photo`.
+        model, consistent: so too, but what is None is chosen once, for all frames.
         progress: is told how many frames are done, of about how many.
-
-    Returns:
-        The number of frames.
 
     Raises:
         PhotoError: it cannot be read or written, or has no pictures.
@@ -140,10 +157,12 @@ def enhance_video(
         raise PhotoError(f"{path}: no such file")
     if not target.parent.is_dir():
         raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
-    network = model if isinstance(model, Model) else Model.load(model)
     parts = target.with_name(f".{target.name}.parts")
-    _begin(parts, path, f"{scale} {network.facts['name']} {network.facts.get('commit')} {seed}")
     try:
+        suits = suited(path, model, consistent)
+        facts = suits.network.facts
+        how = {"scale": scale, "seed": seed, "rest": rest}
+        _begin(parts, path, f"{how} {facts['name']} {facts.get('commit')} {suits.consistent}")
         with av.open(str(path)) as source:
             if not source.streams.video:
                 raise PhotoError(f"{path}: has no pictures in it")
@@ -160,7 +179,7 @@ def enhance_video(
                     tracker = Tracker.from_json(state.read_text())
                     continue
                 drawn = (
-                    enhanced(frame, read(frame), path, scale=scale, model=network, seed=seed, tracker=tracker)
+                    enhanced(frame, upright(frame, read(frame), path), suits, look=tracker, **how)
                     for frame in islice(frames, PART)
                 )
                 count = 0
@@ -179,18 +198,62 @@ def enhance_video(
     except OSError as error:
         raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
     shutil.rmtree(parts)
-    return done
+    return Film(done, suits)
 
 
-def enhanced(
-    frame: VideoFrame, rgb: VideoFrame, path: Path, *, scale: float, model: Model, seed: int, tracker: Tracker
-) -> VideoFrame:
-    """A frame, given as decoded and as RGB, upright and larger, at the same time."""
+def suited(path: Path, model: str | Model | None = None, consistent: bool | None = None) -> Suited:
+    """What suits a video, by some frames of it; frames that chose for themselves would differ from one another.
+
+    Args:
+        model, consistent: what is asked for; None for what suits.
+    """
+    flaws, cuts, sizes = [], [], []
+    for frame in glimpses(path) if model is None or consistent is None else ():
+        flaws.append(consistency.flaw(frame.rgb))
+        for face, size in find(frame.rgb):
+            if size:
+                cuts.append(faces.cut(frame.rgb, face.landmarks))
+                sizes.append(size)
+    said = [flaw for flaw in flaws if flaw]
+    flawed = 2 * len(said) > len(flaws)
+    held = not flawed if consistent is None else consistent
+    network, why = network_for(model, cuts, sizes, mends=flawed and not held)
+    notes = (
+        (f"{said[0]}: not held to every pixel of the input (--consistency does that)",) if flawed and not held else ()
+    )
+    return Suited(network, held, (*notes, *([why] if why else ())))
+
+
+def glimpses(path: Path) -> Iterator[photo.Photo]:
+    """Up to LOOKS frames, spread over a video."""
     import av
 
-    upright = np.rot90(rgb.to_ndarray(), round(frame.rotation / 90) % 4)
-    source = photo.read(np.ascontiguousarray(upright))
-    result = enhance_photo(replace(source, name=str(path)), scale=scale, model=model, seed=seed, look=tracker)
+    read = colours("rgb24")
+    with av.open(str(path)) as source:
+        for stream in source.streams.video[:1]:
+            for n in range(LOOKS):
+                source.seek(int((source.duration or 0) * n / LOOKS))
+                for frame in islice(source.decode(stream), 1):
+                    yield upright(frame, read(frame), path)
+                if not source.duration:
+                    return
+
+
+def upright(frame: VideoFrame, rgb: VideoFrame, path: Path) -> photo.Photo:
+    """A frame, given as decoded and as RGB, as a photo."""
+    turned = np.rot90(rgb.to_ndarray(), round(frame.rotation / 90) % 4)
+    return replace(photo.read(np.ascontiguousarray(turned)), name=str(path))
+
+
+def enhanced(frame: VideoFrame, source: photo.Photo, suits: Suited, **how: Any) -> VideoFrame:
+    """A frame, given as decoded and as a photo, larger, at the same time.
+
+    Args:
+        how: the other arguments of `upscale.enhance_photo`.
+    """
+    import av
+
+    result = enhance_photo(source, model=suits.network, consistent=suits.consistent, **how)
     pixels = np.asarray(result.canvas.image())
     # The encoder halves the colour planes: it takes even sizes only.
     even = pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
