@@ -214,6 +214,11 @@ def test_results_beside_the_photos_are_not_enhanced_again(folder: Path) -> None:
     assert "0 enhanced, 1 done before" in enhance(folder, "-o", folder).stdout
 
 
+def hearing() -> None:
+    """What runs in a shell's background is born deaf to Ctrl-C; the tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_path: Path) -> None:
@@ -222,7 +227,9 @@ def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_pa
     for n in range(20):  # so many that it cannot be done before it is stopped
         (folder / f"z{n:02}.png").write_bytes((folder / "a.png").read_bytes())
     command = [sys.executable, "-m", "enhance.cli", str(folder), "--recursive", "-o", str(out)]
-    stopped = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    stopped = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=hearing
+    )
     assert stopped.stdout is not None
     assert b"_x4." in stopped.stdout.readline()
     # As a terminal does it: to every process of the run. The other only to the first, as an administrator does it.
