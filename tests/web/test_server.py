@@ -219,7 +219,8 @@ def test_progress_comes_as_events(served: Served) -> None:
     said: list[bytes] = []
     listener = threading.Thread(target=lambda: said.append(served.ask("GET", "/v1/jobs/mine/events")[2]))
     listener.start()
-    assert served.ask("POST", "/v1/enhance?job=mine", ASTRONAUT)[0] == 200
+    # Long enough for the service to look up while it draws, however little of the machine it gets.
+    assert served.ask("POST", "/v1/lineup?n=16&job=mine", ASTRONAUT)[0] == 200
     listener.join(30)
     assert b'"drawing"' in said[0]
     assert said[0].rstrip().endswith(b'"before": 0}')
