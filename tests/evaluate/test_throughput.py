@@ -7,6 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from enhance.evaluate import throughput
 from enhance.evaluate.throughput import Convolution, Throughput
+from enhance.model import Model
 
 
 @pytest.fixture
@@ -39,6 +40,16 @@ def test_a_network_is_measured_by_its_heaviest_layer(strided: Path) -> None:
     assert found.flops == 2 * 64 * (8 * 3 * 9 + 16 * 4)
     assert found.alone > 0
     assert found.whole > 0
+
+
+def test_layers_in_8_bits_are_counted_and_measured_as_such() -> None:
+    shipped = Model.load("face_x4_gan").path
+    found = throughput.convolutions(shipped, 16)
+    assert {layer.int8 for layer in found} == {True, False}
+    assert len(found) == sum(node.op_type == "Conv" for node in onnx.load(shipped).graph.node)
+    measured = throughput.throughput({"m": shipped}, 16, 1, [(64, 64)])["m"]
+    assert measured.heaviest.int8
+    assert measured.alone > 0
 
 
 def test_the_peak_is_what_the_machine_does_best(strided: Path) -> None:

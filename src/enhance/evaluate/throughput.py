@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -24,7 +25,8 @@ SIZE = 64
 
 @dataclass(frozen=True)
 class Convolution:
-    """One layer: channels in and out, side of its kernel, and height and width of what it is given and gives."""
+    """One layer: channels in and out, side of its kernel, height and width of what it is given and gives, and whether
+    it multiplies in 8 bits."""
 
     name: str
     inputs: int
@@ -33,6 +35,7 @@ class Convolution:
     given: tuple[int, int]
     made: tuple[int, int]
     groups: int = 1
+    int8: bool = False
 
     @property
     def flops(self) -> int:
@@ -84,6 +87,8 @@ def convolutions(model: Path, size: int) -> list[Convolution]:
     for node in network.graph.node:
         if node.op_type == "Constant" and node.attribute[0].name == "value":
             weights[node.output[0]] = tuple(node.attribute[0].t.dims)
+    rounded = {node.output[0]: node.input[0] for node in network.graph.node if node.op_type == "DequantizeLinear"}
+    weights |= {name: weights[of] for name, of in rounded.items() if of in weights}
     nodes = [node for node in network.graph.node if node.op_type == "Conv" and node.input[1] in weights]
     names = list(dict.fromkeys(name for node in nodes for name in (node.input[0], node.output[0])))
     network.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
@@ -94,9 +99,8 @@ def convolutions(model: Path, size: int) -> list[Convolution]:
         outputs, inner, kernel = weights[node.input[1]][:3]
         given, made = shapes[node.input[0]], shapes[node.output[0]]
         name = node.name.strip("/").removeprefix("generator/")
-        found.append(
-            Convolution(name, given[1], outputs, kernel, given[2:], made[2:], groups=given[1] // inner),
-        )
+        sides, int8 = (given[2:], made[2:]), node.input[1] in rounded
+        found.append(Convolution(name, given[1], outputs, kernel, *sides, given[1] // inner, int8))
     return found
 
 
@@ -106,7 +110,8 @@ def text(found: dict[str, Throughput]) -> str:
     lines = [["share of the peak", f"whole network at {SIZE}", "heaviest layer alone", "its work", "which is"]]
     for name, one in found.items():
         layer = one.heaviest
-        what = f"{layer.name}: {layer.inputs} to {layer.outputs} channels, {layer.made[1]}x{layer.made[0]}"
+        bits = ", 8 bits" if layer.int8 else ""
+        what = f"{layer.name}: {layer.inputs} to {layer.outputs} channels, {layer.made[1]}x{layer.made[0]}{bits}"
         cells = [f"{value:.1f} GFLOP/s, {100 * value / peak:.0f} %" for value in (one.whole, one.alone)]
         lines.append([name, *cells, f"{layer.flops / one.flops:.0%} of {one.flops / 1e9:.2f} GFLOP", what])
     return "\n".join([f"large 3x3 convolutions reach {peak:.1f} GFLOP/s a thread", *table(lines, names=1)]) + "\n"
@@ -123,16 +128,42 @@ def _alone(layer: Convolution) -> Callable[[], object]:
     weights = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(weights[:, 0, 0, 0], "b")]
     stride, side = layer.given[0] // layer.made[0], layer.kernel // 2
-    node = helper.make_node("Conv", ["x", "w", "b"], ["y"], pads=[side] * 4, strides=[stride] * 2, group=layer.groups)
+    how: dict[str, Any] = {"pads": [side] * 4, "strides": [stride] * 2, "group": layer.groups}
+    if layer.int8:
+        tensors += _scales()
+        tensors[0] = numpy_helper.from_array((weights * 42).clip(-127, 127).astype(np.int8), "w")
+        tensors[1] = numpy_helper.from_array((weights[:, 0, 0, 0] * 1e4).astype(np.int32), "b")
+        nodes = [
+            helper.make_node("QuantizeLinear", ["x", "fine", "zero"], ["x8"]),
+            helper.make_node("DequantizeLinear", ["x8", "fine", "zero"], ["xf"]),
+            helper.make_node("DequantizeLinear", ["w", "fine", "none"], ["wf"]),
+            helper.make_node("DequantizeLinear", ["b", "finest"], ["bf"]),
+            helper.make_node("Conv", ["xf", "wf", "bf"], ["yf"], **how),
+            helper.make_node("QuantizeLinear", ["yf", "coarse", "zero"], ["y8"]),
+            helper.make_node("DequantizeLinear", ["y8", "coarse", "zero"], ["y"]),
+        ]
+    else:
+        nodes = [helper.make_node("Conv", ["x", "w", "b"], ["y"], **how)]
     values = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, *sides])
         for name, channels, sides in (("x", layer.inputs, layer.given), ("y", layer.outputs, layer.made))
     ]
-    graph = helper.make_graph([node], "layer", values[:1], values[1:], tensors)
+    graph = helper.make_graph(nodes, "layer", values[:1], values[1:], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     session = _session(model.SerializeToString())
     given = {"x": np.random.default_rng(1).random((1, layer.inputs, *layer.given), dtype=np.float32)}
     return partial(session.run, None, given)
+
+
+def _scales() -> list[TensorProto]:
+    """What the layers in 8 bits of `_alone` are rounded by."""
+    scales = {"fine": 1 / 128, "finest": 1 / 128**2, "coarse": 1 / 4}
+    found = [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in scales.items()]
+    return [
+        *found,
+        numpy_helper.from_array(np.array(0, np.uint8), "zero"),
+        numpy_helper.from_array(np.array(0, np.int8), "none"),
+    ]
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:
