@@ -1,8 +1,10 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from enhance import invention
 from enhance.errors import ModelError
 from enhance.model import WEIGHTS, Model, models
 
@@ -19,6 +21,13 @@ def test_both_recipes_are_shipped_each_with_its_card() -> None:
     for name in SHIPPED:
         assert (WEIGHTS / f"{name}.md").is_file()
         assert (WEIGHTS / f"{name}.onnx").stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("face_")])
+def test_what_is_told_of_a_model_was_measured_with_its_file(name: str) -> None:
+    digest = hashlib.sha256((WEIGHTS / f"{name}.onnx").read_bytes()).hexdigest()
+    assert digest in (WEIGHTS / f"{name}.md").read_text()
+    assert invention.calibration(WEIGHTS / f"{name}.onnx") is not None
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -50,8 +50,8 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.2, adversarial=0.06, spread=0.55)
-    sizes = Sizes(small=0.45, middle=0.25, fine=0.3)
+    weights = Weights(pixel=0.5, perceptual=0.3, adversarial=0.06, spread=0.45)
+    sizes = Sizes(small=0.55, middle=0.25, fine=0.2)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
