@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
-ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest -m 'browser and not slow'
+ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/test_page.py
 
 .PHONY: demo test check
 
@@ -21,7 +21,7 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not slow and not gpu and not browser'
+	$(BIN)/pytest --ignore tests/web/test_page.py
 	$(ON_THE_PAGE) || { test $$? -eq 137 && $(ON_THE_PAGE); }
 
 .venv:

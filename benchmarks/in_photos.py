@@ -15,7 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from enhance import consistency, faces, identity
 from enhance.errors import EnhanceError
@@ -46,7 +45,7 @@ def main() -> int:
     try:
         everyone = [face for face in protocol.faces(options.faces) if face.frame == 256]
         chosen = protocol.choose(everyone, 64, options.count)
-        lines = list(table([picture(face.path) for face in chosen]))
+        lines = list(table([read(face.path).rgb for face in chosen]))
     except EnhanceError as error:
         print(f"in_photos: {error}", file=sys.stderr)
         return error.exit_code
@@ -106,12 +105,6 @@ def laid(large: Array, to_frame: NDArray[np.float64], side: int) -> Array:
     seen = cv2.remap(large, place[..., 0], place[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     small = consistency.downscale(np.asarray(seen, np.float32), fine)
     return np.asarray(np.clip(small, 0, 1), np.float32)
-
-
-def picture(path: Path) -> Array:
-    """(H,W,3) in [0,1]."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 from enhance.consistency import downscale
 from enhance.errors import EnhanceError
 from enhance.lineup import lineup, sheet
-from enhance.photo import read
+from enhance.photo import read, to_image
 from enhance.side_by_side import side_by_side
 from enhance.upscale import enhance_photo, resize
 from pages import ROOT
@@ -81,7 +81,8 @@ def compared(given: Image.Image, times: int, models: dict[str, str | None]) -> I
 
 def enlarged(given: Image.Image) -> Image.Image:
     """Four times larger, by bicubic."""
-    return Image.fromarray(np.round(resize(read(given).rgb, 4) * 255).astype(np.uint8))
+    source = read(given)
+    return to_image(source, resize(source.rgb, 4))
 
 
 if __name__ == "__main__":

@@ -566,8 +566,6 @@ def scale_for(source: Photo, scale: float, width: int | None, height: int | None
 
 def write_faces(source: Photo, result: Result, folder: Path) -> None:
     """Writes every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
-    from dataclasses import asdict
-
     from PIL import Image
 
     from enhance.files import write_atomically
@@ -577,8 +575,8 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
     told = []
     for n, face in enumerate(result.faces, 1):
         name = f"{Path(source.name).stem}_{n}.png"
-        facts = asdict(face)
-        if (hr := facts.pop("hr")) is not None:
+        facts = {key: getattr(face, key) for key in ("box", "lr", "redrawn", "landmarks")}
+        if (hr := face.hr) is not None:
             write(Image.fromarray((hr * 255).round().astype("uint8")), folder / name)
             facts["file"] = name
         told.append(facts)

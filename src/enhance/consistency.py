@@ -23,6 +23,8 @@ GRAINY = 6.0
 BLOCKY = 0.4
 """By which share steps at the borders of JPEG's blocks of BLOCK pixels exceed others in a photo taken for blocky."""
 BLOCK = 8
+SHARP = 0.62
+"""Least ratio of differences between pixels to those between pixels twice as large, in a sharp face of 16 pixels."""
 
 GOAL = 51.0
 """LR-PSNR in dB that an enhanced photo must reach; a little over the promised 50, for the rounding to 8 bits."""
@@ -76,10 +78,6 @@ def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, mo
             break
         hr = np.clip(hr + resize(lr - downscale(hr, scale), scale), 0, 1)
     return hr.astype(np.float32)
-
-
-SHARP = 0.62
-"""Least ratio of differences between pixels to those between pixels twice as large, in a sharp face of 16 pixels."""
 
 
 def flaw(rgb: Array) -> str | None:

@@ -168,7 +168,7 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     import numpy as np
     from PIL import Image
 
-    from enhance.upscale import X4, inside
+    from enhance.upscale import X4, inside, slices
 
     total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
@@ -178,13 +178,9 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
                 "this model was never calibrated, so there is no map: run `enhance calibrate FACES --model`"
             )
         cut, shown = _cut(photo, face)
-        left, top, right, bottom = inside(cut, photo)
-        rows, columns = (
-            slice(X4 * (top - cut.top), X4 * (bottom - cut.top)),
-            slice(X4 * (left - cut.left), X4 * (right - cut.left)),
-        )
-        there = total[X4 * top : X4 * bottom, X4 * left : X4 * right]
-        np.maximum(there, (told.band * shown)[rows, columns], out=there)
+        here = inside(cut, (0, 0, photo.width, photo.height))
+        there = total[slices(here, 0, 0)]
+        np.maximum(there, (told.band * shown)[slices(here, cut.left, cut.top)], out=there)
     size = result.canvas.width, result.canvas.height
     if total.shape == size[::-1]:
         return total

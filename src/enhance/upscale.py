@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from enhance.provenance import Stamp
 
     Array = NDArray[np.float32]
+    Box = tuple[int, int, int, int]
     Look = Callable[[Array], list[tuple[Face, int]]]
     Choose = Callable[[Sequence[Cut], Sequence[int]], tuple[Model, str | None]]
 
@@ -51,13 +52,22 @@ MOST_ALIGNED = 1024
 @dataclass(frozen=True)
 class Redrawn:
     """A face that was found. box: left, top, right, bottom in the input's pixels; lr: pixels across its frame;
-    landmarks: x and y of eyes, nose and mouth corners in the input's pixels; hr: what was drawn, (4*lr,4*lr,3)."""
+    landmarks: x and y of eyes, nose and mouth corners in the input's pixels; drawn: what was made of its cut, or of the
+    whole photo where that is the face."""
 
     box: tuple[float, float, float, float]
     lr: int
     redrawn: bool
     landmarks: tuple[tuple[float, float], ...] = ()
-    hr: Array | None = field(default=None, repr=False, compare=False)
+    cut: Cut | None = field(default=None, repr=False, compare=False)
+    drawn: Array | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def hr(self) -> Array | None:
+        """What was drawn, upright in the face frame, (4*lr,4*lr,3). To turn it takes as long as to draw it."""
+        if self.cut is None or self.drawn is None:
+            return self.drawn
+        return self.cut.upright(self.drawn, X4 * self.lr)
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,7 @@ def enhance_photo(
             looks = look or find, force or look is not None
             network, faces, islands, notes = draw_faces(ground, rgb, choose, seed, *looks)
         if flaw and consistent is None:
-            notes += (f"{flaw}: not held to every pixel of the input (--consistency does that)",)
+            notes += (unheld(flaw),)
         notes += () if photo.lost is None else (photo.lost,)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
@@ -170,6 +180,11 @@ def enhance_photo(
         passes = passes_needed(ground, islands, pair) if held else 0
         canvas, agreement = paint(ground, islands, pair, passes)
     return stamped(photo, rest, seed, Result(canvas, faces, notes, agreement, network))
+
+
+def unheld(flaw: str) -> str:
+    """What is to be known of a photo that is not kept as it is, because of a flaw."""
+    return f"{flaw}: not held to every pixel of the input (--consistency does that)"
 
 
 def network_for(
@@ -266,7 +281,7 @@ def draw_aligned(
     cut, size = faces.whole(rgb), max(rgb.shape)
     network, note = choose([cut], [size])
     hr = draw(network, [cut], [size], seed)[0]
-    return network, (replace(face, hr=hr),), (Island(0, 0, hr),), (note,) if note else ()
+    return network, (replace(face, drawn=hr),), (Island(0, 0, hr),), (note,) if note else ()
 
 
 def draw_faces(
@@ -293,20 +308,21 @@ def draw_faces(
     across = [sizes[n] for n in order]
     network, note = choose(cuts, across)
     drawn = draw(network, cuts, across, seed)
+    photo = 0, 0, ground.photo.width, ground.photo.height
     islands = []
-    for box, members in tiling.united([inside(cut, ground.photo) for cut in cuts]):
+    for box, members in tiling.united([inside(cut, photo) for cut in cuts]):
         hr = ground.part(*box)
         for member in members:
             lay(hr, box, cuts[member], drawn[member])
         islands.append(Island(box[0], box[1], hr))
-    upright = {n: cut.upright(hr, X4 * sizes[n]) for n, cut, hr in zip(order, cuts, drawn, strict=True)}
+    made = dict(zip(order, zip(cuts, drawn, strict=True), strict=True))
     told = tuple(
         Redrawn(
             face.box,
             size or round(faces.native_size(face.landmarks)),
             bool(size),
             points(face.landmarks),
-            upright.get(n),
+            *made.get(n, ()),
         )
         for n, (face, size) in enumerate(zip(found, sizes, strict=True))
     )
@@ -353,27 +369,28 @@ def noise_at(place: Array, planes: int, size: int, seed: int) -> Array:
     return field[:, y, x]
 
 
-def inside(cut: Cut, photo: Photo) -> tuple[int, int, int, int]:
-    """The box (left, top, right, bottom) of a cut, as far as it lies in the photo."""
+def inside(cut: Cut, box: Box) -> Box:
+    """The part of a cut that lies in a box of the photo."""
     height, width = cut.lr.shape[:2]
-    left, right = (min(max(x, 0), photo.width) for x in (cut.left, cut.left + width))
-    top, bottom = (min(max(y, 0), photo.height) for y in (cut.top, cut.top + height))
+    left, right = (min(max(x, box[0]), box[2]) for x in (cut.left, cut.left + width))
+    top, bottom = (min(max(y, box[1]), box[3]) for y in (cut.top, cut.top + height))
     return left, top, right, bottom
 
 
-def lay(hr: Array, box: tuple[int, int, int, int], cut: Cut, drawn: Array) -> None:
+def slices(box: Box, left: int, top: int) -> tuple[slice, slice]:
+    """Rows and columns of a box of the photo in an enlargement that begins at the photo's pixel (left, top)."""
+    return slice(X4 * (box[1] - top), X4 * (box[3] - top)), slice(X4 * (box[0] - left), X4 * (box[2] - left))
+
+
+def lay(hr: Array, box: Box, cut: Cut, drawn: Array) -> None:
     """Pastes a drawn face into hr, the enlarged part of the photo in `box`."""
     from enhance import faces
 
-    height, width = cut.lr.shape[:2]
-    left, top = max(cut.left, box[0]), max(cut.top, box[1])
-    right, bottom = min(cut.left + width, box[2]), min(cut.top + height, box[3])
-    if left >= right or top >= bottom:
+    here = inside(cut, box)
+    if here[0] == here[2] or here[1] == here[3]:
         return
-    to_frame = faces.larger(faces.shifted(cut.to_frame, left - cut.left, top - cut.top), X4)
-    rows, columns = (slice(X4 * (a - c), X4 * (b - c)) for a, b, c in ((top, bottom, cut.top), (left, right, cut.left)))
-    there = hr[X4 * (top - box[1]) : X4 * (bottom - box[1]), X4 * (left - box[0]) : X4 * (right - box[0])]
-    faces.paste(there, drawn[rows, columns], to_frame)
+    to_frame = faces.larger(faces.shifted(cut.to_frame, here[0] - cut.left, here[1] - cut.top), X4)
+    faces.paste(hr[slices(here, *box[:2])], drawn[slices(here, cut.left, cut.top)], to_frame)
 
 
 def enhance_twice(

@@ -23,7 +23,7 @@ from enhance import consistency, faces, photo
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces import Face
 from enhance.model import Model
-from enhance.upscale import REST, enhance_photo, find, lr_size, network_for
+from enhance.upscale import REST, enhance_photo, find, lr_size, network_for, unheld
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -210,7 +210,7 @@ def suited(path: Path, model: str | Model | None = None, consistent: bool | None
     flaws, cuts, sizes = [], [], []
     for frame in glimpses(path) if model is None or consistent is None else ():
         flaws.append(consistency.flaw(frame.rgb))
-        for face, size in find(frame.rgb):
+        for face, size in find(frame.rgb) if model is None else ():
             if size:
                 cuts.append(faces.cut(frame.rgb, face.landmarks))
                 sizes.append(size)
@@ -218,9 +218,7 @@ def suited(path: Path, model: str | Model | None = None, consistent: bool | None
     flawed = 2 * len(said) > len(flaws)
     held = not flawed if consistent is None else consistent
     network, why = network_for(model, cuts, sizes, mends=flawed and not held)
-    notes = (
-        (f"{said[0]}: not held to every pixel of the input (--consistency does that)",) if flawed and not held else ()
-    )
+    notes = [unheld(said[0])] if flawed and not held else []
     return Suited(network, held, (*notes, *([why] if why else ())))
 
 

@@ -21,10 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DOCS = Path(__file__).parents[2] / "docs"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="no browser is installed: apt-get install chromium"),
-]
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no browser is installed: apt-get install chromium")
 
 SECONDS = 60_000
 

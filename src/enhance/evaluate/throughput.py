@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from enhance import onnxfile
 from enhance.evaluate.report import table
 from enhance.evaluate.speed import cpu_seconds, use_allowed_cores
+from enhance.train.quantization import quantized
 
 LARGE = ((64, 128), (128, 96), (256, 64), (512, 32))
 """Channels and sides of 3x3 convolutions large enough to show what the machine can do."""
@@ -128,42 +128,18 @@ def _alone(layer: Convolution) -> Callable[[], object]:
     weights = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(weights[:, 0, 0, 0], "b")]
     stride, side = layer.given[0] // layer.made[0], layer.kernel // 2
-    how: dict[str, Any] = {"pads": [side] * 4, "strides": [stride] * 2, "group": layer.groups}
-    if layer.int8:
-        tensors += _scales()
-        tensors[0] = numpy_helper.from_array((weights * 42).clip(-127, 127).astype(np.int8), "w")
-        tensors[1] = numpy_helper.from_array((weights[:, 0, 0, 0] * 1e4).astype(np.int32), "b")
-        nodes = [
-            helper.make_node("QuantizeLinear", ["x", "fine", "zero"], ["x8"]),
-            helper.make_node("DequantizeLinear", ["x8", "fine", "zero"], ["xf"]),
-            helper.make_node("DequantizeLinear", ["w", "fine", "none"], ["wf"]),
-            helper.make_node("DequantizeLinear", ["b", "finest"], ["bf"]),
-            helper.make_node("Conv", ["xf", "wf", "bf"], ["yf"], **how),
-            helper.make_node("QuantizeLinear", ["yf", "coarse", "zero"], ["y8"]),
-            helper.make_node("DequantizeLinear", ["y8", "coarse", "zero"], ["y"]),
-        ]
-    else:
-        nodes = [helper.make_node("Conv", ["x", "w", "b"], ["y"], **how)]
+    node = helper.make_node("Conv", ["x", "w", "b"], ["y"], pads=[side] * 4, strides=[stride] * 2, group=layer.groups)
     values = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, *sides])
         for name, channels, sides in (("x", layer.inputs, layer.given), ("y", layer.outputs, layer.made))
     ]
-    graph = helper.make_graph(nodes, "layer", values[:1], values[1:], tensors)
+    graph = helper.make_graph([node], "layer", values[:1], values[1:], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    session = _session(model.SerializeToString())
     given = {"x": np.random.default_rng(1).random((1, layer.inputs, *layer.given), dtype=np.float32)}
+    if layer.int8:
+        model = quantized(model, iter([given]))
+    session = _session(model.SerializeToString())
     return partial(session.run, None, given)
-
-
-def _scales() -> list[TensorProto]:
-    """What the layers in 8 bits of `_alone` are rounded by."""
-    scales = {"fine": 1 / 128, "finest": 1 / 128**2, "coarse": 1 / 4}
-    found = [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in scales.items()]
-    return [
-        *found,
-        numpy_helper.from_array(np.array(0, np.uint8), "zero"),
-        numpy_helper.from_array(np.array(0, np.int8), "none"),
-    ]
 
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:
