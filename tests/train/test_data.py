@@ -133,3 +133,22 @@ def test_bad_data_is_one_clear_line(tmp_path: Path, make: str) -> None:
         data.load([folder], note=lambda _: None)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_every_age_is_drawn_equally_often_and_every_source_as_often_as_it_has_pictures() -> None:
+    names = [f"utk_25_f_white_{n}" for n in range(8)] + ["utk_70_m_white_0", "utk_71_f_black_1"]
+    chances = data.balanced([*names, *(f"lfw_Somebody_{n}" for n in range(10))])
+    assert chances.sum() == pytest.approx(1)
+    assert chances[:8].sum() == pytest.approx(0.25)
+    assert chances[8:10].sum() == pytest.approx(0.25)
+    assert chances[10:] == pytest.approx(1 / 20)
+    assert np.allclose(data.balanced(["somebody", "else"]), 0.5)
+
+
+def test_a_shelf_is_drawn_from_by_its_chances() -> None:
+    pixels = np.zeros((3, 64, 64, 3), np.uint8)
+    shelf = data.Shelf(pixels, 64.0, 0.0, 0.0, cumulative=np.array([0.2, 0.2, 1.0]))
+    rng = np.random.default_rng(0)
+    counted = np.bincount([data.drawn(shelf, rng) for _ in range(2000)], minlength=3)
+    assert counted[1] == 0
+    assert counted[0] == pytest.approx(400, rel=0.15)
