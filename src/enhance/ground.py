@@ -36,8 +36,10 @@ KEPT = 16 * 3 * 4
 """Bytes that a pixel of the photo takes when it is four times larger: 16 larger ones, of 3 colours, as float32."""
 WORKED = 3 * KEPT
 """Bytes that it takes while it is worked on."""
-SIGHT, TILE = 40, 512
-"""How far a pixel of the network for anything sees, in pixels of the photo; and how wide its tiles are, both even."""
+SIGHT, TILE = 42, 512
+"""How far a pixel of a network for anything sees, in pixels of the photo; and how wide its tiles are, both even."""
+CELL = 64
+"""Pixels across of the squares of the photo of which each has noise of its own."""
 LEAST = 16
 """A tile that finds no memory and is smaller than this is not halved any more."""
 STRIPE, SAMPLED = 64, 500_000
@@ -63,10 +65,11 @@ class Ground:
     Args:
         network: None for bicubic.
         memory: megabytes to work in.
+        seed: names one of the many possible answers of a network that takes noise.
     """
 
-    def __init__(self, photo: Photo, network: Model | None, memory: float = MEMORY) -> None:
-        self.photo, self.network, self.memory = photo, network, memory
+    def __init__(self, photo: Photo, network: Model | None, memory: float = MEMORY, seed: int = 0) -> None:
+        self.photo, self.network, self.memory, self.seed = photo, network, memory, seed
         self._keeps = network is not None and KEPT * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None
 
@@ -123,7 +126,11 @@ class Ground:
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
         lr = unit(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
-        large = resize(lr, X4) if self.network is None else run(self.network, lr[None], 0)[0]
+        if self.network is None:
+            large = resize(lr, X4)
+        else:
+            noise = grain(self.seed, self.network.planes, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
+            large = run(self.network, lr, noise)
         return large[X4 * (top - y0) : X4 * (bottom - y0), X4 * (left - x0) : X4 * (right - x0)]
 
 
@@ -227,10 +234,24 @@ def margin_of(passes: int) -> int:
     return 4 + 3 * passes
 
 
-def run(network: Model, crops: Array, seed: int) -> Array:
-    """Pictures (N,h,w,3) through the network; (N,4h,4w,3)."""
-    hr = network(crops.transpose(0, 3, 1, 2), seed=seed)
-    return hr.transpose(0, 2, 3, 1)
+def grain(seed: int, planes: int, box: tuple[int, int, int, int]) -> Array:
+    """Noise (planes,h,w) for a part of the photo (left, top, right, bottom): every part gets the same for a pixel."""
+    import numpy as np
+
+    left, top, right, bottom = box
+    rows, columns = (range(a // CELL, -(-b // CELL)) for a, b in ((top, bottom), (left, right)))
+
+    def cell(row: int, column: int) -> Array:
+        return np.random.default_rng((seed, row, column)).standard_normal((planes, CELL, CELL), np.float32)
+
+    cells = np.block([[cell(row, column) for column in columns] for row in rows])
+    down, across = top - CELL * rows.start, left - CELL * columns.start
+    return cells[:, down : down + bottom - top, across : across + right - left]
+
+
+def run(network: Model, lr: Array, noise: Array) -> Array:
+    """A picture (h,w,3) and noise (Z,h,w) through the network; (4h,4w,3)."""
+    return network(lr.transpose(2, 0, 1)[None], noise=noise[None])[0].transpose(1, 2, 0)
 
 
 def resize(rgb: Array, scale: float) -> Array:

@@ -161,7 +161,7 @@ def enhance_photo(
         how = {"model": model, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
     with affording(photo):
-        ground = Ground(photo, Model.load(rest) if rest else None, memory)
+        ground = Ground(photo, Model.load(rest) if rest else None, memory, seed)
         rgb = photo.rgb
         flaw = consistency.flaw(rgb)
         held = flaw is None if consistent is None else consistent

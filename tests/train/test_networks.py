@@ -72,6 +72,14 @@ def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool
     assert 0 < (heard - silent).abs().max() < 0.5
 
 
+def test_a_generator_of_anything_begins_as_that_of_faces_in_the_middle_of_the_frame() -> None:
+    faces = Generator(width=16, blocks=2, edge=16, finish=1, deep=2)
+    anything = Generator(width=16, blocks=2, edge=16, finish=1, framed=False)
+    anything.load_state_dict(inherited(anything, faces.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.equal(anything(lr, noise, lr[:, :0]), faces(lr, noise, torch.zeros(1, 3, 16, 12)))
+
+
 def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_what_it_mended() -> None:
     plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
     mending.load_state_dict(inherited(mending, plain.state_dict()))

@@ -13,7 +13,7 @@ from enhance.train import checkpoint, data, loop, recipes
 from enhance.train.checkpoint import Progress
 from enhance.train.degradation import Box, Snapshot
 from enhance.train.networks.discriminator import Discriminator
-from enhance.train.networks.generator import Generator
+from enhance.train.networks.generator import PLACE, Generator
 from enhance.train.recipes import Recipe
 from enhance.train.super_resolution import SuperResolution
 
@@ -96,15 +96,19 @@ def starting_weights(path: Path) -> Start:
 
 
 def inherited(generator: Generator, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a generator from those of one without some of its parts, which begin as nothing, or without noise,
-    which begins as a whisper: at first both answer (nearly) the same."""
-    own = {name: value for name, value in generator.state_dict().items() if name.startswith(("mend.", "deep."))}
-    head = weights["head.weight"]
-    if head.shape[1] + generator.noise == generator.head.in_channels:
+    """Weights of a generator from those of one with other parts: what only it has begins as nothing, or noise as a
+    whisper; what only the other has is left out, and the place with it, which is 0 in the middle of a frame 32 pixels
+    wide. But for that, and until it has learnt, both answer (nearly) the same."""
+    own = generator.state_dict()
+    begun = {name: value for name, value in own.items() if name.startswith(("mend.", "deep."))}
+    kept = {name: value for name, value in weights.items() if name in own or not name.startswith("deep.")}
+    head, given = weights["head.weight"], generator.head.in_channels
+    if head.shape[1] + generator.noise == given:
         whisper = generator.head.weight.detach()[:, 3 : 3 + generator.noise]
-        own["head.weight"] = torch.cat([head[:, :3], whisper, head[:, 3:]], 1)
-        weights = {name: value for name, value in weights.items() if name != "head.weight"}
-    return {**own, **weights}
+        kept["head.weight"] = torch.cat([head[:, :3], whisper, head[:, 3:]], 1)
+    elif not generator.framed and head.shape[1] == given + PLACE:
+        kept["head.weight"] = head[:, :given]
+    return {**begun, **kept}
 
 
 def build(recipe: Recipe, device: torch.device) -> SuperResolution:
