@@ -239,6 +239,23 @@ def test_a_face_that_leans_or_lies_is_found_as_it_does(portrait: np.ndarray, wid
     assert (truth.mean(axis=0) < (x1, y1)).all()
 
 
+@pytest.mark.parametrize("angle", faces.LEFT_AND_RIGHT)
+def test_faces_in_a_turned_picture_are_told_where_they_are_in_it_unturned(portrait: np.ndarray, angle: float) -> None:
+    small = Image.fromarray(np.round(faces._resized(portrait, (20, 20)).clip(0, 1) * 255).astype(np.uint8))
+    photo = Image.new("RGB", (90, 60), small.getpixel((1, 1)))
+    photo.paste(small, (50, 25))
+    leaning = np.asarray(photo.rotate(angle, Image.Resampling.BICUBIC, fillcolor=small.getpixel((1, 1))), np.float32)
+    (face, *others) = faces.detect_turned(leaning / np.float32(255), faces.TURNED, angle, faces.THRESHOLD)
+    assert others == []
+    rotation = np.array([[np.cos(np.radians(angle)), np.sin(np.radians(angle))]])
+    rotation = np.concatenate([rotation, [[-rotation[0, 1], rotation[0, 0]]]])
+    truth = (faces.FRAME * 20 - 0.5 + (50, 25) - (44.5, 29.5)) @ rotation.T + (44.5, 29.5)
+    assert np.abs(face.landmarks - truth).max() < 2
+    x0, y0, x1, y1 = face.box
+    assert (truth.mean(axis=0) > (x0, y0)).all()
+    assert (truth.mean(axis=0) < (x1, y1)).all()
+
+
 def test_a_detector_that_finds_no_memory_is_shown_parts(portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     canvas = np.full((300, 700, 3), 0.5, np.float32)
     canvas[20:276, 300:556] = portrait
