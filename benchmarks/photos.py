@@ -1,64 +1,109 @@
-"""How near to the truth is what is not a face? PSNR and ST-LPIPS of bicubic and of the network for anything.
+"""How near to the truth is what is not a face? Bicubic, our two networks for anything and other people's.
 
-    python benchmarks/photos.py PHOTOS...
+    python benchmarks/photos.py PHOTOS... [--peers FOLDER] [--write]
 
-PHOTOS are files or folders of photos that the network was not trained on, such as those of the packages
-scikit-image and scikit-learn. Of each, at most 512x512 pixels are made four times smaller and enlarged again.
+PHOTOS are files or folders of photos that nobody was trained on, such as those of the packages scikit-image and
+scikit-learn. Of each, at most 512x512 pixels are made four times smaller by averaging and enlarged again. Where the
+peers come from, benchmarks/race.py says. --write puts the table into docs/race.md.
 """
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-import enhance
-from enhance.consistency import back_project, downscale
+from enhance import Model, consistency
 from enhance.errors import EnhanceError
+from enhance.evaluate import peers
+from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.photo import read
-from enhance.upscale import REST, resize
+from enhance.upscale import resize
+from pages import ROOT, rewrite
+
+Pictures = NDArray[np.float32]
 
 SIDE = 512
+LEAST = 128
+OURS = ("photo_x4_pixel", "photo_x4")
 
 
 def main() -> int:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
-    network = enhance.Model.load(REST)
-    found: dict[str, list[tuple[float, float]]] = {}
-    for path in files(parser.parse_args().photos):
-        try:
-            rgb = read(path).rgb[:SIDE, :SIDE]
-        except EnhanceError as error:
-            print(error, file=sys.stderr)
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where their packages are unpacked")
+    parser.add_argument("--write", action="store_true", help="also write the table into docs/race.md")
+    options = parser.parse_args()
+    contenders: dict[str, Upscaler] = {"bicubic": bicubic, "bicubic, back-projected": back_projected}
+    try:
+        others = peers.found_in(options.peers) if options.peers else {}
+        contenders |= {name: peer.load() for name, peer in others.items() if name not in peers.UNTRAINED}
+        contenders |= {name: Model.load(name) for name in OURS}
+    except EnhanceError as error:
+        print(f"photos: {error}", file=sys.stderr)
+        return error.exit_code
+    scores: dict[str, list[tuple[float, ...]]] = {name: [] for name in contenders}
+    for path in files(options.photos):
+        if (hr := original(path)) is None:
             continue
-        height, width = (side // 8 * 8 for side in rgb.shape[:2])
-        if min(height, width) < 128:
-            continue
-        hr = rgb[:height, :width]
-        lr = (np.rint(downscale(hr) * 255) / 255).astype(np.float32)
-        larger = resize(lr, 4)
-        made = {
-            "bicubic": larger,
-            "bicubic, back-projected": back_project(larger, lr),
-            REST: network(lr.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0),
-        }
-        for name, picture in made.items():
-            error_of = float(-10 * np.log10(np.mean((picture - hr) ** 2)))
-            apart = float(st_lpips(picture.transpose(2, 0, 1)[None], hr.transpose(2, 0, 1)[None])[0])
-            found.setdefault(name, []).append((error_of, apart))
-    for name, scores in found.items():
-        psnr, perceptual = np.mean(scores, 0)
-        print(f"{name:24} PSNR {psnr:.2f}  ST-LPIPS {perceptual:.3f}  ({len(scores)} photos)")
-    return 0 if found else 2
+        lr = (np.rint(consistency.downscale(hr.transpose(1, 2, 0)) * 255) / 255).astype(np.float32)
+        for name, enlarge in contenders.items():
+            scores[name].append(measured(enlarge, lr.transpose(2, 0, 1)[None], hr[None]))
+    photos = len(scores["bicubic"])
+    if not photos:
+        print(f"photos: {options.photos[0]}: no photo of {LEAST} pixels or more here", file=sys.stderr)
+        return 2
+    lines = [f"| {photos} photos | PSNR | LR-PSNR | ST-LPIPS | CPU ms for 128x128 pixels |", "|---|---|---|---|---|"]
+    for name, found in scores.items():
+        psnr, agreement, apart, seconds = np.mean(found, 0)
+        lines.append(f"| {name} | {psnr:.2f} | {agreement:.1f} | {apart:.3f} | {1000 * seconds:.0f} |")
+    print("\n".join(lines))
+    if options.write:
+        rewrite(ROOT / "docs" / "race.md", "photos", lines)
+    return 0
 
 
 def files(paths: list[Path]) -> list[Path]:
     """The photos named, and those in the folders named."""
     inside = (sorted(path.iterdir()) if path.is_dir() else [path] for path in paths)
-    return [path for group in inside for path in group if path.is_file()]
+    return [path for found in inside for path in found if path.is_file()]
+
+
+def original(path: Path) -> Pictures | None:
+    """A corner (3,H,W) of a photo, sides multiples of 16; None where it is too small or no photo."""
+    try:
+        rgb = read(path).rgb
+    except EnhanceError as error:
+        print(error, file=sys.stderr)
+        return None
+    height, width = (min(side, SIDE) // 16 * 16 for side in rgb.shape[:2])
+    return None if min(height, width) < LEAST else rgb[:height, :width].transpose(2, 0, 1)
+
+
+def measured(enlarge: Upscaler, lr: Pictures, hr: Pictures) -> tuple[float, float, float, float]:
+    """PSNR, LR-PSNR, ST-LPIPS and CPU seconds for 128x128 pixels."""
+    started = time.process_time()
+    made = np.clip(enlarge(lr), 0, 1)
+    seconds = (time.process_time() - started) * 128 * 128 / lr[0, 0].size
+    made = np.rint(made * 255).astype(np.float32) / np.float32(255)
+    psnr = -10 * np.log10(np.mean((made - hr) ** 2))
+    agreement = consistency.lr_psnr(made[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0))
+    return float(psnr), min(agreement, 99.0), float(st_lpips(made, hr)[0]), seconds
+
+
+def bicubic(lr: Pictures) -> Pictures:
+    """(1,3,h,w) to (1,3,4h,4w)."""
+    return resize(lr[0].transpose(1, 2, 0), 4).transpose(2, 0, 1)[None]
+
+
+def back_projected(lr: Pictures) -> Pictures:
+    """The same, held to its input."""
+    held = consistency.back_project(bicubic(lr)[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0))
+    return held.transpose(2, 0, 1)[None]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/pictures.py [--out docs]
 
-Writes sample.png, grainy.webp, logo.png and lineup.webp.
+Writes sample.png, grainy.webp, rest.webp, logo.png and lineup.webp.
 """
 
 import argparse
@@ -35,9 +35,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs", metavar="FOLDER")
     out: Path = parser.parse_args().out
     try:
-        compared(smaller(SMALL), SMALL, {"pixel loss": "face_x4_pixel", "GAN": None}).save(out / "sample.png")
-        bad = compared(worse(smaller(1)), 1, {"face_x4_gan": "face_x4_gan", "the program's choice": None})
-        bad.save(out / "grainy.webp", quality=85)
+        ways: dict[str, dict[str, str]] = {"pixel loss": {"model": "face_x4_pixel"}, "GAN": {}}
+        compared(smaller(SMALL), SMALL, ways).save(out / "sample.png")
+        ways = {"face_x4_gan": {"model": "face_x4_gan"}, "the program's choice": {}}
+        compared(worse(smaller(1)), 1, ways).save(out / "grainy.webp", quality=85)
+        ways = {"photo_x4_pixel": {}, "--rest photo_x4": {"rest": "photo_x4"}}
+        compared(smaller(1), 1, ways).save(out / "rest.webp", quality=85)
         with Image.open(SAMPLES / "logo.png") as logo:
             drawn = enhance_photo(read(logo), aligned=True, force=True).canvas.image()
             panels = [("input", logo), ("bicubic", enlarged(logo)), ("face_x4_gan", drawn)]
@@ -69,13 +72,13 @@ def worse(image: Image.Image) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
-def compared(given: Image.Image, times: int, models: dict[str, str | None]) -> Image.Image:
-    """The head of a sample so many times smaller: as it is, by bicubic, by networks (None is the program's choice)."""
+def compared(given: Image.Image, times: int, ways: dict[str, dict[str, str]]) -> Image.Image:
+    """The head of a sample so many times smaller: as it is, by bicubic, and by what the ways ask for."""
     left, top, right, bottom = (side // times for side in HEAD)
     large = (4 * left, 4 * top, 4 * right, 4 * bottom)
     panels = [("input", given.crop((left, top, right, bottom))), ("bicubic", enlarged(given).crop(large))]
-    for caption, model in models.items():
-        panels.append((caption, enhance_photo(read(given), model=model).canvas.image().crop(large)))
+    for caption, how in ways.items():
+        panels.append((caption, enhance_photo(read(given), **how).canvas.image().crop(large)))  # type: ignore[arg-type]
     return side_by_side(panels)
 
 

@@ -195,6 +195,10 @@ def test_bad_training(tmp_path: Path) -> None:
     assert not out.exists()
 
 
+def test_a_network_of_faces_does_not_draw_the_rest(face: Path) -> None:
+    assert refused(enhance(face, "--rest", "face_x4_gan"), "face_x4_gan", "for what is not a face take photo_x4_pixel")
+
+
 def test_bad_evaluation(tmp_path: Path) -> None:
     assert refused(enhance("evaluate", tmp_path, "--sizes", "a,b"), "a,b")
     assert refused(enhance("evaluate", tmp_path / "nowhere"), "nowhere")
@@ -203,7 +207,7 @@ def test_bad_evaluation(tmp_path: Path) -> None:
 def test_models_are_listed() -> None:
     done = enhance("models")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "face_x4_gan", "face_x4_grainy", "face_x4_pixel", "photo_x4_pixel",
+        "face_x4_gan", "face_x4_grainy", "face_x4_pixel", "photo_x4", "photo_x4_pixel",
     ]  # fmt: skip
 
 

@@ -30,13 +30,18 @@ def network() -> Model:
     return Model.load(REST)
 
 
+@pytest.fixture(scope="module", params=[REST, "photo_x4"])
+def any_network(request: pytest.FixtureRequest) -> Model:
+    return Model.load(request.param)
+
+
 @pytest.mark.parametrize("memory", [1000, 1])
 def test_tiles_are_what_the_whole_would_be(
-    sample: np.ndarray, network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
+    sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ground.run(network, read(sample).rgb, ground.grain(0, network.planes, (0, 0, 224, 224)))
+    whole = ground.run(any_network, read(sample).rgb, ground.grain(0, any_network.planes, (0, 0, 224, 224)))
     monkeypatch.setattr(ground, "TILE", 64)
-    tiled = Ground(read(sample), network, memory)
+    tiled = Ground(read(sample), any_network, memory)
     assert np.abs(tiled.part(0, 0, 224, 224) - whole).max() < 1 / 255
     assert np.abs(tiled.part(37, 51, 120, 133) - whole[4 * 51 : 4 * 133, 4 * 37 : 4 * 120]).max() < 1 / 255
 
@@ -88,6 +93,14 @@ def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pyte
     drawn.clear()
     enhance_photo(read(sample[:120]), memory=1)
     assert sum(drawn) > 2 * 120 * 224
+
+
+def test_a_seed_names_an_answer_for_what_is_not_a_face(sample: np.ndarray) -> None:
+    once, again, other = (
+        Ground(read(sample[:64, :64]), Model.load("photo_x4"), seed=seed).part(0, 0, 64, 64) for seed in (0, 0, 1)
+    )
+    assert np.array_equal(once, again)
+    assert np.abs(once - other).mean() > 1 / 255
 
 
 def test_a_part_is_the_callers_to_draw_on(sample: np.ndarray, network: Model) -> None:

@@ -34,6 +34,7 @@ def test_a_stamp_survives() -> None:
         "model_version": "0123456789ab",
         "seed": "7",
         "lr_psnr": "51.23",
+        "invented_everywhere": "no",
         "redrawn_faces": [[1, 2, 30, 40], [5, 6, 7, 8]],
     }
 
@@ -98,6 +99,21 @@ def test_what_no_network_drew_is_not_called_invented() -> None:
     assert read_stamp(enhance_photo(flat).canvas.info["xmp"])["digital_source_type"] == INVENTED
     result = enhance_photo(flat, rest=None)
     assert read_stamp(result.canvas.info["xmp"])["digital_source_type"].endswith("algorithmicallyEnhanced")
+
+
+def test_textures_of_what_is_not_a_face_are_called_invented(tmp_path: Path) -> None:
+    noisy = read(np.random.default_rng(0).integers(60, 190, (40, 40, 3), np.uint8))
+    result = enhance_photo(noisy, rest="photo_x4", seed=2)
+    assert any("what is not a face is invented" in note for note in result.notes)
+    write(result.canvas, tmp_path / "large.png")
+    said = inspect(tmp_path / "large.png")
+    assert said["stamp"]["invented_everywhere"] == "yes"
+    words = provenance.in_words(said)
+    assert "what is not a face is invented detail too; seed 2" in words
+    assert "nothing redrawn" not in words
+    plain = enhance_photo(noisy)
+    assert not any("invented" in note for note in plain.notes)
+    assert read_stamp(plain.canvas.info["xmp"])["invented_everywhere"] == "no"
 
 
 def test_a_mark_is_seen_in_the_corner_alone() -> None:

@@ -77,6 +77,12 @@ def test_the_map_lies_over_the_face_alone(small: Photo, result: Result) -> None:
     assert shown.height > band.shape[0]
 
 
+def test_there_is_no_map_where_textures_were_invented_everywhere(small: Photo, calibrated: Model) -> None:
+    drawn = enhance_photo(small, model=calibrated, rest="photo_x4")
+    with pytest.raises(ModelError, match="photo_x4 drew what is not a face, and was never calibrated"):
+        band_map(drawn, report(small, drawn), small)
+
+
 def test_an_uncalibrated_model_has_no_number_and_no_map(small: Photo, tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     path.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())

@@ -149,8 +149,13 @@ def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, m
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "gibibytes"), [(["--rest", "bicubic", "--memory", "128"], 2), ([], 4)])
-def test_24_megapixels_are_enhanced_in_little_memory(how: list[str], gibibytes: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "gibibytes"), [(["--rest", "bicubic", "--memory", "128"], 2), ([], 4), (["--rest", "photo_x4"], 4)]
+)
+def test_24_megapixels_are_enhanced_in_little_memory(
+    how: list[str], gibibytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
     with Image.open(SAMPLE) as image:
         image.resize((6000, 4000)).save(tmp_path / "large.jpg")
     code = (
@@ -283,6 +288,13 @@ def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np
         np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2) for rest in (module.REST, None)
     ]
     assert 10 * np.log10(errors[1] / errors[0]) > 0.5
+
+
+def test_textures_of_a_grainy_photo_are_advised_against(sample: np.ndarray) -> None:
+    grain = np.random.default_rng(0).normal(0, 25, (64, 64, 3))
+    bad = read(np.clip(sample[:64, :64] + grain, 0, 255).astype(np.uint8))
+    notes = enhance_photo(bad, rest="photo_x4", look=lambda _: []).notes
+    assert "photo_x4 takes grain and blocks for texture: photo_x4_pixel suits this photo better" in notes
 
 
 def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_kept(sample: np.ndarray) -> None:

@@ -68,7 +68,12 @@ def commands() -> None:
 @click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
 @click.option("--megapixels", type=POSITIVE, help="Its size, instead of --scale.")
 @click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; for bad photos face_x4_grainy]")
-@click.option("--rest", default=REST, show_default=True, help="The model for what is not a face, or bicubic.")
+@click.option(
+    "--rest",
+    default=REST,
+    show_default=True,
+    help="For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
+)
 @click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
 @click.option("--faces-only", type=click.Path(path_type=Path), help="Folder for each face as drawn, and where it lies.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
@@ -206,8 +211,8 @@ def enhance_file(
         result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
     else:
         result = enhanced(source)
-        if mark and any(face.redrawn for face in result.faces):
-            provenance.mark(result.canvas)
+        if mark and result.stamp and (result.stamp.faces or result.stamp.everywhere):
+            provenance.mark(result.canvas, result.stamp.everywhere)
         write(result.canvas, target)
     if faces_only:
         write_faces(source, result, faces_only)
@@ -622,7 +627,7 @@ def honest_words(
 
     reports = report(source, result, seed=seed, original=original)
     yield from (one.sentence() for one in reports)
-    if target is not None and reports:
+    if target is not None and (reports or (result.stamp and result.stamp.everywhere)):
         band = band_map(result, reports, source)
         numbers = Image.fromarray(np.round(band * 255).astype(np.uint8))
         for ending, picture in (("map", invention.heat(result.rgb, band)), ("band", numbers)):

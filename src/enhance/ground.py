@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from enhance.errors import ModelError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
@@ -66,9 +68,16 @@ class Ground:
         network: None for bicubic.
         memory: megabytes to work in.
         seed: names one of the many possible answers of a network that takes noise.
+
+    Raises:
+        ModelError: the network draws faces.
     """
 
     def __init__(self, photo: Photo, network: Model | None, memory: float = MEMORY, seed: int = 0) -> None:
+        if network and network.framed:
+            raise ModelError(
+                f"{network.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"
+            )
         self.photo, self.network, self.memory, self.seed = photo, network, memory, seed
         self._keeps = network is not None and KEPT * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None

@@ -44,6 +44,16 @@ class Model:
         """How many planes of noise it takes."""
         return self._planes
 
+    @property
+    def invents(self) -> bool:
+        """Whether it draws one of many possible answers, and not what they have in common."""
+        return self._planes > 0
+
+    @property
+    def framed(self) -> bool:
+        """Whether it draws faces, and must know where in the face frame each pixel lies."""
+        return "place" in self._inputs
+
     @staticmethod
     def load(name: str | os.PathLike[str]) -> "Model":
         """Loads a shipped model by its name, or any ONNX file made by `enhance export`. Loaded once per process.

@@ -56,6 +56,7 @@ class Stamp:
         seed: of the noise.
         lr_psnr: how well the photo agrees with its input when made small again, in dB.
         faces: left, top, right, bottom of the redrawn faces, in pixels of the enhanced photo.
+        everywhere: whether what is not a face was invented too.
     """
 
     software: str
@@ -64,6 +65,7 @@ class Stamp:
     seed: int
     lr_psnr: float
     faces: tuple[tuple[int, int, int, int], ...]
+    everywhere: bool = False
 
     @property
     def source_type(self) -> str:
@@ -101,6 +103,7 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "ModelVersion": stamp.version,
         "Seed": str(stamp.seed),
         "LrPsnr": f"{stamp.lr_psnr:.2f}",
+        "InventedEverywhere": "yes" if stamp.everywhere else "no",
     }
     lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in said.items())
     return (
@@ -226,9 +229,10 @@ def _manifest(path: Path, stamp: Stamp) -> dict[str, Any]:
         {"action": "c2pa.opened", "parameters": {"ingredientIds": ["original"]}},
         {"action": "c2pa.resized", "softwareAgent": agent},
     ]
-    if stamp.faces:
+    if stamp.faces or stamp.everywhere:
         what = (
-            f"{len(stamp.faces)} faces redrawn by {stamp.model} ({stamp.version}), seed {stamp.seed}: invented detail"
+            f"{len(stamp.faces)} faces{' and all around them' * stamp.everywhere} redrawn by {stamp.model} "
+            f"({stamp.version}), seed {stamp.seed}: invented detail"
         )
         drawn = {"action": "c2pa.edited", "softwareAgent": agent, "digitalSourceType": INVENTED, "description": what}
         actions.append(drawn)
@@ -340,7 +344,10 @@ def in_words(said: dict[str, Any]) -> str:
         invented = f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")
-        lines.append(f"{invented if faces else 'nothing redrawn'}; seed {stamp.get('seed')}")
+        everywhere = stamp.get("invented_everywhere") == "yes"
+        beside = "what is not a face is invented detail too" if everywhere else "" if faces else "nothing redrawn"
+        what = ", and ".join(filter(None, [invented if faces else "", beside]))
+        lines.append(f"{what}; seed {stamp.get('seed')}")
         lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
         lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
     elif not stamp:
@@ -358,11 +365,12 @@ def in_words(said: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def mark(canvas: Canvas, text: str = "faces enhanced: detail invented") -> None:
-    """Writes into the lower right corner of a picture, for everyone to see."""
+def mark(canvas: Canvas, everywhere: bool = False) -> None:
+    """Writes into the lower right corner, for everyone to see, that the faces (or everything) are invented."""
     import numpy as np
     from PIL import Image, ImageDraw, ImageFont
 
+    text = f"{'' if everywhere else 'faces '}enhanced: detail invented"
     letters = max(9, min(canvas.width, canvas.height) // 36)
     while letters > 5:
         font = ImageFont.load_default(letters)
@@ -377,9 +385,18 @@ def mark(canvas: Canvas, text: str = "faces enhanced: detail invented") -> None:
 
 
 def stamp(
-    photo: Photo, networks: Sequence[Model], seed: int, lr_psnr: float, faces: Sequence[Box], canvas: Canvas
+    photo: Photo,
+    drawn_by: tuple[Model | None, Model | None],
+    seed: int,
+    lr_psnr: float,
+    faces: Sequence[Box],
+    canvas: Canvas,
 ) -> Stamp:
-    """What to say of a photo that networks drew on this canvas, with faces redrawn in these boxes of the photo."""
+    """What to say of a photo that was drawn on this canvas, with faces redrawn in these boxes of the photo.
+
+    Args:
+        drawn_by: the networks that drew the faces, and the rest.
+    """
     from importlib.metadata import version
 
     found = []
@@ -387,9 +404,12 @@ def stamp(
     for box in faces:
         left, top, right, bottom = (round(edge * ratio) for edge, ratio in zip(box, (across, down) * 2, strict=True))
         found.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
+    networks, rest = [network for network in drawn_by if network], drawn_by[1]
     names = " + ".join(network.facts["name"] for network in networks)
     digits = " + ".join(_sha256(network.path, network.path.stat().st_mtime_ns)[:12] for network in networks)
-    return Stamp(f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found))
+    return Stamp(
+        f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.invents)
+    )
 
 
 @lru_cache(maxsize=8)

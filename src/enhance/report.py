@@ -163,13 +163,18 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
 
     Raises:
-        ModelError: the network was not calibrated.
+        ModelError: a network that invents was not calibrated.
     """
     import numpy as np
     from PIL import Image
 
     from enhance.upscale import X4, inside, slices
 
+    if result.rest and result.rest.invents:
+        raise ModelError(
+            f"{result.rest.facts['name']} drew what is not a face, and was never calibrated, so there is no map: "
+            "leave out --rest"
+        )
     total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
     for face, told in zip(redrawn, reports, strict=True):

@@ -73,13 +73,15 @@ class Redrawn:
 @dataclass(frozen=True)
 class Result:
     """An enhanced photo: the canvas with it (scale*H by scale*W), its faces, what the user should know, how well it
-    agrees with the input when it is made small again (dB), what its faces are drawn with, and what its file says."""
+    agrees with the input when it is made small again (dB), what its faces and the rest of it are drawn with (None for
+    bicubic), and what its file says."""
 
     canvas: Canvas
     faces: tuple[Redrawn, ...]
     notes: tuple[str, ...]
     lr_psnr: float
     network: Model | None = None
+    rest: Model | None = None
     stamp: Stamp | None = None
 
     @property
@@ -97,6 +99,7 @@ def upscale(
     force: bool = False,
     consistent: bool | None = None,
     seed: int = 0,
+    rest: str | None = REST,
 ) -> Image:
     """Enlarges a photo and redraws every face in it.
 
@@ -110,6 +113,7 @@ def upscale(
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
         seed: names one of the many possible answers.
+        rest: the model for what is not a face. None: bicubic. "photo_x4" is crisper, and invents textures.
 
     Returns:
         The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
@@ -121,9 +125,8 @@ def upscale(
     """
     from enhance.photo import read
 
-    result = enhance_photo(
-        read(photo), scale=scale, model=model, aligned=aligned, force=force, consistent=consistent, seed=seed
-    )
+    how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed, "rest": rest}
+    result = enhance_photo(read(photo), scale=scale, model=model, **how)
     return result.canvas.image()
 
 
@@ -173,13 +176,18 @@ def enhance_photo(
             network, faces, islands, notes = draw_faces(ground, rgb, choose, seed, *looks)
         if flaw and consistent is None:
             notes += (unheld(flaw),)
+        around = None if aligned and faces[0].redrawn else ground.network
+        if around and around.invents:
+            name = around.facts["name"]
+            notes += (f"{name} draws textures: what is not a face is invented detail too",)
+            notes += (f"{name} takes grain and blocks for texture: {REST} suits this photo better",) if flaw else ()
         notes += () if photo.lost is None else (photo.lost,)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
         pair = consistency.Pair((photo.height, photo.width), size)
         passes = passes_needed(ground, islands, pair) if held else 0
         canvas, agreement = paint(ground, islands, pair, passes)
-    return stamped(photo, rest, seed, Result(canvas, faces, notes, agreement, network))
+    return stamped(photo, seed, Result(canvas, faces, notes, agreement, network, around))
 
 
 def unheld(flaw: str) -> str:
@@ -412,20 +420,18 @@ def enhance_twice(
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
-    result = Result(again.canvas, once.faces, once.notes, min(again.lr_psnr, once.lr_psnr), once.network)
-    return stamped(photo, how["rest"], how["seed"], result)
+    agreement = min(again.lr_psnr, once.lr_psnr)
+    result = Result(again.canvas, once.faces, once.notes, agreement, once.network, again.rest)
+    return stamped(photo, how["seed"], result)
 
 
-def stamped(photo: Photo, rest: str | None, seed: int, result: Result) -> Result:
+def stamped(photo: Photo, seed: int, result: Result) -> Result:
     """The result with a canvas whose file says what was done."""
     from enhance import provenance
-    from enhance.model import Model
 
     boxes = [face.box for face in result.faces if face.redrawn]
-    networks = [result.network] if boxes and result.network else []
-    if rest and boxes != [(0.0, 0.0, photo.width, photo.height)]:
-        networks.append(Model.load(rest))
-    stamp = provenance.stamp(photo, networks, seed, result.lr_psnr, boxes, result.canvas)
+    drawn_by = result.network if boxes else None, result.rest
+    stamp = provenance.stamp(photo, drawn_by, seed, result.lr_psnr, boxes, result.canvas)
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
     return replace(result, stamp=stamp)

@@ -61,7 +61,7 @@ def test_a_photo_is_enlarged_and_says_what_was_made_up(served: Served) -> None:
 
 def test_formats_scales_seeds_and_bicubic(served: Served) -> None:
     answers = {}
-    for how in ("format=jpg&scale=2", "seed=1", "model=face_x4_pixel", "model=bicubic", "format=webp"):
+    for how in ("format=jpg&scale=2", "seed=1", "model=face_x4_pixel", "model=bicubic", "rest=photo_x4", "format=webp"):
         status, headers, body = served.ask("POST", f"/v1/enhance?{BOX}&{how}", ASTRONAUT)
         assert status == 200, body
         answers[how] = headers["content-type"], body

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import EnhanceError, PhotoError
+from enhance.upscale import REST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 AUTO, BICUBIC = "auto", "bicubic"
 """Instead of a network: the one that suits the photo; and none."""
+RESTS = (REST, "photo_x4", BICUBIC)
+"""What may draw that which is not a face."""
 FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 MOST_SEED = 2**31 - 1
 MOST_SCALE = 8.0
@@ -44,6 +47,7 @@ class Options:
 
     scale: float = 4.0
     model: str = AUTO
+    rest: str = REST
     seed: int = 0
     aligned: bool = False
     force: bool = False
@@ -62,6 +66,7 @@ def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
     return Options(
         scale=_number(given, "scale", 4.0, 1.01, MOST_SCALE),
         model=_one_of(given, "model", AUTO, (AUTO, *known_models, BICUBIC)),
+        rest=_one_of(given, "rest", REST, RESTS),
         seed=_whole(given, "seed", 0, 0, MOST_SEED),
         aligned=_one_of(given, "aligned", "false", ("true", "false")) == "true",
         force=_one_of(given, "force", "false", ("true", "false")) == "true",
@@ -148,7 +153,8 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     else:
         from enhance.upscale import enhance_photo
 
-        result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), **drawing(wanted))
+        rest = None if wanted.rest == BICUBIC else wanted.rest
+        result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), rest=rest, **drawing(wanted))
     job.stage = "writing"
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         path = Path(folder) / f"photo.{wanted.format}"

@@ -24,6 +24,13 @@ def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
         given("job", "A name of your own, to follow or cancel it by.", type="string", maxLength=64),
     ]
     scale = given("scale", "How many times larger.", type="number", minimum=1.01, maximum=jobs.MOST_SCALE, default=4)
+    rest = given(
+        "rest",
+        "What draws that which is not a face; photo_x4 invents its textures.",
+        type="string",
+        enum=list(jobs.RESTS),
+        default=jobs.RESTS[0],
+    )
     ending = given("format", "Of the answer.", type="string", enum=list(jobs.FORMATS), default="png")
     count = given("n", "How many answers.", type="integer", minimum=2, maximum=16, default=8)
     which = given("face", "Which face, 1 being the largest.", type="integer", minimum=1, maximum=99, default=1)
@@ -62,7 +69,7 @@ def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
             "description": "Photos four times larger, every face redrawn. The detail is made up; no photo is kept.",
         },
         "paths": {
-            "/v1/enhance": post("Enlarge a photo and redraw its faces.", [scale, *ways, ending], picture),
+            "/v1/enhance": post("Enlarge a photo and redraw its faces.", [scale, *ways, rest, ending], picture),
             "/v1/faces": post("Find the faces of a photo.", ways[4:], {"description": "Faces.", "content": json}),
             "/v1/lineup": post(
                 "Several faces for the same pixels.", [*ways, count, which], {"description": "Cards.", "content": json}
