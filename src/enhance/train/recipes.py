@@ -50,7 +50,7 @@ def face_x4_pixel() -> Recipe:
 
 def face_x4_gan() -> Recipe:
     """The same network against a discriminator, from the weights of `face_x4_pixel`."""
-    weights = Weights(pixel=0.5, perceptual=0.3, adversarial=0.06, spread=0.45)
+    weights = Weights(pixel=0.5, perceptual=0.3, adversarial=0.06, spread=0.6)
     sizes = Sizes(small=0.55, middle=0.25, fine=0.2)
     return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
@@ -58,7 +58,7 @@ def face_x4_gan() -> Recipe:
 def face_x4_grainy() -> Recipe:
     """The same for photos as they come, blurred, noisy and blocky, from a run of `face_x4_gan`."""
     clean = face_x4_gan()
-    return replace(clean, name="face_x4_grainy", grainy=True, weights=replace(clean.weights, identity=0.2))
+    return replace(clean, name="face_x4_grainy", grainy=True, weights=replace(clean.weights, identity=0.2, spread=0.45))
 
 
 def photo_x4_pixel() -> Recipe:
