@@ -195,6 +195,13 @@ def test_bad_training(tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", [[], ["lineup"]])
+def test_a_negative_seed_is_refused(command: list[str], face: Path) -> None:
+    done = enhance(*command, face, "--seed", "-1")
+    assert done.returncode == 2
+    assert "-1 is not in the range x>=0" in done.stderr
+
+
 def test_a_network_of_faces_does_not_draw_the_rest(face: Path) -> None:
     assert refused(enhance(face, "--rest", "face_x4_gan"), "face_x4_gan", "for what is not a face take photo_x4_pixel")
 

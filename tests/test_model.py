@@ -105,4 +105,6 @@ def test_what_is_no_picture_or_no_noise_is_said(lr: np.ndarray) -> None:
             model(wrong)
     with pytest.raises(ModelError, match="takes noise"):
         model(lr, noise=np.zeros((1, 8, 4, 4), np.float32))
+    with pytest.raises(ModelError, match="from 0 on"):
+        model(lr, seed=-1)
     assert np.array_equal(model(lr.tolist()), model(lr.astype(np.float64)))

@@ -172,6 +172,11 @@ def test_24_megapixels_are_enhanced_in_little_memory(
     assert int(done.stdout.splitlines()[-1]) < gibibytes * 1024**2
 
 
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(PhotoError, match="seed -1: seeds are whole numbers from 0 on"):
+        enhance_photo(read(np.full((8, 8, 3), 90, np.uint8)), seed=-1)
+
+
 def test_no_face_is_bicubic_and_says_so() -> None:
     wall = np.random.default_rng(0).uniform(0.4, 0.6, (40, 50, 3)).astype(np.float32)
     result = enhance_photo(read(wall))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
+SEED = click.IntRange(min=0)
 POSITIVE = click.FloatRange(min=0, min_open=True)
 COMPARED = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
 """What the comparison shows beside bicubic."""
@@ -84,7 +85,7 @@ def commands() -> None:
     default=None,
     help="Made small again, the answer is the input.  [unless that is grainy or blocky]",
 )
-@click.option("--seed", default=0, show_default=True, help="Names one of the many possible answers.")
+@click.option("--seed", default=0, type=SEED, show_default=True, help="Names one of the many possible answers.")
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
@@ -335,7 +336,9 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("-n", "count", default=8, show_default=True, help="How many answers, 2 to 32.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
 @click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; face_x4_grainy for a blurred face]")
-@click.option("--seed", default=0, show_default=True, help="Of the first answer; the others have those that follow.")
+@click.option(
+    "--seed", default=0, type=SEED, show_default=True, help="Of the first answer; the others have those that follow."
+)
 @click.option("--face", default=1, show_default=True, help="Which face, 1 being the largest.")
 @click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")
 @click.option("--force", is_flag=True, help="Draw faces also of what is not a face.")

@@ -85,7 +85,7 @@ class Model:
             (N,3,scale*h,scale*w) float32 in [0,1].
 
         Raises:
-            ModelError: lr, noise or place has another shape, lr has no pixels, or they are no floats.
+            ModelError: lr, noise or place has another shape, lr has no pixels, or they are no floats; a seed below 0.
             MemoryError: it is too large for this machine.
         """
         import numpy as np
@@ -105,6 +105,8 @@ class Model:
         if np.shape(place) != lr.shape:
             raise ModelError(f"place has the shape of the pictures, {lr.shape}, not {np.shape(place)}")
         if noise is None:
+            if seed < 0:
+                raise ModelError(f"seed {seed}: seeds are whole numbers from 0 on")
             # Every picture of a batch gets the noise that it would get alone.
             one = np.random.default_rng(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)
             noise = np.repeat(one, count, 0)

@@ -160,6 +160,8 @@ def enhance_photo(
         scale = float("nan")
     if not 1 < scale <= MOST_SCALE:
         raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MOST_SCALE}")
+    if seed < 0:
+        raise PhotoError(f"{photo.name}: seed {seed}: seeds are whole numbers from 0 on")
     if scale > X4:
         how = {"model": model, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
