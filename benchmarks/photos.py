@@ -13,18 +13,17 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance import Model, consistency
 from enhance.errors import EnhanceError
 from enhance.evaluate import peers
-from enhance.evaluate.comparison import Upscaler
+from enhance.evaluate.comparison import Upscaler, bicubic
+from enhance.evaluate.lr_psnr import lr_psnr
+from enhance.evaluate.protocol import Pictures, eight_bit
+from enhance.evaluate.psnr import psnr
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.photo import read
-from enhance.upscale import resize
 from pages import ROOT, rewrite
-
-Pictures = NDArray[np.float32]
 
 SIDE = 512
 LEAST = 128
@@ -40,8 +39,7 @@ def main() -> int:
     options = parser.parse_args()
     contenders: dict[str, Upscaler] = {"bicubic": bicubic, "bicubic, back-projected": back_projected}
     try:
-        others = peers.found_in(options.peers) if options.peers else {}
-        contenders |= {name: peer.load() for name, peer in others.items() if name not in peers.UNTRAINED}
+        contenders |= peers.loaded(options.peers) if options.peers else {}
         contenders |= {name: Model.load(name) for name in OURS}
     except EnhanceError as error:
         print(f"photos: {error}", file=sys.stderr)
@@ -50,17 +48,17 @@ def main() -> int:
     for path in files(options.photos):
         if (hr := original(path)) is None:
             continue
-        lr = (np.rint(consistency.downscale(hr.transpose(1, 2, 0)) * 255) / 255).astype(np.float32)
+        lr = eight_bit(consistency.downscale(hr.transpose(1, 2, 0))).transpose(2, 0, 1)
         for name, enlarge in contenders.items():
-            scores[name].append(measured(enlarge, lr.transpose(2, 0, 1)[None], hr[None]))
+            scores[name].append(measured(enlarge, lr[None], hr[None]))
     photos = len(scores["bicubic"])
     if not photos:
         print(f"photos: {options.photos[0]}: no photo of {LEAST} pixels or more here", file=sys.stderr)
         return 2
     lines = [f"| {photos} photos | PSNR | LR-PSNR | ST-LPIPS | CPU ms for 128x128 pixels |", "|---|---|---|---|---|"]
     for name, found in scores.items():
-        psnr, agreement, apart, seconds = np.mean(found, 0)
-        lines.append(f"| {name} | {psnr:.2f} | {agreement:.1f} | {apart:.3f} | {1000 * seconds:.0f} |")
+        near, agreement, apart, seconds = np.mean(found, 0)
+        lines.append(f"| {name} | {near:.2f} | {agreement:.1f} | {apart:.3f} | {1000 * seconds:.0f} |")
     print("\n".join(lines))
     if options.write:
         rewrite(ROOT / "docs" / "race.md", "photos", lines)
@@ -87,22 +85,16 @@ def original(path: Path) -> Pictures | None:
 def measured(enlarge: Upscaler, lr: Pictures, hr: Pictures) -> tuple[float, float, float, float]:
     """PSNR, LR-PSNR, ST-LPIPS and CPU seconds for 128x128 pixels."""
     started = time.process_time()
-    made = np.clip(enlarge(lr), 0, 1)
+    made = enlarge(lr)
     seconds = (time.process_time() - started) * 128 * 128 / lr[0, 0].size
-    made = np.rint(made * 255).astype(np.float32) / np.float32(255)
-    psnr = -10 * np.log10(np.mean((made - hr) ** 2))
-    agreement = consistency.lr_psnr(made[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0))
-    return float(psnr), min(agreement, 99.0), float(st_lpips(made, hr)[0]), seconds
-
-
-def bicubic(lr: Pictures) -> Pictures:
-    """(1,3,h,w) to (1,3,4h,4w)."""
-    return resize(lr[0].transpose(1, 2, 0), 4).transpose(2, 0, 1)[None]
+    made = eight_bit(made)
+    return float(psnr(made, hr)[0]), float(lr_psnr(made, lr)[0]), float(st_lpips(made, hr)[0]), seconds
 
 
 def back_projected(lr: Pictures) -> Pictures:
-    """The same, held to its input."""
-    held = consistency.back_project(bicubic(lr)[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0))
+    """Bicubic enlargement (1,3,4h,4w), held to its input (1,3,h,w)."""
+    large = np.clip(bicubic(lr)[0].transpose(1, 2, 0), 0, 1)
+    held = consistency.back_project(large, lr[0].transpose(1, 2, 0))
     return held.transpose(2, 0, 1)[None]
 
 

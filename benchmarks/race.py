@@ -70,8 +70,7 @@ def main() -> int:
 def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> tuple[dict[str, Results], Speed]:
     """What is measured on clean and on grainy faces, and what everybody costs."""
     costs = speed.speed(face_models(), sizes, 3, others)
-    theirs = {name: peer.load() for name, peer in peers.found_in(others).items() if name not in peers.UNTRAINED}
-    runners: dict[str, Upscaler] = {**theirs, **{name: Model.load(name) for name in face_models()}}
+    runners: dict[str, Upscaler] = {**peers.loaded(others), **{name: Model.load(name) for name in face_models()}}
     degradations = {"clean": protocol.clean, "grainy": protocol.grainy}
     found = {}
     for kind, degradation in degradations.items():

@@ -247,8 +247,8 @@ def test_faces_in_a_turned_picture_are_told_where_they_are_in_it_unturned(portra
     leaning = np.asarray(photo.rotate(angle, Image.Resampling.BICUBIC, fillcolor=small.getpixel((1, 1))), np.float32)
     (face, *others) = faces.detect_turned(leaning / np.float32(255), faces.TURNED, angle, faces.THRESHOLD)
     assert others == []
-    rotation = np.array([[np.cos(np.radians(angle)), np.sin(np.radians(angle))]])
-    rotation = np.concatenate([rotation, [[-rotation[0, 1], rotation[0, 0]]]])
+    back = np.radians(-angle)
+    rotation = np.array([[np.cos(back), -np.sin(back)], [np.sin(back), np.cos(back)]])
     truth = (faces.FRAME * 20 - 0.5 + (50, 25) - (44.5, 29.5)) @ rotation.T + (44.5, 29.5)
     assert np.abs(face.landmarks - truth).max() < 2
     x0, y0, x1, y1 = face.box

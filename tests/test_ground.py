@@ -39,7 +39,7 @@ def any_network(request: pytest.FixtureRequest) -> Model:
 def test_tiles_are_what_the_whole_would_be(
     sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ground.run(any_network, read(sample).rgb, ground.grain(0, any_network.planes, (0, 0, 224, 224)))
+    whole = ground.run(any_network, read(sample).rgb, ground.noise_in(0, any_network.planes, (0, 0, 224, 224)))
     monkeypatch.setattr(ground, "TILE", 64)
     tiled = Ground(read(sample), any_network, memory)
     assert np.abs(tiled.part(0, 0, 224, 224) - whole).max() < 1 / 255
@@ -70,13 +70,13 @@ def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float)
 
 
 def test_a_pixel_gets_the_same_noise_in_every_part_and_another_with_another_seed() -> None:
-    whole = ground.grain(3, 2, (0, 0, 300, 200))
+    whole = ground.noise_in(3, 2, (0, 0, 300, 200))
     assert whole.shape == (2, 200, 300)
-    assert np.array_equal(ground.grain(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
-    assert abs(np.corrcoef(ground.grain(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
+    assert np.array_equal(ground.noise_in(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
+    assert abs(np.corrcoef(ground.noise_in(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
     assert abs(np.corrcoef(whole[:, :64, :64].ravel(), whole[:, :64, 64:128].ravel())[0, 1]) < 0.05
     assert whole.std() == pytest.approx(1, abs=0.02)
-    assert ground.grain(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
+    assert ground.noise_in(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
 
 
 def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ def enhance_file(
         result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
     else:
         result = enhanced(source)
-        if mark and result.stamp and (result.stamp.faces or result.stamp.everywhere):
+        if mark and result.stamp and result.stamp.invented:
             provenance.mark(result.canvas, result.stamp.everywhere)
         write(result.canvas, target)
     if faces_only:
@@ -630,7 +630,7 @@ def honest_words(
 
     reports = report(source, result, seed=seed, original=original)
     yield from (one.sentence() for one in reports)
-    if target is not None and (reports or (result.stamp and result.stamp.everywhere)):
+    if target is not None and result.stamp and result.stamp.invented:
         band = band_map(result, reports, source)
         numbers = Image.fromarray(np.round(band * 255).astype(np.uint8))
         for ending, picture in (("map", invention.heat(result.rgb, band)), ("band", numbers)):

@@ -106,8 +106,7 @@ def detect_in_tiles(rgb: Array, scale: float, threshold: float, side: int) -> li
 def detect_turned(rgb: Array, scale: float, angle: float, threshold: float) -> list[Face]:
     """The faces of a picture that the detector sees `scale` times larger and turned by an angle in degrees."""
     height, width = rgb.shape[:2]
-    there = np.exp(1j * np.deg2rad(angle)) * scale
-    rotation = np.array([[there.real, -there.imag], [there.imag, there.real]])
+    rotation = scale * _rotation(np.radians(angle))
     size = np.ceil(np.abs(rotation) @ (width, height))
     back = _inverse(np.column_stack([rotation, (size - 1) / 2 - rotation @ ((width - 1) / 2, (height - 1) / 2)]))
     # Pillow counts from the corners of pixels.
@@ -185,8 +184,7 @@ def from_all_sides(rgb: Array, face: Face) -> Face:
     upright = (FRAME - FRAME.mean(axis=0)) * side
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     for eighth in (0.0, np.pi / 4):
-        rotation = np.array([[np.cos(eighth), -np.sin(eighth)], [np.sin(eighth), np.cos(eighth)]])
-        seen, transform = view(rgb, upright @ rotation.T + middle, VIEW)
+        seen, transform = view(rgb, upright @ _rotation(eighth).T + middle, VIEW)
         for _ in range(4):
             found = [other for other in detect_at(seen, 1, max(best.score, DOUBT)) if _in_the_middle(other)]
             if found and found[0].score > best.score:
@@ -491,6 +489,11 @@ def _moved(transform: Transform, points: Points) -> Points:
 def _inverse(transform: Transform) -> Transform:
     matrix = np.linalg.inv(transform[:, :2])
     return np.column_stack([matrix, -matrix @ transform[:, 2]])
+
+
+def _rotation(radians: float) -> NDArray[np.float64]:
+    """(2,2): clockwise, as seen in a picture."""
+    return np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
 
 
 def _scale(transform: Transform) -> float:

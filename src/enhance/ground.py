@@ -138,7 +138,7 @@ class Ground:
         if self.network is None:
             large = resize(lr, X4)
         else:
-            noise = grain(self.seed, self.network.planes, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
+            noise = noise_in(self.seed, self.network.planes, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
             large = run(self.network, lr, noise)
         return large[X4 * (top - y0) : X4 * (bottom - y0), X4 * (left - x0) : X4 * (right - x0)]
 
@@ -243,15 +243,17 @@ def margin_of(passes: int) -> int:
     return 4 + 3 * passes
 
 
-def grain(seed: int, planes: int, box: tuple[int, int, int, int]) -> Array:
+def noise_in(seed: int, planes: int, box: tuple[int, int, int, int]) -> Array:
     """Noise (planes,h,w) for a part of the photo (left, top, right, bottom): every part gets the same for a pixel."""
     import numpy as np
+
+    from enhance.model import chance
 
     left, top, right, bottom = box
     rows, columns = (range(a // CELL, -(-b // CELL)) for a, b in ((top, bottom), (left, right)))
 
     def cell(row: int, column: int) -> Array:
-        return np.random.default_rng((seed, row, column)).standard_normal((planes, CELL, CELL), np.float32)
+        return chance(seed, row, column).standard_normal((planes, CELL, CELL), np.float32)
 
     cells = np.block([[cell(row, column) for column in columns] for row in rows])
     down, across = top - CELL * rows.start, left - CELL * columns.start

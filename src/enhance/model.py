@@ -105,10 +105,8 @@ class Model:
         if np.shape(place) != lr.shape:
             raise ModelError(f"place has the shape of the pictures, {lr.shape}, not {np.shape(place)}")
         if noise is None:
-            if seed < 0:
-                raise ModelError(f"seed {seed}: seeds are whole numbers from 0 on")
             # Every picture of a batch gets the noise that it would get alone.
-            one = np.random.default_rng(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)
+            one = chance(seed).standard_normal((1, self._planes, height, width), dtype=np.float32)
             noise = np.repeat(one, count, 0)
         below, right = -height % self._multiple, -width % self._multiple
         border = ((0, 0), (0, 0), (0, below), (0, right))
@@ -120,6 +118,19 @@ class Model:
         (hr,) = onnxfile.answers(self._session, ["hr"], {name: given[name] for name in self._inputs})
         clipped: Array = np.clip(hr[:, :, : height * self.scale, : width * self.scale], 0, 1)
         return clipped
+
+
+def chance(seed: int, *part: int) -> "np.random.Generator":
+    """Where the noise of an answer comes from, or that of a numbered part of it.
+
+    Raises:
+        ModelError: the seed is below 0.
+    """
+    import numpy as np
+
+    if seed < 0:
+        raise ModelError(f"seed {seed}: seeds are whole numbers from 0 on")
+    return np.random.default_rng((seed, *part) if part else seed)
 
 
 def models() -> dict[str, Mapping[str, str]]:

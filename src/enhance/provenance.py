@@ -68,6 +68,11 @@ class Stamp:
     everywhere: bool = False
 
     @property
+    def invented(self) -> bool:
+        """Whether any detail of the photo was."""
+        return bool(self.faces) or self.everywhere
+
+    @property
     def source_type(self) -> str:
         """IPTC's digital source type."""
         return INVENTED if self.model else ENLARGED
@@ -229,7 +234,7 @@ def _manifest(path: Path, stamp: Stamp) -> dict[str, Any]:
         {"action": "c2pa.opened", "parameters": {"ingredientIds": ["original"]}},
         {"action": "c2pa.resized", "softwareAgent": agent},
     ]
-    if stamp.faces or stamp.everywhere:
+    if stamp.invented:
         what = (
             f"{len(stamp.faces)} faces{' and all around them' * stamp.everywhere} redrawn by {stamp.model} "
             f"({stamp.version}), seed {stamp.seed}: invented detail"
@@ -341,13 +346,12 @@ def in_words(said: dict[str, Any]) -> str:
     lines = [f"{said['file']}: {said['format']}, {width}x{height}"]
     if "software" in stamp:
         faces = stamp.get("redrawn_faces", [])
-        invented = f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")
-        everywhere = stamp.get("invented_everywhere") == "yes"
-        beside = "what is not a face is invented detail too" if everywhere else "" if faces else "nothing redrawn"
-        what = ", and ".join(filter(None, [invented if faces else "", beside]))
-        lines.append(f"{what}; seed {stamp.get('seed')}")
+        what = [f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"] if faces else []
+        if stamp.get("invented_everywhere") == "yes":
+            what.append("what is not a face is invented detail too")
+        lines.append(f"{', and '.join(what) or 'nothing redrawn'}; seed {stamp.get('seed')}")
         lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
         lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
     elif not stamp:

@@ -125,8 +125,16 @@ def upscale(
     """
     from enhance.photo import read
 
-    how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed, "rest": rest}
-    result = enhance_photo(read(photo), scale=scale, model=model, **how)
+    result = enhance_photo(
+        read(photo),
+        scale=scale,
+        model=model,
+        aligned=aligned,
+        force=force,
+        consistent=consistent,
+        seed=seed,
+        rest=rest,
+    )
     return result.canvas.image()
 
 
@@ -374,7 +382,9 @@ def noise_at(place: Array, planes: int, size: int, seed: int) -> Array:
     """
     import numpy as np
 
-    field = np.random.default_rng(seed).standard_normal((planes, 2 * size, 2 * size), dtype=np.float32)
+    from enhance.model import chance
+
+    field = chance(seed).standard_normal((planes, 2 * size, 2 * size), dtype=np.float32)
     x, y = np.clip(np.floor((place[:2] + 2) / 2 * size).astype(int), 0, 2 * size - 1)
     return field[:, y, x]
 

@@ -77,6 +77,11 @@ def found_in(folder: Path) -> dict[str, Peer]:
     return {"Lanczos": Peer((), lambda: lanczos)} | found
 
 
+def loaded(folder: Path) -> dict[str, Upscaler]:
+    """The same, ready to run, without those that have learnt nothing."""
+    return {name: peer.load() for name, peer in found_in(folder).items() if name not in UNTRAINED}
+
+
 def lanczos(lr: Pictures) -> Pictures:
     """Pillow's Lanczos kernel (a = 3), channel by channel in float."""
     size = SCALE * lr.shape[3], SCALE * lr.shape[2]

@@ -22,19 +22,16 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from enhance.errors import DataError
-from enhance.evaluate.protocol import labels
+from enhance.evaluate.protocol import SUFFIXES, WINDOWS, labels
 
 WINDOW = 64
 SCALE = 4
 FRAMES = (64, 96, 128, 192, 256)
-SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
-WINDOWS: dict[str, Box] = {"utk_": (16 / 128, 24 / 128, 112 / 128, 120 / 128)}
-"""Name prefix -> left, top, right, bottom of the part of the frame which such a picture shows."""
 
 MOST_TURNED = 45
 """Degrees; what leans more is turned by a right angle before it is drawn."""
@@ -153,9 +150,9 @@ def load(folders: Sequence[Path], *, note: Callable[[str], None] = print) -> Fac
                 source
             )
     for (_, box, size, held), members in groups.items():
+        cumulative = balanced([member.path.stem for member in members]).cumsum()
         for width, frame in _sizes(box, size):
             pixels = _cached(members, width, note)
-            cumulative = balanced([member.path.stem for member in members]).cumsum()
             shelf = Shelf(pixels, frame, box[0] * frame, box[1] * frame, cumulative=cumulative)
             (held_out if held else training).append(shelf)
             # Turning blurs, which shrinking by two or more takes away again.

@@ -13,9 +13,10 @@ from PIL import Image
 from enhance import faces
 from enhance.consistency import resize
 from enhance.errors import DataError, EnhanceError
+from enhance.evaluate.protocol import SUFFIXES
 from enhance.files import write_atomically
 from enhance.photo import read
-from enhance.train.data import SUFFIXES, WHOLE, window
+from enhance.train.data import WHOLE, window
 
 Array = NDArray[np.float32]
 

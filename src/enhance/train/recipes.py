@@ -74,8 +74,8 @@ def photo_x4() -> Recipe:
     grass.
     """
     weights = Weights(pixel=1.0, perceptual=0.3, adversarial=0.06, spread=0.5)
-    wide = replace(face_x4_gan(), name="photo_x4", deep=0, framed=False, weights=weights)
-    return replace(wide, sizes=photo_x4_pixel().sizes)
+    sizes = photo_x4_pixel().sizes
+    return replace(face_x4_gan(), name="photo_x4", deep=0, framed=False, weights=weights, sizes=sizes)
 
 
 RECIPES = {recipe.__name__: recipe for recipe in (face_x4_pixel, face_x4_gan, face_x4_grainy, photo_x4_pixel, photo_x4)}
