@@ -8,6 +8,7 @@ from PIL import Image
 from enhance.errors import DataError
 from enhance.train import data
 from enhance.train.networks.generator import place
+from enhance.train.networks.recogniser import shows_face
 
 
 def test_shelves_know_their_place_in_the_frame(faces: Path) -> None:
@@ -33,6 +34,18 @@ def test_a_batch_is_the_same_for_the_same_step_and_another_for_the_next(faces: P
     assert not torch.equal(at(5).hr, at(6).hr)
     assert at(5).hr.shape == (8, 3, 64, 64)
     assert at(5).place.shape == (8, 3, 16, 16)
+
+
+def test_some_batches_hold_fewer_but_whole_faces(faces: Path) -> None:
+    shelves = data.load([faces]).training
+    batches = [data.batch(shelves, data.Sizes(), size=8, seed=0, step=n, wholes=0.5, misled=0) for n in range(40)]
+    whole = [batch for batch in batches if batch.hr.shape[2:] == (128, 128)]
+    assert 10 < len(whole) < 30
+    assert sum(batch.hr.shape == (8, 3, 64, 64) for batch in batches) == 40 - len(whole)
+    for batch in whole:
+        assert len(batch.hr) == 2
+        assert shows_face(batch.place).all()
+        assert torch.allclose(batch.place.abs(), place(torch.zeros(2, 3, 32, 32)).abs(), atol=1e-6)
 
 
 def test_the_place_of_a_whole_small_face_is_what_the_exported_graph_works_out() -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -5,6 +7,7 @@ from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
 from enhance.train.networks.projection import Projection
 from enhance.train.networks.squeezenet import SqueezeNet, distance
+from enhance.train.networks.vgg import VGG
 from enhance.train.run import inherited
 
 
@@ -104,8 +107,9 @@ def test_place_spans_the_frame() -> None:
     assert planes[2].unique().tolist() == [0.0]
 
 
-def test_the_perceptual_distance_grows_with_blur() -> None:
-    features = SqueezeNet()
+@pytest.mark.parametrize("network", [SqueezeNet, VGG])
+def test_the_perceptual_distance_grows_with_blur(network: Callable[[], SqueezeNet | VGG]) -> None:
+    features = network()
     sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
     target = features(sharp)
@@ -113,3 +117,15 @@ def test_the_perceptual_distance_grows_with_blur() -> None:
     same = float(distance(target, target))
     assert same < 1e-3
     assert same < near < far
+
+
+def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> None:
+    picture = torch.rand(1, 3, 17, 17, generator=torch.Generator().manual_seed(0))
+    picture = torch.nn.functional.interpolate(picture, size=(68, 68), mode="bicubic").clamp(0, 1)
+    here, beside = picture[..., 2:-2, 2:-2], picture[..., 2:-2, 3:-1]
+    soft = torch.nn.functional.avg_pool2d(picture, 5, 1, 2)[..., 2:-2, 2:-2]
+    shares = []
+    for features in (SqueezeNet(), VGG()):
+        target = features(here)
+        shares.append(float(distance(features(beside), target) / distance(features(soft), target)))
+    assert shares[1] < shares[0]

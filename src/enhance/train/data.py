@@ -27,6 +27,8 @@ from enhance.evaluate.protocol import SUFFIXES, WINDOWS, labels
 WINDOW = 64
 SCALE = 4
 FRAMES = (64, 96, 128, 192, 256)
+LARGE = (128, 256)
+"""Frames of the faces that are learnt from as a whole as well, not only through windows."""
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -43,8 +45,8 @@ CELEBA_CROP = (25, 60, 153, 188)
 class Batch(NamedTuple):
     """What one step learns from; every tensor on the same device.
 
-    hr (N,3,64,64) float32 in [0,1]; place (N,3,16,16), see `networks.generator.place`; step counts from 0 and
-    seeds whatever the step draws at random.
+    hr (N,3,H,H) float32 in [0,1]; place (N,3,H/4,H/4), see `networks.generator.place`; step counts from 0 and seeds
+    whatever the step draws at random.
     """
 
     hr: Tensor
@@ -68,6 +70,11 @@ class Shelf:
     @property
     def lr_frame(self) -> float:
         return self.frame / SCALE
+
+    @property
+    def shows_whole(self) -> bool:
+        """Whether every picture is the whole frame, upright."""
+        return self.pixels.shape[1] == self.frame and self.angles is None
 
 
 @dataclass(frozen=True)
@@ -273,21 +280,38 @@ def shares(shelves: Sequence[Shelf], sizes: Sizes) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
-def batch(shelves: Sequence[Shelf], sizes: Sizes, *, size: int, seed: int, step: int, misled: float = MISLED) -> Batch:
+def batch(
+    shelves: Sequence[Shelf],
+    sizes: Sizes,
+    *,
+    size: int,
+    seed: int,
+    step: int,
+    wholes: float = 0.0,
+    misled: float = MISLED,
+) -> Batch:
     """Batch number `step`: the same for the same arguments, so that a resumed run goes on where it stopped.
 
     Args:
+        size: windows in it.
+        wholes: the chance that it holds whole faces of 128 or 256 pixels instead, as many as have the windows' pixels.
         misled: by how much, in pixels of the small picture, its places are wrong.
     """
     rng = np.random.default_rng((seed, step))
-    hr = np.empty((size, WINDOW, WINDOW, 3), np.uint8)
-    place = np.empty((size, 3, WINDOW // SCALE, WINDOW // SCALE), np.float32)
-    centres = np.arange(WINDOW // SCALE) * SCALE + SCALE / 2
+    large = [shelf for shelf in shelves if shelf.shows_whole and shelf.frame in LARGE] if wholes else []
+    side = WINDOW
+    if large and rng.random() < wholes:
+        side = int(rng.choice(sorted({shelf.frame for shelf in large})))
+        shelves = [shelf for shelf in large if shelf.frame == side]
+        size = max(1, size * WINDOW**2 // side**2)
+    hr = np.empty((size, side, side, 3), np.uint8)
+    place = np.empty((size, 3, side // SCALE, side // SCALE), np.float32)
+    centres = np.arange(side // SCALE) * SCALE + SCALE / 2
     for n, which in enumerate(rng.choice(len(shelves), size, p=shares(shelves, sizes))):
         shelf = shelves[which]
-        room = (shelf.pixels.shape[1] - WINDOW) // SCALE + 1
+        room = (shelf.pixels.shape[1] - side) // SCALE + 1
         picture, row, column = drawn(shelf, rng), *(rng.integers(room, size=2) * SCALE)
-        hr[n] = shelf.pixels[picture, row : row + WINDOW, column : column + WINDOW]
+        hr[n] = shelf.pixels[picture, row : row + side, column : column + side]
         angle = 0.0 if shelf.angles is None else np.deg2rad(shelf.angles[picture])
         middle = shelf.pixels.shape[1] / 2
         across, down = (column + centres - middle)[None], (row + centres - middle)[:, None]

@@ -21,6 +21,7 @@ class Recipe:
         grainy: whether it learns from bad photos, which it mends before it agrees with them.
         weights: what each loss counts.
         sizes: how often each fineness is drawn.
+        wholes: how often a step sees whole faces of 32 or 64 pixels instead of windows, for the identity loss.
         batch: pictures a step.
         rate: Adam's learning rate; the last fifth of the run brings it down to a tenth.
         ema: decay of the running mean of the generator's weights, which is what is exported.
@@ -37,6 +38,7 @@ class Recipe:
     grainy: bool = False
     weights: Weights = field(default_factory=Weights)
     sizes: Sizes = field(default_factory=Sizes)
+    wholes: float = 0.0
     batch: int = 32
     rate: float = 5e-4
     ema: float = 0.999

@@ -59,7 +59,9 @@ def train(
         progress = Progress(**state["progress"])
 
     def batches(step: int) -> data.Batch:
-        batch = data.batch(faces.training, recipe.sizes, size=recipe.batch, seed=recipe.seed, step=step)
+        batch = data.batch(
+            faces.training, recipe.sizes, size=recipe.batch, seed=recipe.seed, step=step, wholes=recipe.wholes
+        )
         return data.Batch(batch.hr.to(device), batch.place.to(device), step)
 
     return loop.train(
@@ -121,9 +123,9 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
         degradation=Snapshot() if recipe.grainy else Box(),
         seed=recipe.seed,
     )
-    for judge in (task.features, task.recogniser):
+    for judge in (*(features for _, features in task.features.values()), task.recogniser):
         if judge is not None:
-            judge.to(device)
+            judge.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return task
 
 

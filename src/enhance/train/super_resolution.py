@@ -11,15 +11,17 @@ from enhance.train.degradation import Box, Degradation
 from enhance.train.networks.generator import Generator, place
 from enhance.train.networks.recogniser import Recogniser, crop, shows_face
 from enhance.train.networks.squeezenet import SqueezeNet, distance
+from enhance.train.networks.vgg import VGG
 from enhance.train.task import Losses
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each loss counts. Without `adversarial` there is no discriminator."""
+    """How much each loss counts; `perceptual` is SqueezeNet's. Without `adversarial` there is no discriminator."""
 
     pixel: float = 1.0
     perceptual: float = 0.0
+    perceptual_vgg: float = 0.0
     adversarial: float = 0.0
     identity: float = 0.0
     spread: float = 0.0
@@ -52,7 +54,11 @@ class SuperResolution:
         self.weights = weights
         self.degradation = degradation or Box()
         self.seed = seed
-        self.features = SqueezeNet() if weights.perceptual else None
+        self.features: dict[str, tuple[float, nn.Module]] = {}
+        if weights.perceptual:
+            self.features["perceptual"] = weights.perceptual, SqueezeNet()
+        if weights.perceptual_vgg:
+            self.features["perceptual_vgg"] = weights.perceptual_vgg, VGG()
         self.recogniser = Recogniser() if weights.identity else None
 
     def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
@@ -64,14 +70,14 @@ class SuperResolution:
         made = self.generator(torch.cat([lr] * answers), noise, place)
         found = {"pixel": self.weights.pixel * losses.per_pixel(made, hr)}
         apart = self.weights.pixel * losses.per_pixel(*made.chunk(2)) if self.weights.spread else torch.zeros(())
-        if self.features is not None:
+        for name, (weight, features) in self.features.items():
             with torch.no_grad():
-                target = [torch.cat([x] * answers) for x in self.features(batch.hr)]
-            seen = self.features(made)
-            found["perceptual"] = self.weights.perceptual * distance(seen, target).mean()
+                target = [torch.cat([x] * answers) for x in features(batch.hr)]
+            seen = features(made)
+            found[name] = weight * distance(seen, target).mean()
             if self.weights.spread:
                 first, second = zip(*(x.chunk(2) for x in seen), strict=True)
-                apart = apart + self.weights.perceptual * distance(first, second).mean()
+                apart = apart + weight * distance(first, second).mean()
         if self.recogniser is not None:
             found["identity"], between = self._identity(made, batch)
             apart = apart + between
@@ -132,14 +138,17 @@ class SuperResolution:
             where = place(lr)
             points = [self.recogniser(crop(x, where)) for x in (made, hr)]
             found["identity"] = float(_length(points[0] - points[1]).mean())
-        if self.features is not None:
-            seen = self.features(made)
-            found["score"] = found["perceptual"] = float(distance(seen, self.features(hr)).mean())
-            if self.weights.spread:
-                other = self.answer(generator, hr, seed=1)[1]
-                found["spread_in_levels"] = 255 * float((other - made).abs().mean())
-                found["spread"] = float(distance(seen, self.features(other)).mean())
-                found["score"] -= self.weights.spread * found["spread"] / 2
+        if self.features:
+            found["score"] = 0.0
+            total = sum(weight for weight, _ in self.features.values())
+            other = self.answer(generator, hr, seed=1)[1] if self.weights.spread else made
+            found["spread_in_levels"] = 255 * float((other - made).abs().mean())
+            for name, (weight, features) in self.features.items():
+                seen = features(made)
+                found[name] = float(distance(seen, features(hr)).mean())
+                found[f"{name}_spread"] = float(distance(seen, features(other)).mean()) if self.weights.spread else 0.0
+                gap = found[name] - self.weights.spread * found[f"{name}_spread"] / 2
+                found["score"] += weight / total * gap
         return found
 
     def _random(self, batch: Batch) -> torch.Generator:
