@@ -206,6 +206,12 @@ def test_a_network_of_faces_does_not_draw_the_rest(face: Path) -> None:
     assert refused(enhance(face, "--rest", "face_x4_gan"), "face_x4_gan", "for what is not a face take photo_x4_pixel")
 
 
+def test_a_map_that_cannot_be_is_refused_before_anything_is_written(face: Path) -> None:
+    before = set(face.parent.iterdir())
+    assert refused(enhance(face, "--map", "--rest", "photo_x4"), "photo_x4", "leave out --rest")
+    assert set(face.parent.iterdir()) == before
+
+
 def test_bad_evaluation(tmp_path: Path) -> None:
     assert refused(enhance("evaluate", tmp_path, "--sizes", "a,b"), "a,b")
     assert refused(enhance("evaluate", tmp_path / "nowhere"), "nowhere")

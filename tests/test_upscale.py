@@ -302,6 +302,13 @@ def test_textures_of_a_grainy_photo_are_advised_against(sample: np.ndarray) -> N
     assert "photo_x4 takes grain and blocks for texture: photo_x4_pixel suits this photo better" in notes
 
 
+def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:
+    face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((32, 32), Image.Resampling.BOX)))
+    result = enhance_photo(face, scale=5, aligned=True, force=True, rest="photo_x4")
+    assert result.rest is not None
+    assert [note for note in result.notes if "photo_x4 draws textures" in note]
+
+
 def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_kept(sample: np.ndarray) -> None:
     grain = np.random.default_rng(0).normal(0, 25, sample.shape)
     bad = read(np.clip(sample + grain, 0, 255).astype(np.uint8))

@@ -159,6 +159,23 @@ def _framed(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
     return crop
 
 
+def refuse_map(result: Result) -> None:
+    """Says that there is no map, before anything is written.
+
+    Raises:
+        ModelError: a network that invents was not calibrated.
+    """
+    from enhance import invention
+
+    if result.rest and result.rest.invents:
+        raise ModelError(
+            f"{result.rest.facts['name']} drew what is not a face, and was never calibrated, so there is no map: "
+            "leave out --rest"
+        )
+    if result.network and any(face.redrawn for face in result.faces):
+        invention.constants_for(result.network, result.faces[0].lr)
+
+
 def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> Array:
     """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
 
@@ -170,18 +187,11 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
 
     from enhance.upscale import X4, inside, slices
 
-    if result.rest and result.rest.invents:
-        raise ModelError(
-            f"{result.rest.facts['name']} drew what is not a face, and was never calibrated, so there is no map: "
-            "leave out --rest"
-        )
+    refuse_map(result)
     total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
     for face, told in zip(redrawn, reports, strict=True):
-        if told.band is None:
-            raise ModelError(
-                "this model was never calibrated, so there is no map: run `enhance calibrate FACES --model`"
-            )
+        assert told.band is not None
         cut, shown = _cut(photo, face)
         here = inside(cut, (0, 0, photo.width, photo.height))
         there = total[slices(here, 0, 0)]

@@ -187,10 +187,7 @@ def enhance_photo(
         if flaw and consistent is None:
             notes += (unheld(flaw),)
         around = None if aligned and faces[0].redrawn else ground.network
-        if around and around.invents:
-            name = around.facts["name"]
-            notes += (f"{name} draws textures: what is not a face is invented detail too",)
-            notes += (f"{name} takes grain and blocks for texture: {REST} suits this photo better",) if flaw else ()
+        notes += textured(around, flaw)
         notes += () if photo.lost is None else (photo.lost,)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
@@ -203,6 +200,15 @@ def enhance_photo(
 def unheld(flaw: str) -> str:
     """What is to be known of a photo that is not kept as it is, because of a flaw."""
     return f"{flaw}: not held to every pixel of the input (--consistency does that)"
+
+
+def textured(rest: Model | None, flaw: str | None) -> tuple[str, ...]:
+    """What is to be known of a photo whose every part was drawn by a network that invents."""
+    if rest is None or not rest.invents:
+        return ()
+    name = rest.facts["name"]
+    blocky = f"{name} takes grain and blocks for texture: {REST} suits this photo better"
+    return f"{name} draws textures: what is not a face is invented detail too", *([blocky] if flaw else [])
 
 
 def network_for(
@@ -433,7 +439,8 @@ def enhance_twice(
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
     agreement = min(again.lr_psnr, once.lr_psnr)
-    result = Result(again.canvas, once.faces, once.notes, agreement, once.network, again.rest)
+    notes = once.notes if once.rest else once.notes + textured(again.rest, None)
+    result = Result(again.canvas, once.faces, notes, agreement, once.network, again.rest)
     return stamped(photo, how["seed"], result)
 
 
