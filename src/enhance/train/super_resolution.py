@@ -1,5 +1,6 @@
 """Faces four times larger: by a per-pixel loss alone, or against a discriminator."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +15,14 @@ from enhance.train.networks.squeezenet import SqueezeNet, distance
 from enhance.train.networks.vgg import VGG
 from enhance.train.task import Losses
 
+SMALL = math.log2(24 / 32)
+"""Where small faces end, as `place` says how fine a picture is."""
+
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each loss counts; `perceptual` is SqueezeNet's. Without `adversarial` there is no discriminator."""
+    """How much each loss counts; `perceptual` is SqueezeNet's, `perceptual_vgg` that of ST-LPIPS. Without `adversarial`
+    there is no discriminator. `spread_small`, if given, is the `spread` of faces below 24 pixels."""
 
     pixel: float = 1.0
     perceptual: float = 0.0
@@ -25,6 +30,7 @@ class Weights:
     adversarial: float = 0.0
     identity: float = 0.0
     spread: float = 0.0
+    spread_small: float | None = None
     penalty: float = 1.0
     penalty_every: int = 4
 
@@ -69,7 +75,9 @@ class SuperResolution:
         noise = torch.randn((len(hr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         made = self.generator(torch.cat([lr] * answers), noise, place)
         found = {"pixel": self.weights.pixel * losses.per_pixel(made, hr)}
-        apart = self.weights.pixel * losses.per_pixel(*made.chunk(2)) if self.weights.spread else torch.zeros(())
+        apart = torch.zeros(len(lr), device=lr.device)
+        if self.weights.spread:
+            apart = self.weights.pixel * (made[: len(lr)] - made[len(lr) :]).abs().mean((1, 2, 3))
         for name, (weight, features) in self.features.items():
             with torch.no_grad():
                 target = [torch.cat([x] * answers) for x in features(batch.hr)]
@@ -77,12 +85,12 @@ class SuperResolution:
             found[name] = weight * distance(seen, target).mean()
             if self.weights.spread:
                 first, second = zip(*(x.chunk(2) for x in seen), strict=True)
-                apart = apart + weight * distance(first, second).mean()
+                apart = apart + weight * distance(first, second)
         if self.recogniser is not None:
             found["identity"], between = self._identity(made, batch)
             apart = apart + between
         if self.weights.spread:
-            found["spread"] = -self.weights.spread * apart / 2
+            found["spread"] = -(self._spread(batch.place) * apart).mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
@@ -92,19 +100,26 @@ class SuperResolution:
             self.discriminator.requires_grad_(True)
         return found, made.detach()[: len(lr)]
 
+    def _spread(self, place: Tensor) -> Tensor:
+        """How much of the distance between two answers is taken off, for each picture; (N,)."""
+        small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
+        return torch.where(place[:, 2, 0, 0] < SMALL, small, self.weights.spread)
+
     def _identity(self, made: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """How far the answers' faces are from the original's and from each other, in the eyes of the recogniser."""
+        """How far the answers' faces are from the original's, on average over the batch, and from each other, (N,), in
+        the eyes of the recogniser; 0 for windows that show no face."""
         assert self.recogniser is not None
         whole = shows_face(batch.place)
+        between = torch.zeros(len(batch.hr), device=made.device)
         if not whole.any():
-            return torch.zeros((), device=made.device), torch.zeros((), device=made.device)
+            return between.sum(), between
         place = batch.place[whole]
         with torch.no_grad():
             original = self.recogniser(crop(batch.hr[whole], place))
         answers = [self.recogniser(crop(x[whole], place)) for x in made.split(len(batch.hr))]
-        weight = self.weights.identity / len(batch.hr)
-        likeness = torch.stack([_length(x - original).sum() for x in answers]).mean()
-        return weight * likeness, weight * _length(answers[0] - answers[-1]).sum()
+        weight = self.weights.identity
+        likeness = torch.stack([_length(x - original).sum() for x in answers]).mean() / len(batch.hr)
+        return weight * likeness, between.masked_scatter(whole, weight * _length(answers[0] - answers[-1]))
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
@@ -147,7 +162,7 @@ class SuperResolution:
                 seen = features(made)
                 found[name] = float(distance(seen, features(hr)).mean())
                 found[f"{name}_spread"] = float(distance(seen, features(other)).mean()) if self.weights.spread else 0.0
-                gap = found[name] - self.weights.spread * found[f"{name}_spread"] / 2
+                gap = found[name] - float(self._spread(place(lr)).mean()) * found[f"{name}_spread"] / 2
                 found["score"] += weight / total * gap
         return found
 
@@ -156,7 +171,7 @@ class SuperResolution:
 
 
 def _length(vectors: Tensor) -> Tensor:
-    return vectors.square().sum(1).add(1e-8).sqrt()
+    return vectors.float().square().sum(1).add(1e-8).sqrt()
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

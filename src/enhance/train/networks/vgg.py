@@ -3,7 +3,7 @@ similarity metric", ECCV 2022; Simonyan and Zisserman, ICLR 2015).
 
 Ten times as dear as SqueezeNet, and worth it for a last stage: its strides are preceded by blurs, so that an edge
 that lies beside its place is not another edge, and its channels are weighted by what people see. It only trains:
-what was drawn is measured by the AlexNet of `evaluate.st_lpips`, which no generator here has ever been taught to please.
+what was drawn is measured by the AlexNet of `evaluate.st_lpips`, which no generator here was ever taught to please.
 """
 
 from typing import cast
