@@ -3,10 +3,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from enhance.train.losses import apart
 from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
 from enhance.train.networks.projection import Projection
-from enhance.train.networks.squeezenet import SqueezeNet, distance
+from enhance.train.networks.squeezenet import SqueezeNet
 from enhance.train.networks.vgg import VGG
 from enhance.train.run import inherited
 
@@ -113,8 +114,8 @@ def test_the_perceptual_distance_grows_with_blur(network: Callable[[], SqueezeNe
     sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
     target = features(sharp)
-    near, far = (float(distance(features(x), target)) for x in (soft, softer))
-    same = float(distance(target, target))
+    near, far = (float(apart(features(x), target)) for x in (soft, softer))
+    same = float(apart(target, target))
     assert same < 1e-3
     assert same < near < far
 
@@ -127,5 +128,5 @@ def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> 
     shares = []
     for features in (SqueezeNet(), VGG()):
         target = features(here)
-        shares.append(float(distance(features(beside), target) / distance(features(soft), target)))
+        shares.append(float(apart(features(beside), target) / apart(features(soft), target)))
     assert shares[1] < shares[0]

@@ -1,4 +1,6 @@
-"""What the generator and the discriminator are told. Each loss takes tensors and returns one number."""
+"""What the generator and the discriminator are told."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, autograd
@@ -25,6 +27,15 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     return gradient.square().sum((1, 2, 3)).mean()
 
 
-def per_pixel(hr: Tensor, original: Tensor) -> Tensor:
-    """Mean absolute difference: the loss of the blurry network."""
-    return torch.nn.functional.l1_loss(hr, original)
+def per_pixel(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference of pictures, one by one, (N,): the loss of the blurry network."""
+    return (a[0] - b[0]).abs().mean((1, 2, 3))
+
+
+def apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """How far apart the features (N,C,h,w) of two batches lie, on average over places, summed over depths; (N,).
+
+    Not squared: where several answers are possible, the squared distance would be indifferent to how they are spread.
+    """
+    found = [(one - other).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for one, other in zip(a, b, strict=True)]
+    return torch.stack(found).sum(0)

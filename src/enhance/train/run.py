@@ -123,9 +123,8 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
         degradation=Snapshot() if recipe.grainy else Box(),
         seed=recipe.seed,
     )
-    for judge in (*(features for _, features in task.features.values()), task.recogniser):
-        if judge is not None:
-            judge.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for _, sense in task.senses.values():
+        sense.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return task
 
 

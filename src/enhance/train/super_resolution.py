@@ -6,13 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from enhance.train import losses
+from enhance.train import losses, senses
 from enhance.train.data import Batch
 from enhance.train.degradation import Box, Degradation
 from enhance.train.networks.generator import Generator, place
-from enhance.train.networks.recogniser import Recogniser, crop, shows_face
-from enhance.train.networks.squeezenet import SqueezeNet, distance
-from enhance.train.networks.vgg import VGG
 from enhance.train.task import Losses
 
 SMALL = math.log2(24 / 32)
@@ -60,42 +57,37 @@ class SuperResolution:
         self.weights = weights
         self.degradation = degradation or Box()
         self.seed = seed
-        self.features: dict[str, tuple[float, nn.Module]] = {}
-        if weights.perceptual:
-            self.features["perceptual"] = weights.perceptual, SqueezeNet()
-        if weights.perceptual_vgg:
-            self.features["perceptual_vgg"] = weights.perceptual_vgg, VGG()
-        self.recogniser = Recogniser() if weights.identity else None
+        ways = {
+            "pixel": (weights.pixel, senses.Pixels),
+            "perceptual": (weights.perceptual, senses.squeezenet),
+            "perceptual_vgg": (weights.perceptual_vgg, senses.vgg),
+            "identity": (weights.identity, senses.recogniser),
+        }
+        self.senses = {name: (weight, begin()) for name, (weight, begin) in ways.items() if weight}
 
     def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
         random = self._random(batch)
         lr = self.degradation(batch.hr, random)
         answers = 2 if self.weights.spread else 1
-        hr, place = (torch.cat([x] * answers) for x in (batch.hr, batch.place))
-        noise = torch.randn((len(hr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        made = self.generator(torch.cat([lr] * answers), noise, place)
-        found = {"pixel": self.weights.pixel * losses.per_pixel(made, hr)}
-        apart = torch.zeros(len(lr), device=lr.device)
-        if self.weights.spread:
-            apart = self.weights.pixel * (made[: len(lr)] - made[len(lr) :]).abs().mean((1, 2, 3))
-        for name, (weight, features) in self.features.items():
+        lrs, places = (torch.cat([x] * answers) for x in (lr, batch.place))
+        noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
+        made = self.generator(lrs, noise, places)
+        found, between = {}, torch.zeros(len(lr), device=lr.device)
+        for name, (weight, sense) in self.senses.items():
             with torch.no_grad():
-                target = [torch.cat([x] * answers) for x in features(batch.hr)]
-            seen = features(made)
-            found[name] = weight * distance(seen, target).mean()
+                original = [torch.cat([x] * answers) for x in sense(batch.hr, batch.place)]
+            seen = sense(made, places)
+            found[name] = weight * sense.apart(seen, original).mean()
             if self.weights.spread:
                 first, second = zip(*(x.chunk(2) for x in seen), strict=True)
-                apart = apart + weight * distance(first, second)
-        if self.recogniser is not None:
-            found["identity"], between = self._identity(made, batch)
-            apart = apart + between
+                between = between + weight * sense.apart(first, second)
         if self.weights.spread:
-            found["spread"] = -(self._spread(batch.place) * apart).mean() / 2
+            found["spread"] = -(self._spread(batch.place) * between).mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(batch.hr, lr, batch.place).float()
-            fake = self.discriminator(made, torch.cat([lr] * answers), place).float()
+            fake = self.discriminator(made, lrs, places).float()
             found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * answers))
             self.discriminator.requires_grad_(True)
         return found, made.detach()[: len(lr)]
@@ -104,22 +96,6 @@ class SuperResolution:
         """How much of the distance between two answers is taken off, for each picture; (N,)."""
         small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
         return torch.where(place[:, 2, 0, 0] < SMALL, small, self.weights.spread)
-
-    def _identity(self, made: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """How far the answers' faces are from the original's, on average over the batch, and from each other, (N,), in
-        the eyes of the recogniser; 0 for windows that show no face."""
-        assert self.recogniser is not None
-        whole = shows_face(batch.place)
-        between = torch.zeros(len(batch.hr), device=made.device)
-        if not whole.any():
-            return between.sum(), between
-        place = batch.place[whole]
-        with torch.no_grad():
-            original = self.recogniser(crop(batch.hr[whole], place))
-        answers = [self.recogniser(crop(x[whole], place)) for x in made.split(len(batch.hr))]
-        weight = self.weights.identity
-        likeness = torch.stack([_length(x - original).sum() for x in answers]).mean() / len(batch.hr)
-        return weight * likeness, between.masked_scatter(whole, weight * _length(answers[0] - answers[-1]))
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
@@ -149,29 +125,22 @@ class SuperResolution:
             "lr_psnr": _psnr(Box()(made, torch.Generator()), lr),
         }
         found["score"] = -found["psnr"]
-        if self.recogniser is not None:
-            where = place(lr)
-            points = [self.recogniser(crop(x, where)) for x in (made, hr)]
-            found["identity"] = float(_length(points[0] - points[1]).mean())
-        if self.features:
-            found["score"] = 0.0
-            total = sum(weight for weight, _ in self.features.values())
-            other = self.answer(generator, hr, seed=1)[1] if self.weights.spread else made
-            found["spread_in_levels"] = 255 * float((other - made).abs().mean())
-            for name, (weight, features) in self.features.items():
-                seen = features(made)
-                found[name] = float(distance(seen, features(hr)).mean())
-                found[f"{name}_spread"] = float(distance(seen, features(other)).mean()) if self.weights.spread else 0.0
-                gap = found[name] - float(self._spread(place(lr)).mean()) * found[f"{name}_spread"] / 2
-                found["score"] += weight / total * gap
+        where = place(lr)
+        spread = float(self._spread(where).mean())
+        other = self.answer(generator, hr, seed=1)[1] if spread else made
+        scores = []
+        for name, (weight, sense) in self.senses.items():
+            seen = sense(made, where)
+            found[name] = float(sense.apart(seen, sense(hr, where)).mean())
+            found[f"{name}_spread"] = float(sense.apart(seen, sense(other, where)).mean()) if spread else 0.0
+            if name.startswith("perceptual"):
+                scores.append((weight, found[name] - spread * found[f"{name}_spread"] / 2))
+        if scores:
+            found["score"] = sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores)
         return found
 
     def _random(self, batch: Batch) -> torch.Generator:
         return torch.Generator().manual_seed(self.seed * 1_000_003 + batch.step)
-
-
-def _length(vectors: Tensor) -> Tensor:
-    return vectors.float().square().sum(1).add(1e-8).sqrt()
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

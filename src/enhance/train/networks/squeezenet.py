@@ -5,7 +5,6 @@ can build nothing else.
 """
 
 import pickle
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -45,15 +44,6 @@ class SqueezeNet(nn.Module):
             if name in ("fire3", "fire5"):
                 taken.append(x)
         return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
-
-
-def distance(features: Sequence[Tensor], target: Sequence[Tensor]) -> Tensor:
-    """How far apart the unit-length features of two batches lie, on average over places, summed over depths; (N,).
-
-    Not squared: where several answers are possible, the squared distance would be indifferent to how they are spread.
-    """
-    apart = [(a - b).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for a, b in zip(features, target, strict=True)]
-    return torch.stack(apart).sum(0)
 
 
 def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
