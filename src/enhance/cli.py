@@ -370,7 +370,7 @@ def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None)
 
 @commands.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--recipe", required=True, help="face_x4_pixel, face_x4_gan, photo_x4_pixel or photo_x4.")
+@click.option("--recipe", required=True, help="face_x4_gan, photo_x4 and others; a wrong name lists all.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train.")
 @click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
