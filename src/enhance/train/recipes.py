@@ -17,7 +17,7 @@ class Recipe:
 
     Attributes:
         name: the function's name, the file's name, the card's name and the value of `--model`.
-        width, blocks, deep, edge, finish, noise, framed, calm: see `networks.generator.Generator`.
+        width, blocks, deep, edge, finish, noise, framed: see `networks.generator.Generator`.
         grainy: whether it learns from bad photos, which it mends before it agrees with them.
         weights: what each loss counts.
         sizes: how often each fineness is drawn.
@@ -35,7 +35,6 @@ class Recipe:
     finish: int = 4
     noise: int = 8
     framed: bool = True
-    calm: float = 1.0
     grainy: bool = False
     weights: Weights = field(default_factory=Weights)
     sizes: Sizes = field(default_factory=Sizes)
@@ -62,7 +61,7 @@ def face_x4_gan_finish() -> Recipe:
     """Its last stage, a third as fast: the VGG of ST-LPIPS looks too, and small faces keep nearer to the middle."""
     draft = face_x4_gan()
     weights = replace(draft.weights, perceptual=0.1, perceptual_vgg=0.3, spread_small=0.1)
-    return replace(draft, name="face_x4_gan_finish", weights=weights, calm=0.6)
+    return replace(draft, name="face_x4_gan_finish", weights=weights)
 
 
 def face_x4_grainy_pixel() -> Recipe:

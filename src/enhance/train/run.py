@@ -130,7 +130,7 @@ def build(recipe: Recipe, device: torch.device) -> SuperResolution:
 
 def generator_of(recipe: Recipe) -> Generator:
     shape = asdict(recipe)
-    told = {name: shape[name] for name in ("width", "blocks", "deep", "edge", "finish", "noise", "framed", "calm")}
+    told = {name: shape[name] for name in ("width", "blocks", "deep", "edge", "finish", "noise", "framed")}
     return Generator(**told, mends=recipe.grainy)
 
 

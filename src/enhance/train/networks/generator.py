@@ -62,9 +62,6 @@ class Generator(nn.Module):
         noise: noise planes at the input's resolution.
         framed: whether it draws faces in their frame, and looks at `place`.
         mends: whether it may first mend its input, and then agrees with what that ought to have been.
-        calm: how much of its noise is heard where a face has 16 pixels or fewer; from 32 on all of it is. Less keeps an
-            answer nearer to the likeliest one (the truncation trick of Brock et al., "Large scale GAN training", ICLR
-            2019), which pays where most of a face is invented.
     """
 
     scale = 4
@@ -80,10 +77,8 @@ class Generator(nn.Module):
         noise: int = 8,
         framed: bool = True,
         mends: bool = False,
-        calm: float = 1.0,
     ) -> None:
         super().__init__()
-        self.calm = calm
         self.noise = noise
         self.multiple = 4 if deep else 2
         self.framed = framed
@@ -115,8 +110,6 @@ class Generator(nn.Module):
         Returns:
             (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
         """
-        if self.framed and self.calm < 1:
-            noise = noise * (1 + (1 - self.calm) * place[:, 2:3]).clamp(self.calm, 1)
         told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
         fine = self.before(self.head(torch.cat(told, 1)))
         middle = len(self.trunk) // 2
