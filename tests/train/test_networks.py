@@ -54,15 +54,6 @@ def test_the_generator_hears_its_noise_and_its_place() -> None:
     assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
 
 
-def test_small_faces_hear_less_of_their_noise_if_they_are_to_be_calm() -> None:
-    calm, lively = Generator(width=16, blocks=1, edge=16, calm=0.6), Generator(width=16, blocks=1, edge=16)
-    lively.load_state_dict(calm.state_dict())
-    for size, heard in ((8, 0.6), (16, 0.6), (24, 0.834), (32, 1.0), (64, 1.0)):
-        lr, noise = torch.rand(1, 3, size, size), torch.randn(1, 8, size, size)
-        where = place(lr)
-        assert torch.allclose(calm(lr, noise, where), lively(lr, heard * noise, where), atol=1e-4)
-
-
 def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more() -> None:
     shallow, deep = (Generator(width=16, blocks=2, edge=16, finish=1, deep=deep) for deep in (0, 2))
     deep.load_state_dict(inherited(deep, shallow.state_dict()))
