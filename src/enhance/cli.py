@@ -185,7 +185,6 @@ def enhance_file(
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
     from enhance import provenance
     from enhance.photo import frames, moves, read, refuse, write
-    from enhance.report import refuse_map
     from enhance.upscale import enhance_frames, enhance_photo
     from enhance.video import SUFFIXES as VIDEOS
 
@@ -214,6 +213,8 @@ def enhance_file(
     else:
         result = enhanced(source)
         if heat:
+            from enhance.report import refuse_map
+
             refuse_map(result)
         if mark and result.stamp and result.stamp.invented:
             provenance.mark(result.canvas, result.stamp.everywhere)

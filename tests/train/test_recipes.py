@@ -35,7 +35,9 @@ def test_every_recipe_trains_resumes_and_exports(
     whole = run.train([faces], recipe, tmp_path / "whole", images=4 * recipe.batch)
     run.train([faces], recipe, tmp_path / "halves", images=2 * recipe.batch)
     halves = run.train([faces], recipe, tmp_path / "halves", images=4 * recipe.batch, resume=tmp_path / "halves")
-    assert whole.step == halves.step >= 4
+    assert (whole.step, whole.pictures) == (halves.step, halves.pictures)
+    # Steps that see whole faces see fewer of them.
+    assert whole.step >= 4 if recipe.wholes else whole.step == 4
     model = export.export(tmp_path / "halves", tmp_path / "tiny.onnx")
     assert model.stat().st_size > 1000
 

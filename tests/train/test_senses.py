@@ -21,7 +21,7 @@ def test_pixels_are_apart_by_how_much_they_differ() -> None:
 
 
 def test_a_window_that_shows_no_face_is_like_any_other() -> None:
-    sense = senses.recogniser()
+    sense = senses.Likeness()
     place = torch.cat([WHOLE, PART])
     first, second = (sense(x, place) for x in pictures(4).chunk(2))
     apart = sense.apart(first, second)

@@ -2,8 +2,9 @@
 
 Every picture is a face in the face frame, or a known window of that frame. Each is kept at several sizes of
 the frame, and a batch mixes them: one network learns to draw a whole face from 16 pixels and the lashes of
-an eye from 64. All windows are 64x64, so a batch is one array whatever it mixes. Half of the small faces are
-turned, as they are in photos, and where names tell people's ages, every age is seen equally often.
+an eye from 64. All windows are 64x64, so a batch is one array whatever it mixes; a batch of whole large faces holds
+fewer. Half of the small faces are turned, as they are in photos, and where names tell people's ages, every age is seen
+equally often.
 """
 
 import hashlib
@@ -27,6 +28,8 @@ from enhance.evaluate.protocol import SUFFIXES, WINDOWS, labels
 WINDOW = 64
 SCALE = 4
 FRAMES = (64, 96, 128, 192, 256)
+SMALL = 24
+"""Pixels across a small picture's frame below which a face is small."""
 LARGE = (128, 256)
 """Frames of the faces that are learnt from as a whole as well, not only through windows."""
 
@@ -261,14 +264,14 @@ def shrink(pixels: Pixels, width: int) -> Pixels:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How often each fineness is drawn: whole small faces, middling ones, fine ones (lr frame <24, <48, more)."""
+    """How often each fineness is drawn: whole small faces, middling ones, fine ones (lr frame < `SMALL`, <48, more)."""
 
     small: float = 0.5
     middle: float = 0.25
     fine: float = 0.25
 
     def of(self, shelf: Shelf) -> float:
-        return self.small if shelf.lr_frame < 24 else self.middle if shelf.lr_frame < 48 else self.fine
+        return self.small if shelf.lr_frame < SMALL else self.middle if shelf.lr_frame < 48 else self.fine
 
 
 def shares(shelves: Sequence[Shelf], sizes: Sizes) -> NDArray[np.float64]:

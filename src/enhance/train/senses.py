@@ -19,10 +19,6 @@ class Sense(nn.Module):
 
     apart: Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor] = staticmethod(losses.apart)
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
     def forward(self, pictures: Tensor, place: Tensor) -> list[Tensor]:
         raise NotImplementedError
 
@@ -32,9 +28,6 @@ class Pixels(Sense):
 
     apart = staticmethod(losses.per_pixel)
 
-    def __init__(self) -> None:
-        super().__init__(nn.Identity())
-
     def forward(self, pictures: Tensor, place: Tensor) -> list[Tensor]:  # noqa: ARG002
         return [pictures]
 
@@ -42,19 +35,27 @@ class Pixels(Sense):
 class Features(Sense):
     """What a network that was taught something else makes of them."""
 
+    def __init__(self, network: SqueezeNet | VGG) -> None:
+        super().__init__()
+        self.network = network
+
     def forward(self, pictures: Tensor, place: Tensor) -> list[Tensor]:  # noqa: ARG002
         seen: list[Tensor] = self.network(pictures)
         return seen
 
 
 class Likeness(Sense):
-    """Whose face it is; nobody's, where a window does not show all of one."""
+    """Whose face it is, as a recogniser sees it; nobody's, where a window does not show all of one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recogniser = Recogniser()
 
     def forward(self, pictures: Tensor, place: Tensor) -> list[Tensor]:
         whole = shows_face(place)
         points = pictures.new_zeros(len(pictures), 128, 1, 1)
         if whole.any():
-            points[whole] = self.network(crop(pictures[whole], place[whole]))[:, :, None, None].float()
+            points[whole] = self.recogniser(crop(pictures[whole], place[whole]))[:, :, None, None].float()
         return [points]
 
 
@@ -66,8 +67,3 @@ def squeezenet() -> Sense:
 def vgg() -> Sense:
     """By human judgement, and ten times as slow: for a last stage."""
     return Features(VGG())
-
-
-def recogniser() -> Sense:
-    """As a face recogniser sees them."""
-    return Likeness(Recogniser())

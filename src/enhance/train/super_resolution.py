@@ -7,13 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from enhance.train import losses, senses
-from enhance.train.data import Batch
+from enhance.train.data import SMALL, Batch
 from enhance.train.degradation import Box, Degradation
 from enhance.train.networks.generator import Generator, place
 from enhance.train.task import Losses
-
-SMALL = math.log2(24 / 32)
-"""Where small faces end, as `place` says how fine a picture is."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class SuperResolution:
             "pixel": (weights.pixel, senses.Pixels),
             "perceptual": (weights.perceptual, senses.squeezenet),
             "perceptual_vgg": (weights.perceptual_vgg, senses.vgg),
-            "identity": (weights.identity, senses.recogniser),
+            "identity": (weights.identity, senses.Likeness),
         }
         self.senses = {name: (weight, begin()) for name, (weight, begin) in ways.items() if weight}
 
@@ -95,7 +92,7 @@ class SuperResolution:
     def _spread(self, place: Tensor) -> Tensor:
         """How much of the distance between two answers is taken off, for each picture; (N,)."""
         small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
-        return torch.where(place[:, 2, 0, 0] < SMALL, small, self.weights.spread)
+        return torch.where(place[:, 2, 0, 0] < math.log2(SMALL / 32), small, self.weights.spread)
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
@@ -133,7 +130,7 @@ class SuperResolution:
             seen = sense(made, where)
             found[name] = float(sense.apart(seen, sense(hr, where)).mean())
             found[f"{name}_spread"] = float(sense.apart(seen, sense(other, where)).mean()) if spread else 0.0
-            if name.startswith("perceptual"):
+            if isinstance(sense, senses.Features):
                 scores.append((weight, found[name] - spread * found[f"{name}_spread"] / 2))
         if scores:
             found["score"] = sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores)
