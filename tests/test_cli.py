@@ -212,6 +212,15 @@ def test_a_map_that_cannot_be_is_refused_before_anything_is_written(face: Path) 
     assert set(face.parent.iterdir()) == before
 
 
+def test_nor_is_an_animation_written_without_its_map(face: Path) -> None:
+    with Image.open(face) as image:
+        image.save(face.with_suffix(".gif"), save_all=True, append_images=[image.transpose(Image.Transpose.ROTATE_90)])
+    before = set(face.parent.iterdir())
+    done = enhance(face.with_suffix(".gif"), "--map", "--rest", "photo_x4")
+    assert refused(done, "photo_x4", "leave out --rest")
+    assert set(face.parent.iterdir()) == before
+
+
 def test_bad_evaluation(tmp_path: Path) -> None:
     assert refused(enhance("evaluate", tmp_path, "--sizes", "a,b"), "a,b")
     assert refused(enhance("evaluate", tmp_path / "nowhere"), "nowhere")

@@ -207,15 +207,12 @@ def enhance_file(
     make_folder(target.parent)
     how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
     how |= {"rest": None if rest == "bicubic" else rest, "memory": memory}
-    enhanced: Callable[[Photo], Result] = partial(enhance_photo, scale=scale, model=model, **how)
+    drawn: Callable[[Photo], Result] = partial(enhance_photo, scale=scale, model=model, **how)
+    enhanced = partial(mappable, drawn) if heat else drawn
     if source.frames > 1 and moves(target):
         result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
     else:
         result = enhanced(source)
-        if heat:
-            from enhance.report import refuse_map
-
-            refuse_map(result)
         if mark and result.stamp and result.stamp.invented:
             provenance.mark(result.canvas, result.stamp.everywhere)
         write(result.canvas, target)
@@ -574,6 +571,15 @@ def scale_for(source: Photo, scale: float, width: int | None, height: int | None
     if megapixels is not None:
         return float((megapixels * 1e6 / (source.width * source.height)) ** 0.5)
     return scale
+
+
+def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
+    """What is drawn of a photo, refused before it is written if there can be no map of it."""
+    from enhance.report import refuse_map
+
+    result = drawn(photo)
+    refuse_map(result)
+    return result
 
 
 def write_faces(source: Photo, result: Result, folder: Path) -> None:

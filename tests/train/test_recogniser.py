@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from enhance.evaluate import packaged
 from enhance.train.networks.generator import place
-from enhance.train.networks.recogniser import FACE, Recogniser, crop, shows_face
+from enhance.train.networks.recogniser import FACE, WEIGHTS, Recogniser, crop, shows_face
 
 
 @pytest.fixture(scope="module")
@@ -13,11 +14,9 @@ def recogniser() -> Recogniser:
 
 def test_it_computes_what_dlib_computes(recogniser: Recogniser) -> None:
     dlib = pytest.importorskip("dlib", reason="the original needs the package dlib-bin")
-    from enhance.train.networks.recogniser import weights_file
-
     chip = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
     chip = np.ascontiguousarray((chip // 4 + np.arange(150, dtype=np.uint8)[:, None, None]).astype(np.uint8))
-    expected = np.array(dlib.face_recognition_model_v1(str(weights_file())).compute_face_descriptor(chip))
+    expected = np.array(dlib.face_recognition_model_v1(str(packaged.find(*WEIGHTS))).compute_face_descriptor(chip))
     found = recogniser(torch.from_numpy(chip.copy()).permute(2, 0, 1)[None].float() / 255)[0].numpy()
     assert np.abs(found - expected).max() < 1e-5
     assert np.abs(expected).mean() > 0.01

@@ -7,8 +7,6 @@ by SFace, which no generator here has ever been taught to please.
 
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -17,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.errors import TrainingError
+from enhance.evaluate import packaged
 
+WEIGHTS = "face_recognition_models", "models/dlib_face_recognition_resnet_model_v1.dat"
 LAYER = re.compile(rb"\x01(?:\x05(?=con)|\x07(?=aff)|\x04(?=fc_))(con_4|affine_|fc_2)")
 SIDE = 150
 MEAN_RGB = (122.782, 117.001, 104.298)
@@ -101,24 +100,10 @@ def shows_face(place: Tensor) -> Tensor:
     return whole & upright
 
 
-def weights_file() -> Path:
-    """Where the package keeps them.
-
-    Raises:
-        TrainingError: it is not installed.
-    """
-    spec = find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
-        raise TrainingError(
-            "the identity loss needs the weights in the package face-recognition-models: pip install 'enhance[train]'"
-        )
-    return Path(spec.origin).parent / "models" / "dlib_face_recognition_resnet_model_v1.dat"
-
-
 def read_weights() -> Iterator[NDArray[np.float32]]:
     """The learned numbers of each layer, from the picture inwards: filters and their affine maps by turns, then the
     last, linear layer."""
-    contents = weights_file().read_bytes()
+    contents = packaged.find(*WEIGHTS).read_bytes()
     at = 0
     while found := LAYER.search(contents, at):
         at = found.end()

