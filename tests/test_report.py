@@ -10,6 +10,7 @@ from PIL import Image
 
 from enhance import invention
 from enhance.errors import ModelError, PhotoError
+from enhance.files import sha256
 from enhance.model import WEIGHTS, Model
 from enhance.photo import Photo, read
 from enhance.report import FaceReport, band_map, facts, report
@@ -24,7 +25,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Model:
     path = tmp_path_factory.mktemp("weights") / "mine.onnx"
     path.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())
     constants = {"16": {"spread": 1.0, "added": 1.0, "floor": 1e-5, "factor": 2.0}}
-    invention.beside(path).write_text(json.dumps({"sha256": invention.sha256(path), "constants": constants}))
+    invention.beside(path).write_text(json.dumps({"sha256": sha256(path), "constants": constants}))
     return Model.load(path)
 
 

@@ -9,7 +9,6 @@ it, as <name>.json; without them there is no map.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import ModelError
+from enhance.files import sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,11 +161,6 @@ def calibrate(known: Sequence[Array], errors: Sequence[Array], constants: Consta
 def beside(model: Path) -> Path:
     """Where the constants of an .onnx file lie."""
     return model.with_suffix(".json")
-
-
-def sha256(path: Path) -> str:
-    """Of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def constants_for(network: Model, size: int) -> Constants:

@@ -7,19 +7,18 @@ what it was made from.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from enhance.errors import EnhanceError, PhotoError
+from enhance.files import sha256
 
 if TYPE_CHECKING:
     from enhance.model import Model
@@ -410,12 +409,7 @@ def stamp(
         found.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
     networks, rest = [network for network in drawn_by if network], drawn_by[1]
     names = " + ".join(network.facts["name"] for network in networks)
-    digits = " + ".join(_sha256(network.path, network.path.stat().st_mtime_ns)[:12] for network in networks)
+    digits = " + ".join(sha256(network.path)[:12] for network in networks)
     return Stamp(
         f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.invents)
     )
-
-
-@lru_cache(maxsize=8)
-def _sha256(path: Path, modified: int) -> str:  # noqa: ARG001 - a file that changed is another file
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -18,7 +18,7 @@ from enhance.errors import DataError, ModelError
 from enhance.evaluate import card, protocol
 from enhance.evaluate.protocol import LABELS, Face
 from enhance.faces import whole
-from enhance.files import write_atomically
+from enhance.files import sha256, write_atomically
 from enhance.lineup import answers
 from enhance.model import Model
 from enhance.upscale import resize
@@ -61,7 +61,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     """
     network = Model.load(model)
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
-    digest = invention.sha256(network.path)
+    digest = sha256(network.path)
     degradation = protocol.grainy if network.mends else protocol.clean
     everyone = protocol.faces(folders)
     constants: dict[str, Any] = {}
