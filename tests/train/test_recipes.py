@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from enhance.errors import TrainingError
-from enhance.train import data, export, loop, recipes, run
+from enhance.model import WEIGHTS, models
+from enhance.train import checkpoint, data, export, loop, recipes, run
 from enhance.train.recipes import Recipe
 
 
@@ -100,3 +101,10 @@ def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
         run.starting_weights(tmp_path / "notes.onnx")
     with pytest.raises(TrainingError, match=r"none\.onnx.*no such file"):
         run.starting_weights(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize("name", models())
+def test_a_shipped_model_is_the_network_that_its_recipe_trains(name: str) -> None:
+    shipped = checkpoint.exported(WEIGHTS / f"{name}.onnx")[0]
+    trained = run.generator_of(recipes.named(name)).state_dict()
+    assert {key: value.shape for key, value in shipped.items()} == {key: value.shape for key, value in trained.items()}

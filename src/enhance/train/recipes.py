@@ -47,14 +47,14 @@ class Recipe:
 
 def face_x4_pixel() -> Recipe:
     """Punished for every pixel that differs: right on average, and therefore blurry."""
-    return Recipe(name="face_x4_pixel", deep=4)
+    return Recipe(name="face_x4_pixel")
 
 
 def face_x4_gan() -> Recipe:
-    """The same network against a discriminator, from the weights of `face_x4_pixel`."""
+    """Against a discriminator, from the weights of `face_x4_pixel`, and deeper, of which that makes next to nothing."""
     weights = Weights(pixel=0.5, perceptual=0.3, adversarial=0.06, spread=0.6)
     sizes = Sizes(small=0.55, middle=0.25, fine=0.2)
-    return replace(face_x4_pixel(), name="face_x4_gan", weights=weights, sizes=sizes, batch=16, rate=2e-4)
+    return replace(face_x4_pixel(), name="face_x4_gan", deep=4, weights=weights, sizes=sizes, batch=16, rate=2e-4)
 
 
 def face_x4_gan_finish() -> Recipe:
@@ -84,7 +84,7 @@ def face_x4_grainy() -> Recipe:
 
 def photo_x4_pixel() -> Recipe:
     """What is not a face: any crop of any photo, by the per-pixel loss."""
-    small = replace(face_x4_pixel(), width=64, deep=0, edge=32, finish=3, noise=0, framed=False)
+    small = replace(face_x4_pixel(), width=64, edge=32, finish=3, noise=0, framed=False)
     return replace(small, name="photo_x4_pixel", sizes=Sizes(small=0.3, middle=0.35, fine=0.35))
 
 
