@@ -73,12 +73,20 @@ def align(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.
 
     A window of the frame is continued by its edge pixels.
     """
+    height, width = pictures.shape[-2:]
+    down, across = sampling(height, width, box)
+    return np.matmul(np.matmul(down, pictures), across.T)
+
+
+def sampling(height: int, width: int, box: Box = (0, 0, 1, 1)) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How `align` makes each row and each column of the template from those of a picture: weights (112,height) and
+    (112,width)."""
     # Both hold upright faces, so nothing is turned, and rows and columns are sampled one after the other.
     scale, shift = _placement()
     left, top, right, bottom = box
-    down = _sampling(pictures.shape[-2], (shift[1] + scale * top, shift[1] + scale * bottom))
-    across = _sampling(pictures.shape[-1], (shift[0] + scale * left, shift[0] + scale * right))
-    return np.matmul(np.matmul(down, pictures), across.T)
+    down = _sampling(height, (shift[1] + scale * top, shift[1] + scale * bottom))
+    across = _sampling(width, (shift[0] + scale * left, shift[0] + scale * right))
+    return down, across
 
 
 def _sampling(side: int, ends: tuple[float, float]) -> NDArray[np.float32]:

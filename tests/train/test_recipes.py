@@ -95,12 +95,31 @@ def test_a_run_begins_with_the_discriminator_of_the_run_before(
     assert all(torch.allclose(after[name], learned[name], atol=1e-3) for name in learned)
 
 
+def test_a_run_begins_with_the_discriminator_that_was_exported_beside_the_model(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
+    export.export(tmp_path / "gan", tmp_path / "mine.onnx")
+    assert run.starting_weights(tmp_path / "mine.onnx").discriminator is None
+    export.export_discriminator(tmp_path / "gan", tmp_path / "discriminators" / "mine.onnx", [faces])
+    learned = run.starting_weights(tmp_path / "gan").discriminator
+    begun = run.starting_weights(tmp_path / "mine.onnx").discriminator
+    assert learned is not None
+    assert begun is not None
+    assert begun.keys() == learned.keys()
+    for name, weights in learned.items():
+        assert torch.allclose(begun[name], weights, atol=float(weights.abs().max()) / 100)
+
+
 def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
     (tmp_path / "notes.onnx").write_text("not a model")
     with pytest.raises(TrainingError, match=r"notes\.onnx.*not a model"):
         run.starting_weights(tmp_path / "notes.onnx")
     with pytest.raises(TrainingError, match=r"none\.onnx.*no such file"):
         run.starting_weights(tmp_path / "none.onnx")
+    discriminator = WEIGHTS / "discriminators" / "face_x4_gan.onnx"
+    with pytest.raises(TrainingError, match="not a model"):
+        run.starting_weights(discriminator)
 
 
 @pytest.mark.parametrize("name", models())

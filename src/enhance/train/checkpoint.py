@@ -60,8 +60,8 @@ def find(path: Path, name: str) -> Path:
     return path / name if path.is_dir() else path
 
 
-def exported(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """The generator's weights that a file of `enhance export` carries, and what they had cost.
+def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+    """The weights of a network that a file of `enhance export` carries, and what they had cost, where it says so.
 
     Raises:
         TrainingError: it is not such a file.
@@ -72,13 +72,14 @@ def exported(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
 
     try:
         model = onnx.load(path)
-        cost = json.loads({fact.key: fact.value for fact in model.metadata_props}["cost"])
+        said = {fact.key: fact.value for fact in model.metadata_props}
+        cost = json.loads(said.get("cost", "[]"))
     except FileNotFoundError:
         raise TrainingError(f"{path}: no such file; name a run folder or an .onnx file of `enhance export`") from None
-    except (DecodeError, KeyError, ValueError) as error:
+    except (DecodeError, ValueError) as error:
         raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one") from error
     arrays = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
-    prefix = "generator."
+    prefix = f"{network}."
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
         plain = name.removesuffix("_quantized")
@@ -88,6 +89,8 @@ def exported(path: Path) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
                 steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
                 array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
             tensors[plain.removeprefix(prefix)] = torch.from_numpy(array.astype(np.float32))
+    if "recipe" not in said or not tensors:
+        raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one")
     return tensors, cost
 
 

@@ -85,10 +85,12 @@ class Start(NamedTuple):
 
 
 def starting_weights(path: Path) -> Start:
-    """What a run folder, a checkpoint or an .onnx file has to begin with; only a folder has a discriminator."""
+    """What a run folder, a checkpoint or an .onnx file has to begin with. A folder has a discriminator, and a file may
+    have one of its name in the folder `discriminators` beside it, as `face_x4_gan` does."""
     if path.suffix == ".onnx":
         generator, cost = checkpoint.exported(path)
-        return Start(generator, None, cost)
+        opponent = path.parent / "discriminators" / path.name
+        return Start(generator, checkpoint.exported(opponent, "discriminator")[0] if opponent.is_file() else None, cost)
     state = checkpoint.load(checkpoint.find(path, checkpoint.BEST))
     spent = state["progress"]
     last = path / checkpoint.LAST

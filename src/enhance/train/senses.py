@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from enhance.train import losses
@@ -53,10 +54,12 @@ class Likeness(Sense):
 
     def forward(self, pictures: Tensor, place: Tensor) -> list[Tensor]:
         whole = shows_face(place)
-        points = pictures.new_zeros(len(pictures), 128, 1, 1)
+        somebody = pictures.new_zeros(len(pictures), 512, 1, 1)
         if whole.any():
-            points[whole] = self.recogniser(crop(pictures[whole], place[whole]))[:, :, None, None].float()
-        return [points]
+            # In bf16 a likeness would be lost in the rounding.
+            with torch.autocast(pictures.device.type, enabled=False):
+                somebody[whole] = self.recogniser(crop(pictures[whole].float()))[:, :, None, None]
+        return [somebody]
 
 
 def squeezenet() -> Sense:
