@@ -324,3 +324,15 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
     left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
     rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]
     assert rough[0] < 0.7 * rough[1]
+
+
+@pytest.mark.parametrize("doubted", [False, True])
+def test_what_the_detector_doubts_and_the_gate_denies_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, doubted: bool
+) -> None:
+    flag = faces.Face((10.0, 100.0, 40.0, 130.0), 0.9, faces.FRAME * 32 + (10, 100), doubted)
+    monkeypatch.setattr(faces, "detect", lambda _: [flag])
+    result = enhance_photo(read(SAMPLE))
+    assert len(result.faces) == (0 if doubted else 1)
+    told = "no face found" if doubted else "1 of 1 faces left alone: not a face on a second look"
+    assert any(told in note for note in result.notes)

@@ -80,7 +80,8 @@ def detect(rgb: Array) -> list[Face]:
     sure = [face for face in seen if face.score >= THRESHOLD]
     doubtful = [face for face in distinct(seen) if face.score < THRESHOLD]
     found = [from_all_sides(rgb, face) for face in distinct(sure)]
-    found += [face for doubt in doubtful[:DOUBTS] if (face := from_all_sides(rgb, doubt)).score >= CONVINCED]
+    again = [replace(from_all_sides(rgb, doubt), doubted=True) for doubt in doubtful[:DOUBTS]]
+    found += [face for face in again if face.score >= CONVINCED]
     found = [straightened(rgb, face) for face in distinct(found)]
     return sorted(found, key=lambda face: -native_size(face.landmarks))
 
@@ -516,9 +517,11 @@ class Face:
     """A face that was found.
 
     box: left, top, right, bottom in the picture's pixels. score: in [0,1]. landmarks: (5,2) left eye, right eye, nose,
-    left and right mouth corner, as seen in the picture.
+    left and right mouth corner, as seen in the picture. doubted: whether the detector was sure of it only after it had
+    seen it from all sides.
     """
 
     box: Box
     score: float
     landmarks: Points
+    doubted: bool = False

@@ -322,10 +322,12 @@ def draw_faces(
     """
     from enhance import faces, gate, tiling
 
-    looked = look(rgb)
-    found = [face for face, _ in looked]
-    refused = [None if force or not size else gate.refusal(rgb, face.landmarks) for face, size in looked]
-    sizes = [size if why is None else 0 for (_, size), why in zip(looked, refused, strict=True)]
+    asked = ((face, size, None if force or not size else gate.refusal(rgb, face.landmarks)) for face, size in look(rgb))
+    # What the detector had doubted, and the gate denies, nobody need hear of.
+    looked = [(face, size, why) for face, size, why in asked if not (why and face.doubted)]
+    found = [face for face, _, _ in looked]
+    refused = [why for _, _, why in looked]
+    sizes = [0 if why else size for _, size, why in looked]
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
     order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: faces.native_size(found[n].landmarks))
     cuts = [faces.cut(rgb, found[n].landmarks) for n in order]
@@ -355,7 +357,7 @@ def draw_faces(
         notes.append("no face found (--aligned --force draws a face from anything)")
     for why in sorted({why for why in refused if why}):
         notes += [f"{refused.count(why)} of {len(found)} faces left alone: {why} (--force redraws)"]
-    beyond = sum(not size for _, size in looked)
+    beyond = sum(not size for _, size, _ in looked)
     if beyond:
         notes.append(f"{beyond} of {len(found)} faces are too large to need redrawing")
     return network, told, tuple(islands), tuple(notes)
