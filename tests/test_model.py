@@ -6,7 +6,8 @@ import pytest
 
 from enhance import invention
 from enhance.errors import ModelError
-from enhance.model import WEIGHTS, Model, models
+from enhance.faces import whole
+from enhance.model import CALM, WEIGHTS, Model, models
 
 SHIPPED = sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
 
@@ -49,6 +50,25 @@ def test_any_height_and_width(name: str, size: tuple[int, int]) -> None:
 def test_a_batch_is_its_pictures_one_by_one(name: str, lr: np.ndarray) -> None:
     model = Model.load(name)
     assert np.allclose(model(lr)[1:], model(lr[1:]), atol=1e-5)
+
+
+def test_the_first_answer_is_the_nearest_to_the_middle_where_much_is_made_up() -> None:
+    places = [whole(np.zeros((side, side, 3), np.float32)).place for side in (8, 16, 24, 32, 64)]
+    sharp, mended, around = (Model.load(name) for name in ("face_x4_gan", "face_x4_grainy", "photo_x4"))
+    quiet = [sharp.loudness(0, place) for place in places]
+    assert quiet[:2] == [CALM, CALM]
+    assert CALM < quiet[2] < 1
+    assert quiet[3:] == [1, 1]
+    assert {mended.loudness(0, place) for place in places} == {CALM}
+    assert {around.loudness(0, place) for place in places} == {1}
+    assert {model.loudness(1, place) for place in places for model in (sharp, mended)} == {1}
+
+
+@pytest.mark.parametrize(("name", "size"), [("face_x4_gan", 16), ("face_x4_grainy", 32)])
+def test_no_other_answer_is_as_near_to_the_middle(name: str, size: int) -> None:
+    lr = np.random.default_rng(5).random((1, 3, size, size), dtype=np.float32)
+    seeds = np.stack([Model.load(name)(lr, seed=seed) for seed in range(8)])
+    assert np.square(seeds - seeds.mean(0)).mean((1, 2, 3, 4)).argmin() == 0
 
 
 @pytest.mark.parametrize("name", SHIPPED)

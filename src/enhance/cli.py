@@ -85,7 +85,9 @@ def commands() -> None:
     default=None,
     help="Made small again, the answer is the input.  [unless that is grainy or blocky]",
 )
-@click.option("--seed", default=0, type=SEED, show_default=True, help="Names one of the many possible answers.")
+@click.option(
+    "--seed", default=0, type=SEED, show_default=True, help="One of many possible answers; 0 is nearest on average."
+)
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")

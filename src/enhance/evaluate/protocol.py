@@ -162,7 +162,7 @@ def describe(
         " and its edge is repeated around it for the models",
         "±: half the 95 % confidence interval of the mean, normal approximation, faces taken as independent"
         " (jackknife for the kernel distance)",
-        "seed of the noise: 0",
+        "seed of the noise: 0, the answer that is given unless another is asked for",
     )
 
 

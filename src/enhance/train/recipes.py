@@ -61,7 +61,8 @@ def face_x4_gan_finish() -> Recipe:
     """Its last stage, a third as fast: the VGG of ST-LPIPS looks too, and small faces keep nearer to the middle."""
     draft = face_x4_gan()
     weights = replace(draft.weights, perceptual=0.1, perceptual_vgg=0.3, spread_small=0.1)
-    return replace(draft, name="face_x4_gan_finish", weights=weights)
+    sizes = Sizes(small=0.75, middle=0.15, fine=0.1)
+    return replace(draft, name="face_x4_gan_finish", weights=weights, sizes=sizes)
 
 
 def face_x4_grainy_pixel() -> Recipe:
