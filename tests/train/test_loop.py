@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import signal
@@ -86,6 +87,22 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_weights(
     assert all(torch.isfinite(value).all() for value in trainer.average.state_dict().values())
     kept = checkpoint.load(tmp_path / checkpoint.LAST)
     assert kept["progress"]["step"] == 5
+
+
+@pytest.mark.parametrize(("rest", "looks"), [(0.0, 9), (1e9, 2)])
+def test_a_look_is_followed_by_training(
+    rest: float,
+    looks: int,
+    faces: Path,
+    tiny: Callable[[Recipe], Recipe],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "REST", rest)
+    monkeypatch.setattr(loop, "_doubling", lambda _: itertools.count(4, 4))
+    run.train([faces], replace(tiny(recipes.face_x4_pixel()), batch=4), tmp_path / "run", images=32)
+    records = map(json.loads, (tmp_path / "run" / "log.jsonl").read_text().splitlines())
+    assert sum("held_out" in record for record in records) == looks
 
 
 def test_the_log_forgets_what_the_checkpoint_does_not_know(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ LOG_SECONDS = 15.0
 SAVE_SECONDS = 180.0
 WARM_UP = 100
 COOL_DOWN = 0.2
+REST = 9.0
+"""A look at the held-out faces is followed by at least so many times its length of training: with dear losses it is
+dear, too."""
 SHOWN = 12
 SANE_SCORE_GAP = 30.0
 
@@ -142,7 +145,7 @@ def train(
     sums: dict[str, list[float]] = {}
     seen = progress.pictures
     judge_every = _doubling(progress.pictures)
-    next_look = next(judge_every)
+    next_look, rested = next(judge_every), started
 
     def save() -> None:
         checkpoint.save(out / checkpoint.LAST, trainer.state(), trainer.recipe, progress, data_sha256)
@@ -175,13 +178,15 @@ def train(
             for name, value in losses.items():
                 sums.setdefault(name, []).append(value)
             now = time.monotonic()
-            if now - logged >= LOG_SECONDS or progress.pictures >= next_look:
+            due = progress.pictures >= next_look and now >= rested
+            if due or now - logged >= LOG_SECONDS:
                 means = {name: sum(values) / len(values) for name, values in sums.items()}
                 record: dict[str, Any] = {**_cost(progress), "losses": means}
                 record["images_per_s"] = round((progress.pictures - seen) / (now - logged), 1)
                 _alarm(means, progress)
-                if progress.pictures >= next_look:
+                if due:
                     record["held_out"] = look()
+                    rested = time.monotonic() + REST * (time.monotonic() - now)
                     while next_look <= progress.pictures:
                         next_look = next(judge_every)
                 _append(out / "log.jsonl", record)

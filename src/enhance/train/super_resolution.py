@@ -72,12 +72,11 @@ class SuperResolution:
         found, between = {}, torch.zeros(len(lr), device=lr.device)
         for name, (weight, sense) in self.senses.items():
             with torch.no_grad():
-                original = [torch.cat([x] * answers) for x in sense(batch.hr, batch.place)]
-            seen = sense(made, places)
-            found[name] = weight * sense.apart(seen, original).mean()
+                original = sense(batch.hr, batch.place)
+            seen = list(zip(*(x.chunk(answers) for x in sense(made, places)), strict=True))
+            found[name] = weight * torch.cat([sense.apart(answer, original) for answer in seen]).mean()
             if self.weights.spread:
-                first, second = zip(*(x.chunk(2) for x in seen), strict=True)
-                between = between + weight * sense.apart(first, second)
+                between = between + weight * sense.apart(*seen)
         if self.weights.spread:
             found["spread"] = -(self._spread(batch.place) * between).mean() / 2
         if self.discriminator is not None:

@@ -39,7 +39,6 @@ class VGG(nn.Module):
             self.slices.append(layers)
             # Distances are of squares, weighted: of lengths, the weights' roots.
             self.register_buffer(f"counts{depth}", weights[f"lin{depth - 1}.model.1.weight"].clamp(min=0).sqrt())
-        self.register_buffer("blur", torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]).view(1, 1, 3, 3) / 16)
         self.register_buffer("shift", weights["scaling_layer.shift"])
         self.register_buffer("spread", weights["scaling_layer.scale"])
         self.requires_grad_(False)
@@ -56,7 +55,8 @@ class VGG(nn.Module):
             taken.append(functional.normalize(x.float(), dim=1, eps=1e-6) * getattr(self, f"counts{depth}"))
         return taken
 
-    def _halved(self, x: Tensor) -> Tensor:
+    @staticmethod
+    def _halved(x: Tensor) -> Tensor:
         x = functional.pad(functional.max_pool2d(x, 2, 1), (2, 2, 2, 2), mode="reflect")
-        kernel = cast(Tensor, self.blur).to(x).expand(x.shape[1], 1, 3, 3)
-        return functional.conv2d(x, kernel, stride=2, groups=x.shape[1])
+        # Two means of two are the paper's blur by 1, 2, 1: a convolution would do it channel by channel, and slowly.
+        return functional.avg_pool2d(functional.avg_pool2d(x, 2, 1), 2, 2)
