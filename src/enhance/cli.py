@@ -406,6 +406,7 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
 
 @commands.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@click.argument("others", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .onnx file to write.")
 @click.option(
     "--int8",
@@ -416,16 +417,19 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
     help="Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
 )
 @click.option("--discriminator", is_flag=True, help="Write the network that it had to convince, in 8 bits.")
-def export(run: Path, out: Path, watched: tuple[Path, ...], discriminator: bool) -> None:
-    """Writes the best weights of a run as a model."""
+def export(run: Path, others: tuple[Path, ...], out: Path, watched: tuple[Path, ...], discriminator: bool) -> None:
+    """Writes the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
+    from the same weights."""
     with training_packages():
         from enhance.train import export as exporting
     if discriminator:
         if not watched:
             raise click.UsageError("--discriminator needs --int8 FOLDER")
+        if others:
+            raise click.UsageError("--discriminator takes one RUN")
         click.echo(exporting.export_discriminator(run, out, watched))
         return
-    click.echo(f"{exporting.export(run, out, watched)}: use it with --model")
+    click.echo(f"{exporting.export(run, out, watched, others)}: use it with --model")
 
 
 @commands.command()

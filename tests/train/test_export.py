@@ -25,7 +25,8 @@ def trained(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> Pa
 
 def test_the_file_describes_itself(trained: Path, tmp_path: Path) -> None:
     model = Model.load(export.export(trained, tmp_path / "made.onnx"))
-    assert model.facts["name"] == "face_x4_pixel"
+    assert model.facts["name"] == "made"
+    assert json.loads(model.facts["recipe"])["name"] == "face_x4_pixel"
     assert json.loads(model.facts["frame"])["left_eye"] == [0.344, 0.398]
     assert json.loads(model.facts["recipe"])["width"] == 16
     assert json.loads(model.facts["cost"])[0]["pictures"] == 40
@@ -70,9 +71,27 @@ def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
     floats, rounded = (Model.load(path)(lr, seed=1) for path in (exact, small))
     assert 0 < np.abs(floats - rounded).mean() * 255 < 1
     assert lr_psnr(rounded[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0)) > 50
-    assert Model.load(small).facts == Model.load(exact).facts
+    assert Model.load(small).facts == {**Model.load(exact).facts, "name": "small"}
     operators = {node.op_type for node in onnx.load(small).graph.node}
     assert "DequantizeLinear" in operators
+
+
+def test_the_mean_of_runs_lies_between_them(
+    trained: Path, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "more", images=40, init=trained)
+    model = export.export(tmp_path / "more", tmp_path / "more.onnx")
+    export.export(trained, tmp_path / "mean.onnx", others=[model])
+    one, other, mean = (
+        run.starting_weights(path).generator for path in (trained, tmp_path / "more", tmp_path / "mean.onnx")
+    )
+    assert any(not torch.equal(one[name], other[name]) for name in mean)
+    assert all(torch.allclose(mean[name], (one[name] + other[name]) / 2, atol=1e-6) for name in mean)
+    assert Model.load(tmp_path / "mean.onnx").facts["mean_of"] == "2"
+
+    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "deeper", images=4)
+    with pytest.raises(TrainingError, match=r"deeper: .*another shape"):
+        export.export(trained, tmp_path / "none.onnx", others=[tmp_path / "deeper"])
 
 
 def test_the_file_says_whether_it_mends(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:

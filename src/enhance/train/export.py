@@ -21,7 +21,7 @@ from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
 from enhance.train.quantization import frames, quantized, small, watch
 from enhance.train.recipes import Recipe, from_json
-from enhance.train.run import generator_of
+from enhance.train.run import generator_of, starting_weights
 
 TOLERANCE = 1e-4
 FRAME = {
@@ -69,24 +69,32 @@ class Opinion(nn.Module):
         return found
 
 
-def export(run: Path, out: Path, watched: Sequence[Path] = ()) -> Path:
+def export(run: Path, out: Path, watched: Sequence[Path] = (), others: Sequence[Path] = ()) -> Path:
     """Writes the best weights of a run folder (or of one checkpoint) as ONNX, with everything that names them.
 
     Args:
+        out: the file, whose name is the model's.
         watched: folders of pictures such as it will get. With them the convolutions are rounded to 8 bits.
+        others: runs, checkpoints or .onnx files that went on from the same weights. The mean of all is written: it is
+            often better than each of them (Wortsman et al., "Model soups", ICML 2022).
 
     Raises:
         DataError: a folder cannot be used.
-        TrainingError: there is no such run.
+        TrainingError: there is no such run, or another is of another shape.
         InternalError: the exported graph does not compute what the network computes.
     """
     state = checkpoint.load(checkpoint.find(run, checkpoint.BEST))
     recipe = from_json(state["recipe"])
     generator = generator_of(recipe)
-    checkpoint.fit(generator, state["average"], run)
+    mean: dict[str, Tensor] = {}
+    for source in (run, *others):
+        checkpoint.fit(generator, starting_weights(source).generator, source)
+        for name, value in generator.state_dict().items():
+            mean[name] = mean.get(name, torch.zeros_like(value)) + value / (1 + len(others))
+    checkpoint.fit(generator, mean, run)
     network = Shipped(generator).eval()
     model = to_onnx(network)
-    for key, value in facts(recipe, state).items():
+    for key, value in {"name": out.stem, **facts(recipe, state), "mean_of": str(1 + len(others))}.items():
         model.metadata_props.add(key=key, value=value)
     difference = parity(network, model.SerializeToString())
     if difference > TOLERANCE:
@@ -152,11 +160,10 @@ def _graph(network: nn.Module, given: dict[str, Tensor], answer: str) -> onnx.Mo
 
 
 def facts(recipe: Recipe, state: dict[str, Any]) -> dict[str, str]:
-    """What the file says of itself."""
+    """What the file says of itself, but for its name."""
     progress = state["progress"]
     cost = [*progress["before"], {"recipe": recipe.name, **{k: progress[k] for k in ("pictures", "seconds")}}]
     return {
-        "name": recipe.name,
         "task": "super_resolution",
         "scale": str(Generator.scale),
         "multiple": "4" if recipe.deep else "2",
