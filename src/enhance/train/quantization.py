@@ -27,7 +27,7 @@ KEPT = (
 )  # fmt: skip
 """What stays in floats: the ends of the networks, whose rounding would be seen, and the agreement with the input."""
 SIZES = (16, 32, 64)
-WATCHED = 40
+WATCHED = 160
 
 
 def quantized(model: onnx.ModelProto, watched: Iterator[Given]) -> onnx.ModelProto:
