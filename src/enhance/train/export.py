@@ -87,8 +87,9 @@ def export(run: Path, out: Path, watched: Sequence[Path] = (), others: Sequence[
     recipe = from_json(state["recipe"])
     generator = generator_of(recipe)
     mean: dict[str, Tensor] = {}
+    weights = {run: state["average"]} | {other: starting_weights(other).generator for other in others}
     for source in (run, *others):
-        checkpoint.fit(generator, starting_weights(source).generator, source)
+        checkpoint.fit(generator, weights[source], source)
         for name, value in generator.state_dict().items():
             mean[name] = mean.get(name, torch.zeros_like(value)) + value / (1 + len(others))
     checkpoint.fit(generator, mean, run)
