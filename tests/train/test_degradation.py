@@ -40,3 +40,14 @@ def test_some_snapshots_are_hardly_harmed_and_some_badly() -> None:
     harms = [float(Snapshot().one(smooth, np.random.default_rng(seed)).std()) for seed in range(60)]
     assert min(harms) < 0.8
     assert max(harms) > 4
+
+
+def test_what_was_passed_on_has_softer_grain() -> None:
+    smooth = np.full((64, 64, 3), 128, np.uint8)
+
+    def harm(passed_on: float) -> float:
+        snapshot = Snapshot(passed_on=passed_on)
+        return float(np.mean([snapshot.one(smooth, np.random.default_rng(seed)).std() for seed in range(40)]))
+
+    assert harm(0) > 1.5 * harm(1)
+    assert harm(1) < harm(0.5) < harm(0)

@@ -30,13 +30,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """As photos come: a camera's blur, grain and JPEG, then those of whoever passed the photo on.
+    """As photos come: a camera's blur, grain and JPEG, and of half of them then those of whoever passed the photo on.
 
     Both stages blur, resize, add noise and compress; how much is drawn for every picture, from nothing to badly (Wang
-    et al., "Real-ESRGAN", ICCVW 2021, whose second-order degradation this is, made shorter).
+    et al., "Real-ESRGAN", ICCVW 2021, whose second-order degradation this is, made shorter). What nobody passed on has
+    its grain where the network sees it, pixel by pixel.
     """
 
     scale: int = 4
+    passed_on: float = 0.5
     blur: float = 3.0
     noise: float = 10.0
     worst_quality: int = 35
@@ -50,6 +52,8 @@ class Snapshot:
     def one(self, picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """One picture (4h,4w,3) to (h,w,3)."""
         height, width = picture.shape[0] // self.scale, picture.shape[1] // self.scale
+        if rng.random() >= self.passed_on:
+            return np.asarray(self._stage(Image.fromarray(picture), (width, height), self.blur, 1, rng))
         harm = rng.random(2)
         between = rng.uniform(1, self.scale)
         size = round(width * between), round(height * between)
