@@ -70,6 +70,7 @@ def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor],
     from google.protobuf.message import DecodeError
     from onnx import numpy_helper
 
+    another = TrainingError(f"{path}: not a model of `enhance export`, or a damaged one")
     try:
         model = onnx.load(path)
         said = {fact.key: fact.value for fact in model.metadata_props}
@@ -77,7 +78,7 @@ def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor],
     except FileNotFoundError:
         raise TrainingError(f"{path}: no such file; name a run folder or an .onnx file of `enhance export`") from None
     except (DecodeError, ValueError) as error:
-        raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one") from error
+        raise another from error
     arrays = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
     prefix = f"{network}."
     tensors: dict[str, Tensor] = {}
@@ -90,7 +91,7 @@ def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor],
                 array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
             tensors[plain.removeprefix(prefix)] = torch.from_numpy(array.astype(np.float32))
     if "recipe" not in said or not tensors:
-        raise TrainingError(f"{path}: not a model of `enhance export`, or a damaged one")
+        raise another
     return tensors, cost
 
 
