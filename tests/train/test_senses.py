@@ -38,3 +38,16 @@ def test_small_faces_have_their_own_spread() -> None:
         said[small] = float(task.generator_losses(batch)[0]["spread"].detach())
     assert said[None] < said[0.4] < said[0.0] < 0
     assert said[0.4] == pytest.approx((said[None] + said[0.0]) / 2, rel=1e-3)
+
+
+def test_whose_face_a_fine_one_is_counts_by_itself() -> None:
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+
+    def said(size: int, fine: float | None) -> float:
+        hr = torch.rand(1, 3, 4 * size, 4 * size, generator=torch.Generator().manual_seed(0))
+        task = SuperResolution(generator, None, weights=Weights(identity=1.0, identity_fine=fine))
+        batch = Batch(hr, place(torch.zeros(1, 3, size, size)), 0)
+        return float(task.generator_losses(batch)[0]["identity"].detach())
+
+    assert said(32, 3.0) == said(32, None) > 0.01
+    assert said(64, 3.0) == pytest.approx(3 * said(64, None))

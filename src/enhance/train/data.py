@@ -30,6 +30,8 @@ SCALE = 4
 FRAMES = (64, 96, 128, 192, 256)
 SMALL = 24
 """Pixels across a small picture's frame below which a face is small."""
+FINE = 48
+"""Those from which on it is fine; between the two it is middling."""
 LARGE = (128, 256)
 """Frames of the faces that are learnt from as a whole as well, not only through windows."""
 
@@ -264,14 +266,14 @@ def shrink(pixels: Pixels, width: int) -> Pixels:
 
 @dataclass(frozen=True)
 class Sizes:
-    """How often each fineness is drawn: whole small faces, middling ones, fine ones (lr frame < `SMALL`, <48, more)."""
+    """How often each fineness is drawn: whole small faces, middling ones, fine ones (lr frame < `SMALL`, < `FINE`)."""
 
     small: float = 0.5
     middle: float = 0.25
     fine: float = 0.25
 
     def of(self, shelf: Shelf) -> float:
-        return self.small if shelf.lr_frame < SMALL else self.middle if shelf.lr_frame < 48 else self.fine
+        return self.small if shelf.lr_frame < SMALL else self.middle if shelf.lr_frame < FINE else self.fine
 
 
 def shares(shelves: Sequence[Shelf], sizes: Sizes) -> NDArray[np.float64]:

@@ -93,10 +93,14 @@ def face_x4_grainy() -> Recipe:
 
 
 def face_x4_grainy_finish() -> Recipe:
-    """Its last stage, a third as fast: the VGG of ST-LPIPS looks too."""
-    draft = face_x4_grainy()
-    weights = replace(draft.weights, perceptual=0.1, perceptual_vgg=0.3, identity=3.0, spread=0.2)
-    return replace(draft, name="face_x4_grainy_finish", weights=weights)
+    """Its last stage, with the VGG of ST-LPIPS in the discriminator's stead: crisp and like at once.
+
+    For some minutes only, and slowly: five times as fast both are lost again.
+    """
+    mended = face_x4_grainy_likeness()
+    weights = Weights(pixel=0.5, perceptual=0.1, perceptual_vgg=0.8, identity=10.0, identity_fine=40.0, spread=0.2)
+    how = replace(mended, name="face_x4_grainy_finish", weights=weights, wholes=0.6)
+    return replace(how, batch=16, rate=3e-5, ema=0.995)
 
 
 def photo_x4_pixel() -> Recipe:

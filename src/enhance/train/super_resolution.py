@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.train import losses, senses
-from enhance.train.data import SMALL, Batch
+from enhance.train.data import FINE, SMALL, Batch
 from enhance.train.degradation import Box, Degradation
 from enhance.train.networks.generator import Generator, place
 from enhance.train.task import Losses
@@ -16,13 +16,15 @@ from enhance.train.task import Losses
 @dataclass(frozen=True)
 class Weights:
     """How much each loss counts; `perceptual` is SqueezeNet's, `perceptual_vgg` that of ST-LPIPS. Without `adversarial`
-    there is no discriminator. `spread_small`, if given, is the `spread` of faces below 24 pixels."""
+    there is no discriminator. `spread_small`, if given, is the `spread` of faces below 24 pixels, and `identity_fine`
+    the `identity` of those from 48 on."""
 
     pixel: float = 1.0
     perceptual: float = 0.0
     perceptual_vgg: float = 0.0
     adversarial: float = 0.0
     identity: float = 0.0
+    identity_fine: float | None = None
     spread: float = 0.0
     spread_small: float | None = None
     penalty: float = 1.0
@@ -70,11 +72,12 @@ class SuperResolution:
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         made = self.generator(lrs, noise, places)
         found, between = {}, torch.zeros(len(lr), device=lr.device)
-        for name, (weight, sense) in self.senses.items():
+        for name, (count, sense) in self.senses.items():
+            weight = self._identity(batch.place) if name == "identity" else count
             with torch.no_grad():
                 original = sense(batch.hr, batch.place)
             seen = list(zip(*(x.chunk(answers) for x in sense(made, places)), strict=True))
-            found[name] = weight * torch.cat([sense.apart(answer, original) for answer in seen]).mean()
+            found[name] = torch.cat([weight * sense.apart(answer, original) for answer in seen]).mean()
             if self.weights.spread:
                 between = between + weight * sense.apart(*seen)
         if self.weights.spread:
@@ -92,6 +95,11 @@ class SuperResolution:
         """How much of the distance between two answers is taken off, for each picture; (N,)."""
         small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
         return torch.where(place[:, 2, 0, 0] < math.log2(SMALL / 32), small, self.weights.spread)
+
+    def _identity(self, place: Tensor) -> Tensor:
+        """How much it counts whose face each picture shows; (N,)."""
+        fine = self.weights.identity if self.weights.identity_fine is None else self.weights.identity_fine
+        return torch.where(place[:, 2, 0, 0] < math.log2(FINE / 32), self.weights.identity, fine)
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
