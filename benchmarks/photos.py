@@ -17,7 +17,7 @@ import numpy as np
 from enhance import Model, consistency
 from enhance.errors import EnhanceError
 from enhance.evaluate import peers
-from enhance.evaluate.comparison import Upscaler, bicubic
+from enhance.evaluate.comparison import Upscaler, bicubic, held
 from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.protocol import Pictures, eight_bit
 from enhance.evaluate.psnr import psnr
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where their packages are unpacked")
     parser.add_argument("--write", action="store_true", help="also write the table into docs/race.md")
     options = parser.parse_args()
-    contenders: dict[str, Upscaler] = {"bicubic": bicubic, "bicubic, back-projected": back_projected}
+    contenders: dict[str, Upscaler] = {"bicubic": bicubic, "bicubic, back-projected": held(bicubic)}
     try:
         contenders |= peers.loaded(options.peers) if options.peers else {}
         contenders |= {name: Model.load(name) for name in OURS}
@@ -89,13 +89,6 @@ def measured(enlarge: Upscaler, lr: Pictures, hr: Pictures) -> tuple[float, floa
     seconds = (time.process_time() - started) * 128 * 128 / lr[0, 0].size
     made = eight_bit(made)
     return float(psnr(made, hr)[0]), float(lr_psnr(made, lr)[0]), float(st_lpips(made, hr)[0]), seconds
-
-
-def back_projected(lr: Pictures) -> Pictures:
-    """Bicubic enlargement (1,3,4h,4w), held to its input (1,3,h,w)."""
-    large = np.clip(bicubic(lr)[0].transpose(1, 2, 0), 0, 1)
-    held = consistency.back_project(large, lr[0].transpose(1, 2, 0))
-    return held.transpose(2, 0, 1)[None]
 
 
 if __name__ == "__main__":

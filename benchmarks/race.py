@@ -24,13 +24,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from enhance import consistency
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, peers, protocol, speed, throughput
-from enhance.evaluate.comparison import Upscaler
-from enhance.evaluate.protocol import Pictures
+from enhance.evaluate.comparison import Upscaler, held
 from enhance.evaluate.results import Results
 from enhance.evaluate.speed import Speed
 from enhance.model import Model, face_models
@@ -82,16 +78,6 @@ def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> tup
     clean, _ = comparison.compare({**trained, **kept}, folders, sizes, limit, protocol.clean)
     grainy, _ = comparison.compare({**trained, **ours}, folders, sizes, limit, protocol.grainy)
     return {"clean": clean, "grainy": grainy}, costs
-
-
-def held(network: Model) -> Upscaler:
-    """A network that mends as the program lets it draw clean photos: held to their pixels."""
-
-    def upscaler(lr: Pictures) -> Pictures:
-        pairs = zip(network(lr).transpose(0, 2, 3, 1), lr.transpose(0, 2, 3, 1), strict=True)
-        return np.stack([consistency.back_project(large, small) for large, small in pairs]).transpose(0, 3, 1, 2)
-
-    return upscaler
 
 
 def arithmetic() -> list[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
+from enhance import consistency
 from enhance.errors import DataError
 from enhance.evaluate import metrics, protocol, results, sheet
 from enhance.evaluate.protocol import SCALE, Face, Pictures
@@ -71,6 +72,17 @@ def bicubic(lr: Pictures) -> Pictures:
     """What any program does without a network; Pillow's bicubic kernel (a = -0.5)."""
     size = [SCALE * side for side in lr.shape[-2:]]
     return functional.interpolate(torch.from_numpy(lr), size, mode="bicubic", antialias=True).numpy()
+
+
+def held(enlarge: Upscaler) -> Upscaler:
+    """The same, held to the pixels of its input, as the program holds what it draws of clean photos."""
+
+    def upscaler(lr: Pictures) -> Pictures:
+        made = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
+        pairs = zip(made, lr.transpose(0, 2, 3, 1), strict=True)
+        return np.stack([consistency.back_project(large, small) for large, small in pairs]).transpose(0, 3, 1, 2)
+
+    return upscaler
 
 
 def _measure(
