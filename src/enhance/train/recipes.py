@@ -99,8 +99,8 @@ def face_x4_grainy_finish() -> Recipe:
     """
     mended = face_x4_grainy_likeness()
     weights = Weights(pixel=0.5, perceptual=0.1, perceptual_vgg=0.8, identity=10.0, identity_fine=40.0, spread=0.2)
-    how = replace(mended, name="face_x4_grainy_finish", weights=weights, wholes=0.6)
-    return replace(how, batch=16, rate=3e-5, ema=0.995)
+    name = "face_x4_grainy_finish"
+    return replace(mended, name=name, weights=weights, wholes=0.6, batch=16, rate=3e-5, ema=0.995)
 
 
 def photo_x4_pixel() -> Recipe:

@@ -94,12 +94,12 @@ class SuperResolution:
     def _spread(self, place: Tensor) -> Tensor:
         """How much of the distance between two answers is taken off, for each picture; (N,)."""
         small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
-        return torch.where(place[:, 2, 0, 0] < math.log2(SMALL / 32), small, self.weights.spread)
+        return torch.where(_narrower(place, SMALL), small, self.weights.spread)
 
     def _identity(self, place: Tensor) -> Tensor:
         """How much it counts whose face each picture shows; (N,)."""
         fine = self.weights.identity if self.weights.identity_fine is None else self.weights.identity_fine
-        return torch.where(place[:, 2, 0, 0] < math.log2(FINE / 32), self.weights.identity, fine)
+        return torch.where(_narrower(place, FINE), self.weights.identity, fine)
 
     def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
         assert self.discriminator is not None
@@ -145,6 +145,11 @@ class SuperResolution:
 
     def _random(self, batch: Batch) -> torch.Generator:
         return torch.Generator().manual_seed(self.seed * 1_000_003 + batch.step)
+
+
+def _narrower(place: Tensor, frame: int) -> Tensor:
+    """Whether each picture's face frame is less than so many pixels across, in the small picture; (N,) bool."""
+    return place[:, 2, 0, 0] < math.log2(frame / 32)
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:
