@@ -85,11 +85,11 @@ def test_a_run_begins_with_the_discriminator_of_the_run_before(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
     run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
-    learned = run.starting_weights(tmp_path / "gan").discriminator
+    learned = run.starting_opponent(tmp_path / "gan")
     assert learned is not None
     grainy = tiny(recipes.face_x4_grainy())
     run.train([faces], grainy, tmp_path / "grainy", images=4, init=tmp_path / "gan")
-    after = run.starting_weights(tmp_path / "grainy").discriminator
+    after = run.starting_opponent(tmp_path / "grainy")
     assert after is not None
     # One careful step away, where a fresh one would be far.
     assert all(torch.allclose(after[name], learned[name], atol=1e-3) for name in learned)
@@ -100,10 +100,10 @@ def test_a_run_begins_with_the_discriminator_that_was_exported_beside_the_model(
 ) -> None:
     run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
     export.export(tmp_path / "gan", tmp_path / "mine.onnx")
-    assert run.starting_weights(tmp_path / "mine.onnx").discriminator is None
+    assert run.starting_opponent(tmp_path / "mine.onnx") is None
     export.export_discriminator(tmp_path / "gan", tmp_path / "discriminators" / "mine.onnx", [faces])
-    learned = run.starting_weights(tmp_path / "gan").discriminator
-    begun = run.starting_weights(tmp_path / "mine.onnx").discriminator
+    learned = run.starting_opponent(tmp_path / "gan")
+    begun = run.starting_opponent(tmp_path / "mine.onnx")
     assert learned is not None
     assert begun is not None
     assert begun.keys() == learned.keys()

@@ -41,6 +41,7 @@ def train(
         raise TrainingError("say how long to train: --minutes or --images")
     state = checkpoint.load(checkpoint.find(resume, checkpoint.LAST)) if resume else None
     begin = starting_weights(init) if init else None
+    opponent = starting_opponent(init) if init and recipe.weights.adversarial else None
     if out.exists() and not out.is_dir():
         raise TrainingError(f"{out}: is a file; name a folder for the run")
     if state is None and (out / checkpoint.LAST).exists():
@@ -53,7 +54,7 @@ def train(
     progress = Progress()
     if begin is not None and init is not None:
         progress.before = begin.cost
-        trainer.begin_from(inherited(task.generator, begin.generator), begin.discriminator, init)
+        trainer.begin_from(inherited(task.generator, begin.generator), opponent, init)
     if state is not None and resume is not None:
         trainer.restore(state, resume)
         progress = Progress(**state["progress"])
@@ -77,26 +78,31 @@ def train(
 
 
 class Start(NamedTuple):
-    """Weights to begin with, and what they cost, stage by stage."""
+    """Weights of a generator to begin with, and what they cost, stage by stage."""
 
     generator: dict[str, Tensor]
-    discriminator: dict[str, Tensor] | None
     cost: list[dict[str, Any]]
 
 
 def starting_weights(path: Path) -> Start:
-    """What a run folder, a checkpoint or an .onnx file has to begin with. A folder has a discriminator, and a file may
-    have one of its name in the folder `discriminators` beside it, as `face_x4_gan` does."""
+    """What a run folder, a checkpoint or an .onnx file has for a generator to begin with."""
     if path.suffix == ".onnx":
-        generator, cost = checkpoint.exported(path)
-        opponent = path.parent / "discriminators" / path.name
-        return Start(generator, checkpoint.exported(opponent, "discriminator")[0] if opponent.is_file() else None, cost)
+        return Start(*checkpoint.exported(path))
     state = checkpoint.load(checkpoint.find(path, checkpoint.BEST))
     spent = state["progress"]
+    stage = {"recipe": recipes.from_json(state["recipe"]).name, **{k: spent[k] for k in ("pictures", "seconds")}}
+    return Start(state["average"], [*spent["before"], stage])
+
+
+def starting_opponent(path: Path) -> dict[str, Tensor] | None:
+    """The discriminator that goes with those weights: a run folder may have one, and so may a file, of its name in the
+    folder `discriminators` beside it, as `face_x4_gan` does."""
+    if path.suffix == ".onnx":
+        opponent = path.parent / "discriminators" / path.name
+        return checkpoint.exported(opponent, "discriminator")[0] if opponent.is_file() else None
     last = path / checkpoint.LAST
     networks = checkpoint.load(last)["networks"] if last.is_file() else []
-    stage = {"recipe": recipes.from_json(state["recipe"]).name, **{k: spent[k] for k in ("pictures", "seconds")}}
-    return Start(state["average"], networks[1] if len(networks) > 1 else None, [*spent["before"], stage])
+    return networks[1] if len(networks) > 1 else None
 
 
 def inherited(generator: Generator, weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -60,7 +60,7 @@ class SuperResolution:
             "pixel": (weights.pixel, senses.Pixels),
             "perceptual": (weights.perceptual, senses.squeezenet),
             "perceptual_vgg": (weights.perceptual_vgg, senses.vgg),
-            "identity": (weights.identity, senses.Likeness),
+            "identity": (max(weights.identity, weights.identity_fine or 0.0), senses.Likeness),
         }
         self.senses = {name: (weight, begin()) for name, (weight, begin) in ways.items() if weight}
 
