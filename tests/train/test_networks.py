@@ -65,6 +65,21 @@ def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more(
     assert not torch.allclose(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)), atol=1e-4)
 
 
+def test_a_longer_generator_begins_as_the_short_one() -> None:
+    short, long = (
+        Generator(width=16, blocks=2, edge=16, finish=1, deep=1),
+        Generator(width=16, blocks=5, edge=16, finish=3, deep=1),
+    )
+    for weight in short.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    long.load_state_dict(inherited(long, short.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.allclose(long(lr, noise, place(lr)), short(lr, noise, place(lr)), atol=1e-6)
+    short.load_state_dict(inherited(short, short.state_dict()))
+    with pytest.raises(RuntimeError, match=r"trunk\.4"):
+        short.load_state_dict(inherited(short, long.state_dict()))
+
+
 @pytest.mark.parametrize("framed", [True, False])
 def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool) -> None:
     deaf, hearing = (Generator(width=16, blocks=1, edge=16, finish=1, noise=n, framed=framed) for n in (0, 4))

@@ -6,7 +6,7 @@ import torch
 from enhance import identity
 from enhance.evaluate import packaged
 from enhance.train.networks.generator import place
-from enhance.train.networks.recogniser import WEIGHTS, Recogniser, crop, shows_face
+from enhance.train.networks.recogniser import WEIGHTS, Recogniser, Rectifier, crop, shows_face
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +42,12 @@ def test_its_opinion_can_be_followed_back_to_the_pixels(recogniser: Recogniser) 
     assert face.grad is not None
     assert float(face.grad.abs().max()) > 0
     assert all(weight.grad is None for weight in recogniser.parameters())
+
+
+def test_its_rectifiers_have_the_gradient_of_those_that_learn() -> None:
+    random = torch.Generator().manual_seed(0)
+    slopes, x = torch.rand(3, generator=random), torch.randn(2, 3, 4, 5, generator=random).requires_grad_()
+    learning = torch.nn.PReLU(3)
+    learning.load_state_dict({"weight": slopes})
+    found, expected = (torch.autograd.grad(one(x).square().sum(), x)[0] for one in (Rectifier(slopes), learning))
+    assert torch.allclose(found, expected, atol=1e-6)

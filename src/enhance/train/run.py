@@ -110,8 +110,9 @@ def inherited(generator: Generator, weights: dict[str, Tensor]) -> dict[str, Ten
     whisper; what only the other has is left out, and the place with it, which is 0 in the middle of a frame 32 pixels
     wide. But for that, and until it has learnt, both answer (nearly) the same."""
     own = generator.state_dict()
-    begun = {name: value for name, value in own.items() if name.startswith(("mend.", "deep."))}
+    begun = {name: value for name, value in own.items() if name.startswith(("mend.", "deep.", "trunk.", "after."))}
     kept = {name: value for name, value in weights.items() if name in own or not name.startswith("deep.")}
+    kept = lengthened(kept, len(generator.trunk))
     head, given = weights["head.weight"], generator.head.in_channels
     if head.shape[1] + generator.noise == given:
         whisper = generator.head.weight.detach()[:, 3 : 3 + generator.noise]
@@ -119,6 +120,20 @@ def inherited(generator: Generator, weights: dict[str, Tensor]) -> dict[str, Ten
     elif not generator.framed and head.shape[1] == given + PLACE:
         kept["head.weight"] = head[:, :given]
     return {**begun, **kept}
+
+
+def lengthened(weights: dict[str, Tensor], blocks: int) -> dict[str, Tensor]:
+    """Weights with those of the trunk's blocks where they belong in a longer trunk: each of its halves begins with
+    them."""
+    given = len({name.split(".")[1] for name in weights if name.startswith("trunk.")})
+    further = max(blocks // 2 - given // 2, 0)
+
+    def moved(name: str) -> str:
+        part, number, *rest = name.split(".")
+        later = part == "trunk" and int(number) >= given // 2
+        return ".".join((part, str(int(number) + further), *rest)) if later else name
+
+    return {moved(name): value for name, value in weights.items()}
 
 
 def build(recipe: Recipe, device: torch.device) -> SuperResolution:

@@ -6,12 +6,12 @@ trains: likeness is measured by SFace, which no generator here has ever been tau
 """
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 import onnx
 import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
+from torch import Tensor, autograd, nn
 from torch.nn import functional
 
 from enhance import identity
@@ -60,6 +60,36 @@ class Recogniser(nn.Module):
         return functional.normalize(self.last(self.narrow(x).flatten(1)))
 
 
+class Rectifier(nn.Module):
+    """A parametric rectifier that never learns.
+
+    The gradient of `nn.PReLU`, which always finds that of the slopes as well, took a third of the recogniser's time.
+    """
+
+    slopes: Tensor
+
+    def __init__(self, slopes: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("slopes", slopes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rectified: Tensor = _Rectified.apply(x, self.slopes)  # type: ignore[no-untyped-call]
+        return rectified
+
+
+class _Rectified(autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slopes: Tensor) -> Tensor:
+        ctx.save_for_backward(x, slopes)
+        return functional.prelu(x, slopes)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        x, slopes = ctx.saved_tensors
+        slopes = slopes[:, None, None]
+        return (x > 0).to(gradient.dtype).mul_(1 - slopes).add_(slopes).mul_(gradient), None
+
+
 def crop(pictures: Tensor) -> Tensor:
     """Upright faces (N,3,H,W) that fill the face frame, as recognisers look at them: (N,3,112,112), see
     `enhance.identity.align`."""
@@ -88,8 +118,7 @@ def convolutions(graph: onnx.GraphProto, arrays: Mapping[str, Tensor]) -> Iterat
         layer = nn.Sequential(nn.Conv2d(inputs * groups, outputs, side, stride, padding, groups=groups))
         layer[0].load_state_dict({"weight": weight, "bias": bias})
         if node.output[0] in slopes:
-            layer.append(nn.PReLU(outputs))
-            layer[1].load_state_dict({"weight": slopes[node.output[0]].flatten()})
+            layer.append(Rectifier(slopes[node.output[0]].flatten()))
         yield layer
 
 
