@@ -48,6 +48,16 @@ def test_some_batches_hold_fewer_but_whole_faces(faces: Path) -> None:
         assert torch.allclose(batch.place.abs(), place(torch.zeros(2, 3, 32, 32)).abs(), atol=1e-6)
 
 
+def test_whole_faces_are_drawn_as_often_as_their_sizes_are() -> None:
+    shelves = [data.Shelf(np.zeros((8, side, side, 3), np.uint8), float(side), 0.0, 0.0) for side in (64, 128, 256)]
+    sizes = data.Sizes(small=0.5, middle=0.4, fine=0.1)
+    sides = [data.batch(shelves, sizes, size=16, seed=0, step=n, wholes=1.0).hr.shape[3] for n in range(60)]
+    assert set(sides) == {128, 256}
+    assert 40 < sides.count(128) < 56
+    without = data.batch(shelves, data.Sizes(small=1.0, middle=0.0, fine=0.0), size=16, seed=0, step=0, wholes=1.0)
+    assert without.hr.shape[3] == 64
+
+
 def test_the_place_of_a_whole_small_face_is_what_the_exported_graph_works_out() -> None:
     pixels = np.zeros((3, 64, 64, 3), np.uint8)
     shelves = [data.Shelf(pixels, 64.0, 0.0, 0.0)]

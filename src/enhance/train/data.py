@@ -299,15 +299,18 @@ def batch(
 
     Args:
         size: windows in it.
-        wholes: the chance that it holds whole faces of 128 or 256 pixels instead, as many as have the windows' pixels.
+        wholes: the chance that it holds whole faces of 128 or 256 pixels instead, each as often as `sizes` says, and as
+            many as have the windows' pixels.
         misled: by how much, in pixels of the small picture, its places are wrong.
     """
     rng = np.random.default_rng((seed, step))
-    large = [shelf for shelf in shelves if shelf.shows_whole and shelf.frame in LARGE] if wholes else []
+    whole = [shelf for shelf in shelves if shelf.shows_whole and shelf.frame in LARGE] if wholes else []
+    often = {shelf.frame: sizes.of(shelf) for shelf in whole if sizes.of(shelf)}
     side = WINDOW
-    if large and rng.random() < wholes:
-        side = int(rng.choice(sorted({shelf.frame for shelf in large})))
-        shelves = [shelf for shelf in large if shelf.frame == side]
+    if often and rng.random() < wholes:
+        frames = sorted(often)
+        side = int(rng.choice(frames, p=np.array([often[frame] for frame in frames]) / sum(often.values())))
+        shelves = [shelf for shelf in whole if shelf.frame == side]
         size = max(1, size * WINDOW**2 // side**2)
     hr = np.empty((size, side, side, 3), np.uint8)
     place = np.empty((size, 3, side // SCALE, side // SCALE), np.float32)
