@@ -97,6 +97,15 @@ def test_a_card_tells_what_was_measured(measured: tuple[Results, Path], nearest:
     assert json.loads(page.split("```json\n")[1].split("```")[0]) == {"name": "nearest"}
 
 
+def test_a_card_says_what_sort_of_photos_its_network_learnt_from(
+    measured: tuple[Results, Path], nearest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "small by averaging. Photos that are noisy" in card.card(nearest, measured[0])
+    said = card.facts(nearest)
+    monkeypatch.setattr(card, "facts", lambda _: {**said, "mends": "yes"})
+    assert "Trained on photos that are blurred, noisy" in card.card(nearest, measured[0])
+
+
 def test_a_card_names_the_group_for_which_the_network_does_worst(
     measured: tuple[Results, Path], nearest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

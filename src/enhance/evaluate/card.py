@@ -31,10 +31,16 @@ of members of the US Congress (public domain); those terms pass on to them. The 
 LIMITS = """\
 - Faces only, upright and roughly frontal, aligned to the face frame; profiles, hands, glasses, teeth, jewellery and
   whatever covers a face are drawn worst.
-- Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task.
+- {learnt}
 - Quality and likeness differ between groups of people: see the tables by group. Group names are those of the data
   sets, given or guessed by their makers, and say nothing more.
 - Likeness is judged by one face recogniser, which has its own errors and its own bias."""
+
+AVERAGED = """\
+Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task."""
+MENDED = """\
+Trained on photos that are blurred, noisy and heavily compressed. Above, its input was made small by averaging, which
+  networks that do not mend draw better; on bad photos `enhance evaluate --grainy` measures it."""
 
 
 def facts(path: Path) -> dict[str, str]:
@@ -92,7 +98,7 @@ def card(path: Path, results: Results) -> str:
         *_measured(name, results),
         *([part] if (part := invention_map(path)) else []),
         "## Limits",
-        LIMITS,
+        LIMITS.format(learnt=MENDED if said.get("mends") == "yes" else AVERAGED),
     ]
     if path.resolve().parent == SHIPPED:
         parts += ["## Terms", SHIPPED_TERMS]
