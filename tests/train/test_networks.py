@@ -6,6 +6,7 @@ import torch
 from enhance.train.losses import apart
 from enhance.train.networks.discriminator import Discriminator
 from enhance.train.networks.generator import Generator, place
+from enhance.train.networks.notch import Notch
 from enhance.train.networks.projection import Projection
 from enhance.train.networks.squeezenet import SqueezeNet
 from enhance.train.networks.vgg import VGG
@@ -35,6 +36,19 @@ def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
     across = steps[..., 3::4].mean()
     within = torch.cat([steps[..., n::4].flatten() for n in range(3)]).mean()
     assert across < 1.35 * within
+
+
+def test_the_notch_takes_a_mesh_and_leaves_shading_and_grain() -> None:
+    random = torch.Generator().manual_seed(0)
+    across = torch.linspace(0, 1, 96)
+    shading = (across[:, None] * across).repeat(1, 3, 1, 1)
+    grain = torch.randn(1, 3, 96, 96, generator=random) / 10
+    mesh = torch.randn(1, 3, 4, 4, generator=random).repeat(1, 1, 24, 24) / 10
+    mesh -= mesh.mean((2, 3), keepdim=True)
+    left, middle = Notch()(shading + mesh), slice(16, -16)
+    assert (left - shading)[:, :, middle, middle].square().mean() < 0.02 * mesh.square().mean()
+    assert torch.allclose(Notch()(shading)[:, :, middle, middle], shading[:, :, middle, middle], atol=1e-3)
+    assert Notch()(grain).square().mean() > 0.8 * grain.square().mean()
 
 
 def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> None:
@@ -103,7 +117,9 @@ def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_
     plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
     mending.load_state_dict(inherited(mending, plain.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
+    notch, mending.notch = mending.notch, None
     assert torch.equal(mending(lr, noise, place(lr)), plain(lr, noise, place(lr)))
+    mending.notch = notch
     assert mending.mend is not None
     with torch.no_grad():
         mending.mend.bias += 0.1

@@ -22,7 +22,7 @@ from enhance.train import data
 Given = dict[str, NDArray[np.float32]]
 
 KEPT = (
-    "/generator/head/", "/generator/mend/", "/generator/paint/", "/generator/projection/",
+    "/generator/head/", "/generator/mend/", "/generator/paint/", "/generator/notch/", "/generator/projection/",
     "/discriminator/to_half/", "/discriminator/given/", "/discriminator/verdict/",
 )  # fmt: skip
 """What stays in floats: the ends of the networks, whose rounding would be seen, and the agreement with the input."""

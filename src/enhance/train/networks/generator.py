@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from enhance.train.networks.notch import Notch
 from enhance.train.networks.projection import Projection
 
 PLACE = 3
@@ -61,7 +62,8 @@ class Generator(nn.Module):
         finish: residual blocks at the input's resolution after the trunk.
         noise: noise planes at the input's resolution.
         framed: whether it draws faces in their frame, and looks at `place`.
-        mends: whether it may first mend its input, and then agrees with what that ought to have been.
+        mends: whether it may first mend its input, and then agrees with what that ought to have been. It is finished
+            without a discriminator, and kept from drawing a mesh by a filter.
     """
 
     scale = 4
@@ -97,6 +99,7 @@ class Generator(nn.Module):
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
         self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
         self.mend = nn.Conv2d(edge, 3, 3, padding=1) if mends else None
+        self.notch = Notch(self.scale) if mends else None
         self.projection = Projection(self.scale)
         if self.mend is not None:
             start_at_zero(self.mend)
@@ -124,4 +127,5 @@ class Generator(nn.Module):
         drawn = functional.pixel_shuffle(self.paint(fine), self.scale)
         with torch.autocast(lr.device.type, enabled=False):
             kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
-            return self.projection(drawn.float(), kept)
+            drawn = drawn.float() if self.notch is None else self.notch(drawn.float())
+            return self.projection(drawn, kept)
