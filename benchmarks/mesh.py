@@ -18,9 +18,8 @@ from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, protocol
 from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.protocol import Face, Pictures
-from enhance.model import Model
+from enhance.model import Model, face_models
 
-MODELS = ("face_x4_gan", "face_x4_grainy", "face_x4_pixel")
 MARGIN = 8
 """Pixels at each border that do not count: there what lies beyond is guessed."""
 
@@ -29,7 +28,7 @@ def main() -> int:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
-    parser.add_argument("--model", action="append", help=f"default: {', '.join(MODELS)}")
+    parser.add_argument("--model", action="append", help=f"default: {', '.join(face_models())}")
     parser.add_argument("--grainy", action="store_true", help="make the small faces bad photos")
     parser.add_argument("--limit", type=int, default=60, help="faces a size (default 60)")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
@@ -38,7 +37,7 @@ def main() -> int:
         everyone = protocol.faces(options.faces)
         upscalers: dict[str, Upscaler] = {
             "bicubic": comparison.bicubic,
-            **{name: Model.load(name) for name in options.model or MODELS},
+            **{name: Model.load(name) for name in options.model or face_models()},
         }
         degradation = protocol.grainy if options.grainy else protocol.clean
         found = [measured(upscalers, everyone, size, options.limit, degradation) for size in options.sizes]
