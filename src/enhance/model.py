@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 CALM = 0.5
-"""How loud the noise of seed 0 is, beside that of the other seeds, where faces are mended or 16 pixels wide."""
+"""How loud the noise of seed 0 is, beside that of the other seeds, where faces are 16 pixels wide."""
+CALM_IF_MENDING = 0.6
+"""The same where faces are mended, of any size."""
 REQUIRED = ("name", "task", "scale", "multiple", "noise", "frame")
 
 
@@ -134,7 +136,7 @@ class Model:
         if seed or not self.framed:
             return 1.0
         fine = float(place[2, 0, 0])
-        return CALM if self.mends else float(np.interp(fine, (-1, 0), (CALM, 1)))
+        return CALM_IF_MENDING if self.mends else float(np.interp(fine, (-1, 0), (CALM, 1)))
 
 
 def chance(seed: int, *part: int) -> "np.random.Generator":
