@@ -9,12 +9,15 @@
         mkdir -p peers/esrgan-$size && tar xzf upscalerjs-esrgan-$size-1.0.0.tgz -C peers/esrgan-$size
     done
     python benchmarks/peers_as_onnx.py peers
-    python benchmarks/race.py FACES... --peers peers [--limit 100] [--write]
+    python benchmarks/race.py FACES... --peers peers [--limit 100] [--kept FOLDER] [--write]
 
 FACES are folders of aligned faces that no model was trained on. Prints tables in Markdown: quality per size, then what
 everybody costs and how much of the machine our networks use, all in the same run. --write puts them into docs/race.md
 and the README. A network that mends is held to the pixels of clean faces, as the program holds it. Everybody gets as
 many threads as there are cores to use: one with `taskset -c 1 python ...`.
+
+The peers draw the same faces every time, so with --kept what is measured of them is kept, size by size, and only read
+again by the next race on the same faces: a race that was killed goes on there.
 """
 
 import argparse
@@ -24,10 +27,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from enhance import files
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, peers, protocol, speed, throughput
+from enhance.evaluate import comparison, peers, protocol, results, speed, throughput
 from enhance.evaluate.comparison import Upscaler, held
-from enhance.evaluate.results import Results
+from enhance.evaluate.results import Results, Row
 from enhance.evaluate.speed import Speed
 from enhance.model import Model, face_models
 from pages import ROOT, rewrite
@@ -51,10 +55,11 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, required=True, metavar="FOLDER", help="where the packages are unpacked")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
     parser.add_argument("--limit", type=int, default=100, help="faces a size (default 100)")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keeps what is measured of the peers there")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/race.md and README.md")
     options = parser.parse_args()
     try:
-        found, costs = race(options.faces, options.peers, options.sizes, options.limit)
+        found, costs = race(options.faces, options.peers, options.sizes, options.limit, options.kept)
     except EnhanceError as error:
         print(f"race: {error}", file=sys.stderr)
         return error.exit_code
@@ -69,15 +74,45 @@ def main() -> int:
     return 0
 
 
-def race(folders: list[Path], others: Path, sizes: list[int], limit: int) -> tuple[dict[str, Results], Speed]:
+def race(
+    folders: list[Path], others: Path, sizes: list[int], limit: int, kept: Path | None
+) -> tuple[dict[str, Results], Speed]:
     """What is measured on clean and on grainy faces, and what everybody costs."""
     costs = speed.speed(face_models(), sizes, 3, others)
     ours = {name: Model.load(name) for name in face_models()}
     trained = peers.loaded(others)
-    kept: dict[str, Upscaler] = {name: held(model) if model.mends else model for name, model in ours.items()}
-    clean, _ = comparison.compare({**trained, **kept}, folders, sizes, limit, protocol.clean)
-    grainy, _ = comparison.compare({**trained, **ours}, folders, sizes, limit, protocol.grainy)
-    return {"clean": clean, "grainy": grainy}, costs
+    as_used: dict[str, Upscaler] = {name: held(model) if model.mends else model for name, model in ours.items()}
+    found = {}
+    for kind, degradation, models in (("clean", protocol.clean, as_used), ("grainy", protocol.grainy, ours)):
+        rows: list[Row] = []
+        for size in sizes:
+            rows += of_peers(trained, folders, size, limit, degradation, kept and kept / f"{kind}_{size}.json").rows
+            measured, _ = comparison.compare(models, folders, [size], limit, degradation)
+            rows += [row for row in measured.rows if row.model in models]
+        found[kind] = Results(measured.protocol, {}, tuple(rows))
+    return found, costs
+
+
+def of_peers(
+    trained: dict[str, Upscaler],
+    folders: list[Path],
+    size: int,
+    limit: int,
+    degradation: protocol.Degradation,
+    kept: Path | None,
+) -> Results:
+    """What is measured of bicubic and the peers, read from the file `kept` where it holds the same peers and faces."""
+    if kept and kept.is_file():
+        before = results.load(kept)
+        chosen = protocol.choose(protocol.faces(folders), size, limit)
+        same_faces = before.protocol == protocol.describe(folders, {size: len(chosen)}, limit, degradation)
+        if same_faces and {row.model for row in before.rows} == {"bicubic", *trained}:
+            return before
+    measured, _ = comparison.compare(trained, folders, [size], limit, degradation)
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(kept, measured.to_json().encode())
+    return measured
 
 
 def arithmetic() -> list[str]:
@@ -105,13 +140,13 @@ def machine() -> str:
 def in_full(found: dict[str, Results], costs: Speed) -> Iterator[str]:
     """A table for each kind and size, then what everybody costs."""
     sizes = list(next(iter(costs.seconds.values())))
-    for kind, results in found.items():
+    for kind, measured in found.items():
         for size in sizes:
             yield ""
             yield f"| {kind}, {size} to {4 * size} | {' | '.join(SHOWN)} |"
             yield "|" + "---|" * (1 + len(SHOWN))
-            for name in dict.fromkeys(row.model for row in results.rows):
-                scores = " | ".join(f"{results.score(name, size, metric):.3f}" for metric in SHOWN)
+            for name in dict.fromkeys(row.model for row in measured.rows):
+                scores = " | ".join(f"{measured.score(name, size, metric):.3f}" for metric in SHOWN)
                 yield f"| {name} | {scores} |"
     yield ""
     times = " | ".join(f"CPU ms a face, {size} to {4 * size}" for size in sizes)
