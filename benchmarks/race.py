@@ -89,7 +89,8 @@ def race(
             rows += of_peers(trained, folders, size, limit, degradation, kept and kept / f"{kind}_{size}.json").rows
             measured, _ = comparison.compare(models, folders, [size], limit, degradation)
             rows += [row for row in measured.rows if row.model in models]
-        found[kind] = Results(measured.protocol, {}, tuple(rows))
+        counts = {row.size: row.faces for row in rows if row.label == results.EVERYONE}
+        found[kind] = Results(protocol.describe(folders, counts, limit, degradation), {}, tuple(rows))
     return found, costs
 
 

@@ -1,7 +1,6 @@
 """benchmarks/race.py: what it keeps of the peers, on made-up faces."""
 
-import importlib.util
-import sys
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -11,19 +10,13 @@ from enhance.evaluate import protocol
 from enhance.evaluate.comparison import bicubic
 from enhance.evaluate.protocol import Pictures
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "race.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
 def race(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    spec = importlib.util.spec_from_file_location("race", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "race", module)
-    spec.loader.exec_module(module)
-    return module
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("race")
 
 
 def test_peers_are_measured_once_and_again_for_other_faces_or_peers(

@@ -95,7 +95,7 @@ def face_x4_grainy() -> Recipe:
 def face_x4_grainy_finish() -> Recipe:
     """Its last stage, with the VGG of ST-LPIPS in the discriminator's stead: crisp and like at once.
 
-    Slowly: twice as fast both are lost again. Most of its faces are 32 pixels wide, where likeness is lost first.
+    Slowly: twice as fast both are lost again. Half of its faces are 32 pixels wide, where likeness is lost first.
     """
     mended = face_x4_grainy_likeness()
     weights = Weights(pixel=0.5, perceptual=0.1, perceptual_vgg=1.6, identity=5.0, identity_fine=40.0, spread=0.2)
