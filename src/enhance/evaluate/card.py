@@ -39,8 +39,8 @@ LIMITS = """\
 AVERAGED = """\
 Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task."""
 MENDED = """\
-Trained on photos that are blurred, noisy and heavily compressed. Above, its input was made small by averaging, which
-  networks that do not mend draw better; on bad photos `enhance evaluate --grainy` measures it."""
+Trained on photos that are blurred, noisy and heavily compressed. Clean ones are drawn better by networks that do not
+  mend."""
 
 
 def facts(path: Path) -> dict[str, str]:
