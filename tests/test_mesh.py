@@ -1,6 +1,6 @@
 """benchmarks/mesh.py."""
 
-import importlib.util
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +13,10 @@ from PIL import Image
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "mesh.py"
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mesh", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    return importlib.import_module("mesh")
 
 
 def test_a_mesh_is_found_and_noise_is_none(benchmark: ModuleType) -> None:
