@@ -26,8 +26,6 @@ KEPT = (
     "/discriminator/to_half/", "/discriminator/given/", "/discriminator/verdict/",
 )  # fmt: skip
 """What stays in floats: the ends of the networks, whose rounding would be seen, and the agreement with the input."""
-KEPT_IF_MENDING = ("/generator/after/",)
-"""What stays so as well where a network mends: rounded, its faces were a tenth softer in ST-LPIPS, not a hundredth."""
 SIZES = (16, 32, 64)
 WATCHED = 160
 
@@ -40,8 +38,7 @@ def quantized(model: onnx.ModelProto, watched: Iterator[Given]) -> onnx.ModelPro
         watched: inputs such as it will get.
     """
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-    kept = KEPT + KEPT_IF_MENDING * any(name.startswith("/generator/mend/") for name in convolutions)
-    floats = [name for name in convolutions if name.startswith(kept)]
+    floats = [name for name in convolutions if name.startswith(KEPT)]
     with TemporaryDirectory() as folder, _quiet():
         quantize_static(
             model,

@@ -124,8 +124,8 @@ class Generator(nn.Module):
         # slow reordering of memory.
         fine = self.after(fine + self.merge(functional.interpolate(coarse, scale_factor=2.0, mode="nearest")))
         fine = functional.leaky_relu(fine, 0.2)
-        drawn = functional.pixel_shuffle(self.paint(fine), self.scale)
+        blocks = self.paint(fine)
         with torch.autocast(lr.device.type, enabled=False):
             kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
-            drawn = drawn.float() if self.notch is None else self.notch(drawn.float())
-            return self.projection(drawn, kept)
+            blocks = blocks.float() if self.notch is None else self.notch(blocks.float())
+            return self.projection(functional.pixel_shuffle(blocks, self.scale), kept)
