@@ -25,6 +25,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from enhance import files
@@ -87,10 +88,9 @@ def race(
         rows: list[Row] = []
         for size in sizes:
             rows += of_peers(trained, folders, size, limit, degradation, kept and kept / f"{kind}_{size}.json").rows
-            measured, _ = comparison.compare(models, folders, [size], limit, degradation)
-            rows += [row for row in measured.rows if row.model in models]
-        counts = {row.size: row.faces for row in rows if row.label == results.EVERYONE}
-        found[kind] = Results(protocol.describe(folders, counts, limit, degradation), {}, tuple(rows))
+        measured, _ = comparison.compare(models, folders, sizes, limit, degradation)
+        rows += [row for row in measured.rows if row.model in models]
+        found[kind] = replace(measured, rows=tuple(rows))
     return found, costs
 
 

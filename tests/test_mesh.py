@@ -1,29 +1,22 @@
 """benchmarks/mesh.py."""
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
-import pytest
 from PIL import Image
+
+import mesh
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "mesh.py"
 
 
-@pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    return importlib.import_module("mesh")
-
-
-def test_a_mesh_is_found_and_noise_is_none(benchmark: ModuleType) -> None:
+def test_a_mesh_is_found_and_noise_is_none() -> None:
     random = np.random.default_rng(0)
     noise = random.normal(0.5, 0.1, (2, 3, 96, 96)).astype(np.float32)
     block = random.normal(0, 0.1, (3, 4, 4)).astype(np.float32)
-    plain, meshed = benchmark.mesh(noise), benchmark.mesh(noise + np.tile(block, (1, 24, 24)))
+    plain, meshed = mesh.mesh(noise), mesh.mesh(noise + np.tile(block, (1, 24, 24)))
     assert max(map(abs, plain)) < 0.05
     assert min(meshed) > 0.2
 

@@ -1,27 +1,14 @@
 """benchmarks/race.py: what it keeps of the peers, on made-up faces."""
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
-import pytest
-
+import race
 from enhance.evaluate import protocol
 from enhance.evaluate.comparison import bicubic
 from enhance.evaluate.protocol import Pictures
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
-
-@pytest.fixture
-def race(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("race")
-
-
-def test_peers_are_measured_once_and_again_for_other_faces_or_peers(
-    race: ModuleType, folder: Path, tmp_path: Path
-) -> None:
+def test_peers_are_measured_once_and_again_for_other_faces_or_peers(folder: Path, tmp_path: Path) -> None:
     drawn = []
 
     def peer(lr: Pictures) -> Pictures:
