@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from enhance import consistency
-from enhance.consistency import flaw, lr_psnr
+from enhance.consistency import flaw, grain, lr_psnr
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -118,7 +118,7 @@ def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
     assert np.maximum(low - result.rgb, result.rgb - high)[12:-12, 12:-12].max() < 0.25
 
 
-@pytest.mark.parametrize(("deviation", "grainy"), [(0, False), (4, False), (25, True)])
+@pytest.mark.parametrize(("deviation", "grainy"), [(0, False), (1, False), (3, True), (25, True)])
 def test_grain_is_noticed(deviation: float, grainy: bool) -> None:
     photo = scenes()["photo"]
     noisy = np.clip(photo + np.random.default_rng(0).normal(0, deviation / 255, photo.shape), 0, 1).astype(np.float32)
@@ -132,6 +132,12 @@ def test_blocks_are_noticed(quality: int, blocky: bool) -> None:
     written = io.BytesIO()
     Image.fromarray(np.round(scenes()["photo"] * 255).astype(np.uint8)).save(written, "JPEG", quality=quality)
     assert (flaw(np.asarray(Image.open(written), np.float32) / np.float32(255)) is not None) is blocky
+
+
+@pytest.mark.parametrize("deviation", [3.0, 5.0, 8.0, 12.0])
+def test_noise_is_measured_in_every_colour(deviation: float) -> None:
+    picture = np.full((128, 128, 3), 0.5) + np.random.default_rng(1).normal(0, deviation / 255, (128, 128, 3))
+    assert grain(picture.astype(np.float32)) == pytest.approx(deviation, rel=0.15)
 
 
 def test_a_grainy_photo_is_kept_only_when_asked() -> None:

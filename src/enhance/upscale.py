@@ -113,7 +113,8 @@ def upscale(
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `Model.loudness`.
-        rest: the model for what is not a face. None: bicubic. "photo_x4" is crisper, and invents textures.
+        rest: the model for what is not a face; bicubic takes its place where the noise is strong. None: bicubic always.
+            "photo_x4" is crisper, and invents textures.
 
     Returns:
         The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
@@ -174,9 +175,11 @@ def enhance_photo(
         how = {"model": model, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
     with affording(photo):
-        ground = Ground(photo, Model.load(rest) if rest else None, memory, seed)
         rgb = photo.rgb
         flaw = consistency.flaw(rgb)
+        if rest == REST and consistency.grain(rgb) > consistency.ROUGH:
+            rest = None
+        ground = Ground(photo, Model.load(rest) if rest else None, memory, seed)
         held = flaw is None if consistent is None else consistent
         choose = partial(network_for, model, mends=flaw is not None and not held)
         if aligned:
