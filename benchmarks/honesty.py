@@ -19,15 +19,15 @@ import numpy as np
 from PIL import Image
 
 import gate as gate_benchmark
-from enhance import identity
 from enhance.evaluate import card, protocol
-from enhance.evaluate.calibration import calibrate
 from enhance.evaluate.st_lpips import st_lpips
-from enhance.faces import whole
-from enhance.lineup import answers, structural_distance
-from enhance.model import Model
-from enhance.photo import read
-from enhance.upscale import enhance_photo
+from enhance.faces import recognition
+from enhance.faces.geometry import whole
+from enhance.honesty.calibration import calibrate
+from enhance.honesty.lineup import answers, structural_distance
+from enhance.inference.model import Model
+from enhance.photos.photo import read
+from enhance.tasks.upscale.enhance import enhance_photo
 from not_faces import SKLEARN, not_faces, sample
 from pages import ROOT, rewrite
 
@@ -96,12 +96,12 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
             for lr in pairs.lr.transpose(0, 2, 3, 1):
                 drawn = answers(network, whole(lr), size, range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
-                vectors = identity.embed(planes)
+                vectors = recognition.embed(planes)
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))
                 agreement = -10 * np.log10(np.maximum(np.square(small - lr).mean((1, 2, 3)), 1e-12)).min()
                 distance = 1 - (vectors @ vectors.T)[upper].mean()
                 perceptual = float(st_lpips(planes[upper[0]], planes[upper[1]]).mean())
-                rows.append((agreement, distance, structural_distance(drawn), perceptual, identity.people(vectors)))
+                rows.append((agreement, distance, structural_distance(drawn), perceptual, recognition.people(vectors)))
         worst = min(row[0] for row in rows)
         means = " | ".join(f"{np.mean([row[n] for row in rows]):.3f}" for n in (1, 2, 3))
         people = [row[4] for row in rows]

@@ -16,13 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance import consistency, faces, identity
 from enhance.errors import EnhanceError
 from enhance.evaluate import protocol
 from enhance.evaluate.st_lpips import st_lpips
-from enhance.ground import resize
-from enhance.photo import read
-from enhance.upscale import enhance_photo
+from enhance.faces import geometry, recognition
+from enhance.painting import consistency
+from enhance.painting.background import resize
+from enhance.photos.photo import read
+from enhance.tasks.upscale.enhance import enhance_photo
 from pages import ROOT, rewrite
 
 Array = NDArray[np.float32]
@@ -67,9 +68,9 @@ def table(pictures: Sequence[Array]) -> Iterator[str]:
                     yield f"| {kind} | {size} | {angle}° | none of {len(pictures)} | | | | | |"
                     continue
                 true, ours, plain = (np.stack([row[n] for row in found]) for n in range(3))
-                person = identity.embed(true)
+                person = recognition.embed(true)
                 cells = [f"{st_lpips(made, true).mean():.3f}" for made in (ours, plain)]
-                cells += [f"{(identity.embed(made) * person).sum(1).mean():.3f}" for made in (ours, plain)]
+                cells += [f"{(recognition.embed(made) * person).sum(1).mean():.3f}" for made in (ours, plain)]
                 worst = min(row[3] for row in found)
                 place = f"{kind} | {size} | {angle}° | {len(found)} of {len(pictures)}"
                 yield f"| {place} | {' | '.join(cells)} | {worst:.1f} dB |"
@@ -92,7 +93,7 @@ def drawn(large: Array, size: int, angle: float, blur: float) -> tuple[Array, Ar
     if not any(face.redrawn for face in result.faces):
         return None
     pictures = (photo, result.rgb, resize(given.rgb, 4))
-    true, ours, plain = (faces.framed(picture, to_frame, frame).transpose(2, 0, 1) for picture in pictures)
+    true, ours, plain = (geometry.framed(picture, to_frame, frame).transpose(2, 0, 1) for picture in pictures)
     return true, ours, plain, result.lr_psnr
 
 

@@ -18,7 +18,7 @@ from enhance.errors import EnhanceError
 from enhance.evaluate import comparison, protocol
 from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.protocol import Face, Pictures
-from enhance.model import Model, face_models
+from enhance.inference.model import Model, face_models
 
 MARGIN = 8
 """Pixels at each border that do not count: there what lies beyond is guessed."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison
-from enhance.model import Model
-from enhance.train import recipes
+from enhance.inference.model import Model
+from enhance.tasks.upscale import recipes
 from enhance.train.checkpoint import LAST, Progress
 from enhance.train.export import export
 from enhance.train.run import train

@@ -18,7 +18,7 @@ from PIL import Image
 
 from enhance.errors import EnhanceError
 from enhance.evaluate import protocol
-from enhance.model import Model
+from enhance.inference.model import Model
 
 Array = NDArray[np.float32]
 SIZE, TOGETHER = 16, 3

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from enhance import Model, consistency
+import peers
+from enhance import Model
 from enhance.errors import EnhanceError
-from enhance.evaluate import peers
 from enhance.evaluate.comparison import Upscaler, bicubic, held
 from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.protocol import Pictures, eight_bit
 from enhance.evaluate.psnr import psnr
 from enhance.evaluate.st_lpips import st_lpips
-from enhance.photo import read
+from enhance.painting import consistency
+from enhance.photos.photo import read
 from pages import ROOT, rewrite
 
 SIDE = 512

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from enhance.consistency import downscale
 from enhance.errors import EnhanceError
-from enhance.lineup import lineup, sheet
-from enhance.photo import read, to_image
-from enhance.side_by_side import side_by_side
-from enhance.upscale import enhance_photo, resize
+from enhance.honesty.lineup import lineup, sheet
+from enhance.painting.consistency import downscale
+from enhance.photos.photo import read, to_image
+from enhance.sheets import side_by_side
+from enhance.tasks.upscale.enhance import enhance_photo, resize
 from pages import ROOT
 
 SAMPLES = ROOT / "samples"

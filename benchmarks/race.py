@@ -28,14 +28,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import peers
+import throughput
+import timing
 from enhance import files
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, peers, protocol, results, speed, throughput
+from enhance.evaluate import comparison, protocol, results
 from enhance.evaluate.comparison import Upscaler, held
 from enhance.evaluate.results import Results, Row
-from enhance.evaluate.speed import Speed
-from enhance.model import Model, face_models
+from enhance.inference.model import Model, face_models
 from pages import ROOT, rewrite
+from timing import Speed
 
 SHOWN = ("PSNR", "LR-PSNR", "ST-LPIPS", "identity", "KD-lite0")
 DIGITS = {"PSNR": 1, "LR-PSNR": 1, "ST-LPIPS": 3, "identity": 3, "KD-lite0": 1}
@@ -79,7 +82,7 @@ def race(
     folders: list[Path], others: Path, sizes: list[int], limit: int, kept: Path | None
 ) -> tuple[dict[str, Results], Speed]:
     """What is measured on clean and on grainy faces, and what everybody costs."""
-    costs = speed.speed(face_models(), sizes, 3, others)
+    costs = timing.speed(face_models(), sizes, 3, others)
     ours = {name: Model.load(name) for name in face_models()}
     trained = peers.loaded(others)
     as_used: dict[str, Upscaler] = {name: held(model) if model.mends else model for name, model in ours.items()}

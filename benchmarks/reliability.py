@@ -25,7 +25,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from enhance import batch
+from enhance.batch import run as batch
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
 HANG = 60
@@ -190,8 +190,8 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 def small_enlargement(source: Path, target: Path) -> str:
     """What a photo goes through, but not for long: a process that hangs is ended by its alarm."""
-    from enhance.photo import frames, read, write
-    from enhance.upscale import enhance_photo
+    from enhance.photos.photo import frames, read, write
+    from enhance.tasks.upscale.enhance import enhance_photo
 
     signal.alarm(HANG)
     photo = read(source)

@@ -19,7 +19,7 @@ from enhance.evaluate import comparison, protocol, sheet
 from enhance.evaluate.comparison import Upscaler
 from enhance.evaluate.protocol import Face, Pictures
 from enhance.files import write_atomically
-from enhance.model import Model
+from enhance.inference.model import Model
 
 MODELS = ("face_x4_pixel", "face_x4_gan")
 LARGEST = 1_500_000

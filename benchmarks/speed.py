@@ -11,10 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
+import throughput
 from enhance.errors import EnhanceError
-from enhance.evaluate import throughput
-from enhance.evaluate.speed import speed, text
-from enhance.model import Model, face_models
+from enhance.inference.model import Model, face_models
+from timing import speed, text
 
 
 def main() -> int:

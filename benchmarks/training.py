@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from enhance.errors import EnhanceError
-from enhance.train import data, recipes, run
+from enhance.tasks.upscale import data, recipes
+from enhance.train import run
 from enhance.train.loop import Trainer
 
 

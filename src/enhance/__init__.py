@@ -1,30 +1,35 @@
 """Photos four times larger, with every face in them redrawn by a small generative adversarial network."""
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 # ONNX Runtime reports to its makers what it runs, and leaves a number in the user's home to be known by. Nothing is
 # sent anywhere from here: so it is told not to, before it is first imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-# The functions, at once: were the modules of the same names imported later, they would take the functions' place.
-# They import nothing heavy until they are called.
-from enhance.lineup import lineup
-from enhance.upscale import upscale
-
 if TYPE_CHECKING:
-    from enhance.model import Model, models
+    from enhance.honesty.lineup import lineup
+    from enhance.inference.model import Model, models
+    from enhance.tasks.upscale.enhance import upscale
 
     __version__: str
 
 __all__ = ["Model", "__version__", "lineup", "models", "upscale"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("Model", "models"):
-        from enhance import model
+MODULES = {
+    "Model": "enhance.inference.model",
+    "lineup": "enhance.honesty.lineup",
+    "models": "enhance.inference.model",
+    "upscale": "enhance.tasks.upscale.enhance",
+}
+"""Public name -> the module that has it, imported when the name is first asked for."""
 
-        return getattr(model, name)
+
+def __getattr__(name: str) -> Any:
+    if name in MODULES:
+        return getattr(import_module(MODULES[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 

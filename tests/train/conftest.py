@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from enhance.train.recipes import Recipe
+from enhance.tasks.upscale.recipes import Recipe
 
 
 def draw_face(rng: np.random.Generator, size: int) -> Image.Image:

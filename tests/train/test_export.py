@@ -8,13 +8,14 @@ import onnxruntime
 import pytest
 import torch
 
-from enhance.consistency import lr_psnr
 from enhance.errors import InternalError, TrainingError
-from enhance.model import Model
-from enhance.train import checkpoint, export, recipes, run
-from enhance.train.networks.discriminator import Discriminator
-from enhance.train.networks.generator import place
-from enhance.train.recipes import Recipe
+from enhance.inference.model import Model
+from enhance.painting.consistency import lr_psnr
+from enhance.tasks.upscale import recipes
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.recipes import Recipe
+from enhance.train import checkpoint, export, run
 
 
 @pytest.fixture

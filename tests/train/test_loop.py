@@ -14,8 +14,9 @@ import torch
 from PIL import Image
 
 from enhance.errors import TrainingError
-from enhance.train import checkpoint, data, loop, recipes, run
-from enhance.train.recipes import Recipe
+from enhance.tasks.upscale import data, recipes
+from enhance.tasks.upscale.recipes import Recipe
+from enhance.train import checkpoint, loop, run
 
 
 def test_a_network_can_learn_one_batch_by_heart(faces: Path, tiny: Callable[[Recipe], Recipe]) -> None:

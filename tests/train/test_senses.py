@@ -1,7 +1,7 @@
 import torch
 
+from enhance.tasks.upscale.networks.generator import place
 from enhance.train import senses
-from enhance.train.networks.generator import place
 
 WHOLE = place(torch.zeros(1, 3, 16, 16))
 PART = torch.cat([WHOLE[:, :2] * 0.5, torch.ones(1, 1, 16, 16)], 1)

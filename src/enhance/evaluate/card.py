@@ -8,11 +8,11 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
-from enhance import invention
 from enhance.errors import ModelError
 from enhance.evaluate.metrics import MEANING
 from enhance.evaluate.report import cells, number
 from enhance.evaluate.results import ENOUGH, EVERYONE, FAIR, PEOPLE, Results, worst_groups
+from enhance.honesty import uncertainty
 
 WARNING = """\
 **This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
@@ -109,7 +109,7 @@ def card(path: Path, results: Results) -> str:
 
 def invention_map(path: Path) -> str:
     """The section on how far the made-up pixels of a model may be wrong; empty if it was never calibrated."""
-    said = invention.calibration(path)
+    said = uncertainty.calibration(path)
     if said is None:
         return ""
     rows, groups = [["size", "faces", "inside the band", "worst tenth of faces", "half width", "made up"]], []

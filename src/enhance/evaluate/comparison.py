@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from enhance import consistency
 from enhance.errors import DataError
 from enhance.evaluate import metrics, protocol, results, sheet
 from enhance.evaluate.protocol import SCALE, Face, Pictures
 from enhance.evaluate.results import Results, Row
+from enhance.painting import consistency
 
 Upscaler = Callable[[Pictures], Pictures]
 """(N,3,h,w) float32 in [0,1] -> (N,3,4h,4w)."""

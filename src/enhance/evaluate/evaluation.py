@@ -13,7 +13,7 @@ from enhance.evaluate import card, metrics, protocol, report
 from enhance.evaluate.comparison import SIZES, Upscaler, compare
 from enhance.evaluate.results import Results
 from enhance.files import write_atomically
-from enhance.model import Model
+from enhance.inference.model import Model
 
 
 def evaluate(

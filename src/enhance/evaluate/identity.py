@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.identity import Box, embed
+from enhance.faces.recognition import Box, embed
 
 
 def identity(
@@ -16,6 +16,6 @@ def identity(
         box: left, top, right, bottom of what the pictures show, as fractions of the face frame.
 
     Returns:
-        Cosine per picture in [-1,1], shape (...); higher is more alike. See `enhance.identity.SAME`.
+        Cosine per picture in [-1,1], shape (...); higher is more alike. See `enhance.faces.recognition.SAME`.
     """
     return np.asarray((embed(output, box) * embed(original, box)).sum(axis=-1))

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance import consistency
 from enhance.evaluate.psnr import psnr
+from enhance.painting import consistency
 
 
 def lr_psnr(output: NDArray[np.float32], lr: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from enhance import consistency
 from enhance.errors import DataError
+from enhance.painting import consistency
 
 SCALE = 4
 SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from enhance.evaluate import packaged
+from enhance.inference import packaged
 
 WEIGHTS = "stlpips_pytorch", "weights/vST0.0/alex_shift_tolerant.pth"
 CHUNK = 8

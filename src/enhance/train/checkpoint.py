@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.errors import TrainingError
-from enhance.train.recipes import Recipe
+from enhance.tasks.upscale.recipes import Recipe
 
 LAST = "last.pt"
 BEST = "best.pt"

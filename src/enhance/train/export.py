@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from enhance.errors import InternalError, TrainingError
 from enhance.files import write_atomically
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import Generator, place
+from enhance.tasks.upscale.recipes import Recipe, from_json
 from enhance.train import checkpoint
-from enhance.train.networks.discriminator import Discriminator
-from enhance.train.networks.generator import Generator, place
 from enhance.train.quantization import frames, quantized, small, watch
-from enhance.train.recipes import Recipe, from_json
 from enhance.train.run import generator_of, starting_weights
 
 TOLERANCE = 1e-4
@@ -108,7 +108,7 @@ def export(run: Path, out: Path, watched: Sequence[Path] = (), others: Sequence[
 
 
 def export_discriminator(run: Path, out: Path, watched: Sequence[Path]) -> Path:
-    """Writes the discriminator of a run folder in 8 bits, for `enhance.opinion`.
+    """Writes the discriminator of a run folder in 8 bits, for `enhance.honesty.discriminator_map`.
 
     Args:
         watched: folders of pictures such as it will get.

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from enhance.errors import TrainingError
 from enhance.files import write_atomically
+from enhance.tasks.upscale.data import Batch
+from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, pictures
 from enhance.train.checkpoint import Progress
-from enhance.train.data import Batch
-from enhance.train.recipes import Recipe
 from enhance.train.task import Task
 
 LOG_SECONDS = 15.0

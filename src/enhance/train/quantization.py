@@ -15,9 +15,9 @@ import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from enhance import faces
 from enhance.errors import DataError
-from enhance.train import data
+from enhance.faces import geometry
+from enhance.tasks.upscale import data
 
 Given = dict[str, NDArray[np.float32]]
 
@@ -69,7 +69,7 @@ def watch(folders: Sequence[Path], inputs: Sequence[str], planes: int) -> Iterat
     for frame in frames(folders):
         lr = small(frame)
         noise = rng.standard_normal((1, planes, *lr.shape[2:]), dtype=np.float32)
-        place = faces.whole(lr[0].transpose(1, 2, 0)).place[None]
+        place = geometry.whole(lr[0].transpose(1, 2, 0)).place[None]
         yield {name: x for name, x in (("lr", lr), ("noise", noise), ("place", place)) if name in inputs}
 
 

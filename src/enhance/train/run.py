@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from enhance.errors import TrainingError
-from enhance.train import checkpoint, data, loop, recipes
+from enhance.tasks.upscale import data, recipes
+from enhance.tasks.upscale.degradation import Box, Snapshot
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import PLACE, Generator
+from enhance.tasks.upscale.recipes import Recipe
+from enhance.tasks.upscale.training import SuperResolution
+from enhance.train import checkpoint, loop
 from enhance.train.checkpoint import Progress
-from enhance.train.degradation import Box, Snapshot
-from enhance.train.networks.discriminator import Discriminator
-from enhance.train.networks.generator import PLACE, Generator
-from enhance.train.recipes import Recipe
-from enhance.train.super_resolution import SuperResolution
 
 HELD_OUT = {64: 64, 128: 24, 256: 8}
 

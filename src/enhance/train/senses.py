@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from enhance.tasks.upscale.networks.recogniser import Recogniser, crop, shows_face
 from enhance.train import losses
-from enhance.train.networks.recogniser import Recogniser, crop, shows_face
-from enhance.train.networks.squeezenet import SqueezeNet
-from enhance.train.networks.vgg import VGG
+from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.features.vgg import VGG
 
 
 class Sense(nn.Module):

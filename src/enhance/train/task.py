@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from enhance.train.data import Batch
+from enhance.tasks.upscale.data import Batch
 
 Losses = Mapping[str, Tensor]
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.upscale import REST
+from enhance.tasks.upscale.enhance import REST
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from enhance.photo import Photo
-    from enhance.upscale import Result
+    from enhance.photos.photo import Photo
+    from enhance.tasks.upscale.enhance import Result
     from enhance.web.worker import Job
 
     Array = NDArray[np.float32]
@@ -120,7 +120,7 @@ def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> 
         PhotoError: it cannot be read, or the box lies outside it.
         TooLargeError: it has too many pixels.
     """
-    from enhance.photo import read
+    from enhance.photos.photo import read
 
     try:
         photo = replace(read(content, max_pixels=read_pixels), name="photo")
@@ -144,14 +144,14 @@ def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> 
 
 def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     """A line of facts as JSON, and the enlarged photo."""
-    from enhance.photo import write
+    from enhance.photos.photo import write
 
     job.stage = "drawing"
     started = time.perf_counter()
     if wanted.model == BICUBIC:
         result = enlarged(photo, wanted.scale)
     else:
-        from enhance.upscale import enhance_photo
+        from enhance.tasks.upscale.enhance import enhance_photo
 
         rest = None if wanted.rest == BICUBIC else wanted.rest
         result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), rest=rest, **drawing(wanted))
@@ -175,9 +175,9 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
 
 def enlarged(photo: Photo, scale: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn."""
-    from enhance import consistency
-    from enhance.photo import Canvas
-    from enhance.upscale import Result, resize
+    from enhance.painting import consistency
+    from enhance.photos.photo import Canvas
+    from enhance.tasks.upscale.enhance import Result, resize
 
     large = resize(photo.rgb, scale)
     canvas = Canvas(photo, large.shape[1], large.shape[0])
@@ -188,8 +188,8 @@ def enlarged(photo: Photo, scale: float) -> Result:
 
 def faces(job: Job, photo: Photo) -> bytes:
     """The faces of a photo as JSON, the largest first."""
-    from enhance.faces import native_size
-    from enhance.upscale import find
+    from enhance.faces.geometry import native_size
+    from enhance.tasks.upscale.enhance import find
 
     job.stage = "drawing"
     found = [
@@ -200,7 +200,7 @@ def faces(job: Job, photo: Photo) -> bytes:
 
 def lineup(job: Job, photo: Photo, wanted: Options) -> bytes:
     """Several faces for the same pixels as JSON, each with its picture as base64 of a PNG."""
-    from enhance.lineup import lineup_photo
+    from enhance.honesty.lineup import lineup_photo
 
     job.stage = "drawing"
     shown = lineup_photo(photo, wanted.n, model=network_of(wanted), face=wanted.face, **drawing(wanted))
@@ -216,9 +216,9 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
     import numpy as np
     from PIL import Image
 
-    from enhance.invention import VISIBLE
-    from enhance.report import WARNING, band_map, report
-    from enhance.upscale import enhance_photo
+    from enhance.honesty.report import WARNING, band_map, report
+    from enhance.honesty.uncertainty import VISIBLE
+    from enhance.tasks.upscale.enhance import enhance_photo
 
     job.stage = "drawing"
     result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), **drawing(wanted))
@@ -236,7 +236,7 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
 
 def opinion(job: Job, photo: Photo) -> bytes:
     """What the discriminator thinks of a part of a photo and of three enlargements of it, as JSON with pictures."""
-    from enhance.opinion import opinions
+    from enhance.honesty.discriminator_map import opinions
 
     job.stage = "drawing"
     found = opinions(photo.rgb)

@@ -34,7 +34,7 @@ from enhance.web.worker import Job, QueueFullError, Worker
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from enhance.photo import Photo
+    from enhance.photos.photo import Photo
 
 STATIC = Path(__file__).parent / "static"
 PICTURES = ("application/octet-stream", "application/x-www-form-urlencoded", "image/")
@@ -364,7 +364,7 @@ class Service:
         return Response(status_code=204)
 
     async def models(self, request: Request) -> Response:  # noqa: ARG002
-        from enhance.model import models
+        from enhance.inference.model import models
 
         told = ("task", "scale", "licence", "pictures")
         found = await asyncio.to_thread(models)
@@ -391,7 +391,7 @@ def page(name: str) -> Callable[[Request], Any]:
 
 @cache
 def shipped() -> tuple[str, ...]:
-    from enhance.model import WEIGHTS
+    from enhance.inference.model import WEIGHTS
 
     return tuple(sorted(path.stem for path in WEIGHTS.glob("*.onnx")))
 

@@ -1,0 +1,148 @@
+"""From any photos to a folder that `enhance train` can read: of aligned faces, or of square crops of anything."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enhance.errors import DataError, EnhanceError
+from enhance.evaluate.protocol import SUFFIXES
+from enhance.faces import geometry
+from enhance.files import write_atomically
+from enhance.painting.consistency import resize
+from enhance.photos.photo import read
+from enhance.tasks.upscale.data import WHOLE, window
+
+Array = NDArray[np.float32]
+
+ENOUGH = 0.9
+"""A face must be at least this large, as a part of what is written: enlarged ones would teach blur."""
+MOST_TILT = 35.0
+SHARP = 2e-3
+MEASURED = 96
+"""Least sharpness, and the side in pixels at which it is measured whatever size is written. Nine in ten faces of
+good collections have more; every face that was enlarged three times has less, and half of those enlarged twice."""
+QUALITY = 95
+REDUCED = 2560
+"""Longest side of a photo that crops are cut from."""
+DETAILED = 2e-4
+"""Least sharpness of a crop worth learning from; sky and bokeh have less."""
+
+
+def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
+    """Finds the faces of photos and writes them, aligned, into a folder: sharp, upright and large enough ones only.
+
+    A photo that cannot be read is reported on stderr and passed over.
+
+    Args:
+        photos: files, or folders that are searched with all folders in them.
+        out: where `<photo>_<n>.webp` are written, the largest face of a photo first; made if need be.
+        size: side of the face frame in pixels.
+
+    Returns:
+        The number of faces written.
+
+    Raises:
+        DataError: there is no photo, or no face in them that is good enough.
+    """
+    paths = _pictures(photos, out)
+    taken: set[str] = set()
+    written = 0
+    for path, rgb in _read(paths):
+        for crop in good_faces(rgb, size):
+            out.mkdir(parents=True, exist_ok=True)
+            write_atomically(out / _name(path, taken), _webp(crop))
+            written += 1
+    if not written:
+        raise DataError(
+            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide; "
+            "give larger photos or a smaller size"
+        )
+    return written
+
+
+def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
+    """Cuts photos into square crops for `photo_x4`, leaving out the flat ones; parameters and errors as for `prepare`.
+
+    A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
+    """
+    paths = _pictures(photos, out)
+    taken: set[str] = set()
+    for path, rgb in _read(paths):
+        if max(rgb.shape) > REDUCED:
+            rgb = resize(rgb, REDUCED / max(rgb.shape))
+        for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
+            crop = rgb[top : top + size, left : left + size]
+            if sharpness(crop) >= DETAILED:
+                out.mkdir(parents=True, exist_ok=True)
+                write_atomically(out / _name(path, taken), _webp(np.clip(crop, 0, 1)))
+    if not taken:
+        raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
+    return len(taken)
+
+
+def good_faces(rgb: Array, size: int) -> Iterator[Array]:
+    """Faces (size,size,3) of a photo (H,W,3) that are worth learning from, the largest first."""
+    for face in geometry.detect(rgb):
+        if geometry.native_size(face.landmarks) < size * ENOUGH or abs(geometry.tilt(face.landmarks)) > MOST_TILT:
+            continue
+        crop, _ = geometry.align(rgb, face.landmarks, size)
+        # Judged at one size, so that one bar serves all.
+        if sharpness(crop if size == MEASURED else geometry.align(rgb, face.landmarks, MEASURED)[0]) >= SHARP:
+            yield crop
+
+
+def sharpness(crop: Array) -> float:
+    """Variance of the Laplacian of (H,W,3) in [0,1], as grey."""
+    grey = crop.mean(axis=-1)
+    inner = grey[1:-1, 1:-1]
+    return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
+
+
+def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
+    """The files named, and those in the folders named but for what an earlier run wrote.
+
+    Raises:
+        DataError: there are none.
+    """
+    found: list[Path] = []
+    for path in photos:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in SUFFIXES and m.is_file())
+        # What an earlier run wrote is no photo.
+        found += [member for member in inside if out.resolve() not in member.resolve().parents]
+    if not found:
+        raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
+    return found
+
+
+def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Array]]:
+    """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr."""
+    for path in paths:
+        try:
+            rgb = read(path).rgb
+        except EnhanceError as error:
+            print(error, file=sys.stderr)
+            continue
+        yield path, rgb
+
+
+def _name(path: Path, taken: set[str]) -> str:
+    """A name that no other face of this run has, and that says nothing about windows to those who read it."""
+    stem = path.stem if window(path.name) == WHOLE else f"face_{path.stem}"
+    number = next(n for n in range(len(taken) + 1) if f"{stem}_{n}.webp" not in taken)
+    taken.add(f"{stem}_{number}.webp")
+    return f"{stem}_{number}.webp"
+
+
+def _webp(crop: Array) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.round(crop * 255).astype(np.uint8)).save(buffer, "WEBP", quality=QUALITY)
+    return buffer.getvalue()

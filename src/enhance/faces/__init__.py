@@ -1,0 +1,1 @@
+"""Where faces are, whether they are real ones, and whose."""

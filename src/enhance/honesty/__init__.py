@@ -1,0 +1,1 @@
+"""What was made up in a result, and how it is said."""

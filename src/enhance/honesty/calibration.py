@@ -1,0 +1,146 @@
+"""Makes the invention map true: how wide its band must be on faces, and how well that holds on others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.errors import DataError, ModelError
+from enhance.evaluate import card, protocol
+from enhance.evaluate.protocol import LABELS, Face
+from enhance.faces.geometry import whole
+from enhance.files import sha256, write_atomically
+from enhance.honesty import uncertainty
+from enhance.honesty.lineup import answers
+from enhance.inference.model import Model
+from enhance.tasks.upscale.enhance import resize
+
+SIZES = (16, 32, 64)
+PARTS = ("fit", "calibrate", "measure")
+FEWEST = 10
+"""A group of fewer measured faces is not reported."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One face as the calibration needs it: the evidence (H,W,2) and the errors (H,W), of the part that is real."""
+
+    face: Face
+    known: Array
+    errors: Array
+
+
+def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> Path:
+    """Calibrates the invention map of a model; writes the constants beside its weights and the result into its card.
+
+    The people are dealt into three parts by a hash of their name: one to learn what evidence is worth, one to find how
+    wide the band must be, one to measure how many true pixels lie inside. No person is in two of them. A model that
+    mends its input is shown bad photos.
+
+    Args:
+        folders: aligned faces that the network did not learn from.
+        model: a shipped model's name or an .onnx file.
+        limit: at each size only so many faces, always the same random ones.
+
+    Returns:
+        The file written.
+
+    Raises:
+        DataError: no or too few usable faces.
+        ModelError: no such model, or the folder of its file cannot be written to.
+    """
+    network = Model.load(model)
+    # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
+    digest = sha256(network.path)
+    degradation = protocol.grainy if network.mends else protocol.clean
+    everyone = protocol.faces(folders)
+    constants: dict[str, Any] = {}
+    coverage: dict[str, Any] = {}
+    for size in SIZES:
+        chosen = protocol.choose(everyone, size, limit)
+        dealt: dict[str, list[Seen]] = {part: [] for part in PARTS}
+        for one in seen(network, chosen, size, degradation):
+            dealt[part_of(one.face.path.stem)].append(one)
+        if min(map(len, dealt.values())) < 2 * FEWEST:
+            continue
+        learn, widen, measure = (dealt[part] for part in PARTS)
+        shape = uncertainty.fit([one.known for one in learn], [one.errors for one in learn])
+        final = uncertainty.calibrate([one.known for one in widen], [one.errors for one in widen], shape)
+        constants[str(size)] = asdict(final)
+        coverage[str(size)] = {"calibrated_on": len(learn) + len(widen)} | measured(measure, final)
+    if not constants:
+        raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
+    names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
+    most = f", at most {limit} a size" if limit else ""
+    made = ", made small as bad photos" if network.mends else ""
+    said = {
+        "model": network.path.stem,
+        "sha256": digest,
+        "level": uncertainty.LEVEL,
+        "answers": uncertainty.ANSWERS,
+        "visible_grey_levels": round(uncertainty.VISIBLE * 255),
+        "faces": f"{names}{most}{made}; people dealt into three parts by name",
+        "constants": constants,
+        "coverage": coverage,
+    }
+    path = uncertainty.beside(network.path)
+    try:
+        write_atomically(path, (json.dumps(said, indent=1) + "\n").encode())
+        page = network.path.with_suffix(".md")
+        if page.is_file():
+            write_atomically(page, card.with_invention_map(page.read_text(encoding="utf-8"), network.path).encode())
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written ({error.strerror}); copy the model elsewhere") from error
+    return path
+
+
+def part_of(name: str) -> str:
+    """Which part a person belongs to: lfw_First_Last_0001 and lfw_First_Last_0002 are one person."""
+    person = re.sub(r"_\d+$", "", name) if name.startswith("lfw_") else name
+    return PARTS[int.from_bytes(hashlib.sha256(person.encode()).digest()[:4], "big") % len(PARTS)]
+
+
+def seen(
+    network: Model, chosen: Sequence[Face], size: int, degradation: protocol.Degradation = protocol.clean
+) -> Iterator[Seen]:
+    """Every face as the network draws it ANSWERS times from `size` pixels across."""
+    for pairs in protocol.pairs(chosen, size, degradation=degradation):
+        left, top, right, bottom = (round(edge * protocol.SCALE * size) for edge in pairs.box)
+        for face, lr, hr in zip(
+            pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True
+        ):
+            drawn = answers(network, whole(lr), size, range(uncertainty.ANSWERS))
+            known = uncertainty.evidence(drawn, resize(lr, protocol.SCALE))[top:bottom, left:right]
+            errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
+            yield Seen(face, known, errors)
+
+
+def measured(faces: Sequence[Seen], constants: uncertainty.Constants) -> dict[str, Any]:
+    """Coverage on faces that had no part in choosing the constants: of all of them, and per group."""
+    bands = [uncertainty.band_of(one.known, constants) for one in faces]
+    inside = np.array([float((one.errors <= band).mean()) for one, band in zip(faces, bands, strict=True)])
+    groups = {}
+    for label in LABELS:
+        for value in sorted({one.face.labels[label] for one in faces if label in one.face.labels}):
+            members = np.array([one.face.labels.get(label) == value for one in faces])
+            if members.sum() >= FEWEST:
+                groups[f"{label} {value}"] = [int(members.sum()), round(float(inside[members].mean()), 3)]
+    return {
+        "measured_on": len(faces),
+        "coverage": round(float(inside.mean()), 4),
+        "half_interval_95": round(1.96 * float(inside.std(ddof=1)) / len(inside) ** 0.5, 4),
+        "worst_tenth_of_faces": round(float(np.quantile(inside, 0.1)), 3),
+        "mean_half_width_grey_levels": round(255 * float(np.mean([band.mean() for band in bands])), 1),
+        "made_up": round(float(np.mean([(band > uncertainty.VISIBLE).mean() for band in bands])), 3),
+        "groups": groups,
+    }

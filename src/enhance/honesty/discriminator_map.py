@@ -1,0 +1,105 @@
+"""What the discriminator thinks: the network that `face_x4_gan` had to convince.
+
+It learnt to tell photographs of faces from drawn ones, 16x16 pixels at a time, told what both look like when made
+small. It learnt on pairs, so that its numbers mean something only beside each other: this patch convinces it more than
+that one (Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from enhance.errors import PhotoError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+PATCH = 16
+LEAST, MOST = 64, 128
+"""Pixels across a picture that it is asked about; it learnt on faces about so large."""
+SHOWN = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """A picture and what the discriminator thinks of it.
+
+    Attributes:
+        name: how the picture was made; the first one is the photograph.
+        rgb: (H,W,3) in [0,1], H and W multiples of PATCH.
+        verdicts: (H/PATCH, W/PATCH); the larger, the more it looks photographed.
+    """
+
+    name: str
+    rgb: Array
+    verdicts: Array
+
+
+def opinions(rgb: Array) -> tuple[Opinion, ...]:
+    """Of a part of a photo, and of the same made four times smaller and enlarged again: by bicubic, and by networks.
+
+    Args:
+        rgb: (H,W,3) in [0,1].
+
+    Raises:
+        PhotoError: it is smaller than 64 pixels.
+    """
+    import numpy as np
+
+    from enhance.inference.model import Model
+    from enhance.painting import consistency
+    from enhance.tasks.upscale.enhance import X4, resize
+
+    hr = fitted(rgb)
+    lr = consistency.downscale(hr, X4)
+    pictures = {"photograph": hr, "bicubic": np.clip(resize(lr, X4), 0, 1)}
+    for name, model in SHOWN:
+        pictures[name] = Model.load(model)(lr.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
+    return tuple(Opinion(name, picture, verdicts(picture, lr)) for name, picture in pictures.items())
+
+
+def fitted(rgb: Array) -> Array:
+    """A picture (H,W,3) reduced until its longer side has at most MOST pixels, cut to whole patches.
+
+    Raises:
+        PhotoError: a side is shorter than LEAST.
+    """
+    import numpy as np
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    ratio = min(1.0, MOST / max(height, width))
+    down, across = (round(side * ratio) // PATCH * PATCH for side in (height, width))
+    if min(down, across) < LEAST:
+        raise PhotoError(
+            f"photo: {width}x{height} pixels are too few or too narrow for an opinion; "
+            f"choose a part of {LEAST} or more both ways, at most twice as long as wide"
+        )
+    # What is cut off to have whole patches is the rest at the right and at the bottom.
+    box = (0.0, 0.0, across / ratio, down / ratio)
+    planes = [Image.fromarray(np.ascontiguousarray(rgb[..., c], np.float32)) for c in range(3)]
+    small = [np.asarray(plane.resize((across, down), Image.Resampling.BOX, box)) for plane in planes]
+    return np.stack(small, -1)
+
+
+def verdicts(hr: Array, lr: Array) -> Array:
+    """How photographed each patch of hr (4h,4w,3) looks, given lr (h,w,3): (h/4, w/4), of no particular range."""
+    import numpy as np
+
+    given = {name: np.ascontiguousarray(x.transpose(2, 0, 1)[None], np.float32) for name, x in (("hr", hr), ("lr", lr))}
+    found: Array = _session().run(["verdicts"], given)[0][0, 0]
+    return found
+
+
+@cache
+def _session() -> onnxruntime.InferenceSession:
+    from enhance.inference import sessions
+    from enhance.inference.model import WEIGHTS
+
+    return sessions.opened(str(WEIGHTS / "discriminators" / "face_x4_gan.onnx"))

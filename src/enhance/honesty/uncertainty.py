@@ -1,0 +1,238 @@
+"""Which pixels of a drawn face were made up, and by how much they may be wrong: a band that was checked on real faces.
+
+The band of a pixel follows what can be known without the truth: how much the answers for several seeds differ there
+(the spread), and how much the network added over bicubic. How wide it must be is learnt from held-out faces, so that
+for a new face like them 90 % of the pixels, on average over faces, lie inside: conformal risk control
+(Angelopoulos, Bates, Fisch, Lei and Schuster, ICLR 2024). The constants belong to one file of weights and lie beside
+it, as <name>.json; without them there is no map.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enhance.errors import ModelError
+from enhance.files import sha256
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from enhance.inference.model import Model
+
+    Array = NDArray[np.float32]
+
+ANSWERS = 8
+"""Answers from which the spread is taken, the shown one included."""
+LEVEL = 0.9
+VISIBLE = 16 / 255
+"""A pixel counts as made up if its true value may lie further away than this: 16 of 255 grey levels."""
+AROUND = 5
+"""Spread and addition are root mean squares over squares of so many pixels: single ones say little."""
+
+
+@dataclass(frozen=True)
+class Constants:
+    """A pixel's band, half its width in [0,1]: factor * sqrt(spread * S^2 + added * D^2 + floor)."""
+
+    spread: float
+    added: float
+    floor: float
+    factor: float
+
+
+@dataclass(frozen=True, eq=False)
+class Invention:
+    """What was made up of one face.
+
+    Attributes:
+        band: (H,W) float32 in [0,1]: the true value of a pixel, in each channel, lies within this distance of the drawn
+            one, for 90 % of the pixels.
+        share: of the face's pixels, how many have a band wider than VISIBLE; in [0,1].
+    """
+
+    band: Array
+    share: float
+
+
+def invention(answers: Array, bicubic: Array, constants: Constants, weight: Array) -> Invention:
+    """What was made up of a face.
+
+    Args:
+        answers: (n,H,W,3) in [0,1]; the first is the one that is shown.
+        bicubic: (H,W,3), the enlargement that invents nothing.
+        constants: for a face of this size.
+        weight: (H,W) in [0,1], how much of each pixel is shown.
+    """
+    band = band_of(evidence(answers, bicubic), constants)
+    return Invention(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
+
+
+def evidence(answers: Array, bicubic: Array) -> Array:
+    """(H,W,2): the spread of answers (n,H,W,3) and what the first adds to bicubic (H,W,3), in the worst channel."""
+    import numpy as np
+
+    spread = answers.std(axis=0, ddof=1).max(axis=-1)
+    added = np.abs(answers[0] - bicubic).max(axis=-1)
+    return np.stack([_around(spread), _around(added)], -1)
+
+
+def band_of(known: Array, constants: Constants) -> Array:
+    """Half the width (H,W) of the band, in [0,1], from the evidence (H,W,2)."""
+    import numpy as np
+
+    variance = constants.spread * known[..., 0] ** 2 + constants.added * known[..., 1] ** 2 + constants.floor
+    return np.minimum(constants.factor * np.sqrt(variance), 1).astype(np.float32)
+
+
+def _around(plane: Array) -> Array:
+    """Root mean square of (H,W) over the AROUND x AROUND pixels about each; beyond the border its pixels go on."""
+    import numpy as np
+
+    squares = np.pad(plane.astype(np.float64) ** 2, AROUND // 2, mode="edge")
+    for axis in (0, 1):
+        total = np.cumsum(np.insert(squares, 0, 0, axis), axis)
+        length = plane.shape[axis]
+        squares = np.take(total, range(AROUND, AROUND + length), axis) - np.take(total, range(length), axis)
+    return np.sqrt(np.maximum(squares, 0) / AROUND**2).astype(np.float32)
+
+
+def fit(known: Sequence[Array], errors: Sequence[Array]) -> Constants:
+    """Constants, factor 1, for which the squared band is nearest to the squared error, both relative to the band.
+
+    Args:
+        known: per face, the evidence (H,W,2).
+        errors: per face, (H,W): how far the drawn pixel is from the true one in the worst channel, in [0,1].
+    """
+    import numpy as np
+
+    rows = np.concatenate([np.column_stack([k.reshape(-1, 2) ** 2, np.ones(k[..., 0].size)]) for k in known])
+    target = np.concatenate([error.reshape(-1) ** 2 for error in errors]).astype(np.float64)
+    # Pixels that nothing was said of still differ by what 8 bits round.
+    least = (0.5 / 255) ** 2
+    weights, kept = np.array([0.0, 0.0, float(target.mean())]), [0, 1, 2]
+    for _ in range(6):
+        relative = 1 / np.maximum(rows @ weights, least)
+        kept = [0, 1, 2]
+        while True:
+            part = rows[:, kept] * relative[:, None]
+            solved = np.linalg.lstsq(part, target * relative, rcond=None)[0]
+            if (solved >= 0).all():
+                break
+            kept.remove(kept[int(solved.argmin())])
+        weights = np.zeros(3)
+        weights[kept] = solved
+    return Constants(float(weights[0]), float(weights[1]), float(max(weights[2], least)), 1.0)
+
+
+def calibrate(known: Sequence[Array], errors: Sequence[Array], constants: Constants, level: float = LEVEL) -> Constants:
+    """The smallest factor that keeps the promise for a new face drawn like these.
+
+    The loss of a face is the share of its pixels outside the band; the factor is the least for which the sum of
+    losses over n faces, plus one, is at most (1 - level) (n + 1) (conformal risk control, equation 4).
+
+    Args:
+        known, errors: as for `fit`, of faces that were not used there.
+    """
+    from dataclasses import replace
+
+    import numpy as np
+
+    ratios = [
+        np.sort((error / band_of(k, replace(constants, factor=1.0))).ravel())
+        for k, error in zip(known, errors, strict=True)
+    ]
+    allowed = (1 - level) * (len(ratios) + 1) - 1
+    if allowed < 0:
+        raise ValueError(f"{len(ratios)} faces are too few for a level of {level:g}")
+    low, high = 0.0, max(float(ratio[-1]) for ratio in ratios)
+    for _ in range(40):
+        middle = (low + high) / 2
+        outside = sum(1 - np.searchsorted(ratio, middle, side="right") / len(ratio) for ratio in ratios)
+        low, high = (low, middle) if outside <= allowed else (middle, high)
+    return replace(constants, factor=high)
+
+
+def beside(model: Path) -> Path:
+    """Where the constants of an .onnx file lie."""
+    return model.with_suffix(".json")
+
+
+def constants_for(network: Model, size: int) -> Constants:
+    """The constants of a network for faces of so many pixels across the frame.
+
+    They are those of the largest calibrated size that is not larger: less is known of smaller faces, so the band is
+    rather too wide than too narrow.
+
+    Raises:
+        ModelError: the network was not calibrated, or its file changed since.
+    """
+    said = calibration(network.path)
+    if said is None:
+        raise ModelError(
+            f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
+            "run `enhance calibrate FACES --model` with it"
+        )
+    sizes = {int(key): Constants(**value) for key, value in said["constants"].items()}
+    return sizes[max((known for known in sizes if known <= size), default=min(sizes))]
+
+
+def calibration(model: Path) -> Mapping[str, Any] | None:
+    """What `enhance calibrate` found for this very file of weights; None if it never looked at it.
+
+    Raises:
+        ModelError: the file beside it is unreadable.
+    """
+    path = beside(model)
+    if not path.is_file():
+        return None
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return said if said["sha256"] == sha256(model) else None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: cannot be read; run `enhance calibrate` again") from error
+
+
+def heat(picture: Array, band: Array) -> Image:
+    """The picture in grey under the band in colours, from none through red to yellow, with a scale beneath.
+
+    Args:
+        picture: (H,W,3) in [0,1].
+        band: (H,W) half widths in [0,1]; 0 where nothing was redrawn.
+    """
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
+    most = 48 / 255
+    grey = picture @ np.array([0.299, 0.587, 0.114], np.float32)
+    strength = np.clip(band / most, 0, 1)[..., None]
+    shown = 0.75 * grey[..., None] + (0.8 * strength) * (_colours(strength[..., 0]) - 0.75 * grey[..., None])
+    height, width = band.shape
+    letters = max(11, min(22, width // 28))
+    foot = 4 * letters
+    page = Image.new("RGB", (width, height + foot), (22, 22, 24))
+    page.paste(Image.fromarray((np.clip(shown, 0, 1) * 255).round().astype(np.uint8)))
+    left, right = letters, width - letters
+    ramp = np.broadcast_to(np.linspace(0, 1, right - left, dtype=np.float32), (letters, right - left))
+    bar = Image.fromarray((_colours(ramp) * ramp[..., None] * 255).round().astype(np.uint8))
+    page.paste(bar, (left, height + letters // 2))
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(letters)
+    line = height + 2.6 * letters
+    ink = (225, 225, 220)
+    draw.text((left, line), "not redrawn", ink, font, anchor="lm")
+    draw.text((right, line), "may be off by 48 of 255", ink, font, anchor="rm")
+    return page
+
+
+def _colours(strength: Array) -> Array:
+    """Dark violet through red and orange to pale yellow, (...,3) for values in [0,1]."""
+    import numpy as np
+
+    stops = np.array([0, 0.33, 0.66, 1])
+    colours = np.array([(0.25, 0.05, 0.4), (0.8, 0.15, 0.3), (1.0, 0.55, 0.1), (1.0, 0.95, 0.6)])
+    return np.stack([np.interp(strength, stops, colours[:, c]) for c in range(3)], -1).astype(np.float32)

@@ -1,0 +1,131 @@
+"""The generator: a small picture and a handful of noise to a picture four times larger.
+
+Plain 3x3 convolutions, because they are what a CPU runs fastest. Most of them work at half the input's
+resolution, where a face of 16 pixels is 8 wide and every output sees all of it, and what is known of faces is
+kept at a quarter of it, where wide layers cost little; residual blocks on either side of that trunk keep the
+fine positions, and one pixel shuffle at the very end enlarges.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from enhance.tasks.upscale.networks.notch import Notch
+from enhance.tasks.upscale.networks.projection import Projection
+
+PLACE = 3
+
+
+def place(lr: Tensor) -> Tensor:
+    """Where each pixel lies in the face frame, for pictures lr (N,3,h,w) that fill it.
+
+    Returns:
+        (N,3,h,w): x and y from -1 to 1 over the frame, and how fine the pixels are, log2(pixels across the frame / 32).
+    """
+    # Sums of ones, not shapes: so the exported graph works for any size.
+    ones = torch.ones_like(lr[:, :1])
+    width, height = ones.sum(3, keepdim=True), ones.sum(2, keepdim=True)
+    x = (ones.cumsum(3) - 0.5) / width * 2 - 1
+    y = (ones.cumsum(2) - 0.5) / height * 2 - 1
+    return torch.cat([x, y, torch.log2((width + height) / 64)], 1)
+
+
+def start_at_zero(layer: nn.Conv2d) -> None:
+    """Lets a layer that is added to something begin as nothing."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(cast(Tensor, layer.bias))
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions around a skip; it starts as the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        start_at_zero(self.second)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(functional.leaky_relu(self.first(x), 0.2))
+
+
+class Generator(nn.Module):
+    """Four times larger, consistent with its input by construction (or with what it takes that for, if it `mends`).
+
+    Args:
+        width: channels of the trunk at half the input's resolution.
+        blocks: residual blocks in the trunk.
+        deep: residual blocks of twice its channels at half its resolution, in the middle of the trunk.
+        edge: channels at the input's resolution.
+        finish: residual blocks at the input's resolution after the trunk.
+        noise: noise planes at the input's resolution.
+        framed: whether it draws faces in their frame, and looks at `place`.
+        mends: whether it may first mend its input, and then agrees with what that ought to have been. It is finished
+            without a discriminator, and kept from drawing a mesh by a filter.
+    """
+
+    scale = 4
+
+    def __init__(
+        self,
+        *,
+        width: int = 96,
+        blocks: int = 6,
+        deep: int = 0,
+        edge: int = 48,
+        finish: int = 4,
+        noise: int = 8,
+        framed: bool = True,
+        mends: bool = False,
+    ) -> None:
+        super().__init__()
+        self.noise = noise
+        self.multiple = 4 if deep else 2
+        self.framed = framed
+        self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
+        self.before = ResidualBlock(edge)
+        self.shrink = nn.Conv2d(edge, width, 3, stride=2, padding=1)
+        self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
+        self.deep: nn.Sequential | None = None
+        if deep:
+            sink = nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)
+            rise = nn.Conv2d(2 * width, width, 3, padding=1)
+            start_at_zero(rise)
+            blocks_below = (ResidualBlock(2 * width) for _ in range(deep))
+            self.deep = nn.Sequential(sink, nn.LeakyReLU(0.2), *blocks_below, rise, nn.Upsample(scale_factor=2.0))
+        self.merge = nn.Conv2d(width, edge, 3, padding=1)
+        self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
+        self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
+        self.mend = nn.Conv2d(edge, 3, 3, padding=1) if mends else None
+        self.notch = Notch(self.scale) if mends else None
+        self.projection = Projection(self.scale)
+        if self.mend is not None:
+            start_at_zero(self.mend)
+        # A whisper at first: a generator that starts out deafened by its noise learns to ignore it for good.
+        with torch.no_grad():
+            self.head.weight[:, 3 : 3 + noise] *= 0.1
+
+    def forward(self, lr: Tensor, noise: Tensor, place: Tensor) -> Tensor:
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place (N,3,h,w); h and w multiples of `multiple`.
+
+        Returns:
+            (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
+        """
+        told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
+        fine = self.before(self.head(torch.cat(told, 1)))
+        middle = len(self.trunk) // 2
+        coarse = self.trunk[:middle](functional.leaky_relu(self.shrink(fine), 0.2))
+        if self.deep is not None:
+            coarse = coarse + self.deep(coarse)
+        coarse = self.trunk[middle:](coarse)
+        # Repeating pixels before a convolution costs what a pixel shuffle after it would, without the shuffle's
+        # slow reordering of memory.
+        fine = self.after(fine + self.merge(functional.interpolate(coarse, scale_factor=2.0, mode="nearest")))
+        fine = functional.leaky_relu(fine, 0.2)
+        blocks = self.paint(fine)
+        with torch.autocast(lr.device.type, enabled=False):
+            kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
+            blocks = blocks.float() if self.notch is None else self.notch(blocks.float())
+            return self.projection(functional.pixel_shuffle(blocks, self.scale), kept)

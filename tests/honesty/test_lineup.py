@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import enhance
+from enhance.errors import PhotoError
+from enhance.faces import geometry
+from enhance.honesty.lineup import Lineup, sheet, structural_distance, write
+from enhance.painting import consistency
+from enhance.photos.photo import read
+from enhance.tasks.upscale.enhance import enhance_photo
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "faces"
+
+
+@pytest.fixture(scope="module")
+def shown() -> Lineup:
+    """Three answers for the sample's face made half as large, so that there is something to make up."""
+    return enhance.lineup(small(), 3, seed=5)
+
+
+def small() -> Image.Image:
+    with Image.open(ROOT / "samples" / "astronaut.jpg") as image:
+        return image.reduce(2)
+
+
+def test_answers_differ_and_agree_with_the_same_pixels(shown: Lineup) -> None:
+    assert shown.seeds == (5, 6, 7)
+    assert shown.answers.shape == (3, *(4 * side for side in shown.lr.shape[:2]), 3)
+    assert not np.array_equal(shown.answers[0], shown.answers[1])
+    for answer, agreement in zip(shown.answers, shown.lr_psnr, strict=True):
+        assert consistency.lr_psnr(answer, shown.lr) == pytest.approx(agreement)
+        assert agreement >= 50
+        assert answer * 255 == pytest.approx(np.round(answer * 255), abs=1e-3)
+
+
+def test_an_answer_can_be_had_again(shown: Lineup) -> None:
+    again = enhance.lineup(small(), 2, seed=6)
+    assert np.array_equal(again.answers[0], shown.answers[1])
+    result = enhance_photo(read(small()), seed=6)
+    (face,) = result.faces
+    assert face.hr is not None
+    cut = geometry.cut(read(small()).rgb, np.array(face.landmarks))
+    assert np.abs(cut.upright(shown.answers[1], len(face.hr)) - face.hr).mean() < 1 / 255
+
+
+def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
+    folder = write(shown, tmp_path / "new")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["answer_01.png", "answer_02.png", "answer_03.png", "lineup.json", "lineup.png"]
+    said = json.loads((folder / "lineup.json").read_text())
+    assert [answer["seed"] for answer in said["answers"]] == [5, 6, 7]
+    assert 1 <= said["people"] <= 3
+    assert "not help to identify" in said["warning"]
+    with Image.open(folder / "answer_02.png") as image:
+        assert np.array_equal(np.asarray(image), np.round(shown.answers[1] * 255))
+
+
+@pytest.mark.parametrize("count", [2, 5, 13])
+def test_the_sheet_has_room_for_all(shown: Lineup, count: int) -> None:
+    from dataclasses import replace
+
+    many = replace(shown, answers=shown.answers[[0] * count], seeds=tuple(range(count)), lr_psnr=(60.0,) * count)
+    page = np.asarray(sheet(many)).astype(int)
+    tiles = np.abs(page - (222, 218, 208)).sum(-1) > 90
+    assert 256 * 256 * (count + 1) * 0.8 < tiles.sum() < 256 * 310 * (count + 1) + 60_000
+
+
+def test_structural_distance_is_one_less_ssim() -> None:
+    reference = pytest.importorskip("enhance.evaluate.ssim")
+    random = np.random.default_rng(0)
+    pictures = random.uniform(0, 1, (3, 40, 32, 3)).astype(np.float32)
+    pictures[1] = 0.7 * pictures[0] + 0.3 * pictures[1]
+    planes = pictures.transpose(0, 3, 1, 2)
+    pairs = [1 - reference.ssim(planes[a], planes[b]) for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert structural_distance(pictures) == pytest.approx(np.mean(pairs), abs=1e-6)
+    assert structural_distance(pictures[[0, 0]]) == pytest.approx(0, abs=1e-9)
+
+
+def test_nobody_to_line_up() -> None:
+    wall = np.full((40, 40, 3), 120, np.uint8)
+    with pytest.raises(PhotoError, match="no faces found"):
+        enhance.lineup(wall)
+    with pytest.raises(PhotoError, match="--force"):
+        enhance.lineup(wall, aligned=True)
+    with pytest.raises(PhotoError, match="2 to 32"):
+        enhance.lineup(wall, 1)

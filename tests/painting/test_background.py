@@ -1,0 +1,166 @@
+"""Painting in parts, in little memory, and in less than there should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from enhance import Model
+from enhance.errors import PhotoError
+from enhance.painting import background
+from enhance.painting.background import Ground, Island
+from enhance.painting.consistency import Pair
+from enhance.photos.photo import read
+from enhance.tasks.upscale.enhance import REST, enhance_photo
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def sample() -> np.ndarray:
+    with Image.open(SAMPLE) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def network() -> Model:
+    return Model.load(REST)
+
+
+@pytest.fixture(scope="module", params=[REST, "photo_x4"])
+def any_network(request: pytest.FixtureRequest) -> Model:
+    return Model.load(request.param)
+
+
+@pytest.mark.parametrize("memory", [1000, 1])
+def test_tiles_are_what_the_whole_would_be(
+    sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = background.run(any_network, read(sample).rgb, background.noise_in(0, any_network.planes, (0, 0, 224, 224)))
+    monkeypatch.setattr(background, "TILE", 64)
+    tiled = Ground(read(sample), any_network, memory)
+    assert np.abs(tiled.part(0, 0, 224, 224) - whole).max() < 1 / 255
+    assert np.abs(tiled.part(37, 51, 120, 133) - whole[4 * 51 : 4 * 133, 4 * 37 : 4 * 120]).max() < 1 / 255
+
+
+@pytest.mark.parametrize("scale", [4, 2.46])
+@pytest.mark.parametrize("passes", [0, 3, 8])
+def test_bands_are_what_the_whole_would_be(sample: np.ndarray, scale: float, passes: int) -> None:
+    """Back-projection and the resampling to other scales look beyond the band too."""
+    photo = read(sample)
+    pair = Pair((224, 224), (round(224 * scale), round(224 * scale)))
+    island = Island(60, 30, np.random.default_rng(0).random((4 * 80, 4 * 64, 3)).astype(np.float32))
+    roomy, narrow = Ground(photo, None), Ground(photo, None, 1e-3)
+    (whole, agreement), (banded, agreed) = (background.paint(one, (island,), pair, passes) for one in (roomy, narrow))
+    assert np.abs(whole.rgb - banded.rgb).max() < 1.01 / 255
+    assert np.mean(whole.rgb != banded.rgb) < 1e-3
+    assert agreed == pytest.approx(agreement, abs=0.01)
+
+
+@pytest.mark.parametrize("scale", [4, 2.46])
+def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float) -> None:
+    photo = read(sample)
+    whole, banded = (enhance_photo(photo, scale=scale, memory=memory) for memory in (1000, 1))
+    assert np.abs(whole.rgb - banded.rgb).max() <= 1.01 / 255
+    assert np.mean(whole.rgb != banded.rgb) < 1e-3
+    assert banded.lr_psnr == pytest.approx(whole.lr_psnr, abs=0.01)
+
+
+def test_a_pixel_gets_the_same_noise_in_every_part_and_another_with_another_seed() -> None:
+    whole = background.noise_in(3, 2, (0, 0, 300, 200))
+    assert whole.shape == (2, 200, 300)
+    assert np.array_equal(background.noise_in(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
+    assert abs(np.corrcoef(background.noise_in(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
+    assert abs(np.corrcoef(whole[:, :64, :64].ravel(), whole[:, :64, 64:128].ravel())[0, 1]) < 0.05
+    assert whole.std() == pytest.approx(1, abs=0.02)
+    assert background.noise_in(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
+
+
+def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    true = background.run
+
+    def counted(network: Model, lr: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        drawn.append(int(np.prod(lr.shape[:2])))
+        return true(network, lr, noise)
+
+    monkeypatch.setattr(background, "run", counted)
+    enhance_photo(read(sample[:120]))
+    assert drawn == [120 * 224]
+    drawn.clear()
+    enhance_photo(read(sample[:120]), memory=1)
+    assert sum(drawn) > 2 * 120 * 224
+
+
+def test_a_seed_names_an_answer_for_what_is_not_a_face(sample: np.ndarray) -> None:
+    once, again, other = (
+        Ground(read(sample[:64, :64]), Model.load("photo_x4"), seed=seed).part(0, 0, 64, 64) for seed in (0, 0, 1)
+    )
+    assert np.array_equal(once, again)
+    assert np.abs(once - other).mean() > 1 / 255
+
+
+def test_a_part_is_the_callers_to_draw_on(sample: np.ndarray, network: Model) -> None:
+    kept = Ground(read(sample[:64, :64]), network)
+    before = kept.part(0, 0, 64, 64).copy()
+    kept.part(8, 8, 40, 40)[...] = 0
+    assert np.array_equal(kept.part(0, 0, 64, 64), before)
+
+
+class Poor:
+    """A network on a machine with memory for few pixels, which says so as ONNX Runtime does."""
+
+    def __init__(self, session: Any, most: int) -> None:
+        self.session, self.most, self.asked = session, most, list[int]()
+
+    def run(self, names: list[str] | None, given: dict[str, np.ndarray]) -> Any:
+        self.asked += [int(np.prod(value.shape[-2:])) for value in given.values()]
+        if self.asked[-1] > self.most:
+            raise RuntimeError("Failed to allocate memory for requested buffer of size 7")
+        return self.session.run(names, given)
+
+
+@pytest.mark.parametrize("memory", [1000, 20])
+def test_a_network_that_finds_no_memory_is_given_halves(
+    sample: np.ndarray, network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = enhance_photo(read(sample), memory=memory, look=lambda _: []).rgb
+    session = Poor(network._session, 150 * 150)
+    monkeypatch.setattr(network, "_session", session)
+    made = enhance_photo(read(sample), memory=memory, look=lambda _: []).rgb
+    assert max(session.asked) > session.most >= min(session.asked)
+    assert np.abs(made - expected).max() < 1.01 / 255
+    assert np.mean(made != expected) < 1e-3
+
+
+def test_what_does_not_fit_at_all_is_said(sample: np.ndarray, network: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_session", Poor(network._session, 1))
+    with pytest.raises(PhotoError, match="array: does not fit in memory"):
+        enhance_photo(read(sample[:40, :40]), look=lambda _: [])
+
+
+@pytest.mark.parametrize("failing", [0, 1, 5])
+def test_choosing_the_passes_and_painting_go_on_with_half_the_rows(
+    sample: np.ndarray, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first, second and sixth band: two stripes by which the passes are chosen, and one that is painted."""
+    photo = read(sample[:128])
+    expected = enhance_photo(photo, rest=None, look=lambda _: [])
+    bands: list[int] = []
+    true = background.band
+
+    def poor(drawn: Ground, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int) -> Any:
+        bands.append(span[1] - span[0])
+        if len(bands) - 1 == failing:
+            raise MemoryError
+        return true(drawn, islands, pair, span, passes)
+
+    monkeypatch.setattr(background, "band", poor)
+    made = enhance_photo(photo, rest=None, look=lambda _: [], memory=5)
+    assert bands[failing + 1] < bands[failing]
+    assert np.abs(made.rgb - expected.rgb).max() < 1.01 / 255
+    assert made.lr_psnr == pytest.approx(expected.lr_psnr, abs=0.01)

@@ -1,0 +1,337 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+import enhance
+from enhance.errors import ModelError, PhotoError
+from enhance.faces import geometry
+from enhance.inference.model import Model
+from enhance.painting.consistency import Pair, downscale, lr_psnr
+from enhance.photos.photo import read
+from enhance.tasks.upscale import enhance as module
+from enhance.tasks.upscale.enhance import REACH, draw, enhance_photo, lr_size, noise_at, resize
+
+SAMPLE = Path(__file__).parents[3] / "samples" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def sample() -> np.ndarray:
+    with Image.open(SAMPLE) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_the_sample_is_enlarged_and_its_face_redrawn() -> None:
+    photo = read(SAMPLE)
+    result = enhance_photo(photo)
+    height, width = photo.rgb.shape[:2]
+    assert result.rgb.shape == (4 * height, 4 * width, 3)
+    assert [face.redrawn for face in result.faces] == [True]
+    assert result.lr_psnr > 50
+
+    left, top, right, bottom = (round(4 * side) for side in result.faces[0].box)
+    without = enhance_photo(photo, look=lambda _: []).rgb
+    changed = np.abs(result.rgb - without).mean(-1)
+    assert changed[top:bottom, left:right].mean() > 0.004
+    assert np.delete(changed, slice(top - 60, bottom + 60), 0).max() < 0.004
+
+
+def test_the_whole_photo_agrees_with_its_input() -> None:
+    photo = read(SAMPLE)
+    result = enhance_photo(photo)
+    assert lr_psnr(np.round(result.rgb * 255) / 255, photo.rgb) == pytest.approx(result.lr_psnr, abs=0.1)
+
+
+def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
+    png = Image.fromarray(sample)
+    from_array = np.asarray(enhance.upscale(sample))
+    assert np.array_equal(from_array, np.asarray(enhance.upscale(png)))
+    assert np.array_equal(from_array, np.asarray(enhance.upscale(sample.astype(np.float32) / 255)))
+    assert np.array_equal(np.asarray(enhance.upscale(SAMPLE)), np.asarray(enhance.upscale(SAMPLE.read_bytes())))
+
+
+@pytest.mark.parametrize("scale", [1.5, np.float32(2), 2.46, 3, 4, 8])
+def test_any_scale_agrees_with_the_input(sample: np.ndarray, scale: float) -> None:
+    photo = read(sample[:200])
+    result = enhance_photo(photo, scale=scale)
+    height, width = round(200 * scale), round(sample.shape[1] * scale)
+    assert result.rgb.shape == (height, width, 3)
+    assert [face.redrawn for face in result.faces] == [True]
+    pair = Pair((200, sample.shape[1]), (height, width))
+    error = pair.error(result.rgb, 0, photo.rgb, (0, 200)) / photo.pixels.size
+    assert -10 * np.log10(error) > 50
+    assert result.lr_psnr > 50
+
+
+def test_enhancing_again_is_enhancing_sixteen_times() -> None:
+    face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((56, 56), Image.Resampling.BOX)))
+    first = enhance_photo(face)
+    again = enhance_photo(read(np.asarray(first.canvas.image())))
+    assert np.abs(again.rgb - enhance_photo(face, scale=16).rgb).max() < 1.5 / 255
+
+
+@pytest.mark.parametrize("scale", [0, 1, 17, -4, "four", None])
+def test_a_scale_out_of_range_is_said(sample: np.ndarray, scale: float) -> None:
+    with pytest.raises(PhotoError, match="cannot be enlarged"):
+        enhance.upscale(sample, scale=scale)
+
+
+def test_faces_of_a_large_photo_are_found_where_it_is_not_reduced(sample: np.ndarray) -> None:
+    large = np.full((1600, 2600, 3), 120, np.uint8)
+    for top, left in ((0, 0), (1190, 1190), (700, 2300)):
+        large[top : top + 224, left : left + 224] = sample
+    found = geometry.detect(large.astype(np.float32) / 255)
+    assert len(found) == 3
+    (alone,) = geometry.detect(sample.astype(np.float32) / 255)
+    for face, (top, left) in zip(
+        sorted(found, key=lambda f: f.box[0]), ((0, 0), (1190, 1190), (700, 2300)), strict=True
+    ):
+        assert np.abs(face.landmarks - (left, top) - alone.landmarks).max() < 4
+
+
+def test_thirty_faces_small_and_large_and_leaning_are_redrawn_at_once() -> None:
+    with Image.open(SAMPLE) as image:
+        head = image.convert("RGB").crop((40, 0, 150, 104))
+    wall = head.getpixel((3, 60))
+    group = Image.new("RGB", (1500, 1000), wall)
+    corners, natives = [], []
+    for n in range(30):
+        leaning = head.rotate((-45, 0, 30, -15, 45)[n % 5], Image.Resampling.BICUBIC, expand=True, fillcolor=wall)
+        scale = 0.35 + 0.11 * (n % 10)
+        small = leaning.resize([round(side * scale) for side in leaning.size], Image.Resampling.LANCZOS)
+        corners.append((10 + n % 6 * 245, 5 + n // 6 * 195))
+        natives.append(58 * scale)
+        group.paste(small, corners[-1])
+    result = enhance_photo(read(group), rest=None)
+    assert all(face.redrawn for face in result.faces)
+    assert result.lr_psnr > 50
+    found = [
+        any(left < face.box[0] < left + 200 and top - 5 < face.box[1] < top + 190 for face in result.faces)
+        for left, top in corners
+    ]
+    # The smallest are 20 pixels across their frame and lean by 45 degrees.
+    assert all(found)
+    assert len(result.faces) == 30
+
+
+def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The larger face is the nearer; which of them the detector names first, or is surer of, does not matter."""
+    large = geometry.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME * 60 + (55, 35))
+    small = geometry.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME * 36 + (92, 57))
+
+    def painted(network: object, cuts: list[geometry.Cut], *_: object) -> list[np.ndarray]:  # noqa: ARG001
+        drawn = []
+        for side in (len(cut.lr) for cut in cuts):
+            face = np.full((4 * side, 4 * side, 3), 0.2 if side > 40 else 0.8, np.float32)
+            face[::2] += 0.15
+            face[1::2] -= 0.15
+            drawn.append(face)
+        return drawn
+
+    monkeypatch.setattr(module, "draw", painted)
+    monkeypatch.setattr(geometry, "_smoothed", lambda *_: np.float32(0))
+
+    def enhanced(found: list[geometry.Face]) -> np.ndarray:
+        look = [(face, lr_size(face)) for face in found]
+        return enhance_photo(read(sample), rest=None, consistent=False, look=lambda _: look).rgb
+
+    both = enhanced([large, small])
+    assert np.array_equal(both, enhanced([small, large]))
+    alone = enhanced([large])
+    frame = np.s_[4 * 52 : 4 * 78, 4 * 66 : 4 * 103]
+    assert np.abs(alone[frame] - enhanced([])[frame]).mean() > 0.05
+    assert np.abs(both[frame] - alone[frame]).max() < 1.01 / 255
+    assert np.abs(both[4 * 65 : 4 * 80, 4 * 116 : 4 * 122] - alone[4 * 65 : 4 * 80, 4 * 116 : 4 * 122]).mean() > 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "gibibytes"), [(["--rest", "bicubic", "--memory", "128"], 2), ([], 4), (["--rest", "photo_x4"], 4)]
+)
+def test_24_megapixels_are_enhanced_in_little_memory(
+    how: list[str], gibibytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    with Image.open(SAMPLE) as image:
+        image.resize((6000, 4000)).save(tmp_path / "large.jpg")
+    code = (
+        f"import resource, sys; sys.argv = ['enhance', 'large.jpg', '-o', 'out.jpg', *{how}]\n"
+        "from enhance.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out.jpg") as large:
+        assert large.size == (24000, 16000)
+    assert int(done.stdout.splitlines()[-1]) < gibibytes * 1024**2
+
+
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(PhotoError, match="seed -1: seeds are whole numbers from 0 on"):
+        enhance_photo(read(np.full((8, 8, 3), 90, np.uint8)), seed=-1)
+
+
+def test_no_face_is_bicubic_and_says_so() -> None:
+    wall = np.random.default_rng(0).uniform(0.4, 0.6, (40, 50, 3)).astype(np.float32)
+    result = enhance_photo(read(wall))
+    assert result.faces == ()
+    assert any("no face" in note for note in result.notes)
+    assert np.abs(result.rgb - resize(wall, 4)).mean() < 0.03
+
+
+def test_aligned_draws_a_face_from_anything() -> None:
+    logo = Path(__file__).parents[3] / "samples" / "logo.png"
+    photo = read(logo)
+    result = enhance_photo(photo, aligned=True, force=True)
+    assert result.rgb.shape[:2] == tuple(4 * side for side in photo.rgb.shape[:2])
+    assert len(result.faces) == 1
+    assert np.abs(result.rgb - resize(photo.rgb, 4)).mean() > 0.01
+
+
+def test_a_face_out_of_reach_is_left_as_it_is(sample: np.ndarray) -> None:
+    large = np.asarray(Image.fromarray(sample).resize((sample.shape[1] * 4, sample.shape[0] * 4)))
+    result = enhance_photo(read(large))
+    assert [face.redrawn for face in result.faces] == [False]
+    assert any("too large" in note for note in result.notes)
+
+
+def test_an_unknown_model_is_said(sample: np.ndarray) -> None:
+    with pytest.raises(ModelError, match="no model is called"):
+        enhance.upscale(sample, model="nonsense")
+
+
+def test_seeds_give_different_faces_for_the_same_pixels(sample: np.ndarray) -> None:
+    first, second = (np.asarray(enhance.upscale(sample, seed=seed), np.float64) / 255 for seed in (0, 1))
+    assert not np.array_equal(first, second)
+    assert lr_psnr(second, downscale(first)) > 45
+
+
+@pytest.mark.parametrize(("native", "size"), [(8, 8), (16.9, 17), (63.4, 63), (REACH - 1, REACH - 1), (REACH + 1, 0)])
+def test_faces_are_drawn_up_to_the_networks_reach(native: float, size: int) -> None:
+    landmarks = geometry.FRAME * native
+    assert lr_size(geometry.Face((0.0, 0.0, native, native), 1.0, landmarks)) == size
+
+
+def test_a_transform_of_a_picture_four_times_larger_keeps_pixel_centres() -> None:
+    to_frame = np.array([[0.9, -0.2, 3.0], [0.2, 0.9, -1.0]])
+    point = np.array([10.0, 20.0])
+    larger = geometry.larger(to_frame, 4)
+    assert np.allclose(larger[:, :2] @ (4 * point + 1.5) + larger[:, 2], to_frame[:, :2] @ point + to_frame[:, 2])
+
+
+@pytest.mark.parametrize(("across", "down"), [(0, 0), (2, 0), (1, 3)])
+def test_faces_are_crisper_for_not_being_moved_into_the_frame_first(sample: np.ndarray, across: int, down: int) -> None:
+    """Wherever among the pixels a face lies."""
+    photo = sample.astype(np.float32) / 255
+    landmarks = (geometry.detect(photo)[0].landmarks + (across, down) + 0.5) / 4 - 0.5
+    small = downscale(np.roll(photo, (down, across), (0, 1)))
+    cut = geometry.cut(small, landmarks)
+    moved = geometry.whole(geometry.align(small, landmarks, len(cut.lr))[0])
+
+    def crispness(cut: geometry.Cut) -> float:
+        drawn = np.stack([draw(Model.load("face_x4_gan"), [cut], [15], seed)[0] for seed in range(4)])
+        return float(np.abs(np.diff(drawn, axis=1)).mean())
+
+    assert crispness(cut) > 1.2 * crispness(moved)
+
+
+def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_the_photo() -> None:
+    with Image.open(SAMPLE) as image:
+        sharp = image.reduce(2)
+    blurred = sharp.filter(ImageFilter.GaussianBlur(0.7))
+    results = [enhance_photo(read(photo)) for photo in (sharp, blurred)]
+    assert [result.network and result.network.facts["name"] for result in results] == ["face_x4_gan", "face_x4_grainy"]
+    assert any("blurred" in note for note in results[1].notes)
+    assert min(result.lr_psnr for result in results) >= 50
+    plain = enhance_photo(read(blurred), model="face_x4_gan")
+    crisp = [np.abs(np.diff(result.faces[0].hr, axis=0)).mean() for result in (plain, results[1])]
+    assert crisp[1] > 1.2 * crisp[0]
+    assert enhance.lineup(blurred, 2).model == "face_x4_grainy"
+    assert enhance.lineup(blurred, 2, model="face_x4_gan").model == "face_x4_gan"
+
+
+def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:
+    landmarks = geometry.FRAME * 32 + 20.3
+    rgb = np.zeros((100, 100, 3), np.float32)
+    still, moved = (geometry.cut(rgb, landmarks + shift) for shift in (0, 7))
+    assert (moved.left - still.left, moved.top - still.top) == (7, 7)
+    first, second = (noise_at(cut.place, 8, 32, seed=1) for cut in (still, moved))
+    assert np.array_equal(first, second)
+    trembling = noise_at(geometry.cut(rgb, landmarks + 0.2).place, 8, 32, seed=1)
+    assert (trembling == first).mean() > 0.5
+    assert first.std() == pytest.approx(1, abs=0.1)
+    assert not np.array_equal(first, noise_at(still.place, 8, 32, seed=2))
+
+
+def test_the_function_stays_a_function_after_its_module_is_imported() -> None:
+    code = (
+        "import enhance, enhance.tasks.upscale.enhance; assert callable(enhance.upscale); print(len(enhance.models()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 2
+
+
+def test_enhancing_imports_no_torch() -> None:
+    code = (
+        f"import enhance, sys; enhance.upscale({str(SAMPLE)!r}); print({{'torch', 'cv2', 'onnx'}} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np.ndarray) -> None:
+    original = sample.astype(np.float32) / 255
+    lr = read(np.round(downscale(original) * 255).astype(np.uint8))
+    errors = [
+        np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2) for rest in (module.REST, None)
+    ]
+    assert 10 * np.log10(errors[1] / errors[0]) > 0.5
+
+
+def test_textures_of_a_grainy_photo_are_advised_against(sample: np.ndarray) -> None:
+    grain = np.random.default_rng(0).normal(0, 25, (64, 64, 3))
+    bad = read(np.clip(sample[:64, :64] + grain, 0, 255).astype(np.uint8))
+    notes = enhance_photo(bad, rest="photo_x4", look=lambda _: []).notes
+    assert "photo_x4 takes grain and blocks for texture: photo_x4_pixel suits this photo better" in notes
+
+
+def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:
+    face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((32, 32), Image.Resampling.BOX)))
+    result = enhance_photo(face, scale=5, aligned=True, force=True, rest="photo_x4")
+    assert result.rest is not None
+    assert [note for note in result.notes if "photo_x4 draws textures" in note]
+
+
+def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_kept(sample: np.ndarray) -> None:
+    grain = np.random.default_rng(0).normal(0, 25, sample.shape)
+    bad = read(np.clip(sample + grain, 0, 255).astype(np.uint8))
+    mended, kept, asked = (
+        enhance_photo(bad, consistent=consistent, model=model)
+        for consistent, model in ((None, None), (True, None), (None, "face_x4_pixel"))
+    )
+    drawn_by = [result.network.facts["name"] for result in (mended, kept, asked) if result.network]
+    assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
+    assert mended.stamp is not None
+    assert mended.stamp.model == "face_x4_grainy"
+    assert any("grainy" in note for note in mended.notes)
+    left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
+    rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]
+    assert rough[0] < 0.7 * rough[1]
+
+
+@pytest.mark.parametrize("doubted", [False, True])
+def test_what_the_detector_doubts_and_the_gate_denies_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, doubted: bool
+) -> None:
+    flag = geometry.Face((10.0, 100.0, 40.0, 130.0), 0.9, geometry.FRAME * 32 + (10, 100), doubted)
+    monkeypatch.setattr(geometry, "detect", lambda _: [flag])
+    result = enhance_photo(read(SAMPLE))
+    assert len(result.faces) == (0 if doubted else 1)
+    told = "no face found" if doubted else "1 of 1 faces left alone: not a face on a second look"
+    assert any(told in note for note in result.notes)

@@ -1,0 +1,168 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import Generator, place
+from enhance.tasks.upscale.networks.notch import Notch
+from enhance.tasks.upscale.networks.projection import Projection
+from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.features.vgg import VGG
+from enhance.train.losses import apart
+from enhance.train.run import inherited
+
+
+@pytest.fixture
+def lr() -> torch.Tensor:
+    return torch.rand(2, 3, 16, 12, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
+
+
+def test_the_projection_makes_any_picture_consistent(lr: torch.Tensor) -> None:
+    drawn = torch.rand(2, 3, 64, 48)
+    projected = Projection()(drawn, lr)
+    assert (torch.nn.functional.avg_pool2d(projected, 4) - lr).abs().max() < 1e-5
+
+
+def test_the_projection_leaves_a_consistent_picture_alone(lr: torch.Tensor) -> None:
+    consistent = Projection()(torch.rand(2, 3, 64, 48), lr)
+    assert torch.allclose(Projection()(consistent, lr), consistent, atol=1e-5)
+
+
+def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
+    """Of an empty drawing it makes a smooth enlargement: steps across block borders are no larger than within."""
+    smooth = Projection()(torch.zeros(2, 3, 64, 48), torch.nn.functional.avg_pool2d(lr, 3, 1, 1))
+    steps = smooth.diff(dim=3).abs()
+    across = steps[..., 3::4].mean()
+    within = torch.cat([steps[..., n::4].flatten() for n in range(3)]).mean()
+    assert across < 1.35 * within
+
+
+def test_the_notch_takes_a_mesh_and_leaves_shading_and_grain() -> None:
+    random = torch.Generator().manual_seed(0)
+    across = torch.linspace(0, 1, 96)
+    shading = (across[:, None] * across).repeat(1, 3, 1, 1)
+    grain = torch.randn(1, 3, 96, 96, generator=random) / 10
+    mesh = torch.randn(1, 3, 4, 4, generator=random).repeat(1, 1, 24, 24) / 10
+    mesh -= mesh.mean((2, 3), keepdim=True)
+
+    def drawn(picture: torch.Tensor) -> torch.Tensor:
+        blocks = Notch()(torch.nn.functional.pixel_unshuffle(picture, 4))
+        lr = torch.nn.functional.avg_pool2d(picture, 4)
+        return Projection()(torch.nn.functional.pixel_shuffle(blocks, 4), lr)
+
+    assert (drawn(shading + mesh) - shading).square().mean() < 0.02 * mesh.square().mean()
+    assert torch.allclose(drawn(shading)[:, :, 16:-16, 16:-16], shading[:, :, 16:-16, 16:-16], atol=1e-3)
+    assert drawn(grain).square().mean() > 0.8 * grain.square().mean()
+
+
+def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> None:
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+    for height, width in ((16, 16), (22, 38)):
+        lr = torch.rand(2, 3, height, width)
+        hr = generator(lr, torch.randn(2, 8, height, width), place(lr))
+        assert hr.shape == (2, 3, 4 * height, 4 * width)
+        assert (torch.nn.functional.avg_pool2d(hr, 4) - lr).abs().max() < 1e-5
+
+
+def test_the_generator_hears_its_noise_and_its_place() -> None:
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+    lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
+    first = generator(lr, noise, place(lr))
+    assert not torch.allclose(first, generator(lr, -noise, place(lr)), atol=1e-4)
+    assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
+
+
+def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more() -> None:
+    shallow, deep = (Generator(width=16, blocks=2, edge=16, finish=1, deep=deep) for deep in (0, 2))
+    deep.load_state_dict(inherited(deep, shallow.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.equal(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)))
+    assert deep.deep is not None
+    with torch.no_grad():
+        deep.deep[-2].weight += 0.1
+    assert not torch.allclose(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)), atol=1e-4)
+
+
+def test_a_longer_generator_begins_as_the_short_one() -> None:
+    short, long = (
+        Generator(width=16, blocks=2, edge=16, finish=1, deep=1),
+        Generator(width=16, blocks=5, edge=16, finish=3, deep=1),
+    )
+    for weight in short.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    long.load_state_dict(inherited(long, short.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.allclose(long(lr, noise, place(lr)), short(lr, noise, place(lr)), atol=1e-6)
+    short.load_state_dict(inherited(short, short.state_dict()))
+    with pytest.raises(RuntimeError, match=r"trunk\.4"):
+        short.load_state_dict(inherited(short, long.state_dict()))
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool) -> None:
+    deaf, hearing = (Generator(width=16, blocks=1, edge=16, finish=1, noise=n, framed=framed) for n in (0, 4))
+    hearing.load_state_dict(inherited(hearing, deaf.state_dict()))
+    lr = torch.rand(1, 3, 16, 12)
+    silent = hearing(lr, torch.zeros(1, 4, 16, 12), place(lr))
+    assert torch.allclose(silent, deaf(lr, lr[:, :0], place(lr)), atol=1e-6)
+    heard = hearing(lr, torch.randn(1, 4, 16, 12), place(lr))
+    assert 0 < (heard - silent).abs().max() < 0.5
+
+
+def test_a_generator_of_anything_begins_as_that_of_faces_in_the_middle_of_the_frame() -> None:
+    faces = Generator(width=16, blocks=2, edge=16, finish=1, deep=2)
+    anything = Generator(width=16, blocks=2, edge=16, finish=1, framed=False)
+    anything.load_state_dict(inherited(anything, faces.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    assert torch.equal(anything(lr, noise, lr[:, :0]), faces(lr, noise, torch.zeros(1, 3, 16, 12)))
+
+
+def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_what_it_mended() -> None:
+    plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
+    mending.load_state_dict(inherited(mending, plain.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
+    notch, mending.notch = mending.notch, None
+    assert torch.equal(mending(lr, noise, place(lr)), plain(lr, noise, place(lr)))
+    mending.notch = notch
+    assert mending.mend is not None
+    with torch.no_grad():
+        mending.mend.bias += 0.1
+    small = torch.nn.functional.avg_pool2d(mending(lr, noise, place(lr)), 4)
+    assert torch.allclose(small, lr + 0.1, atol=1e-5)
+
+
+def test_the_discriminator_judges_every_patch() -> None:
+    lr = torch.rand(2, 3, 16, 16)
+    assert Discriminator((8, 8, 8, 8))(torch.rand(2, 3, 64, 64), lr, place(lr)).shape == (2, 1, 4, 4)
+
+
+def test_place_spans_the_frame() -> None:
+    planes = place(torch.zeros(1, 3, 32, 32))[0]
+    assert planes[0, 0].tolist() == pytest.approx([(n + 0.5) / 16 - 1 for n in range(32)])
+    assert torch.equal(planes[1], planes[0].T)
+    assert planes[2].unique().tolist() == [0.0]
+
+
+@pytest.mark.parametrize("network", [SqueezeNet, VGG])
+def test_the_perceptual_distance_grows_with_blur(network: Callable[[], SqueezeNet | VGG]) -> None:
+    features = network()
+    sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
+    target = features(sharp)
+    near, far = (float(apart(features(x), target)) for x in (soft, softer))
+    same = float(apart(target, target))
+    assert same < 1e-3
+    assert same < near < far
+
+
+def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> None:
+    picture = torch.rand(1, 3, 17, 17, generator=torch.Generator().manual_seed(0))
+    picture = torch.nn.functional.interpolate(picture, size=(68, 68), mode="bicubic").clamp(0, 1)
+    here, beside = picture[..., 2:-2, 2:-2], picture[..., 2:-2, 3:-1]
+    soft = torch.nn.functional.avg_pool2d(picture, 5, 1, 2)[..., 2:-2, 2:-2]
+    shares = []
+    for features in (SqueezeNet(), VGG()):
+        target = features(here)
+        shares.append(float(apart(features(beside), target) / apart(features(soft), target)))
+    assert shares[1] < shares[0]
