@@ -137,10 +137,10 @@ def the_gate(folders: Sequence[Path]) -> Iterator[str]:
 
 def provenance() -> Iterator[str]:
     """The tests that write every format and read it back."""
-    command = [sys.executable, "-m", "pytest", "tests/test_provenance.py"]
+    command = [sys.executable, "-m", "pytest", "tests/photos/test_provenance.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     counts = ", ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", done.stdout.strip().splitlines()[-1]))
-    yield f"`pytest tests/test_provenance.py`: {counts}."
+    yield f"`pytest tests/photos/test_provenance.py`: {counts}."
 
 
 def groups(network: Model) -> Iterator[str]:
