@@ -11,6 +11,7 @@ from enhance.evaluate.comparison import bicubic, compare
 from enhance.evaluate.evaluation import evaluate
 from enhance.evaluate.metrics import MEANING, METRICS, SET_METRICS
 from enhance.evaluate.results import Results
+from enhance.inference import shipped
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_a_card_names_the_group_for_which_the_network_does_worst(
 def test_the_card_of_shipped_weights_states_the_terms_of_their_data(
     measured: tuple[Results, Path], nearest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(card, "SHIPPED", nearest.parent)
+    monkeypatch.setattr(shipped, "WEIGHTS", nearest.parent)
     page = card.card(nearest, measured[0])
     assert all(name in page for name in ("All-Age-Faces", "UTKFace", "Labeled Faces", "CelebA", "US Congress"))
 

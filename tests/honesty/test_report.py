@@ -12,7 +12,8 @@ from enhance.errors import ModelError, PhotoError
 from enhance.files import sha256
 from enhance.honesty import uncertainty
 from enhance.honesty.report import FaceReport, band_map, facts, report
-from enhance.inference.model import WEIGHTS, Model
+from enhance.inference.model import Model
+from enhance.inference.shipped import weights_of
 from enhance.photos.photo import Photo, read
 from enhance.tasks.upscale.enhance import Result, enhance_photo
 
@@ -23,7 +24,7 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """The shipped network with made-up constants, so that nothing here hangs on the measured ones."""
     path = tmp_path_factory.mktemp("weights") / "mine.onnx"
-    path.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())
+    path.write_bytes(weights_of("face_x4_gan").read_bytes())
     constants = {"16": {"spread": 1.0, "added": 1.0, "floor": 1e-5, "factor": 2.0}}
     uncertainty.beside(path).write_text(json.dumps({"sha256": sha256(path), "constants": constants}))
     return Model.load(path)
@@ -86,7 +87,7 @@ def test_there_is_no_map_where_textures_were_invented_everywhere(small: Photo, c
 
 def test_an_uncalibrated_model_has_no_number_and_no_map(small: Photo, tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
-    path.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())
+    path.write_bytes(weights_of("face_x4_gan").read_bytes())
     network = Model.load(path)
     drawn = enhance_photo(small, model=network)
     told = report(small, drawn)

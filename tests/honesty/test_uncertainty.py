@@ -8,7 +8,8 @@ import pytest
 from enhance.errors import ModelError
 from enhance.honesty import uncertainty
 from enhance.honesty.uncertainty import Constants
-from enhance.inference.model import WEIGHTS, Model
+from enhance.inference.model import Model
+from enhance.inference.shipped import weights_of
 
 
 def faces(count: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -76,7 +77,7 @@ def test_the_share_is_what_lies_outside_the_visible() -> None:
 
 def test_constants_belong_to_one_file(tmp_path: Path) -> None:
     weights = tmp_path / "mine.onnx"
-    weights.write_bytes((WEIGHTS / "face_x4_gan.onnx").read_bytes())
+    weights.write_bytes(weights_of("face_x4_gan").read_bytes())
     network = Model.load(weights)
     with pytest.raises(ModelError, match="enhance calibrate"):
         uncertainty.constants_for(network, 16)

@@ -7,9 +7,10 @@ import pytest
 from enhance.errors import ModelError
 from enhance.faces.geometry import whole
 from enhance.honesty import uncertainty
-from enhance.inference.model import CALM, CALM_IF_MENDING, WEIGHTS, Model, models
+from enhance.inference.model import CALM, CALM_IF_MENDING, Model, models
+from enhance.inference.shipped import names, weights_of
 
-SHIPPED = sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
+SHIPPED = names()
 
 
 @pytest.fixture
@@ -20,15 +21,15 @@ def lr() -> np.ndarray:
 def test_both_recipes_are_shipped_each_with_its_card() -> None:
     assert {"face_x4_pixel", "face_x4_gan"} <= set(SHIPPED)
     for name in SHIPPED:
-        assert (WEIGHTS / f"{name}.md").is_file()
-        assert (WEIGHTS / f"{name}.onnx").stat().st_size < 10_000_000
+        assert weights_of(name).with_suffix(".md").is_file()
+        assert weights_of(name).stat().st_size < 10_000_000
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("face_")])
 def test_what_is_told_of_a_model_was_measured_with_its_file(name: str) -> None:
-    digest = hashlib.sha256((WEIGHTS / f"{name}.onnx").read_bytes()).hexdigest()
-    assert digest in (WEIGHTS / f"{name}.md").read_text()
-    assert uncertainty.calibration(WEIGHTS / f"{name}.onnx") is not None
+    digest = hashlib.sha256(weights_of(name).read_bytes()).hexdigest()
+    assert digest in weights_of(name).with_suffix(".md").read_text()
+    assert uncertainty.calibration(weights_of(name)) is not None
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -13,6 +13,7 @@ from enhance.evaluate.metrics import MEANING
 from enhance.evaluate.report import cells, number
 from enhance.evaluate.results import ENOUGH, EVERYONE, FAIR, PEOPLE, Results, worst_groups
 from enhance.honesty import uncertainty
+from enhance.inference.shipped import is_shipped
 
 WARNING = """\
 **This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
@@ -22,7 +23,6 @@ not help to identify anyone, and its output must not be used as evidence of who 
 INVENTION_MAP = "## Invention map"
 WORST_GROUPS = "### Worst groups"
 
-SHIPPED = Path(__file__).parents[1] / "weights"
 SHIPPED_TERMS = """\
 For research and non-commercial use only. The weights were trained on All-Age-Faces (for research), UTKFace
 (non-commercial research), Labeled Faces in the Wild (research), CelebA (non-commercial research) and official portraits
@@ -100,7 +100,7 @@ def card(path: Path, results: Results) -> str:
         "## Limits",
         LIMITS.format(learnt=MENDED if said.get("mends") == "yes" else AVERAGED),
     ]
-    if path.resolve().parent == SHIPPED:
+    if is_shipped(path):
         parts += ["## Terms", SHIPPED_TERMS]
     if "recipe" in said:
         parts += ["## Recipe", "```json\n" + json.dumps(json.loads(said["recipe"]), indent=1) + "\n```"]

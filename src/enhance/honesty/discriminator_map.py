@@ -100,6 +100,6 @@ def verdicts(hr: Array, lr: Array) -> Array:
 @cache
 def _session() -> onnxruntime.InferenceSession:
     from enhance.inference import sessions
-    from enhance.inference.model import WEIGHTS
+    from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS
 
-    return sessions.opened(str(WEIGHTS / "discriminators" / "face_x4_gan.onnx"))
+    return sessions.opened(str(WEIGHTS / "face_x4_gan" / DISCRIMINATOR))

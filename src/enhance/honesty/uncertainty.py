@@ -4,7 +4,7 @@ The band of a pixel follows what can be known without the truth: how much the an
 (the spread), and how much the network added over bicubic. How wide it must be is learnt from held-out faces, so that
 for a new face like them 90 % of the pixels, on average over faces, lie inside: conformal risk control
 (Angelopoulos, Bates, Fisch, Lei and Schuster, ICLR 2024). The constants belong to one file of weights and lie beside
-it, as <name>.json; without them there is no map.
+it, as calibration.json (beside a file of the user's, as <name>.json); without them there is no map.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from enhance.errors import ModelError
 from enhance.files import sha256
+from enhance.inference.shipped import is_shipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,7 +161,7 @@ def calibrate(known: Sequence[Array], errors: Sequence[Array], constants: Consta
 
 def beside(model: Path) -> Path:
     """Where the constants of an .onnx file lie."""
-    return model.with_suffix(".json")
+    return model.with_name("calibration.json") if is_shipped(model) else model.with_suffix(".json")
 
 
 def constants_for(network: Model, size: int) -> Constants:

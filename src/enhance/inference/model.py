@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import ModelError
+from enhance.inference import shipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
 CALM = 0.5
 """How loud the noise of seed 0 is, beside that of the other seeds, where faces are 16 pixels wide."""
 CALM_IF_MENDING = 0.6
@@ -65,12 +65,11 @@ class Model:
         Raises:
             ModelError: no such model, or the file is not one of ours.
         """
-        path = Path(name) if str(name).endswith(".onnx") else WEIGHTS / f"{name}.onnx"
+        path = Path(name) if str(name).endswith(".onnx") else shipped.weights_of(str(name))
         if not path.is_file():
-            if path.parent == WEIGHTS:
-                raise ModelError(
-                    f"no model is called {name}; there are {', '.join(_names()) or 'none'}, or name an .onnx file"
-                )
+            if shipped.is_shipped(path):
+                there = ", ".join(shipped.names()) or "none"
+                raise ModelError(f"no model is called {name}; there are {there}, or name an .onnx file")
             raise ModelError(f"{path}: no such model file; name an .onnx file made by `enhance export`")
         return _load(path.resolve(), path.stat().st_mtime_ns)
 
@@ -155,16 +154,12 @@ def chance(seed: int, *part: int) -> "np.random.Generator":
 
 def models() -> dict[str, Mapping[str, str]]:
     """The models shipped with the package: name -> what its file says of itself."""
-    return {name: Model.load(name).facts for name in _names()}
+    return {name: Model.load(name).facts for name in shipped.names()}
 
 
 def face_models() -> tuple[str, ...]:
     """The names of the shipped models that draw faces: those that know the face frame."""
-    return tuple(name for name in _names() if name.startswith("face_"))
-
-
-def _names() -> list[str]:
-    return sorted(path.stem for path in WEIGHTS.glob("*.onnx"))
+    return tuple(name for name in shipped.names() if name.startswith("face_"))
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from enhance.errors import TrainingError
+from enhance.inference.shipped import DISCRIMINATOR
 from enhance.tasks.upscale import data, recipes
 from enhance.tasks.upscale.degradation import Box, Snapshot
 from enhance.tasks.upscale.networks.discriminator import Discriminator
@@ -96,10 +97,10 @@ def starting_weights(path: Path) -> Start:
 
 
 def starting_opponent(path: Path) -> dict[str, Tensor] | None:
-    """The discriminator that goes with those weights: a run folder may have one, and so may a file, of its name in the
-    folder `discriminators` beside it, as `face_x4_gan` does."""
+    """The discriminator that goes with those weights: a run folder may have one, and so may a file, as
+    `discriminator.onnx` beside it, as `face_x4_gan` does."""
     if path.suffix == ".onnx":
-        opponent = path.parent / "discriminators" / path.name
+        opponent = path.with_name(DISCRIMINATOR)
         return checkpoint.exported(opponent, "discriminator")[0] if opponent.is_file() else None
     last = path / checkpoint.LAST
     networks = checkpoint.load(last)["networks"] if last.is_file() else []

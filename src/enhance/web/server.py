@@ -391,9 +391,9 @@ def page(name: str) -> Callable[[Request], Any]:
 
 @cache
 def shipped() -> tuple[str, ...]:
-    from enhance.inference.model import WEIGHTS
+    from enhance.inference.shipped import names
 
-    return tuple(sorted(path.stem for path in WEIGHTS.glob("*.onnx")))
+    return tuple(names())
 
 
 def serve(host: str, port: int, names: tuple[str, ...], limits: Limits) -> None:

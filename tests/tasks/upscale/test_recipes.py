@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from enhance.errors import TrainingError
-from enhance.inference.model import WEIGHTS, models
+from enhance.inference.model import models
+from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS, weights_of
 from enhance.tasks.upscale import data, recipes
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, export, loop, run
@@ -102,7 +103,7 @@ def test_a_run_begins_with_the_discriminator_that_was_exported_beside_the_model(
     run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
     export.export(tmp_path / "gan", tmp_path / "mine.onnx")
     assert run.starting_opponent(tmp_path / "mine.onnx") is None
-    export.export_discriminator(tmp_path / "gan", tmp_path / "discriminators" / "mine.onnx", [faces])
+    export.export_discriminator(tmp_path / "gan", tmp_path / DISCRIMINATOR, [faces])
     learned = run.starting_opponent(tmp_path / "gan")
     begun = run.starting_opponent(tmp_path / "mine.onnx")
     assert learned is not None
@@ -118,13 +119,13 @@ def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
         run.starting_weights(tmp_path / "notes.onnx")
     with pytest.raises(TrainingError, match=r"none\.onnx.*no such file"):
         run.starting_weights(tmp_path / "none.onnx")
-    discriminator = WEIGHTS / "discriminators" / "face_x4_gan.onnx"
+    discriminator = WEIGHTS / "face_x4_gan" / DISCRIMINATOR
     with pytest.raises(TrainingError, match="not a model"):
         run.starting_weights(discriminator)
 
 
 @pytest.mark.parametrize("name", models())
 def test_a_shipped_model_is_the_network_that_its_recipe_trains(name: str) -> None:
-    shipped = checkpoint.exported(WEIGHTS / f"{name}.onnx")[0]
+    shipped = checkpoint.exported(weights_of(name))[0]
     trained = run.generator_of(recipes.named(name)).state_dict()
     assert {key: value.shape for key, value in shipped.items()} == {key: value.shape for key, value in trained.items()}
