@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from enhance.files import sha256, write_atomically
+from enhance.files import partial_files, remove_partial_files, replacing, sha256, write_atomically
 
 
 def test_what_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> None:
@@ -13,6 +13,41 @@ def test_what_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="target"):
         write_atomically(target, b"new")
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"old")
+    with replacing(target) as partial:
+        partial.write_bytes(b"new")
+        assert target.read_bytes() == b"old"
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_interrupted_writer_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), replacing(target) as partial:  # noqa: PT012
+        partial.write_bytes(b"ne")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.b.mp4", "n" * 251 + ".png", "ü" * 120 + ".png"])
+@pytest.mark.parametrize("suffix", ["", ".png"])
+def test_what_a_killed_process_left_is_found_by_the_name_of_its_target(tmp_path: Path, name: str, suffix: str) -> None:
+    target, other = tmp_path / name, tmp_path / f"other{name[:9]}"
+    writers = [replacing(target, suffix=suffix), replacing(other, suffix=suffix)]
+    ours, theirs = (writer.__enter__() for writer in writers)
+    for partial in (ours, theirs):
+        partial.write_bytes(b"half")
+    assert ours.name.startswith(".")
+    assert ours.suffix == (suffix or ".part")
+    assert partial_files(target) == [ours]
+    remove_partial_files(target)
+    assert list(tmp_path.iterdir()) == [theirs]
 
 
 def test_a_file_that_changed_has_another_digest(tmp_path: Path) -> None:

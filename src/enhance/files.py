@@ -2,23 +2,73 @@
 
 import hashlib
 import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
+NAME_BYTES = 100
+"""Bytes of a file's name that the name of its partial file repeats: a name of 255 leaves no room for more."""
+PARTIAL = re.compile(r"[0-9a-f]{8}\.part(\.\w+)?")
+"""How the name of a partial file goes on after the name of its target."""
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes beside the target, then replaces it: a killed run leaves the old file or the new one, never half.
+
+@contextmanager
+def replacing(path: Path, *, suffix: str = "") -> Iterator[Path]:
+    """A path beside `path` to write to. It takes the place of `path` at the end, or is removed after an error.
+
+    A killed process leaves the old file or the new one, never half of one; what it may leave besides, `partial_files`
+    finds.
+
+    Args:
+        path: the target.
+        suffix: what the name of the partial file ends with, for writers that choose the format by it.
 
     Raises:
         OSError: it cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f"{_beginning(path)}.{secrets.token_hex(4)}.part{suffix}")
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        yield partial
+        with partial.open("r+b") as file:  # or the name may reach the disk before the content
+            os.fsync(file.fileno())
+        partial.replace(path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only disk not even what is not there can be removed
+            partial.unlink()
         raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all, see `replacing`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+def partial_files(path: Path) -> list[Path]:
+    """What killed processes left half written beside a file."""
+    start = f"{_beginning(path)}."
+    try:
+        names = os.listdir(path.parent)  # noqa: PTH208 - a folder of many thousands is read for each of them
+    except OSError:
+        return []
+    return [path.with_name(name) for name in names if name.startswith(start) and PARTIAL.fullmatch(name[len(start) :])]
+
+
+def remove_partial_files(path: Path) -> None:
+    """Removes what killed processes left half written beside a file."""
+    for partial in partial_files(path):
+        partial.unlink(missing_ok=True)
+
+
+def _beginning(path: Path) -> str:
+    return f".{os.fsencode(path.name)[:NAME_BYTES].decode(errors='ignore')}"
 
 
 def sha256(path: Path) -> str:

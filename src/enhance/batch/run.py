@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from enhance.errors import EnhanceError, PhotoError
+from enhance.files import remove_partial_files
 
 Work = Callable[[Path, Path], str]
 """What is done to a photo, from its file to a target, and what is to be said of it. Processes get it pickled."""
@@ -205,14 +206,6 @@ def refusal(task: Task, state: State) -> str:
     return f"{task.target}: is there and is not as it was left; move it away, or say --overwrite"
 
 
-def sweep(target: Path) -> None:
-    """Removes what a killed process left half written of a file."""
-    from enhance.photos.photo import parts_of
-
-    for part in parts_of(target):
-        part.unlink(missing_ok=True)
-
-
 class Manifest:
     """What was done in a folder: lines of JSON that are only ever appended, a file for each shard.
 
@@ -255,7 +248,7 @@ class Manifest:
 
     def begin(self, task: Task) -> None:
         """Said before a target is written, so that it is known as ours if that is all that is ever said."""
-        sweep(task.target)
+        remove_partial_files(task.target)
         try:
             # Before it is read: if it changes meanwhile, the result is not taken for that of the new content.
             self._sources[task.source] = _facts(task.source)
@@ -385,7 +378,7 @@ def _in_processes(
                 except (EOFError, OSError):
                     process.join()
                     connection.close()
-                    sweep(task.target)
+                    remove_partial_files(task.target)
                     said, why = None, f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1"
                 del busy[connection]
                 yield task, said, why
@@ -394,7 +387,7 @@ def _in_processes(
             process.terminate()
             process.join()
         for _, task in busy.values():
-            sweep(task.target)
+            remove_partial_files(task.target)
 
 
 def _started(work: Work, threads: int, debug: bool) -> tuple[Connection, Any]:

@@ -2,11 +2,9 @@
 
 import itertools
 import os
-import re
-import secrets
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import PhotoError
+from enhance.files import replacing
 from enhance.photos import metadata
 from enhance.photos.decoders import (
     MOVING,
@@ -53,7 +52,6 @@ MAX_PIXELS = 90_000_000
 """Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 LONGEST_NAME = 255
 """Bytes of a file's name."""
-PART_END = re.compile(r"[0-9a-f]{8}\.part")
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
 AT_ONCE = 2**20
@@ -434,35 +432,16 @@ def _info(photo: Photo, width: int, height: int) -> dict[str, Any]:
     return {key: fact for key, fact in facts.items() if fact is not None}
 
 
-def parts_of(path: Path) -> list[Path]:
-    """What killed processes left half written beside a file."""
-    start = f"{_part(path)}."
-    try:
-        names = os.listdir(path.parent)  # noqa: PTH208 - a folder of many thousands is read for each of them
-    except OSError:
-        return []
-    return [path.with_name(name) for name in names if name.startswith(start) and PART_END.fullmatch(name[len(start) :])]
-
-
-def _part(path: Path) -> str:
-    return f".{os.fsencode(path.name)[:100].decode(errors='ignore')}"
-
-
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A name for a file beside `path` that takes its place when all went well, and is gone when it did not."""
+    """`replacing`, with what goes wrong in our words."""
     if not path.parent.is_dir():
         raise PhotoError(f"{path}: there is no folder {path.parent}; make it first")
-    temporary = path.with_name(f"{_part(path)}.{secrets.token_hex(4)}.part")
     try:
-        with warnings.catch_warnings():
+        with replacing(path) as temporary, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what was damaged in the input's EXIF already
             yield temporary
-        temporary.replace(path)
     except PhotoError:
         raise
     except Exception as error:  # encoders raise nearly anything too
         raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
-    finally:
-        with suppress(OSError):  # on a read-only disk not even what is not there can be removed
-            temporary.unlink()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.files import sha256
+from enhance.files import replacing, sha256
 
 if TYPE_CHECKING:
     from enhance.inference.model import Model
@@ -201,19 +200,18 @@ def sign(path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp)
         raise EnhanceError(MISSING) from error
     if path.suffix.lower() not in CREDENTIALS:
         raise PhotoError(f"{path}: {path.suffix} holds no content credentials; use {', '.join(sorted(CREDENTIALS))}")
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(_algorithm(key), certificate.read_bytes(), key.read_bytes(), None)
         )
-        with c2pa.Builder(_manifest(path, stamp)) as builder, original.open("rb") as source:
-            ingredient = {"title": original.name, "relationship": "parentOf", "label": "original"}
-            builder.add_ingredient(ingredient, _mime(original), source)
-            builder.sign_file(path, part, signer)
-        said = credentials(part)
-        if said is None or said["state"] == "Invalid":
-            raise EnhanceError(f"{path}: the credentials do not hold when read back: {said and said['problems']}")
-        part.replace(path)
+        with replacing(path, suffix=path.suffix) as part:
+            with c2pa.Builder(_manifest(path, stamp)) as builder, original.open("rb") as source:
+                ingredient = {"title": original.name, "relationship": "parentOf", "label": "original"}
+                builder.add_ingredient(ingredient, _mime(original), source)
+                builder.sign_file(path, part, signer)
+            said = credentials(part)
+            if said is None or said["state"] == "Invalid":
+                raise EnhanceError(f"{path}: the credentials do not hold when read back: {said and said['problems']}")
     except c2pa.C2paError as error:
         reason = " ".join(str(error).split())
         raise EnhanceError(
@@ -221,8 +219,6 @@ def sign(path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp)
         ) from error
     except OSError as error:
         raise PhotoError(f"{error.filename or path}: cannot be used to sign ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
     return said
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces import geometry
 from enhance.faces.geometry import Face
+from enhance.files import replacing
 from enhance.inference.model import Model
 from enhance.painting import consistency
 from enhance.photos import photo
@@ -184,14 +185,15 @@ def enhance_video(
                     enhanced(frame, upright(frame, read(frame), path), suits, look=tracker, **how)
                     for frame in islice(frames, PART)
                 )
-                count = 0
-                for count in _encode(drawn, part.with_suffix(".part.nut"), stream):
-                    progress(done + count, max(total, done + count))
-                if not count:
+                first = next(drawn, None)
+                if first is None:
                     break
+                with replacing(part, suffix=part.suffix) as partial:
+                    count = 0
+                    for count in _encode(first, drawn, partial, stream):
+                        progress(done + count, max(total, done + count))
+                    state.write_text(tracker.to_json())
                 done += count
-                state.write_text(tracker.to_json())
-                part.with_suffix(".part.nut").replace(part)
         if not done:
             raise PhotoError(f"{path}: has no pictures that can be decoded")
         _join(parts, path, target)
@@ -290,29 +292,22 @@ def colours(form: str, out: str = "") -> Callable[[VideoFrame], VideoFrame]:
     return convert
 
 
-def _encode(drawn: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
-    """Writes frames to a file as they come; yields how many there are. Without a frame no file is written."""
+def _encode(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
+    """Writes frames to a file as they come; yields how many there are."""
     import av
 
-    frame = next(drawn, None)
-    if frame is None:
-        return
     with av.open(str(path), "w") as file:
         rate = source.average_rate or Fraction(25)
         stream: Any = file.add_stream("libx264", rate=rate, options=QUALITY)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = source.time_base
         # BT.709, limited range: what every player assumes of a picture of this size, and now also what the file says.
         context = stream.codec_context
         context.colorspace, context.color_primaries, context.color_trc, context.color_range = 1, 1, 1, 1
         convert = colours("yuv420p", "out_color_matrix=bt709:out_range=tv:")
-        count = 0
-        while frame is not None:
-            picture = convert(frame)
-            file.mux(stream.encode(picture))
-            count += 1
+        for count, frame in enumerate(chain([first], others), 1):
+            file.mux(stream.encode(convert(frame)))
             yield count
-            frame = next(drawn, None)
         file.mux(stream.encode(None))
 
 
@@ -320,38 +315,38 @@ def _join(parts: Path, path: Path, target: Path) -> None:
     """The parts one after another, with the sound of the original, as one file."""
     import av
 
-    part = target.with_name(f".{target.stem}.part{target.suffix}")
     made = sorted(parts.glob("[0-9]*[0-9].nut"))
-    try:
-        with av.open(str(part), "w") as file, av.open(str(path)) as original, av.open(str(made[0])) as head:
-            pictures = file.add_stream_from_template(head.streams.video[0])
-            sounds = {}
-            for stream in original.streams.audio:
-                sounds[stream.index] = file.add_stream_from_template(stream)
-            file.metadata.update(original.metadata)
-            heard: Any = original.demux(original.streams.audio) if sounds else ()
-            waiting = (packet for packet in heard if packet.dts is not None)
+    with (
+        replacing(target, suffix=target.suffix) as part,
+        av.open(str(part), "w") as file,
+        av.open(str(path)) as original,
+        av.open(str(made[0])) as head,
+    ):
+        pictures = file.add_stream_from_template(head.streams.video[0])
+        sounds = {}
+        for stream in original.streams.audio:
+            sounds[stream.index] = file.add_stream_from_template(stream)
+        file.metadata.update(original.metadata)
+        heard: Any = original.demux(original.streams.audio) if sounds else ()
+        waiting = (packet for packet in heard if packet.dts is not None)
+        sound = next(waiting, None)
+        for one in made:
+            with av.open(str(one)) as source:
+                for packet in source.demux(video=0):
+                    if packet.pts is None or packet.time_base is None:
+                        continue
+                    packet.dts = packet.pts
+                    # In step with the pictures, or a player would read the whole file before it hears anything.
+                    while sound is not None and sound.dts * sound.time_base <= packet.pts * packet.time_base:
+                        sound.stream = sounds[sound.stream.index]
+                        file.mux(sound)
+                        sound = next(waiting, None)
+                    packet.stream = pictures
+                    file.mux(packet)
+        while sound is not None:
+            sound.stream = sounds[sound.stream.index]
+            file.mux(sound)
             sound = next(waiting, None)
-            for one in made:
-                with av.open(str(one)) as source:
-                    for packet in source.demux(video=0):
-                        if packet.pts is None or packet.time_base is None:
-                            continue
-                        packet.dts = packet.pts
-                        # In step with the pictures, or a player would read the whole file before it hears anything.
-                        while sound is not None and sound.dts * sound.time_base <= packet.pts * packet.time_base:
-                            sound.stream = sounds[sound.stream.index]
-                            file.mux(sound)
-                            sound = next(waiting, None)
-                        packet.stream = pictures
-                        file.mux(packet)
-            while sound is not None:
-                sound.stream = sounds[sound.stream.index]
-                file.mux(sound)
-                sound = next(waiting, None)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:
