@@ -12,13 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from enhance import tasks
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison
 from enhance.inference.model import Model
 from enhance.tasks.upscale import recipes
+from enhance.train import run as training
 from enhance.train.checkpoint import LAST, Progress
 from enhance.train.export import export
-from enhance.train.run import train
 
 SIZE = 16
 WORTH = ("ST-LPIPS", "identity", "PSNR")
@@ -41,13 +42,17 @@ def main() -> int:
     print("| minutes | pictures | ST-LPIPS, of bicubic's | identity, of bicubic's | PSNR above bicubic's |")
     print("|---|---|---|---|---|")
     try:
-        done = train(options.faces, recipes.face_x4_pixel(), pixel, minutes=options.pixel)
+        done = training.start(options.faces, recipes.face_x4_pixel(), pixel, minutes=options.pixel)
         reached = told(pixel, (done,), options.measure, options.limit)
-        first, done, how = done, Progress(), {"init": pixel}
+        first, done = done, Progress()
         while not reached and (first.seconds + done.seconds) / 60 < options.most:
-            done = train(options.faces, recipes.face_x4_gan(), gan, minutes=options.minutes, **how)
+            minutes = done.seconds / 60 + options.minutes
+            if gan.exists():
+                done = training.resume(gan, tasks.recipe_of, minutes=minutes)
+            else:
+                recipe = recipes.face_x4_gan()
+                done = training.start(options.faces, recipe, gan, minutes=minutes, init=pixel)
             reached = told(gan, (first, done), options.measure, options.limit)
-            how = {"resume": gan}
     except EnhanceError as error:
         print(f"minutes: {error}", file=sys.stderr)
         return error.exit_code
@@ -56,7 +61,7 @@ def main() -> int:
 
 def told(run: Path, stages: tuple[Progress, ...], faces: list[Path], limit: int) -> bool:
     """Prints what the last state of a run has learnt, and what it cost; whether that is as good as srez."""
-    network = Model.load(export(run / LAST, run / "now.onnx"))
+    network = Model.load(export(run / LAST, run / "now.onnx", tasks.recipe_of))
     found, _ = comparison.compare({"now": network}, faces, [SIZE], limit)
     ours, plain = ({metric: found.score(name, SIZE, metric) for metric in WORTH} for name in ("now", "bicubic"))
     looks, likeness = (ours[metric] / plain[metric] for metric in ("ST-LPIPS", "identity"))

@@ -137,7 +137,7 @@ def _alone(layer: Convolution) -> Callable[[], object]:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     given = {"x": np.random.default_rng(1).random((1, layer.inputs, *layer.given), dtype=np.float32)}
     if layer.int8:
-        model = quantized(model, iter([given]))
+        model = quantized(model, iter([given]), ())
     session = _session(model.SerializeToString())
     return partial(session.run, None, given)
 

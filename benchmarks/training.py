@@ -14,10 +14,9 @@ from pathlib import Path
 
 import torch
 
+from enhance import tasks
 from enhance.errors import EnhanceError
-from enhance.tasks.upscale import data, recipes
 from enhance.train import run
-from enhance.train.loop import Trainer
 
 
 def main() -> int:
@@ -28,32 +27,27 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=20, help="steps of each kind (default 20)")
     options = parser.parse_args()
     try:
-        recipe = recipes.named(options.recipe)
-        shelves = data.load(options.faces).training
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        trainer = Trainer(run.build(recipe, device), recipe, device)
+        recipe = tasks.recipe_named(options.recipe)
+        data = recipe.data(options.faces)
+        trainer = run.trainer_of(recipe)
     except EnhanceError as error:
         print(f"training: {error}", file=sys.stderr)
         return error.exit_code
-
-    def batch(step: int) -> data.Batch:
-        made = data.batch(shelves, recipe.sizes, size=recipe.batch, seed=0, step=step)
-        return data.Batch(made.hr.to(device), made.place.to(device), step)
-
-    same = batch(0).hr, batch(0).place
+    same = data.batch(0)
+    count = len(next(iter(same.values())))
     bare: list[float] = []
     whole: list[float] = []
     for step in range(options.steps + 2):
         started = time.perf_counter()
-        trainer.step(data.Batch(*same, step), 1.0)
+        trainer.step(same, step)
         between = time.perf_counter()
-        trainer.step(batch(step), 1.0)
+        trainer.step(data.batch(step), step)
         bare.append(between - started)
         whole.append(time.perf_counter() - between)
     # The first two pay for what is built once.
-    alone, real = (recipe.batch / statistics.mean(times[2:]) for times in (bare, whole))
+    alone, real = (count / statistics.mean(times[2:]) for times in (bare, whole))
     print(
-        f"{recipe.name} on {device}, {torch.get_num_threads()} threads: {real:.0f} pictures/s, "
+        f"{recipe.name} on {trainer.device}, {torch.get_num_threads()} threads: {real:.0f} pictures/s, "
         f"{100 * real / alone:.0f} % of the bare step's {alone:.0f}"
     )
     return 0

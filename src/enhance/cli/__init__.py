@@ -9,14 +9,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from enhance.errors import EnhanceError, PhotoError, TrainingError
+from enhance.cli.train import export, prepare, train, training_packages
+from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.upscale.enhance import DEFAULT_MODEL, MEMORY, REST, X4
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.enhance import Result
 
-TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
 SEED = click.IntRange(min=0)
@@ -368,69 +368,8 @@ def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None)
         click.echo(calibrated(data, name, limit))
 
 
-@commands.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--recipe", required=True, help="face_x4_gan, photo_x4 and others; a wrong name lists all.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the run.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train.")
-@click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
-@click.option("--init", type=click.Path(path_type=Path), help="Begin from the weights of this run or .onnx file.")
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on with this run.")
-def train(data: tuple[Path, ...], recipe: str, out: Path | None, resume: Path | None, **how: Any) -> None:
-    """Trains a network on folders of faces."""
-    with training_packages():
-        from enhance.tasks.upscale import recipes
-        from enhance.train import run
-    folder = out or resume
-    if folder is None:
-        raise TrainingError("say where the run is to lie: --out FOLDER")
-    progress = run.train(data, recipes.named(recipe), folder, resume=resume, **how)
-    click.echo(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
-
-
-@commands.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the faces.")
-@click.option(
-    "--size", default=128, show_default=True, type=click.IntRange(min=64), help="Pixels across the face frame."
-)
-@click.option("--crops", is_flag=True, help="Cut out squares of anything, for photo_x4, instead of faces.")
-def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
-    """Finds, aligns and sorts the faces of photos into a folder to train on."""
-    with training_packages():
-        from enhance.datasets import preparation
-    if crops:
-        click.echo(f"{out}: {preparation.crops(photos, out, size=size):,} crops")
-    else:
-        click.echo(f"{out}: {preparation.prepare(photos, out, size=size):,} faces")
-
-
-@commands.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("others", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .onnx file to write.")
-@click.option(
-    "--int8",
-    "watched",
-    multiple=True,
-    metavar="FOLDER",
-    type=click.Path(path_type=Path),
-    help="Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
-)
-@click.option("--discriminator", is_flag=True, help="Write the network that it had to convince, in 8 bits.")
-def export(run: Path, others: tuple[Path, ...], out: Path, watched: tuple[Path, ...], discriminator: bool) -> None:
-    """Writes the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
-    from the same weights."""
-    with training_packages():
-        from enhance.train import export as exporting
-    if discriminator:
-        if not watched:
-            raise click.UsageError("--discriminator needs --int8 FOLDER")
-        if others:
-            raise click.UsageError("--discriminator takes one RUN")
-        click.echo(exporting.export_discriminator(run, out, watched))
-        return
-    click.echo(f"{exporting.export(run, out, watched, others)}: use it with --model")
+for _command in (train, prepare, export):
+    commands.add_command(_command)
 
 
 @commands.command()
@@ -700,17 +639,6 @@ def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
 
     short = shape[0] - scaled.shape[0]
     return np.pad(scaled, ((0, max(short, 0)), (0, 0), (0, 0)), mode="edge")[: shape[0]]
-
-
-@contextmanager
-def training_packages() -> Iterator[None]:
-    """Says how to install what training and measuring need."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in TRAINING_PACKAGES:
-            raise TrainingError(f"{error.name} is missing: pip install torch==2.13.0 'enhance[train]'") from error
-        raise
 
 
 def hush() -> None:

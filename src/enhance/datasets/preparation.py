@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from enhance.datasets.folders import SUFFIXES
+from enhance.datasets.names import FRAME, window
 from enhance.errors import DataError, EnhanceError
-from enhance.evaluate.protocol import SUFFIXES
 from enhance.faces import geometry
 from enhance.files import write_atomically
 from enhance.painting.consistency import resize
 from enhance.photos.photo import read
-from enhance.tasks.upscale.data import WHOLE, window
 
 Array = NDArray[np.float32]
 
@@ -136,7 +136,7 @@ def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Array]]:
 
 def _name(path: Path, taken: set[str]) -> str:
     """A name that no other face of this run has, and that says nothing about windows to those who read it."""
-    stem = path.stem if window(path.name) == WHOLE else f"face_{path.stem}"
+    stem = path.stem if window(path.name) == FRAME else f"face_{path.stem}"
     number = next(n for n in range(len(taken) + 1) if f"{stem}_{n}.webp" not in taken)
     taken.add(f"{stem}_{number}.webp")
     return f"{stem}_{number}.webp"

@@ -16,25 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from enhance.datasets.folders import pictures
+from enhance.datasets.names import Box, labels, window
 from enhance.errors import DataError
 from enhance.painting import consistency
 
 SCALE = 4
-SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 Pictures = NDArray[np.float32]
-Box = tuple[float, float, float, float]
 Degradation = Callable[[Pictures, np.random.Generator], Pictures]
 """An original (4h,4w,3) in [0,255] and a source of chance -> the small picture (h,w,3) in [0,255]."""
 
-FRAME: Box = (0.0, 0.0, 1.0, 1.0)
-WINDOWS: dict[str, Box] = {"utk_": (0.125, 0.1875, 0.875, 0.9375)}
-"""Name prefix -> left, top, right, bottom of the part of the frame that such pictures show; others show all of it."""
 GRID = 16
 """At multiples of this size the windows' edges lie between pixels of the input."""
-
-AGES = ((0, 12), (13, 19), (20, 39), (40, 59), (60, 200))
-LABELS = ("source", "sex", "age", "group")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,31 +72,9 @@ def faces(folders: Sequence[Path]) -> tuple[Face, ...]:
     """
     found: list[Face] = []
     for folder in folders:
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder of pictures")
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-        if not paths:
-            raise DataError(f"{folder}: no pictures here; give a folder of aligned faces")
+        paths = pictures(folder)
         found.extend(_face(path) for path in paths)
     return tuple(found)
-
-
-def labels(name: str) -> dict[str, str]:
-    """What a name says: SOURCE_AGE_SEX_GROUP_ID for aaf_ and utk_, otherwise only the source.
-
-    >>> labels("utk_26_f_black_00012")
-    {'source': 'utk', 'sex': 'female', 'age': '20-39', 'group': 'black'}
-    """
-    source, *rest = name.split("_")
-    if source not in {"aaf", "utk"} or len(rest) < 3 or not rest[0].isdigit():
-        return {"source": source}
-    low, high = next(band for band in AGES if int(rest[0]) <= band[1])
-    return {
-        "source": source,
-        "sex": {"f": "female", "m": "male"}.get(rest[1], rest[1]),
-        "age": f"{low}-{high}" if high < 200 else f"{low}+",
-        "group": {"x": "East Asian"}.get(rest[2], rest[2]),
-    }
 
 
 def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
@@ -174,7 +146,7 @@ def _face(path: Path) -> Face:
         raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
     if width != height:
         raise DataError(f"{path}: not square; align it first with `enhance prepare`")
-    box = next((window for prefix, window in WINDOWS.items() if path.name.startswith(prefix)), FRAME)
+    box = window(path.name)
     return Face(path, round(width / (box[2] - box[0])), box, labels(path.stem))
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.datasets.names import LABELS
 from enhance.errors import DataError
-from enhance.evaluate.protocol import LABELS, Face
+from enhance.evaluate.protocol import Face
 
 Z95 = 1.96
 EVERYONE = "all"

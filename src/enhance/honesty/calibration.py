@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.datasets.names import LABELS
 from enhance.errors import DataError, ModelError
 from enhance.evaluate import card, protocol
-from enhance.evaluate.protocol import LABELS, Face
+from enhance.evaluate.protocol import Face
 from enhance.faces.geometry import whole
 from enhance.files import sha256, write_atomically
 from enhance.honesty import uncertainty

@@ -1,19 +1,20 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file, written atomically."""
 
 import json
-import os
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from enhance.errors import TrainingError
-from enhance.tasks.upscale.recipes import Recipe
+from enhance.files import replacing
+from enhance.train import recipe as recipes
+from enhance.train.task import Recipe
 
 LAST = "last.pt"
 BEST = "best.pt"
@@ -21,21 +22,55 @@ BEST = "best.pt"
 
 @dataclass
 class Progress:
-    """How far a run is, and what that cost. `before` lists what the weights it began with had cost."""
+    """How far a run is, and what that cost.
+
+    Attributes:
+        pictures: examples that it has seen.
+        seconds: of training, over all sittings.
+        best: the least score so far.
+        before: what the weights it began with had cost, stage by stage.
+        minutes, images: how long it is to train, in all.
+        folders: what it trains on.
+    """
 
     step: int = 0
     pictures: int = 0
     seconds: float = 0.0
     best: float = float("inf")
     before: list[dict[str, Any]] = field(default_factory=list)
+    minutes: float | None = None
+    images: int | None = None
+    folders: list[str] = field(default_factory=list)
+
+    def spent(self) -> float:
+        """The part of the run that is over; 1 and more where it has ended."""
+        parts = [self.pictures / self.images] if self.images else []
+        if self.minutes:
+            parts.append(self.seconds / 60 / self.minutes)
+        return max(parts)
+
+    def stage(self, recipe: str) -> dict[str, Any]:
+        """What this run cost, as an entry of `before`."""
+        return {"recipe": recipe, "pictures": self.pictures, "seconds": self.seconds}
 
 
-def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, sha256: str) -> None:
-    """Saves state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    facts = {"recipe": json.dumps(asdict(recipe)), "progress": asdict(progress), "data_sha256": sha256}
-    torch.save({**state, **facts}, part)
-    part.replace(path)
+class Weights(NamedTuple):
+    """Weights of networks by their names, and what they cost, stage by stage."""
+
+    networks: dict[str, dict[str, Tensor]]
+    cost: list[dict[str, Any]]
+
+
+def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, digest: str) -> None:
+    """Saves state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's digest."""
+    facts = {
+        "task_name": recipe.task_name,
+        "recipe": recipes.to_json(recipe),
+        "progress": asdict(progress),
+        "data_sha256": digest,
+    }
+    with replacing(path) as partial:
+        torch.save({**state, **facts}, partial)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -50,9 +85,29 @@ def load(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: not a checkpoint of `enhance train`, or a damaged one") from error
-    if not isinstance(state, dict) or not {"recipe", "progress", "average"} <= state.keys():
+    if isinstance(state, dict) and "average" in state:
+        state = _renewed(state)
+    if not isinstance(state, dict) or not {"recipe", "progress", "averages"} <= state.keys():
         raise TrainingError(f"{path}: not a checkpoint of `enhance train`")
     return state
+
+
+def _renewed(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A checkpoint of version 0.1, which knew one generator and one discriminator, in today's form."""
+    names = ("generator", "discriminator")
+
+    def grouped(states: list[Any], prefix: bool) -> dict[str, Any]:
+        pairs = zip(names, states, strict=False)
+        return {name: {f"{name}.{k}": v for k, v in s.items()} if prefix else s for name, s in pairs}
+
+    return {
+        **state,
+        "task_name": "upscale",
+        "task": {},
+        "networks": grouped(state.get("networks", []), True),
+        "optimisers": grouped(state.get("optimisers", []), False),
+        "averages": grouped([state["average"]], True),
+    }
 
 
 def find(path: Path, name: str) -> Path:
@@ -60,8 +115,42 @@ def find(path: Path, name: str) -> Path:
     return path / name if path.is_dir() else path
 
 
-def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """The weights of a network that a file of `enhance export` carries, and what they had cost, where it says so.
+def weights(path: Path) -> Weights:
+    """The weights that a run folder, a checkpoint or a file of `enhance export` has to begin with.
+
+    Of networks that are averaged, the averages with the best score; of the others, the last. A file may have the others
+    beside it, in `discriminator.onnx`.
+
+    Raises:
+        TrainingError: it is none of these.
+    """
+    if path.suffix == ".onnx":
+        found = exported(path)
+        beside = path.with_name("discriminator.onnx")
+        others = exported(beside).networks if beside.is_file() and beside != path else {}
+        return Weights(others | found.networks, found.cost)
+    state = load(find(path, BEST))
+    progress = Progress(**state["progress"])
+    last = path / LAST
+    groups = [*(load(last)["networks"] if last.is_file() else state.get("networks", {})).values()]
+    networks: dict[str, dict[str, Tensor]] = {}
+    for group in (*groups, *state["averages"].values()):
+        networks |= _split(group)
+    name = json.loads(state["recipe"])["name"]
+    return Weights(networks, [*progress.before, progress.stage(name)])
+
+
+def _split(group: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """The state of a group of networks as one state for each."""
+    networks: dict[str, dict[str, Tensor]] = {}
+    for key, value in group.items():
+        name, rest = key.split(".", 1)
+        networks.setdefault(name, {})[rest] = value
+    return networks
+
+
+def exported(path: Path) -> Weights:
+    """The weights that a file of `enhance export` carries, and what they had cost, where it says so.
 
     Raises:
         TrainingError: it is not such a file.
@@ -73,26 +162,26 @@ def exported(path: Path, network: str = "generator") -> tuple[dict[str, Tensor],
     another = TrainingError(f"{path}: not a model of `enhance export`, or a damaged one")
     try:
         model = onnx.load(path)
-        said = {fact.key: fact.value for fact in model.metadata_props}
-        cost = json.loads(said.get("cost", "[]"))
+        facts = {fact.key: fact.value for fact in model.metadata_props}
+        cost = json.loads(facts.get("cost", "[]"))
     except FileNotFoundError:
         raise TrainingError(f"{path}: no such file; name a run folder or an .onnx file of `enhance export`") from None
     except (DecodeError, ValueError) as error:
         raise another from error
     arrays = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
-    prefix = f"{network}."
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
         plain = name.removesuffix("_quantized")
-        if plain.startswith(prefix) and not plain.endswith(("_scale", "_zero_point")):
-            if plain != name:
-                # Of 8 bits, in steps of each output's own; the bias has the same steps, by another name.
-                steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
-                array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
-            tensors[plain.removeprefix(prefix)] = torch.from_numpy(array.astype(np.float32))
-    if "recipe" not in said or not tensors:
+        if "." not in plain or not plain[0].isalpha() or plain.endswith(("_scale", "_zero_point")):
+            continue
+        if plain != name:
+            # Of 8 bits, in steps of each output's own; the bias has the same steps, by another name.
+            steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
+            array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
+        tensors[plain] = torch.from_numpy(array.astype(np.float32))
+    if "recipe" not in facts or not tensors:
         raise another
-    return tensors, cost
+    return Weights(_split(tensors), cost)
 
 
 def fit(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:

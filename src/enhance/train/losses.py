@@ -27,12 +27,12 @@ def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     return gradient.square().sum((1, 2, 3)).mean()
 
 
-def per_pixel(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+def l1(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     """Mean absolute difference of pictures, one by one, (N,): the loss of the blurry network."""
     return (a[0] - b[0]).abs().mean((1, 2, 3))
 
 
-def apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     """How far apart the features (N,C,h,w) of two batches lie, on average over places, summed over depths; (N,).
 
     Not squared: where several answers are possible, the squared distance would be indifferent to how they are spread.

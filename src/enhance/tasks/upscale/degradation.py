@@ -29,7 +29,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SecondOrderDegradation:
     """As photos come: a camera's blur, grain and JPEG, and of half of them then those of whoever passed the photo on.
 
     Both stages blur, resize, add noise and compress; how much is drawn for every picture, from nothing to badly (Wang
@@ -38,7 +38,7 @@ class Snapshot:
     """
 
     scale: int = 4
-    passed_on: float = 0.5
+    second_stage_probability: float = 0.5
     blur: float = 3.0
     noise: float = 10.0
     worst_quality: int = 35
@@ -52,25 +52,25 @@ class Snapshot:
     def one(self, picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """One picture (4h,4w,3) to (h,w,3)."""
         height, width = picture.shape[0] // self.scale, picture.shape[1] // self.scale
-        if rng.random() >= self.passed_on:
+        if rng.random() >= self.second_stage_probability:
             return np.asarray(self._stage(Image.fromarray(picture), (width, height), self.blur, 1, rng))
-        harm = rng.random(2)
+        severity = rng.random(2)
         between = rng.uniform(1, self.scale)
         size = round(width * between), round(height * between)
-        image = self._stage(Image.fromarray(picture), size, self.blur, harm[0], rng)
-        return np.asarray(self._stage(image, (width, height), self.blur / self.scale, harm[1], rng))
+        image = self._stage(Image.fromarray(picture), size, self.blur, severity[0], rng)
+        return np.asarray(self._stage(image, (width, height), self.blur / self.scale, severity[1], rng))
 
     def _stage(
-        self, image: Image.Image, size: tuple[int, int], blur: float, harm: float, rng: np.random.Generator
+        self, image: Image.Image, size: tuple[int, int], blur: float, severity: float, rng: np.random.Generator
     ) -> Image.Image:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, blur)))
         kernel = rng.choice([Image.Resampling[name] for name in ("BOX", "BILINEAR", "BICUBIC", "LANCZOS")])
         pixels = np.asarray(image.resize(size, Image.Resampling(kernel)), np.float32)
         colours = 3 if rng.random() < 0.7 else 1
-        grain = rng.normal(0, rng.uniform(0, self.noise * harm), (*pixels.shape[:2], colours))
+        grain = rng.normal(0, rng.uniform(0, self.noise * severity), (*pixels.shape[:2], colours))
         image = Image.fromarray(np.uint8(np.clip(np.rint(pixels + grain), 0, 255)))
         if rng.random() < 0.25:
             return image
         file = io.BytesIO()
-        image.save(file, "JPEG", quality=round(98 - harm * rng.random() * (98 - self.worst_quality)))
+        image.save(file, "JPEG", quality=round(98 - severity * rng.random() * (98 - self.worst_quality)))
         return Image.open(file).convert("RGB")

@@ -3,12 +3,33 @@
 To make a variant, write a function that returns `replace(another(), ...)`.
 """
 
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
 
-from enhance.errors import TrainingError
-from enhance.tasks.upscale.data import Sizes
-from enhance.tasks.upscale.training import Weights
+import torch
+
+from enhance.tasks.upscale.data import FaceDataset, Sampling, SizeMix
+from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import Generator
+from enhance.tasks.upscale.training import LossWeights, SuperResolution
+from enhance.train.recipe import rebuild
+from enhance.train.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the generator: see `networks.generator.Generator`."""
+
+    width: int = 96
+    blocks: int = 6
+    deep: int = 0
+    edge: int = 48
+    finish: int = 4
+    noise: int = 8
+    framed: bool = True
 
 
 @dataclass(frozen=True)
@@ -17,32 +38,43 @@ class Recipe:
 
     Attributes:
         name: the function's name, the file's name, the card's name and the value of `--model`.
-        width, blocks, deep, edge, finish, noise, framed: see `networks.generator.Generator`.
-        grainy: whether it learns from bad photos, which it mends before it agrees with them.
-        weights: what each loss counts.
-        sizes: how often each fineness is drawn.
-        wholes: how often a step sees whole faces of 32 or 64 pixels instead of windows, for the identity loss.
-        batch: pictures a step.
-        rate: Adam's learning rate; the last fifth of the run brings it down to a tenth.
-        ema: decay of the running mean of the generator's weights, which is what is exported.
+        degraded: whether it learns from bad photos, which it restores before it agrees with them.
     """
 
+    task_name: ClassVar[str] = "upscale"
+
     name: str
-    width: int = 96
-    blocks: int = 6
-    deep: int = 0
-    edge: int = 48
-    finish: int = 4
-    noise: int = 8
-    framed: bool = True
-    grainy: bool = False
-    weights: Weights = field(default_factory=Weights)
-    sizes: Sizes = field(default_factory=Sizes)
-    wholes: float = 0.0
-    batch: int = 32
-    rate: float = 5e-4
-    ema: float = 0.999
+    shape: Shape = field(default_factory=Shape)
+    losses: LossWeights = field(default_factory=LossWeights)
+    sampling: Sampling = field(default_factory=Sampling)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
+    degraded: bool = False
     seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> FaceDataset:
+        """Reads folders of aligned faces, or of square crops.
+
+        Raises:
+            DataError: a folder cannot be used.
+        """
+        return FaceDataset(folders, self.sampling, SecondOrderDegradation() if self.degraded else Box(), self.seed)
+
+    def task(self, device: torch.device) -> SuperResolution:
+        """The networks and losses, with fresh weights."""
+        shape = self.shape
+        generator = Generator(
+            width=shape.width,
+            blocks=shape.blocks,
+            deep=shape.deep,
+            edge=shape.edge,
+            finish=shape.finish,
+            noise=shape.noise,
+            framed=shape.framed,
+            mends=self.degraded,
+        )
+        discriminator = Discriminator() if self.losses.adversarial else None
+        options = {"weights": self.losses, "device": device, "degraded": self.degraded, "seed": self.seed}
+        return SuperResolution(generator, discriminator, **options)  # type: ignore[arg-type]
 
 
 def face_x4_pixel() -> Recipe:
@@ -51,63 +83,89 @@ def face_x4_pixel() -> Recipe:
 
 
 def face_x4_gan() -> Recipe:
-    """Against a discriminator, from the weights of `face_x4_pixel`, and deeper, of which that makes next to nothing."""
-    weights = Weights(pixel=0.5, perceptual=0.3, adversarial=0.06, spread=0.6)
-    sizes = Sizes(small=0.55, middle=0.25, fine=0.2)
-    return replace(face_x4_pixel(), name="face_x4_gan", deep=4, weights=weights, sizes=sizes, batch=16, rate=2e-4)
+    """Against a discriminator, from the weights of `face_x4_pixel`, and deeper; its deep blocks begin at nearly
+    zero."""
+    return replace(
+        face_x4_pixel(),
+        name="face_x4_gan",
+        shape=Shape(deep=4),
+        losses=LossWeights(pixel=0.5, perceptual=0.3, adversarial=0.06, diversity=0.6),
+        sampling=Sampling(batch=16, sizes=SizeMix(small=0.55, middle=0.25, large=0.2)),
+        schedule=Schedule(rate=2e-4),
+    )
 
 
 def face_x4_gan_finish() -> Recipe:
     """Its last stage, a third as fast: the VGG of ST-LPIPS looks too, a recogniser asks whose face it is, and small
     faces keep nearer to the middle."""
     draft = face_x4_gan()
-    weights = replace(draft.weights, perceptual=0.1, perceptual_vgg=0.3, identity=0.15, spread_small=0.1)
-    sizes = Sizes(small=0.75, middle=0.15, fine=0.1)
-    return replace(draft, name="face_x4_gan_finish", weights=weights, sizes=sizes, ema=0.997)
+    losses = replace(draft.losses, perceptual=0.1, perceptual_vgg=0.3, identity=0.15, diversity_small=0.1)
+    sampling = replace(draft.sampling, sizes=SizeMix(small=0.75, middle=0.15, large=0.1))
+    return replace(
+        draft, name="face_x4_gan_finish", losses=losses, sampling=sampling, schedule=Schedule(2e-4, ema=0.997)
+    )
 
 
 def face_x4_grainy_pixel() -> Recipe:
     """For photos as they come, blurred, noisy and blocky: what they ought to have been, by the per-pixel loss."""
-    even = Sizes(small=0.35, middle=0.35, fine=0.3)
-    weights = Weights(spread=0.45)
-    return replace(face_x4_gan(), name="face_x4_grainy_pixel", grainy=True, weights=weights, sizes=even, rate=4e-4)
+    return replace(
+        face_x4_gan(),
+        name="face_x4_grainy_pixel",
+        degraded=True,
+        losses=LossWeights(diversity=0.45),
+        sampling=Sampling(batch=16, sizes=SizeMix(small=0.35, middle=0.35, large=0.3)),
+        schedule=Schedule(rate=4e-4),
+    )
 
 
 def face_x4_grainy_likeness() -> Recipe:
     """The same, but as it ought to look, and whose face it is to a recogniser that sees whole ones."""
-    mended = face_x4_grainy_pixel()
-    weights = Weights(pixel=0.8, perceptual=0.4, identity=3.0, spread=0.1)
-    return replace(mended, name="face_x4_grainy_likeness", weights=weights, wholes=0.5, batch=24, rate=2e-4, ema=0.997)
+    draft = face_x4_grainy_pixel()
+    return replace(
+        draft,
+        name="face_x4_grainy_likeness",
+        losses=LossWeights(pixel=0.8, perceptual=0.4, identity=3.0, diversity=0.1),
+        sampling=replace(draft.sampling, batch=24, full_face_probability=0.5),
+        schedule=Schedule(rate=2e-4, ema=0.997),
+    )
 
 
 def face_x4_grainy() -> Recipe:
     """The same against a discriminator.
 
-    Its penalty is due at every step: bad photos are easily told apart, and of a rare one, clipped as all gradients are,
-    too little remains to hold a discriminator that wins. The mean of such a run and of the one before it (`enhance
-    export RUN OTHERS...`) is liker than this one, and sharper than that.
+    Its penalty is due at every step: bad photos are easily told apart, and a penalty applied only every few steps is
+    too weak after gradient clipping, so the discriminator wins. The mean of such a run and of the one before it
+    (`enhance export RUN OTHERS...`) is closer to the person than this one, and sharper than that.
     """
-    mended = face_x4_grainy_likeness()
-    weights = replace(mended.weights, perceptual=0.3, adversarial=0.03, identity=2.0, spread=0.3, penalty_every=1)
-    return replace(mended, name="face_x4_grainy", weights=weights, wholes=0.4, batch=16, rate=1.5e-4)
+    draft = face_x4_grainy_likeness()
+    losses = replace(draft.losses, perceptual=0.3, adversarial=0.03, identity=2.0, diversity=0.3, penalty_every=1)
+    sampling = replace(draft.sampling, batch=16, full_face_probability=0.4)
+    schedule = Schedule(rate=1.5e-4, ema=0.997)
+    return replace(draft, name="face_x4_grainy", losses=losses, sampling=sampling, schedule=schedule)
 
 
 def face_x4_grainy_finish() -> Recipe:
-    """Its last stage, with the VGG of ST-LPIPS in the discriminator's stead: crisp and like at once.
+    """Its last stage, with the VGG of ST-LPIPS in the discriminator's stead: crisp and close to the person at once.
 
     Slowly: twice as fast both are lost again. Half of its faces are 32 pixels wide, where likeness is lost first.
     """
-    mended = face_x4_grainy_likeness()
-    weights = Weights(pixel=0.5, perceptual=0.1, perceptual_vgg=1.6, identity=5.0, identity_fine=40.0, spread=0.2)
-    sizes = Sizes(small=0.25, middle=0.5, fine=0.25)
-    finish = replace(mended, name="face_x4_grainy_finish", weights=weights, sizes=sizes, wholes=0.7)
-    return replace(finish, rate=8e-5, ema=0.995)
+    draft = face_x4_grainy_likeness()
+    return replace(
+        draft,
+        name="face_x4_grainy_finish",
+        losses=LossWeights(
+            pixel=0.5, perceptual=0.1, perceptual_vgg=1.6, identity=5.0, identity_large=40.0, diversity=0.2
+        ),
+        sampling=Sampling(batch=24, sizes=SizeMix(small=0.25, middle=0.5, large=0.25), full_face_probability=0.7),
+        schedule=Schedule(rate=8e-5, ema=0.995),
+    )
 
 
 def photo_x4_pixel() -> Recipe:
     """What is not a face: any crop of any photo, by the per-pixel loss."""
-    small = replace(face_x4_pixel(), width=64, edge=32, finish=3, noise=0, framed=False)
-    return replace(small, name="photo_x4_pixel", sizes=Sizes(small=0.3, middle=0.35, fine=0.35))
+    shape = Shape(width=64, edge=32, finish=3, noise=0, framed=False)
+    sampling = Sampling(sizes=SizeMix(small=0.3, middle=0.35, large=0.35))
+    return replace(face_x4_pixel(), name="photo_x4_pixel", shape=shape, sampling=sampling)
 
 
 def photo_x4() -> Recipe:
@@ -116,9 +174,9 @@ def photo_x4() -> Recipe:
     As wide as that: a narrower one, with fewer channels than the 48 values that it paints of each pixel, drew a mesh on
     grass.
     """
-    weights = Weights(pixel=1.0, perceptual=0.3, adversarial=0.06, spread=0.5)
-    sizes = photo_x4_pixel().sizes
-    return replace(face_x4_gan(), name="photo_x4", deep=0, framed=False, weights=weights, sizes=sizes)
+    losses = LossWeights(pixel=1.0, perceptual=0.3, adversarial=0.06, diversity=0.5)
+    sampling = replace(photo_x4_pixel().sampling, batch=16)
+    return replace(face_x4_gan(), name="photo_x4", shape=Shape(framed=False), losses=losses, sampling=sampling)
 
 
 RECIPES = {
@@ -137,18 +195,26 @@ RECIPES = {
 }
 
 
-def named(name: str) -> Recipe:
-    """The recipe of that name.
-
-    Raises:
-        TrainingError: there is none; the message lists those there are.
-    """
-    if name not in RECIPES:
-        raise TrainingError(f"no recipe is called {name}; there are {', '.join(RECIPES)}")
-    return RECIPES[name]()
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
+    """The recipe that a checkpoint carries."""
+    return rebuild(Recipe, fields if "shape" in fields else _renewed(fields))
 
 
-def from_json(text: str) -> Recipe:
-    """The recipe that a checkpoint or a model carries as JSON (of `dataclasses.asdict`)."""
-    fields = json.loads(text)
-    return Recipe(**{**fields, "weights": Weights(**fields["weights"]), "sizes": Sizes(**fields["sizes"])})
+def _renewed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of version 0.1, which had them all on one level, in today's form."""
+    old = dict(fields)
+    weights, sizes = dict(old["weights"]), dict(old["sizes"])
+    names = {"identity_fine": "identity_large", "spread": "diversity", "spread_small": "diversity_small"}
+    return {
+        "name": old["name"],
+        "shape": {name: old[name] for name in ("width", "blocks", "deep", "edge", "finish", "noise", "framed")},
+        "losses": {names.get(name, name): value for name, value in weights.items()},
+        "sampling": {
+            "batch": old["batch"],
+            "sizes": {{"fine": "large"}.get(name, name): value for name, value in sizes.items()},
+            "full_face_probability": old["wholes"],
+        },
+        "schedule": {"rate": old["rate"], "ema": old["ema"]},
+        "degraded": old["grainy"],
+        "seed": old["seed"],
+    }

@@ -1,32 +1,58 @@
 """Faces four times larger: by a per-pixel loss alone, or against a discriminator."""
 
+import json
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from enhance.tasks.upscale.data import FINE, SMALL, Batch
-from enhance.tasks.upscale.degradation import Box, Degradation
-from enhance.tasks.upscale.networks.generator import Generator, place
-from enhance.train import losses, senses
-from enhance.train.task import Losses
+from enhance.tasks.upscale import quantization
+from enhance.tasks.upscale.data import LARGE, SMALL
+from enhance.tasks.upscale.degradation import Box
+from enhance.tasks.upscale.identity_loss import IdentityLoss
+from enhance.tasks.upscale.networks.discriminator import Discriminator
+from enhance.tasks.upscale.networks.generator import Generator, bicubic, place
+from enhance.tasks.upscale.weight_adaptation import adapt_weights
+from enhance.train import losses
+from enhance.train.perceptual import FeatureLoss, Features, Pixels, squeezenet, vgg
+from enhance.train.task import Batch, Calibration, Exported, Group, Inputs
+
+FRAME = {
+    "left_eye": [0.344, 0.398],
+    "right_eye": [0.652, 0.398],
+    "nose": [0.498, 0.566],
+    "left_mouth": [0.376, 0.718],
+    "right_mouth": [0.622, 0.718],
+}
+MAX_SCORE_GAP = 30.0
+FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
+"""Nodes of the exported generator that stay in floats: its ends, whose rounding would be seen."""
 
 
 @dataclass(frozen=True)
-class Weights:
-    """How much each loss counts; `perceptual` is SqueezeNet's, `perceptual_vgg` that of ST-LPIPS. Without `adversarial`
-    there is no discriminator. `spread_small`, if given, is the `spread` of faces below 24 pixels, and `identity_fine`
-    the `identity` of those from 48 on."""
+class LossWeights:
+    """How much each loss counts.
+
+    Attributes:
+        perceptual: the distance of SqueezeNet's features; perceptual_vgg: that of ST-LPIPS's VGG.
+        adversarial: 0: there is no discriminator.
+        identity: whose face it is; identity_large: the same for faces from 48 pixels on, if another.
+        diversity: see `SuperResolution`; diversity_small: that of faces below 24 pixels, if another.
+        penalty, penalty_every: of the discriminator's gradient, every so many steps.
+    """
 
     pixel: float = 1.0
     perceptual: float = 0.0
     perceptual_vgg: float = 0.0
     adversarial: float = 0.0
     identity: float = 0.0
-    identity_fine: float | None = None
-    spread: float = 0.0
-    spread_small: float | None = None
+    identity_large: float | None = None
+    diversity: float = 0.0
+    diversity_small: float | None = None
     penalty: float = 1.0
     penalty_every: int = 4
 
@@ -34,19 +60,23 @@ class Weights:
 class SuperResolution:
     """The task of this project (Ledig et al., "Photo-realistic single image super-resolution", CVPR 2017).
 
-    With `spread` every small face is answered twice, from two noises, and half of the answers' distance from each
-    other is taken off their distance from the original. At `spread` 1 both distances are then proper scores, which
-    no generator minimises but one whose answers are spread as the truth is (the energy score of Gneiting & Raftery,
-    "Strictly proper scoring rules", JASA 2007); below 1 its answers keep closer to the middle than the truth does.
+    With `diversity` every small face is drawn twice, from two noises, and half of the samples' distance from each
+    other is taken off their distance from the original. At `diversity` 1 both distances are then proper scores, which
+    no generator minimises but one whose samples differ as the truth does (the energy score of Gneiting & Raftery,
+    "Strictly proper scoring rules", JASA 2007); below 1 its samples keep closer to the middle than the truth does.
+
+    Args:
+        degraded: whether it is given bad photos; the file says so.
     """
 
     def __init__(
         self,
         generator: Generator,
-        discriminator: nn.Module | None,
+        discriminator: Discriminator | None,
         *,
-        weights: Weights,
-        degradation: Degradation | None = None,
+        weights: LossWeights,
+        device: torch.device,
+        degraded: bool = False,
         seed: int = 0,
     ) -> None:
         if (discriminator is None) != (weights.adversarial == 0):
@@ -54,102 +84,224 @@ class SuperResolution:
         self.generator = generator
         self.discriminator = discriminator
         self.weights = weights
-        self.degradation = degradation or Box()
+        self.degraded = degraded
         self.seed = seed
-        ways = {
-            "pixel": (weights.pixel, senses.Pixels),
-            "perceptual": (weights.perceptual, senses.squeezenet),
-            "perceptual_vgg": (weights.perceptual_vgg, senses.vgg),
-            "identity": (max(weights.identity, weights.identity_fine or 0.0), senses.Likeness),
+        self.groups = {"generator": Group(nn.ModuleDict({"generator": generator}), (0.9, 0.99), averaged=True)}
+        if discriminator is not None:
+            self.groups["discriminator"] = Group(nn.ModuleDict({"discriminator": discriminator}), (0.0, 0.99))
+        features = {
+            "pixel": (weights.pixel, Pixels),
+            "perceptual": (weights.perceptual, squeezenet),
+            "perceptual_vgg": (weights.perceptual_vgg, vgg),
+            "identity": (max(weights.identity, weights.identity_large or 0.0), IdentityLoss),
         }
-        self.senses = {name: (weight, begin()) for name, (weight, begin) in ways.items() if weight}
+        self.features: dict[str, tuple[float, FeatureLoss]] = {}
+        for name, (weight, make) in features.items():
+            if weight:
+                loss = make()
+                loss.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+                self.features[name] = weight, loss
+        self._generated = torch.empty(0)
 
-    def generator_losses(self, batch: Batch) -> tuple[Losses, Tensor]:
-        random = self._random(batch)
-        lr = self.degradation(batch.hr, random)
-        answers = 2 if self.weights.spread else 1
-        lrs, places = (torch.cat([x] * answers) for x in (lr, batch.place))
+    def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        if group == "generator":
+            return self._generator_losses(batch, step)
+        return self._discriminator_losses(batch, step)
+
+    def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
+        random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        count = 2 if self.weights.diversity else 1
+        lrs, places = (torch.cat([x] * count) for x in (lr, coordinates))
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        made = self.generator(lrs, noise, places)
+        generated = self.generator(lrs, noise, places)
         found, between = {}, torch.zeros(len(lr), device=lr.device)
-        for name, (count, sense) in self.senses.items():
-            weight = self._identity(batch.place) if name == "identity" else count
+        for name, (weight_of_all, loss) in self.features.items():
+            weight = self._identity(coordinates) if name == "identity" else weight_of_all
             with torch.no_grad():
-                original = sense(batch.hr, batch.place)
-            seen = list(zip(*(x.chunk(answers) for x in sense(made, places)), strict=True))
-            found[name] = torch.cat([weight * sense.apart(answer, original) for answer in seen]).mean()
-            if self.weights.spread:
-                between = between + weight * sense.apart(*seen)
-        if self.weights.spread:
-            found["spread"] = -(self._spread(batch.place) * between).mean() / 2
+                original = loss(hr, coordinates)
+            samples = list(zip(*(x.chunk(count) for x in loss(generated, places)), strict=True))
+            found[name] = torch.cat([weight * loss.distance(sample, original) for sample in samples]).mean()
+            if self.weights.diversity:
+                between = between + weight * loss.distance(*samples)
+        if self.weights.diversity:
+            found["diversity"] = -(self._diversity(coordinates) * between).mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
-                real = self.discriminator(batch.hr, lr, batch.place).float()
-            fake = self.discriminator(made, lrs, places).float()
-            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * answers))
+                real = self.discriminator(hr, lr, coordinates).float()
+            fake = self.discriminator(generated, lrs, places).float()
+            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
-        return found, made.detach()[: len(lr)]
+        self._generated = generated.detach()[: len(lr)]
+        return found
 
-    def _spread(self, place: Tensor) -> Tensor:
-        """How much of the distance between two answers is taken off, for each picture; (N,)."""
-        small = self.weights.spread if self.weights.spread_small is None else self.weights.spread_small
-        return torch.where(_narrower(place, SMALL), small, self.weights.spread)
-
-    def _identity(self, place: Tensor) -> Tensor:
-        """How much it counts whose face each picture shows; (N,)."""
-        fine = self.weights.identity if self.weights.identity_fine is None else self.weights.identity_fine
-        return torch.where(_narrower(place, FINE), self.weights.identity, fine)
-
-    def discriminator_losses(self, batch: Batch, made: Tensor) -> Losses:
+    def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        lr = self.degradation(batch.hr, self._random(batch))
-        pictures, lrs, places = torch.cat([batch.hr, made]), torch.cat([lr, lr]), torch.cat([batch.place] * 2)
+        lr, coordinates = batch["lr"], batch["place"]
+        pictures, lrs = torch.cat([batch["hr"], self._generated]), torch.cat([lr, lr])
+        places = torch.cat([coordinates] * 2)
         real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
         found = {"discrimination": losses.relativistic(real, fake)}
-        if batch.step % self.weights.penalty_every == 0:
+        if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
-            with torch.autocast(batch.hr.device.type, enabled=False):
+            with torch.autocast(lr.device.type, enabled=False):
                 pictures = pictures.float().requires_grad_()
                 penalty = losses.gradient_penalty(self.discriminator(pictures, lrs, places).mean((1, 2, 3)), pictures)
             found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
         return found
 
-    def answer(self, generator: nn.Module, hr: Tensor, seed: int = 0) -> tuple[Tensor, Tensor]:
-        random = torch.Generator().manual_seed(self.seed + seed)
-        lr = (self.degradation(hr, random) * 255).round() / 255
-        noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        return lr, generator(lr, noise, place(lr)).clamp(0, 1)
+    def _diversity(self, coordinates: Tensor) -> Tensor:
+        """How much of the distance between two samples is taken off, for each picture; (N,)."""
+        small = self.weights.diversity if self.weights.diversity_small is None else self.weights.diversity_small
+        return torch.where(_narrower(coordinates, SMALL), small, self.weights.diversity)
 
-    def judge(self, generator: nn.Module, hr: Tensor) -> dict[str, float]:
-        lr, made = self.answer(generator, hr)
-        made = (made * 255).round() / 255
-        found = {
-            "psnr": _psnr(made, hr),
-            "lr_psnr": _psnr(Box()(made, torch.Generator()), lr),
-        }
-        found["score"] = -found["psnr"]
-        where = place(lr)
-        spread = float(self._spread(where).mean())
-        other = self.answer(generator, hr, seed=1)[1] if spread else made
+    def _identity(self, coordinates: Tensor) -> Tensor:
+        """How much it counts whose face each picture shows; (N,)."""
+        large = self.weights.identity if self.weights.identity_large is None else self.weights.identity_large
+        return torch.where(_narrower(coordinates, LARGE), self.weights.identity, large)
+
+    def sample(self, lr: Tensor, seed: int = 0) -> Tensor:
+        """One of the possible faces for whole small faces (N,3,h,w), in [0,1]."""
+        random = torch.Generator().manual_seed(self.seed + seed)
+        noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
+        sampled: Tensor = self.generator(lr, noise, place(lr)).clamp(0, 1)
+        return sampled
+
+    def samples(self, batch: Batch) -> Mapping[str, Tensor]:
+        lr = batch["lr"]
+        return {"input": lr, "bicubic": bicubic(lr), "generated": self.sample(lr), "original": batch["hr"]}
+
+    def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Measures at each size, and `score`: the mean over sizes of the energy score in features, or of minus PSNR."""
+        found: dict[str, float] = {}
         scores = []
-        for name, (weight, sense) in self.senses.items():
-            seen = sense(made, where)
-            found[name] = float(sense.apart(seen, sense(hr, where)).mean())
-            found[f"{name}_spread"] = float(sense.apart(seen, sense(other, where)).mean()) if spread else 0.0
-            if isinstance(sense, senses.Features):
-                scores.append((weight, found[name] - spread * found[f"{name}_spread"] / 2))
+        for batch in batches:
+            measures = self._validate_size(batch)
+            scores.append(measures.pop("score"))
+            found |= {f"{name}_{batch['lr'].shape[3]}": value for name, value in measures.items()}
+        return {**found, "score": sum(scores) / len(scores)}
+
+    def _validate_size(self, batch: Batch) -> dict[str, float]:
+        hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
+        generated = (self.sample(lr) * 255).round() / 255
+        found = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(Box()(generated, torch.Generator()), lr)}
+        found["score"] = -found["psnr"]
+        diversity = float(self._diversity(coordinates).mean())
+        other = self.sample(lr, seed=1) if diversity else generated
+        scores = []
+        for name, (weight, loss) in self.features.items():
+            features = loss(generated, coordinates)
+            apart = float(loss.distance(features, loss(other, coordinates)).mean()) if diversity else 0.0
+            found[name] = float(loss.distance(features, loss(hr, coordinates)).mean())
+            found[f"{name}_diversity"] = apart
+            if isinstance(loss, Features):
+                scores.append((weight, found[name] - diversity * apart / 2))
         if scores:
             found["score"] = sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores)
         return found
 
-    def _random(self, batch: Batch) -> torch.Generator:
-        return torch.Generator().manual_seed(self.seed * 1_000_003 + batch.step)
+    def collapsed(self, means: Mapping[str, float]) -> str | None:
+        if means.get("discrimination", 1.0) < 1e-3 and means.get("adversarial", 0.0) > MAX_SCORE_GAP:
+            return "the discriminator tells every picture apart: the run has collapsed"
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        pass
+
+    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        return adapt_weights(self.generator, weights) if name == "generator" else weights
+
+    def export(self) -> Mapping[str, Exported]:
+        shipped = ExportedGenerator(self.generator).eval()
+        random = torch.Generator().manual_seed(0)
+        shapes = (2, 16, 20), (3, 16, 16), (1, 24, 36), (1, 64, 64)
+        axes = {name: {0: "N", 2: "h", 3: "w"} for name in shipped.inputs}
+        found = {
+            "generator": Exported(
+                shipped,
+                [shipped.example(*shape, random) for shape in shapes],
+                ("hr",),
+                {**axes, "hr": {0: "N", 2: "H", 3: "W"}},
+                self._facts(),
+                self._calibration(shipped),
+                FLOATS,
+            )
+        }
+        if self.discriminator is not None:
+            given = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 16, 20)}
+            sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in given}
+            found["discriminator"] = Exported(
+                ExportedDiscriminator(self.discriminator).eval(),
+                [given],
+                ("verdicts",),
+                {**sizes, "verdicts": {0: "N", 2: "H", 3: "W"}},
+                {"task": "opinion"},
+                quantization.discriminator_inputs,
+                tuple(f"/discriminator/{part}/" for part in ("to_half", "given", "verdict")),
+            )
+        return found
+
+    def _facts(self) -> dict[str, str]:
+        return {
+            "task": "super_resolution",
+            "scale": str(Generator.scale),
+            "multiple": str(self.generator.multiple),
+            "noise": str(self.generator.noise),
+            "frame": json.dumps(FRAME),
+            "value_range": "[0,1] sRGB",
+            "degradation": "blur, noise and JPEG, twice" if self.degraded else "mean of 4x4 blocks",
+            "mends": "yes" if self.degraded else "no",
+        }
+
+    def _calibration(self, shipped: "ExportedGenerator") -> Calibration:
+        def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:
+            return quantization.generator_inputs(folders, shipped.inputs, self.generator.noise)
+
+        return calibration
 
 
-def _narrower(place: Tensor, frame: int) -> Tensor:
+class ExportedGenerator(nn.Module):
+    """The generator as its users meet it: it is asked for nothing that it does not use."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+        self.inputs = ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed
+
+    def forward(self, *given: Tensor) -> Tensor:
+        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,4h,4w)."""
+        known = dict(zip(self.inputs, given, strict=True))
+        empty = known["lr"][:, :0]
+        hr: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty))
+        return hr
+
+    def example(self, count: int, height: int, width: int, random: torch.Generator) -> dict[str, Tensor]:
+        """`inputs` of that size."""
+        lr = torch.rand(count, 3, height, width, generator=random)
+        noise = torch.randn(count, self.generator.noise, height, width, generator=random)
+        return {name: x for name, x in (("lr", lr), ("noise", noise), ("place", place(lr))) if name in self.inputs}
+
+
+class ExportedDiscriminator(nn.Module):
+    """The discriminator as its users meet it: it is shown whole frames, and works out where in them each pixel lies."""
+
+    def __init__(self, discriminator: Discriminator) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, hr: Tensor, lr: Tensor) -> Tensor:
+        """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to logits (N,1,h/4,w/4)."""
+        found: Tensor = self.discriminator(hr, lr, place(lr))
+        return found
+
+
+def _narrower(coordinates: Tensor, frame: int) -> Tensor:
     """Whether each picture's face frame is less than so many pixels across, in the small picture; (N,) bool."""
-    return place[:, 2, 0, 0] < math.log2(frame / 32)
+    return coordinates[:, 2, 0, 0] < math.log2(frame / 32)
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

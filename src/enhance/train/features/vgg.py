@@ -45,7 +45,7 @@ class VGG(nn.Module):
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """rgb (N,3,H,W) in [0,1] to features at 1/1 to 1/16 of the resolution, each of unit length in every pixel and
-        then weighted by how much its channels count; see `losses.apart`."""
+        then weighted by how much its channels count; see `losses.feature_distance`."""
         x = (2 * rgb - 1 - cast(Tensor, self.shift)) / cast(Tensor, self.spread)
         taken = []
         for depth, layers in enumerate(self.slices, 1):

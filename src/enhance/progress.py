@@ -1,0 +1,42 @@
+"""Progress as people watch it: a bar on a terminal, a line every so often in a file."""
+
+import sys
+from types import TracebackType
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+
+class Bar:
+    """A bar that fills up from 0 to 1, with words behind it.
+
+    Args:
+        title: what is going on.
+        file: where to; standard error unless another is given.
+    """
+
+    def __init__(self, title: str, file: TextIO | None = None) -> None:
+        self.file = file or sys.stderr
+        self.title = title
+        self.bar: tqdm[Any] | None = None
+        if self.file.isatty():
+            shape = "{desc} {percentage:3.0f}%|{bar:20}| {remaining} left {postfix}"
+            self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True)
+
+    def show(self, done: float, words: str) -> None:
+        """Sets the bar to `done` (0 to 1); in a file, writes a line."""
+        if self.bar is None:
+            self.file.write(f"{self.title} {100 * done:.0f} %: {words}\n")
+            self.file.flush()
+        else:
+            self.bar.n = min(done, 1.0)
+            self.bar.set_postfix_str(words)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()

@@ -1,0 +1,116 @@
+"""Networks that restore a bad photo at its own size: one that measures what is wrong, one that mends it.
+
+The measures are inputs of the network that mends, as in FFDNet (Zhang et al., "FFDNet: Toward a fast and flexible
+solution for CNN-based image denoising", IEEE TIP 2018), and are estimated by another, as in CBDNet (Guo et al.,
+"Toward convolutional blind denoising of real photographs", CVPR 2019). So one network serves from clean to terrible,
+and whoever turns a measure down gets less mending.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+DEFECTS = ("noise", "colour_noise", "blocks", "blur")
+"""What is measured of a photo, in this order. See `enhance.tasks.upscale.bad_photos` for the units."""
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions and a shortcut; the second begins at zero, so that a new block changes nothing."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, 0.1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = x + self.second(functional.leaky_relu(self.first(x), 0.1))
+        return made
+
+
+class Restorer(nn.Module):
+    """A photo and its defects to the photo without them, at the same size.
+
+    A U-Net (Ronneberger et al., MICCAI 2015) whose finest level is at half the resolution: on a CPU most of the time
+    goes where the pixels are.
+
+    Args:
+        width: channels at half the resolution; twice as many at a quarter, four times at an eighth.
+        blocks: residual blocks on each level on the way down, and again on the way up.
+        deep: residual blocks at an eighth of the resolution.
+    """
+
+    multiple = 8
+
+    def __init__(self, width: int = 32, blocks: int = 2, deep: int = 6) -> None:
+        super().__init__()
+        wide, wider = 2 * width, 4 * width
+        self.head = nn.Conv2d(12 + len(DEFECTS), width, 3, padding=1)
+        nn.init.kaiming_normal_(self.head.weight, 1.0)
+        self.down_half = _blocks(width, blocks)
+        self.to_quarter = nn.Conv2d(width, wide, 2, stride=2)
+        self.down_quarter = _blocks(wide, blocks)
+        self.to_eighth = nn.Conv2d(wide, wider, 2, stride=2)
+        self.eighth = _blocks(wider, deep)
+        self.from_eighth = nn.Conv2d(wider, 4 * wide, 1)
+        self.up_quarter = _blocks(wide, blocks)
+        self.from_quarter = nn.Conv2d(wide, 4 * width, 1)
+        self.up_half = _blocks(width, blocks)
+        self.tail = nn.Conv2d(width, 12, 3, padding=1)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)  # type: ignore[arg-type]
+
+    def forward(self, image: Tensor, defects: Tensor) -> Tensor:
+        """Args:
+            image: (N,3,H,W) in [0,1]; H and W are multiples of 8.
+            defects: (N,4,1,1), the measures in the order of `DEFECTS`.
+
+        Returns:
+            (N,3,H,W), not clipped.
+        """
+        halved = functional.pixel_unshuffle(image, 2)
+        known = defects.expand(-1, -1, halved.shape[2], halved.shape[3])
+        half = self.down_half(self.head(torch.cat([halved, known], 1)))
+        quarter = self.down_quarter(self.to_quarter(half))
+        deep = self.eighth(self.to_eighth(quarter))
+        quarter = self.up_quarter(quarter + functional.pixel_shuffle(self.from_eighth(deep), 2))
+        half = self.up_half(half + functional.pixel_shuffle(self.from_quarter(quarter), 2))
+        return image + functional.pixel_shuffle(self.tail(half), 2)
+
+
+class DefectEstimator(nn.Module):
+    """A photo to a map of its defects, one value for each square of 16 pixels.
+
+    Noise is a matter of variances, which convolutions are slow to learn: beside the pixels the network is given how
+    much each colour varies within every 4x4 square, as a whole and between neighbours.
+    """
+
+    multiple = 16
+
+    def __init__(self, width: int = 48) -> None:
+        super().__init__()
+        shape = ((48 + 9, width, 1), (width, width, 1), (width, 64, 2), (64, 64, 1), (64, 96, 2), (96, 96, 1))
+        layers: list[nn.Module] = []
+        for inputs, outputs, stride in shape:
+            layers += [nn.Conv2d(inputs, outputs, 3, stride, padding=1), nn.LeakyReLU(0.1)]
+            nn.init.kaiming_normal_(layers[-2].weight, 0.1)  # type: ignore[arg-type]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(96, len(DEFECTS), 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """image (N,3,H,W) in [0,1], H and W multiples of 16, to (N,4,H/16,W/16)."""
+        luma = (image * image.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        planes = torch.cat([luma, image[:, :1] - luma, image[:, 2:] - luma], 1)
+        around = functional.interpolate(functional.avg_pool2d(planes, 4), scale_factor=4.0, mode="nearest")
+        detail = planes - around
+        down = functional.pixel_unshuffle(planes, 2).unflatten(1, (3, 4))
+        diagonal = (down[:, :, 0] - down[:, :, 1] - down[:, :, 2] + down[:, :, 3]) / 2
+        levels = torch.cat([functional.avg_pool2d(detail**2, 4), functional.avg_pool2d(diagonal**2, 2)], 1)
+        known = [functional.pixel_unshuffle(detail, 4) * 16, around[:, :, ::4, ::4] - 0.5, (levels + 1e-7).sqrt() * 16]
+        found: Tensor = self.layers(torch.cat(known, 1).clamp(-4, 4))
+        return found
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Block(width) for _ in range(count)))

@@ -1,0 +1,39 @@
+"""Weights of a generator from those of one with other parts, so that one recipe can go on from another."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from enhance.tasks.upscale.networks.generator import PLACE, Generator
+
+
+def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """New layers start at zero; new noise inputs start with small weights. Layers that the generator lacks are
+    dropped, and so are its coordinates, which are 0 in the middle of a frame 32 pixels wide. But for that, both draw
+    (nearly) the same until it has learnt."""
+    own = generator.state_dict()
+    fresh = {name: value for name, value in own.items() if name.startswith(("mend.", "deep.", "trunk.", "after."))}
+    kept = {name: value for name, value in weights.items() if name in own or not name.startswith("deep.")}
+    kept = insert_blocks(kept, len(generator.trunk))
+    head, inputs = weights["head.weight"], generator.head.in_channels
+    if head.shape[1] + generator.noise == inputs:
+        quiet = generator.head.weight.detach()[:, 3 : 3 + generator.noise]
+        kept["head.weight"] = torch.cat([head[:, :3], quiet, head[:, 3:]], 1)
+    elif not generator.framed and head.shape[1] == inputs + PLACE:
+        kept["head.weight"] = head[:, :inputs]
+    return {**fresh, **kept}
+
+
+def insert_blocks(weights: Mapping[str, Tensor], blocks: int) -> dict[str, Tensor]:
+    """Weights with those of the trunk's blocks where they belong in a longer trunk: each of its halves begins with
+    them."""
+    given = len({name.split(".")[1] for name in weights if name.startswith("trunk.")})
+    further = max(blocks // 2 - given // 2, 0)
+
+    def moved(name: str) -> str:
+        part, number, *rest = name.split(".")
+        later = part == "trunk" and int(number) >= given // 2
+        return ".".join((part, str(int(number) + further), *rest)) if later else name
+
+    return {moved(name): value for name, value in weights.items()}
