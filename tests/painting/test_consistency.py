@@ -7,6 +7,7 @@ from PIL import Image, ImageFilter
 
 from enhance.painting import consistency
 from enhance.painting.consistency import flaw, grain, lr_psnr
+from enhance.pixels import rescale
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -43,7 +44,7 @@ def test_back_projection_leaves_a_consistent_picture_alone(lr: np.ndarray) -> No
 
 @pytest.mark.parametrize("scale", [0.5, 2, 4])
 def test_resize_keeps_the_mean_and_the_proportions(lr: np.ndarray, scale: float) -> None:
-    resized = consistency.resize(lr, scale)
+    resized = rescale(lr, scale)
     assert resized.shape == (round(12 * scale), round(9 * scale), 3)
     assert resized.mean() == pytest.approx(lr.mean(), abs=0.02)
 

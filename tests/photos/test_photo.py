@@ -15,8 +15,8 @@ import tifffile
 from PIL import Image
 
 from enhance.errors import PhotoError
-from enhance.painting.consistency import resize
 from enhance.photos import encoders, photo
+from enhance.pixels import rescale
 from enhance.tasks.upscale.enhance import enhance_photo
 from tests.photos import profiles
 
@@ -230,7 +230,7 @@ def test_colours_come_back_to_the_space_they_came_from(space: str, saturated: bo
 
     read = photo.read(tmp_path / "a.tiff")
     canvas = photo.Canvas(read, 160, 160)
-    painted = np.clip(resize(read.rgb, 4), 0, 1)
+    painted = np.clip(rescale(read.rgb, 4), 0, 1)
     paint(canvas, painted)
     assert np.abs(canvas.rgb - painted).mean() < 0.01
     photo.write(canvas, tmp_path / "b.tiff")
@@ -378,7 +378,7 @@ def test_sixteen_bits_of_a_wide_profile(tmp_path: Path) -> None:
     eight.save(tmp_path / "eight.png", icc_profile=icc)
     assert np.abs(read.rgb - photo.read(tmp_path / "eight.png").rgb).max() < 0.02
     canvas = photo.Canvas(read, 128, 128)
-    paint(canvas, np.clip(resize(read.rgb, 4), 0, 1))
+    paint(canvas, np.clip(rescale(read.rgb, 4), 0, 1))
     photo.write(canvas, tmp_path / "b.tiff")
     found = tifffile.imread(tmp_path / "b.tiff").astype(np.float64)
     assert np.abs(found.mean((0, 1)) - given.mean((0, 1))).max() < 0.5 * 257
@@ -397,7 +397,7 @@ def test_transparency_bleeds_no_dark_rim(dtype: type) -> None:
     read = photo.read(given)
     assert read.rgb.min() > 0.79
     canvas = photo.Canvas(read, 160, 160)
-    canvas.put(0, 0, np.clip(resize(read.rgb, 4), 0, 1))
+    canvas.put(0, 0, np.clip(rescale(read.rgb, 4), 0, 1))
     rgba = np.asarray(canvas.image()) / 255
     over_white = rgba[..., :3] * rgba[..., 3:] + 1 - rgba[..., 3:]
     assert over_white.min() > 0.79
@@ -611,11 +611,12 @@ def test_a_photo_of_24_megapixels_is_enlarged_and_written_in_two_gigabytes(tmp_p
     code = (
         "import resource, sys, numpy as np\n"
         "from enhance.photos import photo\n"
+        "from enhance.pixels import to_float\n"
         "source = photo.read(sys.argv[1])\n"
         "canvas = photo.Canvas(source, 24000, 16000)\n"
         "for top in range(0, 16000, 256):\n"
         "    rows = source.pixels[top // 4 : (top + 256) // 4].repeat(4, 0).repeat(4, 1)\n"
-        "    canvas.put(0, top, photo.unit(rows[: 16000 - top]))\n"
+        "    canvas.put(0, top, to_float(rows[: 16000 - top]))\n"
         "photo.write(canvas, sys.argv[2])\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
     )

@@ -534,6 +534,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
 
     from enhance.files import write_atomically
     from enhance.photos.photo import write
+    from enhance.pixels import to_uint8
 
     folder.mkdir(parents=True, exist_ok=True)
     told = []
@@ -541,7 +542,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
         name = f"{Path(source.name).stem}_{n}.png"
         facts = {key: getattr(face, key) for key in ("box", "lr", "redrawn", "landmarks")}
         if (hr := face.hr) is not None:
-            write(Image.fromarray((hr * 255).round().astype("uint8")), folder / name)
+            write(Image.fromarray(to_uint8(hr)), folder / name)
             facts["file"] = name
         told.append(facts)
     text = json.dumps({"photo": source.name, "faces": told}, indent=1) + "\n"
@@ -577,18 +578,18 @@ def honest_words(
     inputs: tuple[Path, ...],
 ) -> Iterator[str]:
     """What the report says; with a target, also writes the invention map beside it."""
-    import numpy as np
     from PIL import Image
 
     from enhance.honesty import uncertainty
     from enhance.honesty.report import WARNING, band_map, report
     from enhance.photos.photo import write
+    from enhance.pixels import to_uint8
 
     reports = report(source, result, seed=seed, original=original)
     yield from (one.sentence() for one in reports)
     if target is not None and result.stamp and result.stamp.invented:
         band = band_map(result, reports, source)
-        numbers = Image.fromarray(np.round(band * 255).astype(np.uint8))
+        numbers = Image.fromarray(to_uint8(band))
         for ending, picture in (("map", uncertainty.heat(result.rgb, band)), ("band", numbers)):
             path = target.with_name(f"{target.stem}_{ending}.png")
             refuse_inputs(path, inputs)

@@ -15,8 +15,8 @@ from enhance.datasets.names import FRAME, window
 from enhance.errors import DataError, EnhanceError
 from enhance.faces import geometry
 from enhance.files import write_atomically
-from enhance.painting.consistency import resize
 from enhance.photos.photo import read
+from enhance.pixels import rescale
 
 Array = NDArray[np.float32]
 
@@ -75,7 +75,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
     taken: set[str] = set()
     for path, rgb in _read(paths):
         if max(rgb.shape) > REDUCED:
-            rgb = resize(rgb, REDUCED / max(rgb.shape))
+            rgb = rescale(rgb, REDUCED / max(rgb.shape))
         for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
             crop = rgb[top : top + size, left : left + size]
             if sharpness(crop) >= DETAILED:

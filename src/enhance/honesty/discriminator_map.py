@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from enhance import pixels
 from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ def fitted(rgb: Array) -> Array:
     Raises:
         PhotoError: a side is shorter than LEAST.
     """
-    import numpy as np
     from PIL import Image
 
     height, width = rgb.shape[:2]
@@ -83,9 +83,7 @@ def fitted(rgb: Array) -> Array:
         )
     # What is cut off to have whole patches is the rest at the right and at the bottom.
     box = (0.0, 0.0, across / ratio, down / ratio)
-    planes = [Image.fromarray(np.ascontiguousarray(rgb[..., c], np.float32)) for c in range(3)]
-    small = [np.asarray(plane.resize((across, down), Image.Resampling.BOX, box)) for plane in planes]
-    return np.stack(small, -1)
+    return pixels.resize(rgb, (across, down), box, Image.Resampling.BOX)
 
 
 def verdicts(hr: Array, lr: Array) -> Array:

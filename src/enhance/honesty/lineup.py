@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
+from enhance.pixels import luma, to_uint8
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 FEWEST, MOST = 2, 32
 WINDOW, SIGMA = 11, 1.5
-LUMA = (0.299, 0.587, 0.114)
 C1, C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
 
@@ -210,7 +210,7 @@ def write(shown: Lineup, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         photo.write(sheet(shown), folder / "lineup.png")
         for k, answer in enumerate(shown.answers, 1):
-            photo.write(Image.fromarray((answer * 255).round().astype("uint8")), folder / f"answer_{k:02}.png")
+            photo.write(Image.fromarray(to_uint8(answer)), folder / f"answer_{k:02}.png")
         facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:
@@ -251,17 +251,17 @@ def structural_distance(pictures: Array) -> float:
     """
     import numpy as np
 
-    luma = pictures.astype(np.float64) @ np.array(LUMA)
-    down, across = _windows(luma.shape[1]), _windows(luma.shape[2])
+    grey = luma(pictures.astype(np.float64))
+    down, across = _windows(grey.shape[1]), _windows(grey.shape[2])
 
     def blur(planes: NDArray[np.float64]) -> NDArray[np.float64]:
         return down @ planes @ across.T
 
-    means = blur(luma)
-    variances = blur(luma * luma) - means**2
+    means = blur(grey)
+    variances = blur(grey * grey) - means**2
     distances = []
-    for one, other in combinations(range(len(luma)), 2):
-        together = blur(luma[one] * luma[other]) - means[one] * means[other]
+    for one, other in combinations(range(len(grey)), 2):
+        together = blur(grey[one] * grey[other]) - means[one] * means[other]
         alike = (2 * means[one] * means[other] + C1) * (2 * together + C2)
         alike /= (means[one] ** 2 + means[other] ** 2 + C1) * (variances[one] + variances[other] + C2)
         distances.append(1 - alike.mean())
@@ -313,7 +313,7 @@ def sheet(shown: Lineup) -> Image:
     draw.rectangle((left - 2 * GAP + 12, 0, left - 2 * GAP + 14, height - foot), RULE)
 
     def tile(picture: Array, x: int, y: int, method: Image.Resampling) -> None:
-        image = Image.fromarray((picture * 255).round().astype("uint8"))
+        image = Image.fromarray(to_uint8(picture))
         scale = TILE / max(image.size)
         fitted = image.resize((round(image.width * scale), round(image.height * scale)), method)
         draw.rectangle((x - 4, y - 4, x + TILE + 3, y + TILE + 3), "white")

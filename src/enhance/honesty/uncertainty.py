@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from enhance.errors import ModelError
 from enhance.files import sha256
 from enhance.inference.shipped import is_shipped
+from enhance.pixels import luma, to_uint8
 
 if TYPE_CHECKING:
     import numpy as np
@@ -210,17 +211,17 @@ def heat(picture: Array, band: Array) -> Image:
     from PIL import Image, ImageDraw, ImageFont
 
     most = 48 / 255
-    grey = picture @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = luma(picture)
     strength = np.clip(band / most, 0, 1)[..., None]
     shown = 0.75 * grey[..., None] + (0.8 * strength) * (_colours(strength[..., 0]) - 0.75 * grey[..., None])
     height, width = band.shape
     letters = max(11, min(22, width // 28))
     foot = 4 * letters
     page = Image.new("RGB", (width, height + foot), (22, 22, 24))
-    page.paste(Image.fromarray((np.clip(shown, 0, 1) * 255).round().astype(np.uint8)))
+    page.paste(Image.fromarray(to_uint8(shown)))
     left, right = letters, width - letters
     ramp = np.broadcast_to(np.linspace(0, 1, right - left, dtype=np.float32), (letters, right - left))
-    bar = Image.fromarray((_colours(ramp) * ramp[..., None] * 255).round().astype(np.uint8))
+    bar = Image.fromarray(to_uint8(_colours(ramp) * ramp[..., None]))
     page.paste(bar, (left, height + letters // 2))
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(letters)
     line = height + 2.6 * letters

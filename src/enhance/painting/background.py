@@ -129,12 +129,12 @@ class Ground:
             self._draw(hr[X4 * down :, X4 * across :], left + across, top + down)
 
     def _tile(self, left: int, top: int, right: int, bottom: int) -> Array:
-        from enhance.photos.decoders import unit
+        from enhance.pixels import to_float
 
         margin = 2 if self.network is None else SIGHT
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
-        lr = unit(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
+        lr = to_float(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
         if self.network is None:
             large = resize(lr, X4)
         else:
@@ -148,8 +148,8 @@ def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int) 
     import numpy as np
 
     from enhance.painting import tiles
-    from enhance.photos.decoders import unit
     from enhance.photos.photo import Canvas
+    from enhance.pixels import to_float
 
     photo, margin = ground.photo, margin_of(passes)
     canvas = Canvas(photo, pair.hr[1], pair.hr[0])
@@ -163,7 +163,7 @@ def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int) 
         hr /= levels
         for row in range(top, bottom, STRIPE):
             canvas.put(0, row, hr[row - first : min(row + STRIPE, bottom) - first])
-        return pair.error(hr, first, unit(photo.pixels[slice(*own)]), own)
+        return pair.error(hr, first, to_float(photo.pixels[slice(*own)]), own)
 
     rows = max(ground.rows - 2 * margin, 16)
     spans = ((span.start, span.stop) for span in tiles.spans(photo.height, rows, 0))
@@ -174,7 +174,7 @@ def paint(ground: Ground, islands: tuple[Island, ...], pair: Pair, passes: int) 
 def band(ground: Ground, islands: tuple[Island, ...], pair: Pair, span: Rows, passes: int) -> tuple[Array, int]:
     """Rows `span` of the photo as the enlargement has them, and the row of the enlargement that is their first."""
     from enhance.painting import consistency
-    from enhance.photos.decoders import unit
+    from enhance.pixels import to_float
 
     start, stop = span
     photo = ground.photo
@@ -189,7 +189,7 @@ def band(ground: Ground, islands: tuple[Island, ...], pair: Pair, span: Rows, pa
     if pair.hr != (X4 * photo.height, X4 * photo.width):
         four = consistency.Pair((X4 * photo.height, X4 * photo.width), pair.hr)
         hr = four.larger(hr, X4 * start, (first, last))
-    return pair.corrected(hr, first, unit(photo.pixels[start:stop]), span, passes), first
+    return pair.corrected(hr, first, to_float(photo.pixels[start:stop]), span, passes), first
 
 
 def passes_needed(ground: Ground, islands: tuple[Island, ...], pair: Pair) -> int:
@@ -198,7 +198,7 @@ def passes_needed(ground: Ground, islands: tuple[Island, ...], pair: Pair) -> in
 
     from enhance.painting import tiles
     from enhance.painting.consistency import GOAL
-    from enhance.photos.decoders import unit
+    from enhance.pixels import to_float
 
     photo = ground.photo
     every = max(1, photo.height * photo.width // SAMPLED)
@@ -209,7 +209,7 @@ def passes_needed(ground: Ground, islands: tuple[Island, ...], pair: Pair) -> in
         def squares(own: Rows, most: int = most) -> Array:
             """By how much some rows differ from the photo after no pass, after one, and so on."""
             seen = tiles.around(own, margin_of(most), photo.height)
-            lr, core = unit(photo.pixels[slice(*seen)]), unit(photo.pixels[slice(*own)])
+            lr, core = to_float(photo.pixels[slice(*seen)]), to_float(photo.pixels[slice(*own)])
             hr, first = band(ground, islands, pair, seen, 0)
             agreed = (pair.corrected(hr, first, lr, seen, min(n, 1)) for n in range(most + 1))
             return np.array([pair.error(larger, first, core, own) for larger in agreed])
@@ -269,6 +269,6 @@ def resize(rgb: Array, scale: float) -> Array:
     """Bicubic enlargement, or antialiased reduction, of rgb (H,W,3); clipped to [0,1]."""
     import numpy as np
 
-    from enhance.painting import consistency
+    from enhance.pixels import rescale
 
-    return np.clip(consistency.resize(rgb, scale), 0, 1)
+    return np.clip(rescale(rgb, scale), 0, 1)

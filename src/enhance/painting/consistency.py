@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from enhance.pixels import area_mean, luma, rescale, resize
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -35,10 +37,7 @@ GOAL = 51.0
 
 def downscale(hr: Array, scale: int = 4) -> Array:
     """Block means of hr (H,W,C); H and W are multiples of scale. Returns (H/scale, W/scale, C)."""
-    height, width, channels = hr.shape
-    blocks = hr.reshape(height // scale, scale, width // scale, scale, channels)
-    means: Array = blocks.mean((1, 3), dtype=hr.dtype)
-    return means
+    return area_mean(hr, scale)
 
 
 def lr_psnr(hr: Array, lr: Array, scale: int = 4) -> float:
@@ -47,17 +46,6 @@ def lr_psnr(hr: Array, lr: Array, scale: int = 4) -> float:
 
     error = float(np.mean((downscale(hr, scale).astype(np.float64) - lr) ** 2))
     return float("inf") if error == 0 else -10 * float(np.log10(error))
-
-
-def resize(picture: Array, scale: float) -> Array:
-    """Bicubic enlargement, or antialiased reduction, of (H,W,C); it may overshoot the range of values a little."""
-    import numpy as np
-    from PIL import Image
-
-    height, width, channels = picture.shape
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    planes = [Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32)) for c in range(channels)]
-    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes], -1)
 
 
 def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, most: int = 8) -> Array:
@@ -79,7 +67,7 @@ def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, mo
     for _ in range(most):
         if lr_psnr(hr, lr, scale) >= goal:
             break
-        hr = np.clip(hr + resize(lr - downscale(hr, scale), scale), 0, 1)
+        hr = np.clip(hr + rescale(lr - downscale(hr, scale), scale), 0, 1)
     return hr.astype(np.float32)
 
 
@@ -130,9 +118,9 @@ def blurred(rgb: Array, across: float) -> bool:
     height, width = (side // 2 * 2 for side in rgb.shape[:2])
     if min(height, width) < 8:
         return False
-    luma = _luma(rgb[:height, :width])
-    halved = luma.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
-    fine, coarse = (sum(float(np.square(np.diff(x, 2, axis)).mean()) for axis in (0, 1)) for x in (luma, halved))
+    grey = 255 * luma(rgb[:height, :width])
+    halved = grey.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+    fine, coarse = (sum(float(np.square(np.diff(x, 2, axis)).mean()) for axis in (0, 1)) for x in (grey, halved))
     # The smaller the face, the more of it is edges.
     sharp = SHARP - 0.05 * np.log2(np.clip(across, 16, 64) / 16)
     return fine < sharp**2 * coarse
@@ -146,24 +134,17 @@ def blockiness(rgb: Array) -> float:
     """
     import numpy as np
 
-    luma = _luma(rgb)
-    if min(luma.shape) < 6 * BLOCK:
+    grey = 255 * luma(rgb)
+    if min(grey.shape) < 6 * BLOCK:
         return 0.0
     found = []
-    for plane in (luma, luma.T):
+    for plane in (grey, grey.T):
         rough = np.abs(2 * np.diff(plane, axis=0)[1:-1] - np.diff(plane, axis=0)[:-2] - np.diff(plane, axis=0)[2:])
         # Row n of these is the step between rows n + 1 and n + 2.
         lines = np.minimum(rough, 30).mean(axis=1)
         border = (np.arange(len(lines)) + 2) % BLOCK == 0
         found.append(float(lines[border].mean() / max(lines[~border].mean(), 0.5) - 1))
     return min(found)
-
-
-def _luma(rgb: Array) -> Array:
-    """(H,W) in grey levels of 255."""
-    import numpy as np
-
-    return rgb @ np.array([0.299, 0.587, 0.114], np.float32) * 255
 
 
 @dataclass(frozen=True)
@@ -261,11 +242,6 @@ def _area_means(picture: Array, edges: list[float]) -> Array:
 
 def _resample(picture: Array, width: int, rows: Rows, ratio: float, first: int, method: Resampling) -> Array:
     """Rows of a picture resized to `width` and, down, by 1 / ratio; `first` is the row at which it was cut out."""
-    import numpy as np
-    from PIL import Image
-
     top, bottom = (min(max(row * ratio - first, 0.0), float(picture.shape[0])) for row in rows)
     box, size = (0.0, top, float(picture.shape[1]), bottom), (width, rows[1] - rows[0])
-    planes = [picture] if picture.ndim == 2 else [picture[..., c] for c in range(picture.shape[2])]
-    made = [np.asarray(Image.fromarray(np.ascontiguousarray(p, np.float32)).resize(size, method, box)) for p in planes]
-    return made[0] if picture.ndim == 2 else np.stack(made, -1)
+    return resize(picture, size, box, method)

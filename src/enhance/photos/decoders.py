@@ -15,10 +15,9 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 
 from enhance.errors import PhotoError
+from enhance.pixels import Integers, resize, to_float, to_integers
 
 Array = NDArray[np.float32]
-Pixels = NDArray[Any]
-"""uint8 or uint16."""
 
 SAMPLE_FORMAT, BITS, PHOTOMETRIC, EXTRA, COMPRESSION = 339, 258, 262, 338, 259
 """What a TIFF says of its numbers."""
@@ -130,7 +129,7 @@ def frame_count(image: Image.Image) -> int:
     return getattr(image, "n_frames", 1) if image.format in MOVING and getattr(image, "is_animated", False) else 1
 
 
-def channels_of(image: Image.Image, name: str) -> tuple[Pixels, str, bool]:
+def channels_of(image: Image.Image, name: str) -> tuple[Integers, str, bool]:
     """Pixels (H,W,C) of an image that Pillow decodes whole, their space (L, RGB or CMYK), and whether the last channel
     is transparency."""
     if image.mode == "F" or image.mode.startswith("I"):
@@ -175,7 +174,7 @@ def cut_to_eight(content: bytes) -> bool:
     return content[4:8] == b"ftyp" and 0 < record < len(content) - 6 and bool(content[record + 6] & 0x40)
 
 
-def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels, str, bool]:
+def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Integers, str, bool]:
     """The same as `channels_of` of files with several channels of more than 8 bits."""
     if image.format == "HEIF":
         return _deep_heif(content, int(image.info["bit_depth"]))
@@ -193,7 +192,7 @@ def sixteen_bits(content: bytes, image: Image.Image, mode: str) -> tuple[Pixels,
     return values[..., [2, 1, 0, 3]] if clear else values[..., 2::-1], "RGB", clear
 
 
-def _deep_heif(content: bytes, bits: int) -> tuple[Pixels, str, bool]:
+def _deep_heif(content: bytes, bits: int) -> tuple[Integers, str, bool]:
     """A HEIC of 10 or 12 bits, upright."""
     import pillow_heif
 
@@ -204,7 +203,7 @@ def _deep_heif(content: bytes, bits: int) -> tuple[Pixels, str, bool]:
     return values, "RGB", values.shape[-1] == 4
 
 
-def _grey_and_alpha(image: TiffImageFile) -> Pixels:
+def _grey_and_alpha(image: TiffImageFile) -> Integers:
     """What was decoded as four channels of 8 bits as two of 16."""
     # A compressed file has been through libtiff, which gives the machine's own order of bytes.
     plain = image.tag_v2.get(COMPRESSION, 1) == 1
@@ -232,10 +231,10 @@ def deep_grey(image: Image.Image, name: str) -> NDArray[np.uint16]:
     # Modes "I" and "F" do not say what white is: the narrowest of the customary ranges that holds the brightest pixel.
     ranges = (65535.0,) if image.mode.startswith("I") else (1.0, 255.0, 65535.0)
     white = next((limit for limit in ranges if top <= limit), top)
-    return cast("NDArray[np.uint16]", whole(values / white, deep=True))
+    return cast("NDArray[np.uint16]", to_integers(values / white, np.uint16))
 
 
-def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
+def filled(pixels: Integers, alpha: Integers) -> Integers:
     """Pixels (H,W,3) whose transparent ones have the colours of the visible ones near them: enlargement mixes them."""
     floor = VISIBLE * np.iinfo(alpha.dtype).max
     if alpha.min() >= floor or alpha.max() == 0:
@@ -248,13 +247,13 @@ def filled(pixels: Pixels, alpha: Pixels) -> Pixels:
         colours, trust = _trusted(pixels[top : top + BAND], alpha[top : top + BAND])
         first = max(0, top // 2 - 2)
         around = _doubled(coarse[first : (top + BAND) // 2 + 2], colours.shape[:2], top / 2 - first)
-        done[top : top + BAND] = whole(trust * colours + (1 - trust) * around, pixels.dtype == np.uint16)
+        done[top : top + BAND] = to_integers(trust * colours + (1 - trust) * around, pixels.dtype)
     return done
 
 
-def _trusted(pixels: Pixels, alpha: Pixels) -> tuple[Array, Array]:
+def _trusted(pixels: Integers, alpha: Integers) -> tuple[Array, Array]:
     """Colours (H,W,3) and how far each is to be trusted (H,W,1), both in [0,1]."""
-    return unit(pixels), np.minimum(unit(alpha) / np.float32(VISIBLE), 1)[..., None]
+    return to_float(pixels), np.minimum(to_float(alpha) / np.float32(VISIBLE), 1)[..., None]
 
 
 def _spread(colours: Array, trust: Array) -> Array:
@@ -279,29 +278,7 @@ def _halved(colours: Array, trust: Array) -> tuple[Array, Array]:
 def _doubled(coarse: Array, shape: tuple[int, ...], top: float) -> Array:
     """`shape` (h,w) pixels of twice the fineness, from the row `top` on."""
     box = 0.0, top, shape[1] / 2, top + shape[0] / 2
-    return resampled(coarse, (shape[1], shape[0]), box, Image.Resampling.BILINEAR)
-
-
-def resampled(
-    picture: Array,
-    size: tuple[int, int],
-    box: tuple[float, float, float, float],
-    method: Image.Resampling = Image.Resampling.BICUBIC,
-) -> Array:
-    """What lies in a box of (H,W,C), at another size (width, height); what is outside the box smooths its edges."""
-    planes = [Image.fromarray(np.ascontiguousarray(picture[..., c], np.float32)) for c in range(picture.shape[-1])]
-    return np.stack([np.asarray(plane.resize(size, method, box)) for plane in planes], -1)
-
-
-def unit(values: Pixels) -> Array:
-    """uint8 or uint16 of any shape as float32 in [0,1]."""
-    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
-
-
-def whole(values: NDArray[Any], deep: bool) -> Pixels:
-    """Floats in [0,1], or a little beyond, as uint8 or uint16."""
-    top = 65535 if deep else 255
-    return np.round(np.clip(values, 0, 1) * np.float32(top)).astype(np.uint16 if deep else np.uint8)
+    return resize(coarse, (shape[1], shape[0]), box, Image.Resampling.BILINEAR)
 
 
 def reason(error: Exception) -> str:

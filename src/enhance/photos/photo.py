@@ -29,35 +29,27 @@ from enhance.photos.decoders import (
     opened,
     ready,
     reason,
-    resampled,
     sixteen_bits,
-    unit,
-    whole,
 )
 from enhance.photos.encoders import FORMATS as FORMATS
 from enhance.photos.encoders import encode, encode_frames, from_values, suited
 from enhance.photos.profiles import SPACES, DeepProfile, Profile, profile_of
-
-Array = NDArray[np.float32]
-Pixels = NDArray[Any]
-"""uint8 or uint16."""
+from enhance.pixels import RGB, Integers, luma, resize, to_float, to_integers
 
 DEEP = ("PNG", "TIFF")
 """Formats that are written with 16 bits a channel where the photo has them."""
 LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
-"""Pixels along a side that a format, or its customary programs, take."""
+"""Integers along a side that a format, or its customary programs, take."""
 LARGEST_AREA = {"BMP": 2**32 // 3, "HEIF": 142_606_336}
-"""Pixels in all: of 4 GB; of HEVC's level 7.2."""
+"""Integers in all: of 4 GB; of HEVC's level 7.2."""
 MAX_PIXELS = 90_000_000
-"""Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
+"""Integers of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 LONGEST_NAME = 255
 """Bytes of a file's name."""
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
 AT_ONCE = 2**20
-"""Pixels that are converted together: their floats take several times the memory of what is kept of them."""
+"""Integers that are converted together: their floats take several times the memory of what is kept of them."""
 REACH = 3
-"""Pixels around a place that bicubic enlargement looks at, and one to spare."""
+"""Integers around a place that bicubic enlargement looks at, and one to spare."""
 
 
 def read(
@@ -100,7 +92,7 @@ def frames(source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXE
         yield photo
 
 
-def to_image(photo: "Photo", rgb: Array) -> Image.Image:
+def to_image(photo: "Photo", rgb: RGB) -> Image.Image:
     """The enhanced pixels of a photo, (h,w,3) in [0,1] and of any size, as an image with 8 bits a channel."""
     canvas = Canvas(photo, rgb.shape[1], rgb.shape[0])
     canvas.put(0, 0, rgb)
@@ -208,8 +200,8 @@ class Photo:
         lost: what of the file could not be read, in words.
     """
 
-    pixels: Pixels
-    alpha: Pixels | None = None
+    pixels: Integers
+    alpha: Integers | None = None
     grey: bool = False
     format: str | None = None
     name: str = "photo"
@@ -219,16 +211,16 @@ class Photo:
     xmp: bytes | None = None
     iptc: bytes | None = None
     profile: Profile | DeepProfile | None = None
-    original: Pixels | None = None
+    original: Integers | None = None
     frames: int = 1
     duration: float = 0
     loop: int | None = None
     lost: str | None = None
 
     @property
-    def rgb(self) -> Array:
+    def rgb(self) -> RGB:
         """All pixels, (H,W,3) float32 in [0,1]: four times as much memory, made anew at every call."""
-        return unit(self.pixels)
+        return to_float(self.pixels)
 
     @property
     def height(self) -> int:
@@ -251,7 +243,8 @@ class Canvas:
 
     def __init__(self, photo: Photo, width: int, height: int) -> None:
         self.photo, self.width, self.height = photo, width, height
-        self.deep = photo.pixels.dtype == np.uint16
+        self._dtype = photo.pixels.dtype
+        self.deep = self._dtype == np.uint16
         own = "RGB" if photo.profile is None else photo.profile.mode
         mode = ("L" if photo.grey else own) + ("" if photo.alpha is None else "A")
         # The encoders read Pillow's images, so that an array would have to be copied to be written.
@@ -259,42 +252,42 @@ class Canvas:
         self._array = np.zeros((height, width, len(mode)), np.uint16) if self.deep else None
         self.info = _info(photo, width, height)
 
-    def put(self, left: int, top: int, rgb: Array) -> None:
+    def put(self, left: int, top: int, rgb: RGB) -> None:
         """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
         rows = max(1, AT_ONCE // rgb.shape[1])
         for y in range(0, len(rgb), rows):
             self._put(left, top + y, rgb[y : y + rows])
 
-    def _put(self, left: int, top: int, rgb: Array) -> None:
+    def _put(self, left: int, top: int, rgb: RGB) -> None:
         height, width = rgb.shape[:2]
         box = left, top, left + width, top + height
         planes = [self._own(rgb, box)]
         if self.photo.alpha is not None:
             planes.append(self._enlarged(self.photo.alpha[..., None], box))
-        values = whole(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self.deep)
+        values = to_integers(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self._dtype)
         if self._array is not None:
             self._array[top : top + height, left : left + width] = values
         elif self._image is not None:
             self._image.paste(from_values(values, self._image.mode), (left, top))
 
-    def _own(self, rgb: Array, box: tuple[int, int, int, int]) -> Array:
+    def _own(self, rgb: RGB, box: tuple[int, int, int, int]) -> RGB:
         """Colours (h,w,3) as the file will have them, (h,w,C)."""
         photo = self.photo
         if photo.profile is None or photo.original is None:
-            return (rgb @ LUMA)[..., None] if photo.grey else rgb
-        colours = unit(photo.profile.from_srgb(whole(rgb, self.deep)))
+            return luma(rgb)[..., None] if photo.grey else rgb
+        colours = to_float(photo.profile.from_srgb(to_integers(rgb, self._dtype)))
         # What sRGB could not say of the original, or said with other inks, is as it was.
         x0, y0, x1, y1, inside = self._source(box)
         there = slice(y0, y1), slice(x0, x1)
-        lost = unit(photo.original[there]) - unit(photo.profile.from_srgb(photo.pixels[there]))
+        lost = to_float(photo.original[there]) - to_float(photo.profile.from_srgb(photo.pixels[there]))
         if photo.alpha is not None:
             lost[photo.alpha[there] == 0] = 0
-        return colours + resampled(lost, (rgb.shape[1], rgb.shape[0]), inside)
+        return colours + resize(lost, (rgb.shape[1], rgb.shape[0]), inside)
 
-    def _enlarged(self, plane: Pixels, box: tuple[int, int, int, int]) -> Array:
+    def _enlarged(self, plane: Integers, box: tuple[int, int, int, int]) -> RGB:
         """What a part of the canvas shows of (H,W,C), enlarged."""
         x0, y0, x1, y1, inside = self._source(box)
-        return resampled(unit(plane[y0:y1, x0:x1]), (box[2] - box[0], box[3] - box[1]), inside)
+        return resize(to_float(plane[y0:y1, x0:x1]), (box[2] - box[0], box[3] - box[1]), inside)
 
     def _source(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int, tuple[float, float, float, float]]:
         """The pixels of the photo that a part of the canvas is made from, and where in them it lies."""
@@ -307,7 +300,7 @@ class Canvas:
         return x0, y0, x1, y1, (left - x0, top - y0, *ends)
 
     @property
-    def rgb(self) -> Array:
+    def rgb(self) -> RGB:
         """All that was painted, (height,width,3) float32 in [0,1], sRGB: for small pictures."""
         values = np.asarray(self._image) if self._array is None else self._array
         values = values.reshape(self.height, self.width, -1)
@@ -315,7 +308,7 @@ class Canvas:
             values = values[..., :-1]
         if self.photo.profile is not None:
             values = self.photo.profile.to_srgb(values)
-        return unit(np.repeat(values, 3, -1) if values.shape[-1] == 1 else values)
+        return to_float(np.repeat(values, 3, -1) if values.shape[-1] == 1 else values)
 
     def image(self) -> Image.Image:
         """The canvas as an image of 8 bits a channel, with what goes into its file besides in `info`."""
@@ -329,9 +322,9 @@ class Canvas:
         image.info.update(self.finished())
         return image
 
-    def rows(self) -> Pixels:
+    def rows(self) -> Integers:
         """What was painted on a deep canvas, (height,width,C) uint16."""
-        return cast(Pixels, self._array)
+        return cast(Integers, self._array)
 
     def finished(self) -> dict[str, Any]:
         """`info` with a thumbnail of what was painted, if the photo's file had one."""
@@ -366,7 +359,7 @@ def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> 
     if 0 in values.shape:
         raise PhotoError(f"{name}: has no pixels")
     values = np.ascontiguousarray(TURNS[orientation](values) if orientation in TURNS else values)
-    alpha: Pixels | None = None
+    alpha: Integers | None = None
     if clear:
         values, alpha = np.ascontiguousarray(values[..., :-1]), np.ascontiguousarray(values[..., -1])
     icc = image.info.get("icc_profile")
@@ -409,7 +402,7 @@ def _from_array(array: NDArray[Any]) -> Photo:
     elif np.issubdtype(array.dtype, np.floating):
         if not (array.min() >= 0 and array.max() <= 1):  # also where they are not numbers
             raise PhotoError(f"array: goes from {array.min():g} to {array.max():g}; floats must lie in [0,1]")
-        pixels = whole(array, deep=True)
+        pixels = to_integers(array, np.uint16)
     else:
         raise PhotoError(f"array: is {array.dtype}; give uint8, uint16, or float in [0,1]")
     pixels = np.ascontiguousarray(pixels)

@@ -272,11 +272,9 @@ def face_facts(box: tuple[float, float, float, float], lr: int, redrawn: bool) -
 
 def png(rgb: Array) -> str:
     """A picture (H,W,3) in [0,1] as base64 of a PNG."""
-    from PIL import Image
+    from enhance.pixels import png_bytes
 
-    buffer = io.BytesIO()
-    Image.fromarray((rgb * 255).round().astype("uint8")).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return base64.b64encode(png_bytes(rgb)).decode()
 
 
 def line(facts: dict[str, Any]) -> bytes:

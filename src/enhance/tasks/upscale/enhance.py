@@ -437,14 +437,14 @@ def enhance_twice(
     """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
     import numpy as np
 
-    from enhance.photos.decoders import unit
+    from enhance.pixels import to_float
 
     plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
     once = enhance_photo(plain, scale=X4, aligned=aligned, force=force, look=look, **how)
     top = np.iinfo(photo.pixels.dtype).max
     alpha = photo.alpha
     if alpha is not None:
-        alpha = np.round(resize(unit(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
+        alpha = np.round(resize(to_float(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
     pixels = np.round(once.rgb * np.float32(top)).astype(photo.pixels.dtype)
     if aligned and max(pixels.shape) > REACH:
         aligned, look = False, lambda _: []

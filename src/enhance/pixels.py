@@ -1,0 +1,89 @@
+"""Arithmetic on pixels that every part of the program has to do alike: ranges, rounding, brightness, sizes."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+RGB = NDArray[np.float32]
+"""(H,W,3) in [0,1], sRGB."""
+Planes = NDArray[np.float32]
+"""(N,C,H,W)."""
+Integers = NDArray[Any]
+"""uint8 or uint16, of any shape."""
+Size = tuple[int, int]
+"""Width and height, in Pillow's order."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, counted from the corners of pixels."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""
+
+
+def to_float(values: Integers) -> NDArray[np.float32]:
+    """uint8 or uint16 of any shape as float32 in [0,1]."""
+    return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+
+
+def to_integers(values: NDArray[np.floating], dtype: Any) -> Integers:
+    """Floats, clipped to [0,1] and rounded to the nearest, as uint8 or uint16."""
+    return np.round(np.clip(values, 0, 1) * np.float32(np.iinfo(dtype).max)).astype(dtype)
+
+
+def to_uint8(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Floats, clipped to [0,1] and rounded to the nearest, as uint8."""
+    return to_integers(values, np.uint8)
+
+
+def eight_bit(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Floats as a file with 8 bits a channel would hold them: float32 in [0,1], in steps of 1/255."""
+    return to_float(to_uint8(values))
+
+
+def luma(rgb: NDArray[Any]) -> NDArray[Any]:
+    """The brightness (...) of floats (...,3), of the same type."""
+    return rgb @ np.array(LUMA, rgb.dtype)
+
+
+def resize(
+    picture: NDArray[np.floating],
+    size: Size,
+    box: Box | None = None,
+    method: Image.Resampling = Image.Resampling.BICUBIC,
+) -> NDArray[np.float32]:
+    """A picture at another size, or what lies in a box of it.
+
+    Bicubic is Pillow's (a = -.5, antialiased where it reduces), and may overshoot the range of values a little.
+
+    Args:
+        picture: (H,W) or (H,W,C), of any range.
+        size: width and height of the result.
+        box: what is outside of it still smooths its edges. None: the whole picture.
+    """
+    planes = [picture] if picture.ndim == 2 else [picture[..., c] for c in range(picture.shape[2])]
+    images = (Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in planes)
+    resized = [np.asarray(image.resize(size, method, box)) for image in images]
+    return resized[0] if picture.ndim == 2 else np.stack(resized, -1)
+
+
+def rescale(picture: NDArray[np.floating], scale: float) -> NDArray[np.float32]:
+    """A picture (H,W) or (H,W,C) so many times larger, or smaller, by `resize`; sides are rounded, at least 1."""
+    height, width = picture.shape[:2]
+    return resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def area_mean(picture: NDArray[Any], scale: int) -> NDArray[Any]:
+    """Means of blocks of scale x scale pixels of (H,W,C); H and W are multiples of scale. (H/scale, W/scale, C)."""
+    height, width, channels = picture.shape
+    blocks = picture.reshape(height // scale, scale, width // scale, scale, channels)
+    means: NDArray[Any] = blocks.mean((1, 3), dtype=picture.dtype)
+    return means
+
+
+def png_bytes(rgb: NDArray[np.floating]) -> bytes:
+    """A picture (H,W), (H,W,3) or (H,W,4) in [0,1] as a PNG file of 8 bits a channel."""
+    buffer = io.BytesIO()
+    Image.fromarray(to_uint8(rgb)).save(buffer, "PNG")
+    return buffer.getvalue()
