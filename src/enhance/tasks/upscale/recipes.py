@@ -3,7 +3,7 @@
 To make a variant, write a function that returns `replace(another(), ...)`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +14,8 @@ from enhance.tasks.upscale.data import FaceDataset, Sampling, SizeMix
 from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator
+from enhance.tasks.upscale.restoration import LossWeights as RestorationLosses
+from enhance.tasks.upscale.restoration import RestorationRecipe
 from enhance.tasks.upscale.training import LossWeights, SuperResolution
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
@@ -179,7 +181,19 @@ def photo_x4() -> Recipe:
     return replace(face_x4_gan(), name="photo_x4", shape=Shape(framed=False), losses=losses, sampling=sampling)
 
 
-RECIPES = {
+def photo_restore_pixel() -> RestorationRecipe:
+    """Bad photos as they ought to have been, at their own size, by the per-pixel loss; and what is wrong with them."""
+    return RestorationRecipe(name="photo_restore_pixel")
+
+
+def photo_restore() -> RestorationRecipe:
+    """The same with some of a discriminator's and of SqueezeNet's judgement, from the weights of the one before: what
+    noise has drowned is drawn, not smeared."""
+    losses = RestorationLosses(pixel=8.0, perceptual=0.25, adversarial=0.02)
+    return replace(photo_restore_pixel(), name="photo_restore", losses=losses, schedule=Schedule(rate=2e-4))
+
+
+RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe]] = {
     recipe.__name__: recipe
     for recipe in (
         face_x4_pixel,
@@ -191,12 +205,16 @@ RECIPES = {
         face_x4_grainy_finish,
         photo_x4_pixel,
         photo_x4,
+        photo_restore_pixel,
+        photo_restore,
     )
 }
 
 
-def from_fields(fields: Mapping[str, Any]) -> Recipe:
+def from_fields(fields: Mapping[str, Any]) -> Recipe | RestorationRecipe:
     """The recipe that a checkpoint carries."""
+    if "bad" in fields.get("sampling", {}):
+        return rebuild(RestorationRecipe, fields)
     return rebuild(Recipe, fields if "shape" in fields else _renewed(fields))
 
 

@@ -81,10 +81,11 @@ class Restorer(nn.Module):
 
 
 class DefectEstimator(nn.Module):
-    """A photo to a map of its defects, one value for each square of 16 pixels.
+    """A photo to a map of its defects, one square of 16 pixels after the other, and how much each square can say.
 
     Noise is a matter of variances, which convolutions are slow to learn: beside the pixels the network is given how
-    much each colour varies within every 4x4 square, as a whole and between neighbours.
+    much each colour varies within every 4x4 square, as a whole and between neighbours. Noise shows in calm squares,
+    blur at edges: each defect has weights of its own.
     """
 
     multiple = 16
@@ -96,20 +97,31 @@ class DefectEstimator(nn.Module):
         for inputs, outputs, stride in shape:
             layers += [nn.Conv2d(inputs, outputs, 3, stride, padding=1), nn.LeakyReLU(0.1)]
             nn.init.kaiming_normal_(layers[-2].weight, 0.1)  # type: ignore[arg-type]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(96, len(DEFECTS), 1))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(96, 2 * len(DEFECTS), 1))
 
     def forward(self, image: Tensor) -> Tensor:
-        """image (N,3,H,W) in [0,1], H and W multiples of 16, to (N,4,H/16,W/16)."""
+        """image (N,3,H,W) in [0,1], H and W multiples of 16, to (N,8,H/16,W/16): roots of the measures, then the
+        logarithms of their weights. See `pooled`."""
         luma = (image * image.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
         planes = torch.cat([luma, image[:, :1] - luma, image[:, 2:] - luma], 1)
         around = functional.interpolate(functional.avg_pool2d(planes, 4), scale_factor=4.0, mode="nearest")
         detail = planes - around
-        down = functional.pixel_unshuffle(planes, 2).unflatten(1, (3, 4))
-        diagonal = (down[:, :, 0] - down[:, :, 1] - down[:, :, 2] + down[:, :, 3]) / 2
+        down = functional.pixel_unshuffle(planes, 2)
+        diagonal = torch.cat([(p[:, :1] - p[:, 1:2] - p[:, 2:3] + p[:, 3:]) / 2 for p in down.split(4, 1)], 1)
         levels = torch.cat([functional.avg_pool2d(detail**2, 4), functional.avg_pool2d(diagonal**2, 2)], 1)
-        known = [functional.pixel_unshuffle(detail, 4) * 16, around[:, :, ::4, ::4] - 0.5, (levels + 1e-7).sqrt() * 16]
+        known = [
+            functional.pixel_unshuffle(detail, 4) * 16,
+            functional.avg_pool2d(planes, 4) - 0.5,
+            torch.log2(levels + 1e-6) / 4 + 3,
+        ]
         found: Tensor = self.layers(torch.cat(known, 1).clamp(-4, 4))
         return found
+
+
+def pooled(found: Tensor) -> Tensor:
+    """What `DefectEstimator` says of whole pictures: (N,8,h,w) to the measures (N,4), none below 0."""
+    roots, weights = found.float().flatten(2).chunk(2, 1)
+    return (roots * weights.softmax(2)).sum(2).clamp(min=0).square()
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

@@ -1,0 +1,248 @@
+"""Bad photos restored at their own size, and measured: what was wrong with them, as numbers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from enhance.tasks.upscale.networks.patch_discriminator import PatchDiscriminator
+from enhance.tasks.upscale.networks.restorer import DEFECTS, DefectEstimator, Restorer, pooled
+from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
+from enhance.train import losses
+from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.schedule import Schedule
+from enhance.train.task import Batch, Calibration, Exported, Group, Inputs
+
+FLOATS = ("/restorer/head/", "/restorer/tail/")
+CALIBRATION_BATCHES = 12
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each loss of the restorer counts. Without `adversarial` there is no discriminator."""
+
+    pixel: float = 10.0
+    perceptual: float = 0.0
+    adversarial: float = 0.0
+    penalty: float = 1.0
+    penalty_every: int = 4
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the restorer: see `networks.restorer.Restorer`."""
+
+    width: int = 32
+    blocks: int = 2
+    deep: int = 6
+
+
+@dataclass(frozen=True)
+class RestorationRecipe:
+    """A training run of restoration, but for its data and its length."""
+
+    task_name: ClassVar[str] = "upscale"
+
+    name: str
+    shape: Shape = field(default_factory=Shape)
+    losses: LossWeights = field(default_factory=LossWeights)
+    sampling: Sampling = field(default_factory=Sampling)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=6e-4))
+    seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> PhotoDataset:
+        """Reads folders of photographs.
+
+        Raises:
+            DataError: a folder cannot be used.
+        """
+        return PhotoDataset(folders, self.sampling, self.seed)
+
+    def task(self, device: torch.device) -> "Restoration":
+        """The networks and losses, with fresh weights."""
+        return Restoration(self, device)
+
+
+class Restoration:
+    """A network that mends by measures, and one that takes them.
+
+    The measures that the restorer is given in training are the true ones, a little wrong: it must not believe the
+    estimator to the last digit. With `adversarial`, textures that the noise has drowned are drawn, not averaged away.
+    """
+
+    def __init__(self, recipe: RestorationRecipe, device: torch.device) -> None:
+        self.recipe = recipe
+        self.weights = recipe.losses
+        self.restorer = Restorer(recipe.shape.width, recipe.shape.blocks, recipe.shape.deep)
+        self.estimator = DefectEstimator()
+        self.discriminator = PatchDiscriminator() if self.weights.adversarial else None
+        self.features = SqueezeNet().to(device) if self.weights.perceptual else None
+        self.groups = {
+            "restorer": Group(nn.ModuleDict({"restorer": self.restorer}), (0.9, 0.99), averaged=True),
+            "estimator": Group(nn.ModuleDict({"estimator": self.estimator}), (0.9, 0.99), averaged=True, speed=2.0),
+        }
+        if self.discriminator is not None:
+            networks = nn.ModuleDict({"discriminator": self.discriminator})
+            self.groups["discriminator"] = Group(networks, (0.0, 0.99))
+        self._restored = torch.empty(0)
+
+    def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        if group == "restorer":
+            return self._restorer_losses(batch, step)
+        if group == "estimator":
+            measures = pooled_roots(self.estimator(batch["bad"]))
+            return {"estimate": (measures - batch["defects"].sqrt()).square().mean()}
+        return self._discriminator_losses(batch, step)
+
+    def _restorer_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        clean, bad, defects = batch["clean"], batch["bad"], batch["defects"]
+        random = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + step)
+        wrong = torch.exp(0.2 * torch.randn(defects.shape, generator=random)).to(defects)
+        restored = self.restorer(bad, (defects * wrong)[:, :, None, None])
+        found = {"pixel": self.weights.pixel * (restored.float() - clean).abs().mean()}
+        if self.features is not None:
+            with torch.no_grad():
+                original = self.features(clean)
+            distance = losses.feature_distance(self.features(restored), original)
+            found["perceptual"] = self.weights.perceptual * distance.mean()
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(False)
+            with torch.no_grad():
+                real = self.discriminator(clean, bad).float()
+            fake = self.discriminator(restored, bad).float()
+            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, real)
+            self.discriminator.requires_grad_(True)
+        self._restored = restored.detach()
+        return found
+
+    def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        assert self.discriminator is not None
+        pictures, given = torch.cat([batch["clean"], self._restored]), torch.cat([batch["bad"]] * 2)
+        real, fake = self.discriminator(pictures, given).float().chunk(2)
+        found = {"discrimination": losses.relativistic(real, fake)}
+        if step % self.weights.penalty_every == 0:
+            with torch.autocast(given.device.type, enabled=False):
+                pictures = pictures.float().requires_grad_()
+                penalty = losses.gradient_penalty(self.discriminator(pictures, given).mean((1, 2, 3)), pictures)
+            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return found
+
+    def restored(self, bad: Tensor) -> Tensor:
+        """Bad photos (N,3,H,W) as the two networks together restore them, in [0,1]."""
+        measures = pooled(self.estimator(bad))
+        restored: Tensor = self.restorer(bad, measures[:, :, None, None]).clamp(0, 1)
+        return restored
+
+    def samples(self, batch: Batch) -> Mapping[str, Tensor]:
+        bad = batch["bad"]
+        informed = self.restorer(bad, batch["defects"][:, :, None, None]).clamp(0, 1)
+        return {"input": bad, "restored": self.restored(bad), "true measures": informed, "original": batch["clean"]}
+
+    def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """`gain`: dB of PSNR over the input, on average; `errors` of the measures; `score`: the restorer's loss,
+        blind."""
+        gains, errors, scores = [], [], []
+        for batch in batches:
+            restored = self.restored(batch["bad"])
+            gains.append((_psnr(restored, batch["clean"]) - _psnr(batch["bad"], batch["clean"])).mean())
+            errors.append((pooled(self.estimator(batch["bad"])) - batch["defects"]).abs().mean(0))
+            score = self.weights.pixel * (restored - batch["clean"]).abs().mean()
+            if self.features is not None:
+                distance = losses.feature_distance(self.features(restored), self.features(batch["clean"]))
+                score = score + self.weights.perceptual * distance.mean()
+            scores.append(score)
+        wrong = torch.stack(errors).mean(0)
+        found = {f"error_{name}": float(value) for name, value in zip(DEFECTS, wrong, strict=True)}
+        return {"gain": float(torch.stack(gains).mean()), **found, "score": float(torch.stack(scores).mean())}
+
+    def collapsed(self, means: Mapping[str, float]) -> str | None:
+        if means.get("discrimination", 1.0) < 1e-3:
+            return "the discriminator tells every picture apart: the run has collapsed"
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        pass
+
+    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
+        return weights
+
+    def export(self) -> Mapping[str, Exported]:
+        random = torch.Generator().manual_seed(0)
+        shapes = (1, 64, 96), (2, 32, 48), (1, 128, 128)
+        images = [torch.rand(count, 3, height, width, generator=random) for count, height, width in shapes]
+        sizes = {0: "N", 2: "h", 3: "w"}
+        restorer = Exported(
+            ExportedRestorer(self.restorer).eval(),
+            [{"image": image, "defects": torch.rand(len(image), 4, 1, 1, generator=random)} for image in images],
+            ("restored",),
+            {"image": sizes, "defects": {0: "N"}, "restored": {0: "N", 2: "H", 3: "W"}},
+            {
+                "task": "restoration",
+                "scale": "1",
+                "multiple": str(Restorer.multiple),
+                "noise": "0",
+                "value_range": "[0,1] sRGB",
+            },
+            self._calibration(),
+            FLOATS,
+        )
+        estimator = Exported(
+            ExportedEstimator(self.estimator).eval(),
+            [{"image": image} for image in images],
+            ("measures",),
+            {"image": sizes, "measures": {0: "N", 2: "H", 3: "W"}},
+            {"task": "defects", "scale": "1", "multiple": str(DefectEstimator.multiple), "noise": "0"},
+        )
+        return {"restorer": restorer, "estimator": estimator}
+
+    def _calibration(self) -> Calibration:
+        def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:
+            data = self.recipe.data(folders)
+            for step in range(CALIBRATION_BATCHES):
+                batch = data.batch(step)
+                for bad, defects in zip(batch["bad"], batch["defects"], strict=True):
+                    yield {"image": bad[None], "defects": defects[None, :, None, None]}
+
+        return calibration
+
+
+class ExportedRestorer(nn.Module):
+    """The restorer under the name that its weights have in the file."""
+
+    def __init__(self, restorer: Restorer) -> None:
+        super().__init__()
+        self.restorer = restorer
+
+    def forward(self, image: Tensor, defects: Tensor) -> Tensor:
+        """As `Restorer.forward`."""
+        restored: Tensor = self.restorer(image, defects)
+        return restored
+
+
+class ExportedEstimator(nn.Module):
+    """The estimator under the name that its weights have in the file."""
+
+    def __init__(self, estimator: DefectEstimator) -> None:
+        super().__init__()
+        self.estimator = estimator
+
+    def forward(self, image: Tensor) -> Tensor:
+        """As `DefectEstimator.forward`."""
+        measures: Tensor = self.estimator(image)
+        return measures
+
+
+def pooled_roots(found: Tensor) -> Tensor:
+    """Roots of the measures of whole pictures, (N,4): see `networks.restorer.pooled`."""
+    roots, weights = found.float().flatten(2).chunk(2, 1)
+    return (roots * weights.softmax(2)).sum(2)
+
+
+def _psnr(a: Tensor, b: Tensor) -> Tensor:
+    return -10 * (a - b).square().mean((1, 2, 3)).add(1e-6).log10()
