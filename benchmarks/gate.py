@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors import HEIGHT, UTK, WIDTH, background, is_photo, read
-from enhance.faces import geometry, verification
-from enhance.tasks.upscale.enhance import lr_size
+from enhance.faces import detection, geometry, verification
+from enhance.faces.drawing import drawing_size
 from not_faces import array, not_faces
 
 Array = NDArray[np.float32]
@@ -82,11 +82,11 @@ def aligned(real: Sequence[tuple[str, Array]], fake: Sequence[tuple[str, Array]]
     found = {}
     for size in SIZES:
         away, through, kinds = 0, Counter[str](), Counter(kind for kind, _ in fake)
-        marks = verification.framed(size, size)
+        marks = verification.aligned_landmarks(size, size)
         large = [small(face, size) for _, face in real if len(face) >= size]
-        away = sum(verification.refusal(face, marks) is not None for face in large)
+        away = sum(verification.rejection_reason(face, marks) is not None for face in large)
         for kind, picture in fake:
-            through[kind] += verification.refusal(small(picture, size), marks) is None
+            through[kind] += verification.rejection_reason(small(picture, size), marks) is None
         print(f"{size}: {dict(through)}", file=sys.stderr, flush=True)
         row = {"faces turned away": (away, len(large)), "let through": (through.total(), len(fake))}
         found[str(size)] = row | {kind: (through[kind], kinds[kind]) for kind in kinds if through[kind]}
@@ -101,12 +101,12 @@ def in_scenes(real: Sequence[tuple[str, Array]], fake: Sequence[tuple[str, Array
         large = [face for _, face in real if len(face) >= size]
         for number, face in enumerate(large):
             scene, x, y = laid(face, size, number)
-            near = [other for other in geometry.detect(scene) if np.hypot(*(middle(other) - (x, y))) < size / 3]
+            near = [other for other in detection.detect(scene) if np.hypot(*(middle(other) - (x, y))) < size / 3]
             missed += not near
             away += bool(near) and not redrawn(scene, near)
         for number, (_, picture) in enumerate(fake):
             scene, _, _ = laid(picture, size, number)
-            through += bool(redrawn(scene, geometry.detect(scene)))
+            through += bool(redrawn(scene, detection.detect(scene)))
         found[str(size)] = {
             "not found": (missed, len(large)),
             "faces turned away": (away, len(large) - missed),
@@ -116,12 +116,16 @@ def in_scenes(real: Sequence[tuple[str, Array]], fake: Sequence[tuple[str, Array
     return found
 
 
-def redrawn(scene: Array, found: Sequence[geometry.Face]) -> list[geometry.Face]:
+def redrawn(scene: Array, found: Sequence[detection.Face]) -> list[detection.Face]:
     """Those that the network would draw."""
-    return [face for face in found if lr_size(face) and verification.refusal(scene, face.landmarks) is None]
+    return [
+        face
+        for face in found
+        if drawing_size(face.landmarks) and verification.rejection_reason(scene, face.landmarks) is None
+    ]
 
 
-def middle(face: geometry.Face) -> NDArray[np.float64]:
+def middle(face: detection.Face) -> NDArray[np.float64]:
     """Where the face lies in the picture."""
     inverse = geometry.similarity(geometry.FRAME, face.landmarks)
     return inverse[:, :2] @ (0.5, 0.5) + inverse[:, 2]

@@ -22,7 +22,7 @@ import gate as gate_benchmark
 from enhance.evaluate import card, protocol
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import recognition
-from enhance.faces.geometry import whole
+from enhance.faces.crops import aligned_crop
 from enhance.honesty.calibration import calibrate
 from enhance.honesty.lineup import answers, structural_distance
 from enhance.inference.model import Model
@@ -94,7 +94,7 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
         rows: list[tuple[float, ...]] = []
         for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
             for lr in pairs.lr.transpose(0, 2, 3, 1):
-                drawn = answers(network, whole(lr), size, range(8))
+                drawn = answers(network, aligned_crop(lr), range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
                 vectors = recognition.embed(planes)
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))

@@ -93,7 +93,7 @@ def drawn(large: Array, size: int, angle: float, blur: float) -> tuple[Array, Ar
     if not any(face.redrawn for face in result.faces):
         return None
     pictures = (photo, result.rgb, resize(given.rgb, 4))
-    true, ours, plain = (geometry.framed(picture, to_frame, frame).transpose(2, 0, 1) for picture in pictures)
+    true, ours, plain = (geometry.warp_to_frame(picture, to_frame, frame).transpose(2, 0, 1) for picture in pictures)
     return true, ours, plain, result.lr_psnr
 
 

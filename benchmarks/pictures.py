@@ -15,10 +15,11 @@ from PIL import Image, ImageFilter
 
 from enhance.errors import EnhanceError
 from enhance.honesty.lineup import lineup, sheet
+from enhance.painting.background import resize
 from enhance.painting.consistency import downscale
 from enhance.photos.photo import read, to_image
 from enhance.sheets import side_by_side
-from enhance.tasks.upscale.enhance import enhance_photo, resize
+from enhance.tasks.upscale.enhance import enhance_photo
 from pages import ROOT
 
 SAMPLES = ROOT / "samples"

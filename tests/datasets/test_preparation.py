@@ -8,7 +8,7 @@ from PIL import Image
 
 from enhance.datasets.preparation import crops, good_faces, prepare, sharpness
 from enhance.errors import DataError
-from enhance.faces import geometry
+from enhance.faces import detection, geometry
 from enhance.tasks.upscale import data
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -52,7 +52,7 @@ def test_faces_of_files_and_folders_become_a_data_set(
         assert data.read(source).shape == (128, 128, 3)
         assert source.window == data.WHOLE
     written = array(Image.open(out / "one_0.webp"))
-    (face,) = geometry.detect(np.pad(written, [(30, 30), (30, 30), (0, 0)], mode="edge"))
+    (face,) = detection.detect(np.pad(written, [(30, 30), (30, 30), (0, 0)], mode="edge"))
     assert np.abs(face.landmarks - 30 - geometry.FRAME * 128).max() < 10
 
 
@@ -68,13 +68,13 @@ def test_small_faces_are_left_out(portrait: Image.Image) -> None:
 
 def test_blurred_faces_are_left_out(portrait: Image.Image) -> None:
     blurred = portrait.resize((50, 40), Image.Resampling.LANCZOS).resize(portrait.size, Image.Resampling.BICUBIC)
-    assert len(geometry.detect(array(blurred))) == 1
+    assert len(detection.detect(array(blurred))) == 1
     assert list(good_faces(array(blurred), 128)) == []
 
 
 def test_leaning_faces_are_left_out(portrait: Image.Image) -> None:
     leaning = array(portrait.rotate(-45, Image.Resampling.BICUBIC, fillcolor=portrait.getpixel((2, 2))))
-    assert [geometry.tilt(face.landmarks) for face in geometry.detect(leaning)] == [pytest.approx(45, abs=8)]
+    assert [geometry.tilt(face.landmarks) for face in detection.detect(leaning)] == [pytest.approx(45, abs=8)]
     assert list(good_faces(leaning, 128)) == []
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from enhance.faces import geometry, verification
+from enhance.faces import detection, verification
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
 
@@ -15,7 +15,9 @@ SHARED = ROOT.parent / "shared" / "faces"
 def refusal(picture: Image.Image, size: int) -> str | None:
     """Of a picture that is said to be a face in the frame."""
     small = picture.convert("RGB").resize((size, size), Image.Resampling.BOX)
-    return verification.refusal(np.asarray(small, np.float32) / np.float32(255), verification.framed(size, size))
+    return verification.rejection_reason(
+        np.asarray(small, np.float32) / np.float32(255), verification.aligned_landmarks(size, size)
+    )
 
 
 def smiley() -> Image.Image:
@@ -58,15 +60,17 @@ def test_what_is_no_face_does_not(size: int) -> None:
 def test_a_cartoon_is_told_by_its_flat_colours_alone(size: int) -> None:
     small = smiley().resize((size, size), Image.Resampling.BOX)
     rgb = np.asarray(small, np.float32) / np.float32(255)
-    assert verification.sureness(rgb, verification.framed(size, size)) > verification.SURE
-    assert verification.refusal(rgb, verification.framed(size, size)) == "drawn, not photographed"
+    assert (
+        verification.detection_score(rgb, verification.aligned_landmarks(size, size)) > verification.MIN_DETECTION_SCORE
+    )
+    assert verification.rejection_reason(rgb, verification.aligned_landmarks(size, size)) == "drawn, not photographed"
 
 
 def test_the_sample_passes_where_it_was_found() -> None:
     rgb = read(ROOT / "samples" / "astronaut.jpg").rgb
-    (face,) = geometry.detect(rgb)
-    assert verification.refusal(rgb, face.landmarks) is None
-    assert verification.refusal(np.clip(rgb[::-1], 0, 1), face.landmarks) is not None
+    (face,) = detection.detect(rgb)
+    assert verification.rejection_reason(rgb, face.landmarks) is None
+    assert verification.rejection_reason(np.clip(rgb[::-1], 0, 1), face.landmarks) is not None
 
 
 def test_a_cartoon_in_a_photo_is_left_alone_unless_forced() -> None:

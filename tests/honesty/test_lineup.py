@@ -7,7 +7,7 @@ from PIL import Image
 
 import enhance
 from enhance.errors import PhotoError
-from enhance.faces import geometry
+from enhance.faces import crops
 from enhance.honesty.lineup import Lineup, sheet, structural_distance, write
 from enhance.painting import consistency
 from enhance.photos.photo import read
@@ -44,8 +44,8 @@ def test_an_answer_can_be_had_again(shown: Lineup) -> None:
     result = enhance_photo(read(small()), seed=6)
     (face,) = result.faces
     assert face.hr is not None
-    cut = geometry.cut(read(small()).rgb, np.array(face.landmarks))
-    assert np.abs(cut.upright(shown.answers[1], len(face.hr)) - face.hr).mean() < 1 / 255
+    cut = crops.crop_face(read(small()).rgb, np.array(face.landmarks))
+    assert np.abs(cut.upright(shown.answers[1]) - face.hr).mean() < 1 / 255
 
 
 def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:

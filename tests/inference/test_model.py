@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from enhance.errors import ModelError
-from enhance.faces.geometry import whole
+from enhance.faces.crops import aligned_crop
 from enhance.honesty import uncertainty
 from enhance.inference.model import CALM, CALM_IF_MENDING, Model, models
 from enhance.inference.shipped import names, weights_of
@@ -54,7 +54,7 @@ def test_a_batch_is_its_pictures_one_by_one(name: str, lr: np.ndarray) -> None:
 
 
 def test_the_first_answer_is_the_nearest_to_the_middle_where_much_is_made_up() -> None:
-    places = [whole(np.zeros((side, side, 3), np.float32)).place for side in (8, 16, 24, 32, 64)]
+    places = [aligned_crop(np.zeros((side, side, 3), np.float32)).coordinates for side in (8, 16, 24, 32, 64)]
     sharp, mended, around = (Model.load(name) for name in ("face_x4_gan", "face_x4_grainy", "photo_x4"))
     quiet = [sharp.loudness(0, place) for place in places]
     assert quiet[:2] == [CALM, CALM]

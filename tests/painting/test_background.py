@@ -15,7 +15,8 @@ from enhance.painting import background
 from enhance.painting.background import Ground, Island
 from enhance.painting.consistency import Pair
 from enhance.photos.photo import read
-from enhance.tasks.upscale.enhance import REST, enhance_photo
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import BACKGROUND_MODEL
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
@@ -28,10 +29,10 @@ def sample() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network() -> Model:
-    return Model.load(REST)
+    return Model.load(BACKGROUND_MODEL)
 
 
-@pytest.fixture(scope="module", params=[REST, "photo_x4"])
+@pytest.fixture(scope="module", params=[BACKGROUND_MODEL, "photo_x4"])
 def any_network(request: pytest.FixtureRequest) -> Model:
     return Model.load(request.param)
 

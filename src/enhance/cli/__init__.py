@@ -18,7 +18,7 @@ import click
 
 from enhance.cli.train import export, prepare, train, training_packages
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.upscale.enhance import DEFAULT_MODEL, MEMORY, REST, X4
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MEMORY
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -71,7 +71,7 @@ def commands() -> None:
 @click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; for bad photos face_x4_grainy]")
 @click.option(
     "--rest",
-    default=REST,
+    default=BACKGROUND_MODEL,
     show_default=True,
     help="For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
 )
@@ -185,6 +185,7 @@ def enhance_file(
     overwrite: bool,
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
+    from enhance.painting.background import X4
     from enhance.photos import provenance
     from enhance.photos.photo import frames, moves, read, refuse, write
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
@@ -227,7 +228,7 @@ def enhance_file(
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
-        made = {model or DEFAULT_MODEL: result} if scale == X4 and source.frames == 1 and not mark else {}
+        made = {model or FACE_MODEL: result} if scale == X4 and source.frames == 1 and not mark else {}
         write(comparison(source, result, large, how, made), sheet)
         lines.append(f"  side by side: {sheet}")
     if report or heat:
@@ -603,9 +604,10 @@ def comparison(
     source: Photo, result: Result, original: Photo | None, how: dict[str, Any], made: dict[str, Result]
 ) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
+    from enhance.painting.background import resize
     from enhance.photos.photo import to_image
     from enhance.sheets import side_by_side
-    from enhance.tasks.upscale.enhance import enhance_photo, resize
+    from enhance.tasks.upscale.enhance import enhance_photo
 
     large = [
         ("bicubic", resize(source.rgb, 4)),
@@ -631,7 +633,7 @@ def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
     Raises:
         PhotoError: it has other proportions.
     """
-    from enhance.tasks.upscale.enhance import resize
+    from enhance.painting.background import resize
 
     scaled = resize(original.rgb, shape[1] / original.rgb.shape[1])
     if abs(scaled.shape[0] - shape[0]) > 2:

@@ -13,7 +13,7 @@ from PIL import Image
 from enhance.datasets.folders import SUFFIXES
 from enhance.datasets.names import FRAME, window
 from enhance.errors import DataError, EnhanceError
-from enhance.faces import geometry
+from enhance.faces import detection, geometry
 from enhance.files import write_atomically
 from enhance.photos.photo import read
 from enhance.pixels import rescale
@@ -88,8 +88,8 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
 
 def good_faces(rgb: Array, size: int) -> Iterator[Array]:
     """Faces (size,size,3) of a photo (H,W,3) that are worth learning from, the largest first."""
-    for face in geometry.detect(rgb):
-        if geometry.native_size(face.landmarks) < size * ENOUGH or abs(geometry.tilt(face.landmarks)) > MOST_TILT:
+    for face in detection.detect(rgb):
+        if geometry.face_size(face.landmarks) < size * ENOUGH or abs(geometry.tilt(face.landmarks)) > MOST_TILT:
             continue
         crop, _ = geometry.align(rgb, face.landmarks, size)
         # Judged at one size, so that one bar serves all.

@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.faces import geometry
+from enhance.faces import detection, geometry
 
 Array = NDArray[np.float32]
 
 VIEWS = (112, 160, 224)
 """Sides in pixels of the views in which the face must be found again."""
-SURE = 0.4
+MIN_DETECTION_SCORE = 0.4
 """The least mean score over the views; 0 where it is not found again."""
-ASIDE = 0.15
+MAX_OFFSET = 0.15
 """It is the same face if its landmarks lie within this fraction of the frame, root mean square."""
 COARSEST, FINEST = 16, 64
 """Pixels across the frame at which areas of one colour are looked for."""
@@ -26,47 +26,47 @@ FLAT = (0.12, 0.4)
 """The share of neighbouring pixels of one colour that a photo does not reach, at the coarsest and the finest."""
 
 
-def refusal(rgb: Array, landmarks: NDArray[np.floating]) -> str | None:
+def rejection_reason(rgb: Array, landmarks: NDArray[np.floating]) -> str | None:
     """Why this is not to be redrawn; None if it is a face.
 
     Args:
         rgb: (H,W,3) in [0,1].
-        landmarks: (5,2) in its pixels; of a picture that is said to fill the frame, `framed`.
+        landmarks: (5,2) in its pixels; of a picture that is said to fill the frame, `aligned_landmarks`.
     """
-    if sureness(rgb, landmarks) < SURE:
+    if detection_score(rgb, landmarks) < MIN_DETECTION_SCORE:
         return "not a face on a second look"
-    if flatness(rgb, landmarks) > 1:
+    if flat_fraction(rgb, landmarks) > 1:
         return "drawn, not photographed"
     return None
 
 
-def framed(height: int, width: int) -> NDArray[np.float64]:
+def aligned_landmarks(height: int, width: int) -> NDArray[np.float64]:
     """Where the landmarks (5,2) lie in a picture that is a face in the face frame."""
     landmarks: NDArray[np.float64] = geometry.FRAME * (width, height) - 0.5
     return landmarks
 
 
-def sureness(rgb: Array, landmarks: NDArray[np.floating]) -> float:
+def detection_score(rgb: Array, landmarks: NDArray[np.floating]) -> float:
     """Mean score in [0,1] with which the detector finds the face again where its landmarks say it is."""
     return float(np.mean([_found_again(rgb, landmarks, side) for side in VIEWS]))
 
 
 def _found_again(rgb: Array, landmarks: NDArray[np.floating], side: int) -> float:
-    view, _ = geometry.view(rgb, landmarks, side)
-    goal = geometry.in_view(side)
-    reach = ASIDE * side / geometry.ROOM
+    view, _ = detection.view(rgb, landmarks, side)
+    goal = detection.landmarks_in_view(side)
+    reach = MAX_OFFSET * side / detection.VIEW_MARGIN
     again = (
         face.score
-        for face in geometry.detect_at(view, 1, 0.05)
+        for face in detection.detect_at(view, 1, 0.05)
         if np.sqrt(np.square(face.landmarks - goal).sum(axis=1).mean()) < reach
     )
     return max(again, default=0.0)
 
 
-def flatness(rgb: Array, landmarks: NDArray[np.floating]) -> float:
+def flat_fraction(rgb: Array, landmarks: NDArray[np.floating]) -> float:
     """The share of neighbouring pixels of one colour, over the share that a photo of this size does not reach."""
     # The photo's own pixels, for any resampling blurs or rings; the middle, for its borders may be continued ones.
-    size = geometry.native_size(landmarks)
+    size = geometry.face_size(landmarks)
     across, down = geometry.similarity(geometry.FRAME, landmarks) @ (0.5, 0.5, 1)
     left, top = (max(round(place - 0.375 * size), 0) for place in (across, down))
     levels = np.round(rgb[top : top + round(0.75 * size), left : left + round(0.75 * size)] * 255)

@@ -17,12 +17,12 @@ from enhance.datasets.names import LABELS
 from enhance.errors import DataError, ModelError
 from enhance.evaluate import card, protocol
 from enhance.evaluate.protocol import Face
-from enhance.faces.geometry import whole
+from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
 from enhance.honesty import uncertainty
 from enhance.honesty.lineup import answers
 from enhance.inference.model import Model
-from enhance.tasks.upscale.enhance import resize
+from enhance.painting.background import resize
 
 SIZES = (16, 32, 64)
 PARTS = ("fit", "calibrate", "measure")
@@ -120,7 +120,7 @@ def seen(
         for face, lr, hr in zip(
             pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True
         ):
-            drawn = answers(network, whole(lr), size, range(uncertainty.ANSWERS))
+            drawn = answers(network, aligned_crop(lr), range(uncertainty.ANSWERS))
             known = uncertainty.evidence(drawn, resize(lr, protocol.SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
             yield Seen(face, known, errors)

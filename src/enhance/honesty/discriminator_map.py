@@ -55,7 +55,7 @@ def opinions(rgb: Array) -> tuple[Opinion, ...]:
 
     from enhance.inference.model import Model
     from enhance.painting import consistency
-    from enhance.tasks.upscale.enhance import X4, resize
+    from enhance.painting.background import X4, resize
 
     hr = fitted(rgb)
     lr = consistency.downscale(hr, X4)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
+from enhance.faces import crops, detection, recognition, verification
+from enhance.faces.drawing import draw, drawing_size
 from enhance.pixels import luma, to_uint8
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.faces.geometry import Cut
+    from enhance.faces.crops import FaceCrop
     from enhance.inference.model import Model
     from enhance.photos.photo import Photo
 
@@ -145,9 +147,8 @@ def lineup_photo(
     force: bool = False,
 ) -> Lineup:
     """`lineup` of a photo that was read; the same arguments and errors."""
-    from enhance.faces import geometry, recognition, verification
     from enhance.painting import consistency
-    from enhance.tasks.upscale.enhance import lr_size, network_for
+    from enhance.tasks.upscale.enhance import network_for
 
     if not FEWEST <= n <= MOST:
         raise PhotoError(f"{photo.name}: a line-up has {FEWEST} to {MOST} answers, not {n}")
@@ -155,29 +156,29 @@ def lineup_photo(
         height, width = photo.rgb.shape[:2]
         box, cut, landmarks = (
             (0.0, 0.0, float(width), float(height)),
-            geometry.whole(photo.rgb),
-            verification.framed(height, width),
+            crops.aligned_crop(photo.rgb),
+            verification.aligned_landmarks(height, width),
         )
         size = max(height, width)
     else:
-        found = geometry.detect(photo.rgb)
+        found = detection.detect(photo.rgb)
         if not 1 <= face <= len(found):
             raise PhotoError(
                 f"{photo.name}: {_count(len(found))} found, so there is no face {face} to draw (--aligned takes the "
                 "whole picture for one)"
             )
         chosen = found[face - 1]
-        size = lr_size(chosen)
+        size = drawing_size(chosen.landmarks)
         if not size:
             raise PhotoError(f"{photo.name}: face {face} is too large to need redrawing, so it has no line-up")
         box, landmarks = chosen.box, chosen.landmarks
-        cut = geometry.cut(photo.rgb, landmarks)
-    if not force and (why := verification.refusal(photo.rgb, landmarks)):
+        cut = crops.crop_face(photo.rgb, landmarks, size)
+    if not force and (why := verification.rejection_reason(photo.rgb, landmarks)):
         raise PhotoError(f"{photo.name}: {why}, so there is nobody to line up (--force draws faces from anything)")
     seeds = tuple(range(seed, seed + n))
-    network, _ = network_for(model, [cut], [size])
-    drawn = answers(network, cut, size, seeds)
-    vectors = recognition.embed(upright(cut, drawn, size))
+    network, _ = network_for(model, [cut])
+    drawn = answers(network, cut, seeds)
+    vectors = recognition.embed(upright(cut, drawn))
     return Lineup(
         name=photo.name,
         model=network.facts["name"],
@@ -218,28 +219,22 @@ def write(shown: Lineup, folder: Path) -> Path:
     return folder
 
 
-def answers(network: Model, cut: Cut, size: int, seeds: Sequence[int]) -> Array:
-    """The network's faces (n,4h,4w,3) for a cut of (h,w,3), one for each seed, in steps of 1/255, consistent with it.
-
-    Args:
-        size: pixels across the face frame.
-    """
+def answers(network: Model, cut: FaceCrop, seeds: Sequence[int]) -> Array:
+    """The network's faces (n,4h,4w,3) for a crop of (h,w,3), one a seed, in steps of 1/255, consistent with it."""
     import numpy as np
 
     from enhance.painting import consistency
-    from enhance.tasks.upscale.enhance import draw, eight_bit
+    from enhance.tasks.upscale.enhance import eight_bit
 
-    drawn = [consistency.back_project(draw(network, [cut], [size], seed)[0], cut.lr) for seed in seeds]
+    drawn = [consistency.back_project(draw(network, [cut], seed)[0], cut.lr) for seed in seeds]
     return np.stack([eight_bit(answer) for answer in drawn])
 
 
-def upright(cut: Cut, drawn: Array, size: int) -> Array:
+def upright(cut: FaceCrop, drawn: Array) -> Array:
     """Answers (n,4h,4w,3) for a cut as faces in their frame, (n,3,S,S)."""
     import numpy as np
 
-    from enhance.tasks.upscale.enhance import X4
-
-    return np.stack([cut.upright(answer, X4 * size).transpose(2, 0, 1) for answer in drawn])
+    return np.stack([cut.upright(answer).transpose(2, 0, 1) for answer in drawn])
 
 
 def structural_distance(pictures: Array) -> float:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from enhance.faces.geometry import Cut
+    from enhance.faces.crops import FaceCrop
     from enhance.inference.model import Model
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.enhance import Redrawn, Result
@@ -102,11 +102,11 @@ def _of_face(
     from enhance.faces import recognition
     from enhance.honesty import uncertainty
     from enhance.honesty.lineup import answers, upright
-    from enhance.tasks.upscale.enhance import X4, resize
+    from enhance.painting.background import X4, resize
 
     cut, shown = _cut(photo, face)
-    drawn = answers(network, cut, face.lr, range(seed, seed + uncertainty.ANSWERS))
-    vectors = recognition.embed(upright(cut, drawn, face.lr))
+    drawn = answers(network, cut, range(seed, seed + uncertainty.ANSWERS))
+    vectors = recognition.embed(upright(cut, drawn))
     try:
         constants = uncertainty.constants_for(network, face.lr)
         made = uncertainty.invention(drawn, resize(cut.lr, X4), constants, shown)
@@ -134,19 +134,17 @@ def _of_face(
     )
 
 
-def _cut(photo: Photo, face: Redrawn) -> tuple[Cut, Array]:
+def _cut(photo: Photo, face: Redrawn) -> tuple[FaceCrop, Array]:
     """What of the photo a face was drawn from, and how much of each pixel that was drawn is shown, (4h,4w) in [0,1]."""
     import numpy as np
 
-    from enhance.faces import geometry
-    from enhance.tasks.upscale.enhance import X4
+    from enhance.faces import crops
+    from enhance.painting.background import X4
 
     if face.box == (0.0, 0.0, float(photo.width), float(photo.height)):
-        return geometry.whole(photo.rgb), np.ones((X4 * photo.height, X4 * photo.width), np.float32)
-    cut = geometry.cut(photo.rgb, np.array(face.landmarks))
-    height, width = cut.lr.shape[:2]
-    x, y, _ = geometry.place(geometry.larger(cut.to_frame, X4), X4 * height, X4 * width)
-    return cut, geometry.mask(np.stack([x, y], -1))
+        return crops.aligned_crop(photo.rgb), np.ones((X4 * photo.height, X4 * photo.width), np.float32)
+    cut = crops.crop_face(photo.rgb, np.array(face.landmarks), face.lr)
+    return cut, cut.mask(X4)
 
 
 def _framed(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
@@ -186,7 +184,8 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     import numpy as np
     from PIL import Image
 
-    from enhance.tasks.upscale.enhance import X4, inside, slices
+    from enhance.painting.background import X4
+    from enhance.tasks.upscale.enhance import inside, slices
 
     refuse_map(result)
     total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)

@@ -82,7 +82,7 @@ class Model:
             lr: (N,3,h,w) float32 in [0,1], sRGB.
             seed: names one of the many possible answers; 0 is nearest to the truth on average, see `loudness`.
             noise: (N,Z,h,w) standard normal, instead of `seed`.
-            place: (N,3,h,w), where in the face frame each pixel lies, see `geometry.place`. None: each fills it.
+            place: (N,3,h,w), where in the face frame each pixel lies, see `geometry.coordinates`. None: each fills it.
 
         Returns:
             (N,3,scale*h,scale*w) float32 in [0,1].
@@ -93,7 +93,7 @@ class Model:
         """
         import numpy as np
 
-        from enhance.faces import geometry
+        from enhance.faces import crops
         from enhance.inference import sessions
 
         lr = np.asarray(lr)
@@ -105,7 +105,7 @@ class Model:
         if noise is not None and np.shape(noise) != (count, self._planes, height, width):
             raise ModelError(f"this model takes noise {(count, self._planes, height, width)}, not {np.shape(noise)}")
         if place is None:
-            place = np.broadcast_to(geometry.whole(np.empty((height, width, 3), np.float32)).place, lr.shape)
+            place = np.broadcast_to(crops.aligned_crop(np.empty((height, width, 3), np.float32)).coordinates, lr.shape)
         if np.shape(place) != lr.shape:
             raise ModelError(f"place has the shape of the pictures, {lr.shape}, not {np.shape(place)}")
         if noise is None:
@@ -124,7 +124,7 @@ class Model:
         return clipped
 
     def loudness(self, seed: int, place: "Array") -> float:
-        """How loud the noise is of an answer for a face whose pixels lie at place (3,h,w), see `geometry.place`.
+        """How loud the noise is of an answer for a face whose pixels lie at place (3,h,w), see `geometry.coordinates`.
 
         Seed 0, the answer given unless another is asked for, keeps nearer to the middle of all answers, which is on
         average nearer to the truth, where much is made up: of a small face, and of one that is mended (the truncation

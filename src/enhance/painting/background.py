@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 X4 = 4
-MEMORY = 512
-"""Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
 KEPT = 16 * 3 * 4
 """Bytes that a pixel of the photo takes when it is four times larger: 16 larger ones, of 3 colours, as float32."""
 WORKED = 3 * KEPT
@@ -73,7 +71,7 @@ class Ground:
         ModelError: the network draws faces.
     """
 
-    def __init__(self, photo: Photo, network: Model | None, memory: float = MEMORY, seed: int = 0) -> None:
+    def __init__(self, photo: Photo, network: Model | None, memory: float, seed: int = 0) -> None:
         if network and network.framed:
             raise ModelError(
                 f"{network.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.upscale.enhance import REST
+from enhance.tasks.upscale.options import BACKGROUND_MODEL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 AUTO, BICUBIC = "auto", "bicubic"
 """Instead of a network: the one that suits the photo; and none."""
-RESTS = (REST, "photo_x4", BICUBIC)
+RESTS = (BACKGROUND_MODEL, "photo_x4", BICUBIC)
 """What may draw that which is not a face."""
 FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 MOST_SEED = 2**31 - 1
@@ -47,7 +47,7 @@ class Options:
 
     scale: float = 4.0
     model: str = AUTO
-    rest: str = REST
+    rest: str = BACKGROUND_MODEL
     seed: int = 0
     aligned: bool = False
     force: bool = False
@@ -66,7 +66,7 @@ def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
     return Options(
         scale=_number(given, "scale", 4.0, 1.01, MOST_SCALE),
         model=_one_of(given, "model", AUTO, (AUTO, *known_models, BICUBIC)),
-        rest=_one_of(given, "rest", REST, RESTS),
+        rest=_one_of(given, "rest", BACKGROUND_MODEL, RESTS),
         seed=_whole(given, "seed", 0, 0, MOST_SEED),
         aligned=_one_of(given, "aligned", "false", ("true", "false")) == "true",
         force=_one_of(given, "force", "false", ("true", "false")) == "true",
@@ -176,8 +176,9 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
 def enlarged(photo: Photo, scale: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn."""
     from enhance.painting import consistency
+    from enhance.painting.background import resize
     from enhance.photos.photo import Canvas
-    from enhance.tasks.upscale.enhance import Result, resize
+    from enhance.tasks.upscale.enhance import Result
 
     large = resize(photo.rgb, scale)
     canvas = Canvas(photo, large.shape[1], large.shape[0])
@@ -188,12 +189,12 @@ def enlarged(photo: Photo, scale: float) -> Result:
 
 def faces(job: Job, photo: Photo) -> bytes:
     """The faces of a photo as JSON, the largest first."""
-    from enhance.faces.geometry import native_size
+    from enhance.faces.geometry import face_size
     from enhance.tasks.upscale.enhance import find
 
     job.stage = "drawing"
     found = [
-        face_facts(face.box, size or round(native_size(face.landmarks)), bool(size)) for face, size in find(photo.rgb)
+        face_facts(face.box, size or round(face_size(face.landmarks)), bool(size)) for face, size in find(photo.rgb)
     ]
     return line({"width": photo.width, "height": photo.height, "faces": found})
 

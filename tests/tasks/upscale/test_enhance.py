@@ -8,12 +8,14 @@ from PIL import Image, ImageFilter
 
 import enhance
 from enhance.errors import ModelError, PhotoError
-from enhance.faces import geometry
-from enhance.inference.model import Model
+from enhance.faces import crops, detection, geometry
+from enhance.faces.drawing import drawing_size
+from enhance.painting.background import resize
 from enhance.painting.consistency import Pair, downscale, lr_psnr
 from enhance.photos.photo import read
 from enhance.tasks.upscale import enhance as module
-from enhance.tasks.upscale.enhance import REACH, draw, enhance_photo, lr_size, noise_at, resize
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import BACKGROUND_MODEL
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "astronaut.jpg"
 
@@ -83,9 +85,9 @@ def test_faces_of_a_large_photo_are_found_where_it_is_not_reduced(sample: np.nda
     large = np.full((1600, 2600, 3), 120, np.uint8)
     for top, left in ((0, 0), (1190, 1190), (700, 2300)):
         large[top : top + 224, left : left + 224] = sample
-    found = geometry.detect(large.astype(np.float32) / 255)
+    found = detection.detect(large.astype(np.float32) / 255)
     assert len(found) == 3
-    (alone,) = geometry.detect(sample.astype(np.float32) / 255)
+    (alone,) = detection.detect(sample.astype(np.float32) / 255)
     for face, (top, left) in zip(
         sorted(found, key=lambda f: f.box[0]), ((0, 0), (1190, 1190), (700, 2300)), strict=True
     ):
@@ -119,10 +121,10 @@ def test_thirty_faces_small_and_large_and_leaning_are_redrawn_at_once() -> None:
 
 def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     """The larger face is the nearer; which of them the detector names first, or is surer of, does not matter."""
-    large = geometry.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME * 60 + (55, 35))
-    small = geometry.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME * 36 + (92, 57))
+    large = detection.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME * 60 + (55, 35))
+    small = detection.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME * 36 + (92, 57))
 
-    def painted(network: object, cuts: list[geometry.Cut], *_: object) -> list[np.ndarray]:  # noqa: ARG001
+    def painted(network: object, cuts: list[crops.FaceCrop], *_: object) -> list[np.ndarray]:  # noqa: ARG001
         drawn = []
         for side in (len(cut.lr) for cut in cuts):
             face = np.full((4 * side, 4 * side, 3), 0.2 if side > 40 else 0.8, np.float32)
@@ -132,10 +134,10 @@ def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, m
         return drawn
 
     monkeypatch.setattr(module, "draw", painted)
-    monkeypatch.setattr(geometry, "_smoothed", lambda *_: np.float32(0))
+    monkeypatch.setattr(crops, "smooth", lambda *_: np.float32(0))
 
-    def enhanced(found: list[geometry.Face]) -> np.ndarray:
-        look = [(face, lr_size(face)) for face in found]
+    def enhanced(found: list[detection.Face]) -> np.ndarray:
+        look = [(face, drawing_size(face.landmarks)) for face in found]
         return enhance_photo(read(sample), rest=None, consistent=False, look=lambda _: look).rgb
 
     both = enhanced([large, small])
@@ -211,35 +213,6 @@ def test_seeds_give_different_faces_for_the_same_pixels(sample: np.ndarray) -> N
     assert lr_psnr(second, downscale(first)) > 45
 
 
-@pytest.mark.parametrize(("native", "size"), [(8, 8), (16.9, 17), (63.4, 63), (REACH - 1, REACH - 1), (REACH + 1, 0)])
-def test_faces_are_drawn_up_to_the_networks_reach(native: float, size: int) -> None:
-    landmarks = geometry.FRAME * native
-    assert lr_size(geometry.Face((0.0, 0.0, native, native), 1.0, landmarks)) == size
-
-
-def test_a_transform_of_a_picture_four_times_larger_keeps_pixel_centres() -> None:
-    to_frame = np.array([[0.9, -0.2, 3.0], [0.2, 0.9, -1.0]])
-    point = np.array([10.0, 20.0])
-    larger = geometry.larger(to_frame, 4)
-    assert np.allclose(larger[:, :2] @ (4 * point + 1.5) + larger[:, 2], to_frame[:, :2] @ point + to_frame[:, 2])
-
-
-@pytest.mark.parametrize(("across", "down"), [(0, 0), (2, 0), (1, 3)])
-def test_faces_are_crisper_for_not_being_moved_into_the_frame_first(sample: np.ndarray, across: int, down: int) -> None:
-    """Wherever among the pixels a face lies."""
-    photo = sample.astype(np.float32) / 255
-    landmarks = (geometry.detect(photo)[0].landmarks + (across, down) + 0.5) / 4 - 0.5
-    small = downscale(np.roll(photo, (down, across), (0, 1)))
-    cut = geometry.cut(small, landmarks)
-    moved = geometry.whole(geometry.align(small, landmarks, len(cut.lr))[0])
-
-    def crispness(cut: geometry.Cut) -> float:
-        drawn = np.stack([draw(Model.load("face_x4_gan"), [cut], [15], seed)[0] for seed in range(4)])
-        return float(np.abs(np.diff(drawn, axis=1)).mean())
-
-    assert crispness(cut) > 1.2 * crispness(moved)
-
-
 def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_the_photo() -> None:
     with Image.open(SAMPLE) as image:
         sharp = image.reduce(2)
@@ -253,19 +226,6 @@ def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_
     assert crisp[1] > 1.2 * crisp[0]
     assert enhance.lineup(blurred, 2).model == "face_x4_grainy"
     assert enhance.lineup(blurred, 2, model="face_x4_gan").model == "face_x4_gan"
-
-
-def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:
-    landmarks = geometry.FRAME * 32 + 20.3
-    rgb = np.zeros((100, 100, 3), np.float32)
-    still, moved = (geometry.cut(rgb, landmarks + shift) for shift in (0, 7))
-    assert (moved.left - still.left, moved.top - still.top) == (7, 7)
-    first, second = (noise_at(cut.place, 8, 32, seed=1) for cut in (still, moved))
-    assert np.array_equal(first, second)
-    trembling = noise_at(geometry.cut(rgb, landmarks + 0.2).place, 8, 32, seed=1)
-    assert (trembling == first).mean() > 0.5
-    assert first.std() == pytest.approx(1, abs=0.1)
-    assert not np.array_equal(first, noise_at(still.place, 8, 32, seed=2))
 
 
 def test_the_function_stays_a_function_after_its_module_is_imported() -> None:
@@ -289,7 +249,8 @@ def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np
     original = sample.astype(np.float32) / 255
     lr = read(np.round(downscale(original) * 255).astype(np.uint8))
     errors = [
-        np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2) for rest in (module.REST, None)
+        np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2)
+        for rest in (BACKGROUND_MODEL, None)
     ]
     assert 10 * np.log10(errors[1] / errors[0]) > 0.5
 
@@ -329,8 +290,8 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
 def test_what_the_detector_doubts_and_the_gate_denies_is_not_told(
     monkeypatch: pytest.MonkeyPatch, doubted: bool
 ) -> None:
-    flag = geometry.Face((10.0, 100.0, 40.0, 130.0), 0.9, geometry.FRAME * 32 + (10, 100), doubted)
-    monkeypatch.setattr(geometry, "detect", lambda _: [flag])
+    flag = detection.Face((10.0, 100.0, 40.0, 130.0), 0.9, geometry.FRAME * 32 + (10, 100), doubted)
+    monkeypatch.setattr(detection, "detect", lambda _: [flag])
     result = enhance_photo(read(SAMPLE))
     assert len(result.faces) == (0 if doubted else 1)
     told = "no face found" if doubted else "1 of 1 faces left alone: not a face on a second look"

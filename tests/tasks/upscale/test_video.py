@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,12 @@ import pytest
 from PIL import Image, ImageFilter
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.faces import geometry
-from enhance.faces.geometry import Face
+from enhance.faces.tracking import Tracker
+from enhance.painting.background import resize
 from enhance.photos import photo
 from enhance.tasks.upscale import video
-from enhance.tasks.upscale.enhance import enhance_photo, resize
-from enhance.tasks.upscale.video import Track, Tracker, enhance_video
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.video import enhance_video
 
 av = pytest.importorskip("av")
 
@@ -148,37 +147,6 @@ def test_a_drifting_face_flickers_hardly_more_than_bicubic() -> None:
     middle = np.s_[:, 120:260, 100:260]
     steps = [np.abs(np.diff(np.stack(made)[middle], axis=0)).mean() for made in (drawn, bicubic)]
     assert steps[0] < 1.6 * steps[1]
-
-
-def test_a_trembling_face_is_held_still_and_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    still = 40 * geometry.FRAME + 30
-
-    def trembling(rgb: np.ndarray) -> list[Face]:  # noqa: ARG001
-        return [Face((30, 30, 70, 70), 0.9, still + rng.normal(0, 0.5, still.shape))]
-
-    monkeypatch.setattr(geometry, "detect", trembling)
-    tracker = Tracker()
-    seen = [tracker(np.zeros((1, 1, 3), np.float32))[0] for _ in range(40)]
-    assert len({size for _, size in seen}) == 1
-    told = np.stack([face.landmarks for face, _ in seen[10:]])
-    assert np.abs(np.diff(told, axis=0)).mean() < 0.5 * np.abs(np.diff(rng.normal(0, 0.5, told.shape), axis=0)).mean()
-
-
-def test_a_face_is_held_while_the_detector_blinks_and_then_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    face = Face((30, 30, 70, 70), 0.9, 40 * geometry.FRAME + 30)
-    tracker = Tracker([Track(face, 40)])
-    monkeypatch.setattr(geometry, "detect", lambda _: [])
-    counts = [len(tracker(np.zeros((1, 1, 3), np.float32))) for _ in range(video.HELD + 2)]
-    assert counts == [1] * video.HELD + [0, 0]
-
-
-def test_a_tracker_goes_on_from_what_it_wrote() -> None:
-    face = Face((30.0, 30.0, 70.0, 70.0), 0.9, 40 * geometry.FRAME + 30)
-    again = Tracker.from_json(Tracker([Track(face, 40, 2)]).to_json()).tracks[0]
-    assert replace(again.face, landmarks=face.landmarks) == face
-    assert np.array_equal(again.face.landmarks, face.landmarks)
-    assert (again.size, again.missing) == (40, 2)
 
 
 def test_what_is_no_video_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

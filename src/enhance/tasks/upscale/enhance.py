@@ -13,11 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
-from enhance.painting.background import MEMORY as MEMORY
-from enhance.painting.background import X4 as X4
-from enhance.painting.background import Ground, Island, paint, passes_needed
-from enhance.painting.background import resize as resize
-from enhance.painting.background import run as run
+from enhance.faces import crops, detection, geometry, verification
+from enhance.faces.crops import FaceCrop
+from enhance.faces.detection import Face
+from enhance.faces.drawing import MAX_FACE_SIZE, draw, drawing_size
+from enhance.painting.background import X4, Ground, Island, paint, passes_needed, resize
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MAX_SCALE, MEMORY, RESTORATION_MODEL
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.faces.geometry import Cut, Face
     from enhance.inference.model import Model
     from enhance.photos.photo import Canvas, Photo
     from enhance.photos.provenance import Stamp
@@ -35,16 +35,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
     Box = tuple[int, int, int, int]
     Look = Callable[[Array], list[tuple[Face, int]]]
-    Choose = Callable[[Sequence[Cut], Sequence[int]], tuple[Model, str | None]]
+    Choose = Callable[[Sequence[FaceCrop]], tuple[Model, str | None]]
 
-DEFAULT_MODEL = "face_x4_gan"
-MENDER = "face_x4_grainy"
-"""The model for blurred faces, and for grainy and blocky photos, which mends them; both are had by asking for none."""
-REST = "photo_x4_pixel"
-"""The model for what is not a face."""
-REACH = 96
-"""Pixels across the face frame up to which a face is redrawn: half as many again as the networks were taught."""
-MOST_SCALE = 16
 MOST_ALIGNED = 1024
 """Pixels across a picture that is all one face: more would need memory, not invention."""
 
@@ -59,7 +51,7 @@ class Redrawn:
     lr: int
     redrawn: bool
     landmarks: tuple[tuple[float, float], ...] = ()
-    cut: Cut | None = field(default=None, repr=False, compare=False)
+    cut: FaceCrop | None = field(default=None, repr=False, compare=False)
     drawn: Array | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -67,7 +59,7 @@ class Redrawn:
         """What was drawn, upright in the face frame, (4*lr,4*lr,3). To turn it takes as long as to draw it."""
         if self.cut is None or self.drawn is None:
             return self.drawn
-        return self.cut.upright(self.drawn, X4 * self.lr)
+        return self.cut.upright(self.drawn)
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def upscale(
     force: bool = False,
     consistent: bool | None = None,
     seed: int = 0,
-    rest: str | None = REST,
+    rest: str | None = BACKGROUND_MODEL,
 ) -> Image:
     """Enlarges a photo and redraws every face in it.
 
@@ -149,7 +141,7 @@ def enhance_photo(
     consistent: bool | None = None,
     seed: int = 0,
     look: Look | None = None,
-    rest: str | None = REST,
+    rest: str | None = BACKGROUND_MODEL,
     memory: float = MEMORY,
 ) -> Result:
     """`upscale` for callers who want to know what was done; the same arguments and errors.
@@ -167,8 +159,8 @@ def enhance_photo(
         scale = float(scale)
     except (TypeError, ValueError):
         scale = float("nan")
-    if not 1 < scale <= MOST_SCALE:
-        raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MOST_SCALE}")
+    if not 1 < scale <= MAX_SCALE:
+        raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MAX_SCALE}")
     if seed < 0:
         raise PhotoError(f"{photo.name}: seed {seed}: seeds are whole numbers from 0 on")
     if scale > X4:
@@ -177,7 +169,7 @@ def enhance_photo(
     with affording(photo):
         rgb = photo.rgb
         flaw = consistency.flaw(rgb)
-        if rest == REST and consistency.grain(rgb) > consistency.ROUGH:
+        if rest == BACKGROUND_MODEL and consistency.grain(rgb) > consistency.ROUGH:
             rest = None
         ground = Ground(photo, Model.load(rest) if rest else None, memory, seed)
         held = flaw is None if consistent is None else consistent
@@ -210,14 +202,13 @@ def textured(rest: Model | None, flaw: str | None) -> tuple[str, ...]:
     if rest is None or not rest.invents:
         return ()
     name = rest.facts["name"]
-    blocky = f"{name} takes grain and blocks for texture: {REST} suits this photo better"
+    blocky = f"{name} takes grain and blocks for texture: {BACKGROUND_MODEL} suits this photo better"
     return f"{name} draws textures: what is not a face is invented detail too", *([blocky] if flaw else [])
 
 
 def network_for(
     model: str | os.PathLike[str] | Model | None,
-    cuts: Sequence[Cut] = (),
-    sizes: Sequence[int] = (),
+    cuts: Sequence[FaceCrop] = (),
     *,
     mends: bool = False,
 ) -> tuple[Model, str | None]:
@@ -225,7 +216,7 @@ def network_for(
 
     Args:
         model: what is asked for; None for what suits.
-        cuts, sizes: the faces, and the pixels across their frames.
+        cuts: the faces.
         mends: whether the photo is to be mended as a whole.
     """
     from enhance.inference.model import Model
@@ -233,10 +224,10 @@ def network_for(
 
     why = None
     if model is None:
-        blurred = sum(consistency.blurred(cut.lr, size) for cut, size in zip(cuts, sizes, strict=True))
+        blurred = sum(consistency.blurred(cut.lr, cut.size) for cut in cuts)
         if 2 * blurred > len(cuts) and not mends:
-            why = f"blurred faces: drawn by {MENDER}"
-        model = MENDER if mends or why else DEFAULT_MODEL
+            why = f"blurred faces: drawn by {RESTORATION_MODEL}"
+        model = RESTORATION_MODEL if mends or why else FACE_MODEL
     return model if isinstance(model, Model) else Model.load(model), why
 
 
@@ -279,9 +270,8 @@ def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], 
 
 def find(rgb: Array) -> list[tuple[Face, int]]:
     """The faces of a photo (H,W,3), each with the pixels across its frame to draw it from (0: not at all)."""
-    from enhance.faces import geometry
 
-    return [(face, lr_size(face)) for face in geometry.detect(rgb)]
+    return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
 
 
 def draw_aligned(
@@ -292,22 +282,21 @@ def draw_aligned(
     Raises:
         PhotoError: it is too large for that.
     """
-    from enhance.faces import geometry, verification
 
     if max(photo.height, photo.width) > MOST_ALIGNED:
         raise PhotoError(
             f"{photo.name}: is too large to be one face ({photo.width}x{photo.height}); "
             f"reduce it to {MOST_ALIGNED} pixels, or leave out --aligned"
         )
-    landmarks = verification.framed(photo.height, photo.width)
-    why = None if force else verification.refusal(rgb, landmarks)
+    landmarks = verification.aligned_landmarks(photo.height, photo.width)
+    why = None if force else verification.rejection_reason(rgb, landmarks)
     box = (0.0, 0.0, float(photo.width), float(photo.height))
     face = Redrawn(box, max(photo.height, photo.width), why is None, points(landmarks))
     if why:
         return None, (face,), (), (f"{why}: not redrawn as one (--aligned --force draws a face from anything)",)
-    cut, size = geometry.whole(rgb), max(rgb.shape)
-    network, note = choose([cut], [size])
-    hr = draw(network, [cut], [size], seed)[0]
+    cut = crops.aligned_crop(rgb)
+    network, note = choose([cut])
+    hr = draw(network, [cut], seed)[0]
     return network, (replace(face, drawn=hr),), (Island(0, 0, hr),), (note,) if note else ()
 
 
@@ -323,24 +312,22 @@ def draw_faces(
         What drew the faces, those that were found, the parts of the larger photo in which they were drawn, and what the
         user should know.
     """
-    from enhance.faces import geometry, verification
     from enhance.painting import tiles
 
     asked = (
-        (face, size, None if force or not size else verification.refusal(rgb, face.landmarks))
+        (face, size, None if force or not size else verification.rejection_reason(rgb, face.landmarks))
         for face, size in look(rgb)
     )
     # What the detector had doubted, and the gate denies, nobody need hear of.
-    looked = [(face, size, why) for face, size, why in asked if not (why and face.doubted)]
+    looked = [(face, size, why) for face, size, why in asked if not (why and face.low_confidence)]
     found = [face for face, _, _ in looked]
     refused = [why for _, _, why in looked]
     sizes = [0 if why else size for _, size, why in looked]
     # The largest is drawn last: it is the nearest to the camera, and lies over the others.
-    order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: geometry.native_size(found[n].landmarks))
-    cuts = [geometry.cut(rgb, found[n].landmarks) for n in order]
-    across = [sizes[n] for n in order]
-    network, note = choose(cuts, across)
-    drawn = draw(network, cuts, across, seed)
+    order = sorted((n for n, size in enumerate(sizes) if size), key=lambda n: geometry.face_size(found[n].landmarks))
+    cuts = [crops.crop_face(rgb, found[n].landmarks, sizes[n]) for n in order]
+    network, note = choose(cuts)
+    drawn = draw(network, cuts, seed)
     photo = 0, 0, ground.photo.width, ground.photo.height
     islands = []
     for box, members in tiles.united([inside(cut, photo) for cut in cuts]):
@@ -352,7 +339,7 @@ def draw_faces(
     told = tuple(
         Redrawn(
             face.box,
-            size or round(geometry.native_size(face.landmarks)),
+            size or round(geometry.face_size(face.landmarks)),
             bool(size),
             points(face.landmarks),
             *made.get(n, ()),
@@ -370,44 +357,7 @@ def draw_faces(
     return network, told, tuple(islands), tuple(notes)
 
 
-def draw(network: Model, cuts: Sequence[Cut], sizes: Sequence[int], seed: int) -> list[Array]:
-    """Faces four times larger, (4h,4w,3) in [0,1] for cuts of (h,w,3); those of one shape go together.
-
-    Args:
-        sizes: pixels across the frame; a face that moves keeps its noise while it keeps this.
-    """
-    import numpy as np
-
-    drawn: list[Array] = [np.empty(0, np.float32)] * len(cuts)
-    for shape in {cut.lr.shape for cut in cuts}:
-        members = [n for n, cut in enumerate(cuts) if cut.lr.shape == shape]
-        lr = np.stack([np.rot90(cuts[n].lr, cuts[n].turns).transpose(2, 0, 1) for n in members])
-        place = np.stack([np.rot90(cuts[n].place, cuts[n].turns, (1, 2)) for n in members])
-        noise = [
-            network.loudness(seed, p) * noise_at(p, network.planes, sizes[n], seed)
-            for p, n in zip(place, members, strict=True)
-        ]
-        made = network(lr, noise=np.stack(noise), place=place).transpose(0, 2, 3, 1)
-        for n, hr in zip(members, made, strict=True):
-            drawn[n] = np.rot90(hr, -cuts[n].turns)
-    return drawn
-
-
-def noise_at(place: Array, planes: int, size: int, seed: int) -> Array:
-    """Noise (planes,h,w) that lies still in the face frame of so many pixels, as seen from place (3,h,w).
-
-    A face that moves through the pixels of a video takes its noise along, and is drawn alike.
-    """
-    import numpy as np
-
-    from enhance.inference.model import chance
-
-    field = chance(seed).standard_normal((planes, 2 * size, 2 * size), dtype=np.float32)
-    x, y = np.clip(np.floor((place[:2] + 2) / 2 * size).astype(int), 0, 2 * size - 1)
-    return field[:, y, x]
-
-
-def inside(cut: Cut, box: Box) -> Box:
+def inside(cut: FaceCrop, box: Box) -> Box:
     """The part of a cut that lies in a box of the photo."""
     height, width = cut.lr.shape[:2]
     left, right = (min(max(x, box[0]), box[2]) for x in (cut.left, cut.left + width))
@@ -420,15 +370,16 @@ def slices(box: Box, left: int, top: int) -> tuple[slice, slice]:
     return slice(X4 * (box[1] - top), X4 * (box[3] - top)), slice(X4 * (box[0] - left), X4 * (box[2] - left))
 
 
-def lay(hr: Array, box: Box, cut: Cut, drawn: Array) -> None:
+def lay(hr: Array, box: Box, cut: FaceCrop, drawn: Array) -> None:
     """Pastes a drawn face into hr, the enlarged part of the photo in `box`."""
-    from enhance.faces import geometry
 
     here = inside(cut, box)
     if here[0] == here[2] or here[1] == here[3]:
         return
-    to_frame = geometry.larger(geometry.shifted(cut.to_frame, here[0] - cut.left, here[1] - cut.top), X4)
-    geometry.paste(hr[slices(here, *box[:2])], drawn[slices(here, cut.left, cut.top)], to_frame)
+    to_frame = geometry.enlarge_transform(
+        geometry.shift_transform(cut.to_frame, here[0] - cut.left, here[1] - cut.top), X4
+    )
+    crops.paste(hr[slices(here, *box[:2])], drawn[slices(here, cut.left, cut.top)], to_frame)
 
 
 def enhance_twice(
@@ -446,7 +397,7 @@ def enhance_twice(
     if alpha is not None:
         alpha = np.round(resize(to_float(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
     pixels = np.round(once.rgb * np.float32(top)).astype(photo.pixels.dtype)
-    if aligned and max(pixels.shape) > REACH:
+    if aligned and max(pixels.shape) > MAX_FACE_SIZE:
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
     again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
@@ -471,14 +422,6 @@ def stamped(photo: Photo, seed: int, result: Result) -> Result:
 def points(landmarks: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
     """Landmarks (5,2) as numbers that compare and can be written to a file."""
     return tuple((float(x), float(y)) for x, y in landmarks)
-
-
-def lr_size(face: Face) -> int:
-    """Pixels across the frame of a face; 0 if it is beyond the network's reach."""
-    from enhance.faces import geometry
-
-    native = geometry.native_size(face.landmarks)
-    return 0 if native > REACH else max(round(native), 1)
 
 
 def eight_bit(rgb: Array) -> Array:

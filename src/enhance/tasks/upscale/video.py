@@ -7,10 +7,9 @@ part. In the end the parts are joined without encoding them again, and the sound
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
@@ -20,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.faces import geometry
-from enhance.faces.geometry import Face
+from enhance.faces import crops
+from enhance.faces.tracking import Tracker
 from enhance.files import replacing
 from enhance.inference.model import Model
 from enhance.painting import consistency
 from enhance.photos import photo
-from enhance.tasks.upscale.enhance import REST, enhance_photo, find, lr_size, network_for, unheld
+from enhance.tasks.upscale.enhance import enhance_photo, find, network_for, unheld
+from enhance.tasks.upscale.options import BACKGROUND_MODEL
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -42,74 +42,6 @@ QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 
 LOOKS = 5
 """Frames, spread over a video, by which it is judged."""
-HELD = 3
-"""A face that is not found for so many frames is still where it was: a blink of the detector, not of the person."""
-STEADY = 0.2
-"""A face whose native size changes by less than this is drawn at the size at which it was drawn before."""
-CALM, LIVELY = 0.25, 6.0
-"""How much of a new position is believed when a face stands still, and how much more for each frame width it moved."""
-
-
-@dataclass
-class Track:
-    """One face over time: where it was last seen, the size it is drawn at, and for how many frames it was missing."""
-
-    face: Face
-    size: int
-    missing: int = 0
-
-
-@dataclass
-class Tracker:
-    """Finds the faces of one frame after another.
-
-    The network draws the same picture from the same pixels and the same noise, but a landmark that trembles by half a
-    pixel is another picture. So landmarks are smoothed the more, the less they move, and a face keeps its size.
-    """
-
-    tracks: list[Track] = field(default_factory=list)
-
-    def __call__(self, rgb: Array) -> list[tuple[Face, int]]:
-        """The faces of the next frame (H,W,3), with the pixels across the frame to draw each from (0: not at all)."""
-        unclaimed = geometry.detect(rgb)
-        for track in self.tracks:
-            near = [(geometry.shared(track.face.box, face.box), n) for n, face in enumerate(unclaimed)]
-            share, n = max(near, default=(0.0, -1))
-            if share < geometry.OVERLAP:
-                track.missing += 1
-                continue
-            track.face, track.missing = steadied(track.face, unclaimed.pop(n)), 0
-            size = lr_size(track.face)
-            if not size or not track.size or abs(size / track.size - 1) > STEADY:
-                track.size = size
-        self.tracks = [track for track in self.tracks if track.missing <= HELD]
-        self.tracks += [Track(face, lr_size(face)) for face in unclaimed]
-        return [(track.face, track.size) for track in self.tracks]
-
-    def to_json(self) -> str:
-        """What a later run needs to go on as if it had not stopped."""
-        return json.dumps(
-            [
-                [track.face.box, track.face.score, track.face.landmarks.tolist(), track.size, track.missing]
-                for track in self.tracks
-            ]
-        )
-
-    @staticmethod
-    def from_json(text: str) -> Tracker:
-        return Tracker(
-            [
-                Track(Face(tuple(box), score, np.array(landmarks)), size, missing)
-                for box, score, landmarks, size, missing in json.loads(text)
-            ]
-        )
-
-
-def steadied(before: Face, now: Face) -> Face:
-    """A face where it is now, but for the trembling."""
-    moved = float(np.hypot(*(now.landmarks - before.landmarks).mean(0))) / geometry.native_size(now.landmarks)
-    belief = min(1.0, CALM + LIVELY * moved)
-    return replace(now, landmarks=before.landmarks + belief * (now.landmarks - before.landmarks))
 
 
 class Suited(NamedTuple):
@@ -135,7 +67,7 @@ def enhance_video(
     model: str | Model | None = None,
     consistent: bool | None = None,
     seed: int = 0,
-    rest: str | None = REST,
+    rest: str | None = BACKGROUND_MODEL,
     progress: Callable[[int, int], object] = max,
 ) -> Film:
     """Enlarges a video and redraws the faces in it.
@@ -211,17 +143,16 @@ def suited(path: Path, model: str | Model | None = None, consistent: bool | None
     Args:
         model, consistent: what is asked for; None for what suits.
     """
-    flaws, cuts, sizes = [], [], []
+    flaws, cuts = [], []
     for frame in glimpses(path) if model is None or consistent is None else ():
         flaws.append(consistency.flaw(frame.rgb))
         for face, size in find(frame.rgb) if model is None else ():
             if size:
-                cuts.append(geometry.cut(frame.rgb, face.landmarks))
-                sizes.append(size)
+                cuts.append(crops.crop_face(frame.rgb, face.landmarks, size))
     said = [flaw for flaw in flaws if flaw]
     flawed = 2 * len(said) > len(flaws)
     held = not flawed if consistent is None else consistent
-    network, why = network_for(model, cuts, sizes, mends=flawed and not held)
+    network, why = network_for(model, cuts, mends=flawed and not held)
     notes = [unheld(said[0])] if flawed and not held else []
     return Suited(network, held, (*notes, *([why] if why else ())))
 
