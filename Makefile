@@ -3,7 +3,7 @@ BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
 ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/test_page.py
 
-.PHONY: demo test check
+.PHONY: demo test check browser
 
 demo: .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
@@ -11,10 +11,15 @@ demo: .venv
 	@echo "the enhanced photo: demo/astronaut_x4.jpg   side by side: demo/astronaut_x4_compare.png"
 
 # torch first and by itself: its CPU build is then what everything else finds installed.
-test: .venv
+test: .venv browser
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@$(MAKE) --no-print-directory check
+
+# The page is tested in Debian's Chromium; who is not root installs it, or is told at the end that it was left out.
+browser:
+	@if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null || true; fi
 
 check:
 	$(BIN)/ruff check .
@@ -23,6 +28,8 @@ check:
 	$(BIN)/lint-imports
 	$(BIN)/pytest --ignore tests/web/test_page.py
 	$(ON_THE_PAGE) || { test $$? -eq 137 && $(ON_THE_PAGE); }
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+		echo "the page was NOT tested: apt-get install chromium"
 
 .venv:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv"; exit 1; }

@@ -284,11 +284,11 @@ def crafted(folder: Path) -> tuple[list[str], list[str]]:
     locked = folder / "locked"
     locked.mkdir()
     if os.geteuid() == 0:
-        folder.chmod(0o755)
-        folder.parent.chmod(0o755)
         locked.chmod(0o555)
-        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-        tried("a folder of somebody else's", (2,), good, "-o", f"{locked}/", user=nobody)
+        # Root without its privilege to write anywhere: another user might not be let into this clone.
+        privileges = "-dac_override,-dac_read_search"
+        bound = ("setpriv", f"--bounding-set={privileges}", f"--inh-caps={privileges}")
+        tried("a folder that may not be written to", (2,), good, "-o", f"{locked}/", user=bound)
     if good.read_bytes() != content:
         broken.append("an input was changed")
     return [*lines, ""], broken
