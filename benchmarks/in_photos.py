@@ -21,7 +21,7 @@ from enhance.evaluate import protocol
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import geometry, recognition
 from enhance.painting import consistency
-from enhance.painting.background import resize
+from enhance.painting.background import bicubic
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
 from pages import ROOT, rewrite
@@ -92,7 +92,7 @@ def drawn(large: Array, size: int, angle: float, blur: float) -> tuple[Array, Ar
     result = enhance_photo(given)
     if not any(face.redrawn for face in result.faces):
         return None
-    pictures = (photo, result.rgb, resize(given.rgb, 4))
+    pictures = (photo, result.rgb, bicubic(given.rgb, 4))
     true, ours, plain = (geometry.warp_to_frame(picture, to_frame, frame).transpose(2, 0, 1) for picture in pictures)
     return true, ours, plain, result.lr_psnr
 

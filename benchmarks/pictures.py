@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from enhance.errors import EnhanceError
 from enhance.honesty.lineup import lineup, sheet
-from enhance.painting.background import resize
+from enhance.painting.background import bicubic
 from enhance.painting.consistency import downscale
 from enhance.photos.photo import read, to_image
 from enhance.sheets import side_by_side
@@ -86,7 +86,7 @@ def compared(given: Image.Image, times: int, ways: dict[str, dict[str, str]]) ->
 def enlarged(given: Image.Image) -> Image.Image:
     """Four times larger, by bicubic."""
     source = read(given)
-    return to_image(source, resize(source.rgb, 4))
+    return to_image(source, bicubic(source.rgb, 4))
 
 
 if __name__ == "__main__":

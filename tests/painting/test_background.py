@@ -11,12 +11,13 @@ from PIL import Image
 
 from enhance import Model
 from enhance.errors import PhotoError
-from enhance.painting import background
-from enhance.painting.background import Ground, Island
-from enhance.painting.consistency import Pair
+from enhance.painting import background, bands
+from enhance.painting.background import Background
+from enhance.painting.bands import Patch
+from enhance.painting.consistency import ScaledPair
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BACKGROUND_MODEL
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, MEMORY
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
@@ -41,9 +42,11 @@ def any_network(request: pytest.FixtureRequest) -> Model:
 def test_tiles_are_what_the_whole_would_be(
     sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = background.run(any_network, read(sample).rgb, background.noise_in(0, any_network.planes, (0, 0, 224, 224)))
+    whole = background.run(
+        any_network, read(sample).rgb, background.tiled_noise(0, any_network.planes, (0, 0, 224, 224))
+    )
     monkeypatch.setattr(background, "TILE", 64)
-    tiled = Ground(read(sample), any_network, memory)
+    tiled = Background(read(sample), any_network, memory)
     assert np.abs(tiled.part(0, 0, 224, 224) - whole).max() < 1 / 255
     assert np.abs(tiled.part(37, 51, 120, 133) - whole[4 * 51 : 4 * 133, 4 * 37 : 4 * 120]).max() < 1 / 255
 
@@ -53,10 +56,10 @@ def test_tiles_are_what_the_whole_would_be(
 def test_bands_are_what_the_whole_would_be(sample: np.ndarray, scale: float, passes: int) -> None:
     """Back-projection and the resampling to other scales look beyond the band too."""
     photo = read(sample)
-    pair = Pair((224, 224), (round(224 * scale), round(224 * scale)))
-    island = Island(60, 30, np.random.default_rng(0).random((4 * 80, 4 * 64, 3)).astype(np.float32))
-    roomy, narrow = Ground(photo, None), Ground(photo, None, 1e-3)
-    (whole, agreement), (banded, agreed) = (background.paint(one, (island,), pair, passes) for one in (roomy, narrow))
+    pair = ScaledPair((224, 224), (round(224 * scale), round(224 * scale)))
+    patch = Patch(60, 30, np.random.default_rng(0).random((4 * 80, 4 * 64, 3)).astype(np.float32))
+    roomy, narrow = Background(photo, None, MEMORY), Background(photo, None, 1e-3)
+    (whole, agreement), (banded, agreed) = (bands.paint(one, (patch,), pair, passes) for one in (roomy, narrow))
     assert np.abs(whole.rgb - banded.rgb).max() < 1.01 / 255
     assert np.mean(whole.rgb != banded.rgb) < 1e-3
     assert agreed == pytest.approx(agreement, abs=0.01)
@@ -71,14 +74,41 @@ def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float)
     assert banded.lr_psnr == pytest.approx(whole.lr_psnr, abs=0.01)
 
 
+class Repeating:
+    """A network that repeats pixels, of any scale."""
+
+    framed, invents, planes = False, False, 0
+
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+
+    def __call__(self, lr: np.ndarray, *, noise: np.ndarray) -> np.ndarray:
+        assert noise.shape[1] == 0
+        return lr.repeat(self.scale, 2).repeat(self.scale, 3)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("memory", [1000, 0.1])
+def test_networks_of_other_scales_draw_backgrounds_too(sample: np.ndarray, scale: int, memory: float) -> None:
+    photo = read(sample)
+    drawn = Background(photo, Repeating(scale), memory)  # type: ignore[arg-type]
+    assert drawn.scale == scale
+    expected = photo.rgb.repeat(scale, 0).repeat(scale, 1)
+    patch = Patch(60, 30, 1 - expected[scale * 30 : scale * 110, scale * 60 : scale * 124])
+    canvas, agreement = bands.paint(drawn, [patch], ScaledPair((224, 224), (scale * 224, scale * 224)), 0)
+    expected[scale * 30 : scale * 110, scale * 60 : scale * 124] = patch.hr
+    assert np.abs(canvas.rgb - expected).max() < 1e-6
+    assert agreement < 30
+
+
 def test_a_pixel_gets_the_same_noise_in_every_part_and_another_with_another_seed() -> None:
-    whole = background.noise_in(3, 2, (0, 0, 300, 200))
+    whole = background.tiled_noise(3, 2, (0, 0, 300, 200))
     assert whole.shape == (2, 200, 300)
-    assert np.array_equal(background.noise_in(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
-    assert abs(np.corrcoef(background.noise_in(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
+    assert np.array_equal(background.tiled_noise(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
+    assert abs(np.corrcoef(background.tiled_noise(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
     assert abs(np.corrcoef(whole[:, :64, :64].ravel(), whole[:, :64, 64:128].ravel())[0, 1]) < 0.05
     assert whole.std() == pytest.approx(1, abs=0.02)
-    assert background.noise_in(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
+    assert background.tiled_noise(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
 
 
 def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,14 +129,15 @@ def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pyte
 
 def test_a_seed_names_an_answer_for_what_is_not_a_face(sample: np.ndarray) -> None:
     once, again, other = (
-        Ground(read(sample[:64, :64]), Model.load("photo_x4"), seed=seed).part(0, 0, 64, 64) for seed in (0, 0, 1)
+        Background(read(sample[:64, :64]), Model.load("photo_x4"), MEMORY, seed).part(0, 0, 64, 64)
+        for seed in (0, 0, 1)
     )
     assert np.array_equal(once, again)
     assert np.abs(once - other).mean() > 1 / 255
 
 
 def test_a_part_is_the_callers_to_draw_on(sample: np.ndarray, network: Model) -> None:
-    kept = Ground(read(sample[:64, :64]), network)
+    kept = Background(read(sample[:64, :64]), network, MEMORY)
     before = kept.part(0, 0, 64, 64).copy()
     kept.part(8, 8, 40, 40)[...] = 0
     assert np.array_equal(kept.part(0, 0, 64, 64), before)
@@ -151,17 +182,19 @@ def test_choosing_the_passes_and_painting_go_on_with_half_the_rows(
     """The first, second and sixth band: two stripes by which the passes are chosen, and one that is painted."""
     photo = read(sample[:128])
     expected = enhance_photo(photo, rest=None, look=lambda _: [])
-    bands: list[int] = []
-    true = background.band
+    spans: list[int] = []
+    true = bands.band
 
-    def poor(drawn: Ground, islands: tuple[Island, ...], pair: Pair, span: tuple[int, int], passes: int) -> Any:
-        bands.append(span[1] - span[0])
-        if len(bands) - 1 == failing:
+    def poor(
+        drawn: Background, patches: tuple[Patch, ...], pair: ScaledPair, span: tuple[int, int], passes: int
+    ) -> Any:
+        spans.append(span[1] - span[0])
+        if len(spans) - 1 == failing:
             raise MemoryError
-        return true(drawn, islands, pair, span, passes)
+        return true(drawn, patches, pair, span, passes)
 
-    monkeypatch.setattr(background, "band", poor)
+    monkeypatch.setattr(bands, "band", poor)
     made = enhance_photo(photo, rest=None, look=lambda _: [], memory=5)
-    assert bands[failing + 1] < bands[failing]
+    assert spans[failing + 1] < spans[failing]
     assert np.abs(made.rgb - expected.rgb).max() < 1.01 / 255
     assert made.lr_psnr == pytest.approx(expected.lr_psnr, abs=0.01)

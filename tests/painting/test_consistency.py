@@ -51,7 +51,7 @@ def test_resize_keeps_the_mean_and_the_proportions(lr: np.ndarray, scale: float)
 
 @pytest.mark.parametrize("hr", [(48, 36), (18, 14), (31, 22)])
 def test_what_is_cut_out_is_what_the_whole_would_show(lr: np.ndarray, hr: tuple[int, int]) -> None:
-    pair = consistency.Pair((12, 9), hr)
+    pair = consistency.ScaledPair((12, 9), hr)
     whole = pair.larger(lr, 0, (0, hr[0]))
     assert whole.shape == (*hr, 3)
     rows = pair.inner_rows((4, 8))
@@ -63,18 +63,18 @@ def test_what_is_cut_out_is_what_the_whole_would_show(lr: np.ndarray, hr: tuple[
 
 def test_the_downscale_operator_is_the_mean_of_blocks_where_blocks_fit() -> None:
     hr = np.random.default_rng(1).uniform(0, 1, (48, 36, 3)).astype(np.float32)
-    small = consistency.Pair((12, 9), (48, 36)).smaller(hr, 0, (0, 12))
+    small = consistency.ScaledPair((12, 9), (48, 36)).smaller(hr, 0, (0, 12))
     assert np.allclose(small, consistency.downscale(hr), atol=1e-6)
 
 
 def test_adjoining_rows_of_the_photo_have_adjoining_rows_in_the_enlargement() -> None:
-    pair = consistency.Pair((12, 9), (31, 22))
+    pair = consistency.ScaledPair((12, 9), (31, 22))
     assert [pair.rows(span) for span in ((0, 5), (5, 6), (6, 12))] == [(0, 13), (13, 16), (16, 31)]
 
 
 def test_corrections_are_those_of_back_projection(lr: np.ndarray) -> None:
     drawn = np.random.default_rng(1).uniform(0.3, 0.7, (48, 36, 3)).astype(np.float32)
-    pair = consistency.Pair((12, 9), (48, 36))
+    pair = consistency.ScaledPair((12, 9), (48, 36))
     twice = pair.corrected(drawn.copy(), 0, lr, (0, 12), 2)
     assert np.allclose(twice, consistency.back_project(drawn, lr, goal=1000, most=2), atol=1e-5)
     assert pair.error(twice, 0, lr, (0, 12)) == pytest.approx(

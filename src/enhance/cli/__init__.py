@@ -18,7 +18,7 @@ import click
 
 from enhance.cli.train import export, prepare, train, training_packages
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MEMORY
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MEMORY, SCALE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -185,7 +185,6 @@ def enhance_file(
     overwrite: bool,
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
-    from enhance.painting.background import X4
     from enhance.photos import provenance
     from enhance.photos.photo import frames, moves, read, refuse, write
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
@@ -228,7 +227,7 @@ def enhance_file(
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
-        made = {model or FACE_MODEL: result} if scale == X4 and source.frames == 1 and not mark else {}
+        made = {model or FACE_MODEL: result} if scale == SCALE and source.frames == 1 and not mark else {}
         write(comparison(source, result, large, how, made), sheet)
         lines.append(f"  side by side: {sheet}")
     if report or heat:
@@ -604,13 +603,13 @@ def comparison(
     source: Photo, result: Result, original: Photo | None, how: dict[str, Any], made: dict[str, Result]
 ) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
-    from enhance.painting.background import resize
+    from enhance.painting.background import bicubic
     from enhance.photos.photo import to_image
     from enhance.sheets import side_by_side
     from enhance.tasks.upscale.enhance import enhance_photo
 
     large = [
-        ("bicubic", resize(source.rgb, 4)),
+        ("bicubic", bicubic(source.rgb, 4)),
         *((name, (made.get(model) or enhance_photo(source, model=model, **how)).rgb) for name, model in COMPARED),
     ]
     height, width = source.height, source.width
@@ -633,9 +632,9 @@ def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
     Raises:
         PhotoError: it has other proportions.
     """
-    from enhance.painting.background import resize
+    from enhance.painting.background import bicubic
 
-    scaled = resize(original.rgb, shape[1] / original.rgb.shape[1])
+    scaled = bicubic(original.rgb, shape[1] / original.rgb.shape[1])
     if abs(scaled.shape[0] - shape[0]) > 2:
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
     import numpy as np

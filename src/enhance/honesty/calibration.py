@@ -22,7 +22,7 @@ from enhance.files import sha256, write_atomically
 from enhance.honesty import uncertainty
 from enhance.honesty.lineup import answers
 from enhance.inference.model import Model
-from enhance.painting.background import resize
+from enhance.painting.background import bicubic
 
 SIZES = (16, 32, 64)
 PARTS = ("fit", "calibrate", "measure")
@@ -121,7 +121,7 @@ def seen(
             pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True
         ):
             drawn = answers(network, aligned_crop(lr), range(uncertainty.ANSWERS))
-            known = uncertainty.evidence(drawn, resize(lr, protocol.SCALE))[top:bottom, left:right]
+            known = uncertainty.evidence(drawn, bicubic(lr, protocol.SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
             yield Seen(face, known, errors)
 

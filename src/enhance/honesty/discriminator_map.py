@@ -51,15 +51,14 @@ def opinions(rgb: Array) -> tuple[Opinion, ...]:
     Raises:
         PhotoError: it is smaller than 64 pixels.
     """
-    import numpy as np
 
     from enhance.inference.model import Model
     from enhance.painting import consistency
-    from enhance.painting.background import X4, resize
+    from enhance.painting.background import bicubic
 
     hr = fitted(rgb)
-    lr = consistency.downscale(hr, X4)
-    pictures = {"photograph": hr, "bicubic": np.clip(resize(lr, X4), 0, 1)}
+    lr = consistency.downscale(hr)
+    pictures = {"photograph": hr, "bicubic": bicubic(lr, 4)}
     for name, model in SHOWN:
         pictures[name] = Model.load(model)(lr.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
     return tuple(Opinion(name, picture, verdicts(picture, lr)) for name, picture in pictures.items())

@@ -102,26 +102,26 @@ def _of_face(
     from enhance.faces import recognition
     from enhance.honesty import uncertainty
     from enhance.honesty.lineup import answers, upright
-    from enhance.painting.background import X4, resize
+    from enhance.painting.background import bicubic
 
-    cut, shown = _cut(photo, face)
+    cut, shown = _cut(photo, face, network.scale)
     drawn = answers(network, cut, range(seed, seed + uncertainty.ANSWERS))
     vectors = recognition.embed(upright(cut, drawn))
     try:
         constants = uncertainty.constants_for(network, face.lr)
-        made = uncertainty.invention(drawn, resize(cut.lr, X4), constants, shown)
+        made = uncertainty.invention(drawn, bicubic(cut.lr, network.scale), constants, shown)
     except ModelError:
         made = None
-    likeness = bicubic = None
+    likeness = baseline = None
     if original is not None:
-        side = X4 * face.lr
+        side = network.scale * face.lr
         seen = [
             _framed(result.rgb, face, result.canvas.width / photo.width, side),
-            _framed(resize(photo.rgb, X4), face, X4, side),
+            _framed(bicubic(photo.rgb, network.scale), face, network.scale, side),
             _framed(original.rgb, face, original.width / photo.width, side),
         ]
         ours, plain, true = recognition.embed(np.stack(seen).transpose(0, 3, 1, 2))
-        likeness, bicubic = float(ours @ true), float(plain @ true)
+        likeness, baseline = float(ours @ true), float(plain @ true)
     return FaceReport(
         box=face.box,
         pixels=face.lr,
@@ -129,22 +129,21 @@ def _of_face(
         answers=len(drawn),
         people=recognition.people(vectors),
         likeness=likeness,
-        bicubic=bicubic,
+        bicubic=baseline,
         band=None if made is None else made.band,
     )
 
 
-def _cut(photo: Photo, face: Redrawn) -> tuple[FaceCrop, Array]:
+def _cut(photo: Photo, face: Redrawn, scale: int) -> tuple[FaceCrop, Array]:
     """What of the photo a face was drawn from, and how much of each pixel that was drawn is shown, (4h,4w) in [0,1]."""
     import numpy as np
 
     from enhance.faces import crops
-    from enhance.painting.background import X4
 
     if face.box == (0.0, 0.0, float(photo.width), float(photo.height)):
-        return crops.aligned_crop(photo.rgb), np.ones((X4 * photo.height, X4 * photo.width), np.float32)
+        return crops.aligned_crop(photo.rgb), np.ones((scale * photo.height, scale * photo.width), np.float32)
     cut = crops.crop_face(photo.rgb, np.array(face.landmarks), face.lr)
-    return cut, cut.mask(X4)
+    return cut, cut.mask(scale)
 
 
 def _framed(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
@@ -184,18 +183,18 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     import numpy as np
     from PIL import Image
 
-    from enhance.painting.background import X4
     from enhance.tasks.upscale.enhance import inside, slices
 
     refuse_map(result)
-    total = np.zeros((X4 * photo.height, X4 * photo.width), np.float32)
+    scale = result.network.scale if result.network else 1
+    total = np.zeros((scale * photo.height, scale * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
     for face, told in zip(redrawn, reports, strict=True):
         assert told.band is not None
-        cut, shown = _cut(photo, face)
+        cut, shown = _cut(photo, face, scale)
         here = inside(cut, (0, 0, photo.width, photo.height))
-        there = total[slices(here, 0, 0)]
-        np.maximum(there, (told.band * shown)[slices(here, cut.left, cut.top)], out=there)
+        there = total[slices(here, 0, 0, scale)]
+        np.maximum(there, (told.band * shown)[slices(here, cut.left, cut.top, scale)], out=there)
     size = result.canvas.width, result.canvas.height
     if total.shape == size[::-1]:
         return total

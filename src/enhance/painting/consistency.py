@@ -8,17 +8,16 @@ both by its share.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Resampling
+
+from enhance.painting.tiles import Rows
 from enhance.pixels import area_mean, luma, rescale, resize
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Resampling
-
-    Array = NDArray[np.floating[Any]]
-    Rows = tuple[int, int]
+Array = NDArray[np.floating[Any]]
 
 GRAINY = 2.4
 """Standard deviation of noise in grey levels of 255 from which a photo is taken for grainy: from there on a face is
@@ -42,8 +41,6 @@ def downscale(hr: Array, scale: int = 4) -> Array:
 
 def lr_psnr(hr: Array, lr: Array, scale: int = 4) -> float:
     """How well hr (H,W,3) agrees with lr (h,w,3), both in [0,1]: PSNR in dB between downscale(hr) and lr."""
-    import numpy as np
-
     error = float(np.mean((downscale(hr, scale).astype(np.float64) - lr) ** 2))
     return float("inf") if error == 0 else -10 * float(np.log10(error))
 
@@ -62,8 +59,6 @@ def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, mo
     Returns:
         float32 in [0,1], of hr's shape.
     """
-    import numpy as np
-
     for _ in range(most):
         if lr_psnr(hr, lr, scale) >= goal:
             break
@@ -91,8 +86,6 @@ def grain(rgb: Array) -> float:
     shrinkage", Biometrika 1994), in the calmest tenth of the photo: noise is everywhere, fine detail is not. The tenth
     quantile of the medians of 64 such differences is .546 of the deviation.
     """
-    import numpy as np
-
     height, width = (side // 16 * 16 for side in rgb.shape[:2])
     if min(height, width) < 32:
         return 0.0
@@ -113,8 +106,6 @@ def blurred(rgb: Array, across: float) -> bool:
     In a sharp photo neighbours differ not much less than pixels twice as large do. The networks take a blurred face for
     what it is: blurred; only one that mends draws it sharp.
     """
-    import numpy as np
-
     height, width = (side // 2 * 2 for side in rgb.shape[:2])
     if min(height, width) < 8:
         return False
@@ -132,8 +123,6 @@ def blockiness(rgb: Array) -> float:
     That of rows or of columns, whichever is less. Steps are second differences, so that slopes
     do not count; 0 for less than six blocks a side.
     """
-    import numpy as np
-
     grey = 255 * luma(rgb)
     if min(grey.shape) < 6 * BLOCK:
         return 0.0
@@ -148,7 +137,7 @@ def blockiness(rgb: Array) -> float:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ScaledPair:
     """A photo and its enlargement, of which only some rows are in memory at a time.
 
     Whatever is cut out, its pixels are those that the whole picture would have, as long as the rows they are made from
@@ -170,8 +159,6 @@ class Pair:
 
     def larger(self, lr: Array, first: int, rows: Rows) -> Array:
         """Rows of the enlargement by bicubic, from lr (n,W) or (n,W,C), whose first row is the photo's row `first`."""
-        from PIL.Image import Resampling
-
         ratio = self.lr[0] / self.hr[0]
         return _resample(lr, self.hr[1], rows, ratio, first, Resampling.BICUBIC)
 
@@ -188,7 +175,6 @@ class Pair:
             first: where in the enlargement hr begins.
             lr: rows `span` of the photo, those that hr shows; hr covers them or all but parts of the outermost.
         """
-        import numpy as np
 
         inner = self._covered(span, first, first + len(hr))
         wanted = lr[inner[0] - span[0] : inner[1] - span[0]]
@@ -203,7 +189,6 @@ class Pair:
 
     def error(self, hr: Array, first: int, lr: Array, rows: Rows) -> float:
         """Sum of squared differences between lr, the rows `rows` of the photo, and the enlargement made small."""
-        import numpy as np
 
         total = 0.0
         for colour in range(hr.shape[2]):
@@ -223,8 +208,6 @@ class Pair:
 
 def _area_means(picture: Array, edges: list[float]) -> Array:
     """Means over rows of a picture between edges that may cut through them."""
-    import numpy as np
-
     steps = np.diff(edges)
     whole = round(steps[0])
     if np.allclose(steps, whole) and np.isclose(edges[0], round(edges[0])):

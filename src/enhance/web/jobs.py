@@ -176,14 +176,14 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
 def enlarged(photo: Photo, scale: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn."""
     from enhance.painting import consistency
-    from enhance.painting.background import resize
+    from enhance.painting.background import bicubic
     from enhance.photos.photo import Canvas
     from enhance.tasks.upscale.enhance import Result
 
-    large = resize(photo.rgb, scale)
+    large = bicubic(photo.rgb, scale)
     canvas = Canvas(photo, large.shape[1], large.shape[0])
     canvas.put(0, 0, large)
-    again = large if scale == 4 else resize(photo.rgb, 4)
+    again = large if scale == 4 else bicubic(photo.rgb, 4)
     return Result(canvas, (), (), consistency.lr_psnr(again, photo.rgb))
 
 

@@ -10,8 +10,8 @@ import enhance
 from enhance.errors import ModelError, PhotoError
 from enhance.faces import crops, detection, geometry
 from enhance.faces.drawing import drawing_size
-from enhance.painting.background import resize
-from enhance.painting.consistency import Pair, downscale, lr_psnr
+from enhance.painting.background import bicubic
+from enhance.painting.consistency import ScaledPair, downscale, lr_psnr
 from enhance.photos.photo import read
 from enhance.tasks.upscale import enhance as module
 from enhance.tasks.upscale.enhance import enhance_photo
@@ -62,7 +62,7 @@ def test_any_scale_agrees_with_the_input(sample: np.ndarray, scale: float) -> No
     height, width = round(200 * scale), round(sample.shape[1] * scale)
     assert result.rgb.shape == (height, width, 3)
     assert [face.redrawn for face in result.faces] == [True]
-    pair = Pair((200, sample.shape[1]), (height, width))
+    pair = ScaledPair((200, sample.shape[1]), (height, width))
     error = pair.error(result.rgb, 0, photo.rgb, (0, 200)) / photo.pixels.size
     assert -10 * np.log10(error) > 50
     assert result.lr_psnr > 50
@@ -183,7 +183,7 @@ def test_no_face_is_bicubic_and_says_so() -> None:
     result = enhance_photo(read(wall))
     assert result.faces == ()
     assert any("no face" in note for note in result.notes)
-    assert np.abs(result.rgb - resize(wall, 4)).mean() < 0.03
+    assert np.abs(result.rgb - bicubic(wall, 4)).mean() < 0.03
 
 
 def test_aligned_draws_a_face_from_anything() -> None:
@@ -192,7 +192,7 @@ def test_aligned_draws_a_face_from_anything() -> None:
     result = enhance_photo(photo, aligned=True, force=True)
     assert result.rgb.shape[:2] == tuple(4 * side for side in photo.rgb.shape[:2])
     assert len(result.faces) == 1
-    assert np.abs(result.rgb - resize(photo.rgb, 4)).mean() > 0.01
+    assert np.abs(result.rgb - bicubic(photo.rgb, 4)).mean() > 0.01
 
 
 def test_a_face_out_of_reach_is_left_as_it_is(sample: np.ndarray) -> None:

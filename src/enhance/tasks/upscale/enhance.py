@@ -17,8 +17,9 @@ from enhance.faces import crops, detection, geometry, verification
 from enhance.faces.crops import FaceCrop
 from enhance.faces.detection import Face
 from enhance.faces.drawing import MAX_FACE_SIZE, draw, drawing_size
-from enhance.painting.background import X4, Ground, Island, paint, passes_needed, resize
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MAX_SCALE, MEMORY, RESTORATION_MODEL
+from enhance.painting.background import Background, bicubic
+from enhance.painting.bands import Patch, paint, passes_needed
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MAX_SCALE, MEMORY, RESTORATION_MODEL, SCALE
 
 if TYPE_CHECKING:
     import os
@@ -163,7 +164,7 @@ def enhance_photo(
         raise PhotoError(f"{photo.name}: cannot be enlarged {asked} times; the scale goes from above 1 to {MAX_SCALE}")
     if seed < 0:
         raise PhotoError(f"{photo.name}: seed {seed}: seeds are whole numbers from 0 on")
-    if scale > X4:
+    if scale > SCALE:
         how = {"model": model, "consistent": consistent, "seed": seed, "rest": rest, "memory": memory}
         return enhance_twice(photo, scale, aligned, force, look, how)
     with affording(photo):
@@ -171,7 +172,7 @@ def enhance_photo(
         flaw = consistency.flaw(rgb)
         if rest == BACKGROUND_MODEL and consistency.grain(rgb) > consistency.ROUGH:
             rest = None
-        ground = Ground(photo, Model.load(rest) if rest else None, memory, seed)
+        ground = Background(photo, Model.load(rest) if rest else None, memory, seed)
         held = flaw is None if consistent is None else consistent
         choose = partial(network_for, model, mends=flaw is not None and not held)
         if aligned:
@@ -181,12 +182,12 @@ def enhance_photo(
             network, faces, islands, notes = draw_faces(ground, rgb, choose, seed, *looks)
         if flaw and consistent is None:
             notes += (unheld(flaw),)
-        around = None if aligned and faces[0].redrawn else ground.network
+        around = None if aligned and faces[0].redrawn else ground.model
         notes += textured(around, flaw)
         notes += () if photo.lost is None else (photo.lost,)
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * scale), round(photo.width * scale)
-        pair = consistency.Pair((photo.height, photo.width), size)
+        pair = consistency.ScaledPair((photo.height, photo.width), size)
         passes = passes_needed(ground, islands, pair) if held else 0
         canvas, agreement = paint(ground, islands, pair, passes)
     return stamped(photo, seed, Result(canvas, faces, notes, agreement, network, around))
@@ -276,7 +277,7 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
 
 def draw_aligned(
     photo: Photo, rgb: Array, choose: Choose, seed: int, force: bool
-) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Patch, ...], tuple[str, ...]]:
     """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
 
     Raises:
@@ -297,12 +298,12 @@ def draw_aligned(
     cut = crops.aligned_crop(rgb)
     network, note = choose([cut])
     hr = draw(network, [cut], seed)[0]
-    return network, (replace(face, drawn=hr),), (Island(0, 0, hr),), (note,) if note else ()
+    return network, (replace(face, drawn=hr),), (Patch(0, 0, hr),), (note,) if note else ()
 
 
 def draw_faces(
-    ground: Ground, rgb: Array, choose: Choose, seed: int, look: Look, force: bool
-) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Island, ...], tuple[str, ...]]:
+    ground: Background, rgb: Array, choose: Choose, seed: int, look: Look, force: bool
+) -> tuple[Model | None, tuple[Redrawn, ...], tuple[Patch, ...], tuple[str, ...]]:
     """Redraws every face that the network can reach.
 
     Args:
@@ -333,8 +334,8 @@ def draw_faces(
     for box, members in tiles.united([inside(cut, photo) for cut in cuts]):
         hr = ground.part(*box)
         for member in members:
-            lay(hr, box, cuts[member], drawn[member])
-        islands.append(Island(box[0], box[1], hr))
+            paste_face(hr, box, cuts[member], drawn[member], ground.scale)
+        islands.append(Patch(box[0], box[1], hr))
     made = dict(zip(order, zip(cuts, drawn, strict=True), strict=True))
     told = tuple(
         Redrawn(
@@ -365,21 +366,22 @@ def inside(cut: FaceCrop, box: Box) -> Box:
     return left, top, right, bottom
 
 
-def slices(box: Box, left: int, top: int) -> tuple[slice, slice]:
+def slices(box: Box, left: int, top: int, scale: int) -> tuple[slice, slice]:
     """Rows and columns of a box of the photo in an enlargement that begins at the photo's pixel (left, top)."""
-    return slice(X4 * (box[1] - top), X4 * (box[3] - top)), slice(X4 * (box[0] - left), X4 * (box[2] - left))
+    rows, columns = (scale * (box[1] - top), scale * (box[3] - top)), (scale * (box[0] - left), scale * (box[2] - left))
+    return slice(*rows), slice(*columns)
 
 
-def lay(hr: Array, box: Box, cut: FaceCrop, drawn: Array) -> None:
+def paste_face(hr: Array, box: Box, cut: FaceCrop, drawn: Array, scale: int) -> None:
     """Pastes a drawn face into hr, the enlarged part of the photo in `box`."""
 
     here = inside(cut, box)
     if here[0] == here[2] or here[1] == here[3]:
         return
     to_frame = geometry.enlarge_transform(
-        geometry.shift_transform(cut.to_frame, here[0] - cut.left, here[1] - cut.top), X4
+        geometry.shift_transform(cut.to_frame, here[0] - cut.left, here[1] - cut.top), scale
     )
-    crops.paste(hr[slices(here, *box[:2])], drawn[slices(here, cut.left, cut.top)], to_frame)
+    crops.paste(hr[slices(here, *box[:2], scale)], drawn[slices(here, cut.left, cut.top, scale)], to_frame)
 
 
 def enhance_twice(
@@ -391,16 +393,16 @@ def enhance_twice(
     from enhance.pixels import to_float
 
     plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
-    once = enhance_photo(plain, scale=X4, aligned=aligned, force=force, look=look, **how)
+    once = enhance_photo(plain, scale=SCALE, aligned=aligned, force=force, look=look, **how)
     top = np.iinfo(photo.pixels.dtype).max
     alpha = photo.alpha
     if alpha is not None:
-        alpha = np.round(resize(to_float(alpha)[..., None], X4)[..., 0] * np.float32(top)).astype(alpha.dtype)
+        alpha = np.round(bicubic(to_float(alpha)[..., None], SCALE)[..., 0] * np.float32(top)).astype(alpha.dtype)
     pixels = np.round(once.rgb * np.float32(top)).astype(photo.pixels.dtype)
     if aligned and max(pixels.shape) > MAX_FACE_SIZE:
         aligned, look = False, lambda _: []
     between = replace(photo, pixels=pixels, alpha=alpha)
-    again = enhance_photo(between, scale=scale / X4, aligned=aligned, force=aligned, look=look, **how)
+    again = enhance_photo(between, scale=scale / SCALE, aligned=aligned, force=aligned, look=look, **how)
     agreement = min(again.lr_psnr, once.lr_psnr)
     notes = once.notes if once.rest else once.notes + textured(again.rest, None)
     result = Result(again.canvas, once.faces, notes, agreement, once.network, again.rest)
