@@ -5,6 +5,7 @@ can build nothing else.
 """
 
 import pickle
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -44,8 +45,11 @@ class SqueezeNet(nn.Module):
         return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
 
 
-def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def read_weights(fires: Sequence[str] = FIRES[:4]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Layer name to kernel (h,w,in,out) and bias (out), as the package `ndf` carries them.
+
+    Args:
+        fires: the modules to read beside the first convolution.
 
     Raises:
         EnhanceError: the package is not installed.
@@ -56,7 +60,7 @@ def read_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {
         name: (pair[0], pair[1])
         for name, pair in weights.items()
-        if name.startswith(("conv1", *FIRES[:4])) and name != "conv10"
+        if name.startswith(("conv1", *fires)) and name != "conv10"
     }
 
 

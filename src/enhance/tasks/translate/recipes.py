@@ -1,0 +1,89 @@
+"""Recipes: each is a function of its own name that returns everything a training run needs to know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+
+from enhance.tasks.translate.data import AnimalCrops, AnimalViews, Crops, Views
+from enhance.tasks.translate.networks import Discriminator, Finder, Translator
+from enhance.tasks.translate.training import Finding, FindingWeights, Translation, TranslationWeights
+from enhance.train.recipe import rebuild
+from enhance.train.schedule import Schedule
+from enhance.train.task import Data, Task
+
+
+@dataclass(frozen=True)
+class FindingRecipe:
+    """A run that teaches where animals are.
+
+    Attributes:
+        width: see `networks.Finder`.
+    """
+
+    task_name: ClassVar[str] = "translate"
+    name: str
+    width: int = 128
+    views: Views = field(default_factory=Views)
+    weights: FindingWeights = field(default_factory=FindingWeights)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=3e-4, cool_down=0.5, ema=0.995))
+    seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> Data:
+        return AnimalViews(folders, self.views, self.seed)
+
+    def task(self, device: torch.device) -> Task:
+        torch.manual_seed(self.seed)
+        return Finding(Finder(width=self.width).to(device), self.weights)
+
+
+@dataclass(frozen=True)
+class TranslationRecipe:
+    """A run that teaches to redraw animals of one kind as another.
+
+    Attributes:
+        widths, blocks: see `networks.Translator`.
+        judge: see `networks.Discriminator`.
+    """
+
+    task_name: ClassVar[str] = "translate"
+    name: str
+    widths: tuple[int, int, int, int] = (24, 64, 96, 160)
+    blocks: tuple[int, int, int, int] = (0, 1, 2, 5)
+    judge: int = 64
+    crops: Crops = field(default_factory=Crops)
+    weights: TranslationWeights = field(default_factory=TranslationWeights)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, cool_down=0.3, ema=0.995))
+    seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> Data:
+        return AnimalCrops(folders, self.crops, self.seed)
+
+    def task(self, device: torch.device) -> Task:
+        torch.manual_seed(self.seed)
+        translator = Translator(widths=self.widths, blocks=self.blocks).to(device)
+        discriminator = Discriminator(self.judge).to(device)
+        return Translation(self.name, translator, discriminator, self.weights, device)
+
+
+Recipe = FindingRecipe | TranslationRecipe
+
+
+def animals() -> FindingRecipe:
+    """Where in a photo horses and zebras are."""
+    return FindingRecipe(name="animals")
+
+
+def zebra() -> TranslationRecipe:
+    """Horses as zebras."""
+    return TranslationRecipe(name="zebra")
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (animals, zebra)}
+
+
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
+    """The recipe that a checkpoint carries."""
+    return rebuild(FindingRecipe, fields) if "views" in fields else rebuild(TranslationRecipe, fields)

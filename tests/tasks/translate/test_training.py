@@ -1,0 +1,104 @@
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from enhance.tasks.translate import recipes, training
+from enhance.tasks.translate.networks import Encoder, alpha
+from enhance.tasks.translate.recipes import Recipe
+from enhance.train.recipe import to_json
+from enhance.train.trainer import Trainer
+
+from .conftest import tiny
+
+CPU = torch.device("cpu")
+ALL = pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.RECIPES)
+
+
+@ALL
+def test_a_recipe_trains_and_goes_on_where_it_stopped(recipe: Callable[[], Recipe], folders: Sequence[Path]) -> None:
+    small = tiny(recipe())
+    data = small.data(folders)
+    trainer = Trainer(small.task(CPU), small.schedule, CPU)
+    for step in range(2):
+        found = trainer.step(data.batch(step), step)
+    assert all(math.isfinite(float(loss)) for loss in found.values())
+    other = Trainer(small.task(CPU), small.schedule, CPU)
+    other.restore(trainer.state(), Path("run"))
+    assert [float(x) for x in trainer.step(data.batch(2), 2).values()] == pytest.approx(
+        [float(x) for x in other.step(data.batch(2), 2).values()], rel=1e-4
+    )
+    with trainer.averaged():
+        assert math.isfinite(trainer.task.validate(data.held_out())["score"])
+        for pictures in trainer.task.samples(data.held_out()[0]).values():
+            assert pictures.shape[1] == 3
+
+
+@ALL
+def test_a_checkpoint_names_its_recipe(recipe: Callable[[], Recipe]) -> None:
+    import json
+
+    assert recipes.from_fields(json.loads(to_json(recipe()))) == recipe()
+
+
+def test_the_finder_learns_one_batch_by_heart(folders: Sequence[Path]) -> None:
+    small = tiny(recipes.animals())
+    data = small.data(folders)
+    trainer = Trainer(small.task(CPU), replace(small.schedule, rate=2e-3, warm_up=1), CPU)
+    learnt = [float(trainer.step(data.batch(0), step)["cross_entropy"]) for step in range(40)]
+    assert learnt[-1] < 0.4 * learnt[0]
+
+
+def test_the_translator_learns_masks_and_textures(folders: Sequence[Path]) -> None:
+    small = tiny(recipes.zebra())
+    data = small.data(folders)
+    trainer = Trainer(small.task(CPU), replace(small.schedule, rate=2e-3, warm_up=1), CPU)
+    found = [trainer.step(data.batch(0), step) for step in range(60)]
+    assert float(found[-1]["mask"]) < 0.6 * float(found[0]["mask"])
+    assert float(found[-1]["texture"]) < 0.8 * float(found[0]["texture"])
+
+
+def test_nothing_is_changed_where_the_mask_is_small() -> None:
+    picture = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    mask = torch.full((1, 1, 8, 8), 0.2)
+    mask[..., 4:] = 0.9
+    made = training.compose(picture, torch.full_like(picture, 0.3), mask)
+    assert torch.equal(made[..., :4], picture[..., :4])
+    assert (made[..., 4:] - picture[..., 4:]).min() > 0
+    assert alpha(torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [0, 0, 0.5, 1, 1]
+
+
+def test_a_pattern_is_gone_but_light_and_surroundings_stay() -> None:
+    x = torch.arange(128.0)
+    stripes = ((x // 4) % 2)[None, None, None].expand(1, 3, 128, 128).clone()
+    stripes[:, :, :64] *= 0.5  # its upper half lies in shade
+    mask = torch.zeros(1, 1, 128, 128)
+    mask[..., 24:104, 24:104] = 1
+    coat = torch.tensor([0.5, 0.3, 0.2])[None, :, None, None].expand(1, 3, 128, 128)
+    bare = training.without_pattern(stripes, mask, coat, mask, torch.Generator().manual_seed(0))
+    inside = bare[..., 40:88, 40:88]
+    assert inside.mean(2).std(2).max() < 0.05
+    assert (inside[:, 0] > inside[:, 1]).float().mean() > 0.95
+    assert bare[:, :, 80:88, 40:88].mean() > 1.3 * bare[:, :, 40:48, 40:88].mean()
+    assert torch.equal(bare[..., :16], stripes[..., :16])
+
+
+def test_textures_are_compared_by_direction_and_breadth_and_not_by_phase() -> None:
+    eye, mask = Encoder(frozen=True), torch.ones(1, 1, 128, 128)
+    x = torch.arange(128.0)
+
+    def seen(period: float, phase: float, *, across: bool = False) -> list[torch.Tensor]:
+        stripes = (((x + phase) // (period / 2)) % 2).expand(1, 3, 128, 128)
+        stripes = stripes.mT if across else stripes
+        return [training.directions(features) for features in eye(stripes)[: training.TEXTURES]]
+
+    original = seen(8, 0)
+    shifted, broader, across = (
+        float(training.local_texture(other, original, mask))
+        for other in (seen(8, 4), seen(12, 0), seen(8, 0, across=True))
+    )
+    assert shifted < 0.4 * broader
+    assert shifted < 0.4 * across
