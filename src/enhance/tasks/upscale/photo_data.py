@@ -17,6 +17,8 @@ from enhance.tasks.upscale.bad_photos import LUMA, BadPhoto
 from enhance.train.task import Batch
 
 Pixels = NDArray[np.uint8]
+HELD_OUT = 20
+"""Pictures to validate by, each by three crops."""
 LARGEST = 256
 """Pixels across the largest pictures of a folder of aligned or cut-out ones: such folders are drawn from less often."""
 
@@ -74,7 +76,7 @@ class PhotoDataset:
                 self.portraits.append(pictures)
             else:
                 self.photos += pictures
-                self.validation += [folders.read(path) for path in held]
+            self.validation += [folders.read(path) for path in held[: self.sampling.most // 100]]
         if not self.photos and not self.portraits:
             raise DataError(f"{paths[0]}: all pictures are smaller than {sampling.side} pixels; larger ones are needed")
         self.digest = folders.digest(listing)
@@ -90,11 +92,14 @@ class PhotoDataset:
         rng = np.random.default_rng(self.seed)
         side = self.sampling.side
         crops = []
-        for picture in (self.validation or [p for folder in self.portraits for p in folder[:4]])[:16]:
+        spread = np.linspace(0, len(self.validation) - 1, min(len(self.validation), HELD_OUT)).astype(int)
+        for picture in (self.validation[n] for n in spread):
+            if min(picture.shape[:2]) < side:
+                continue
             for _ in range(3):
                 y, x = (int(rng.integers(room - side + 1)) for room in picture.shape[:2])
                 crops.append(picture[y : y + side, x : x + side].astype(np.float32) / np.float32(255))
-        return [_batch(crops, [self.sampling.bad(crop, rng) for crop in crops])]
+        return [_batch(crops, [self.sampling.bad(crop, rng) for crop in crops])] if crops else []
 
     def _crop(self, rng: np.random.Generator) -> NDArray[Any]:
         side = self.sampling.side

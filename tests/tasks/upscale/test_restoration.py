@@ -1,0 +1,98 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from PIL import Image
+
+from enhance import tasks
+from enhance.errors import DataError
+from enhance.tasks.upscale import recipes
+from enhance.tasks.upscale.networks.restorer import DefectEstimator, Restorer, pooled
+from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
+from enhance.tasks.upscale.restoration import RestorationRecipe, Shape
+from enhance.train import export, run
+from enhance.train.trainer import Trainer
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight made-up photographs of 320 pixels: waves of several lengths."""
+    folder = tmp_path_factory.mktemp("photos")
+    y, x = np.mgrid[:320, :320] / 10
+    for n in range(8):
+        planes = [np.sin(x * (1 + n / 5) + c) * np.cos(y / (1 + c)) for c in range(3)]
+        pixels = np.uint8(127 + 100 * np.stack(planes, -1))
+        Image.fromarray(pixels).save(folder / f"photo_{n}.png")
+    return folder
+
+
+def tiny(recipe: RestorationRecipe) -> RestorationRecipe:
+    sampling = Sampling(batch=4, side=64)
+    return replace(recipe, shape=Shape(width=8, blocks=1, deep=1), sampling=sampling)
+
+
+def test_an_untrained_restorer_changes_nothing() -> None:
+    image = torch.rand(1, 3, 48, 64)
+    assert torch.equal(Restorer(8, 1, 1)(image, torch.rand(1, 4, 1, 1)), image)
+
+
+def test_measures_are_pooled_by_their_weights() -> None:
+    found = torch.zeros(1, 8, 2, 2)
+    found[0, 0] = torch.tensor([[3.0, 1.0], [1.0, 1.0]])
+    found[0, 4, 0, 0] = 30.0
+    assert pooled(found)[0].tolist() == pytest.approx([9.0, 0.0, 0.0, 0.0], abs=1e-4)
+    assert DefectEstimator()(torch.rand(2, 3, 64, 96)).shape == (2, 8, 4, 6)
+
+
+def test_a_batch_is_the_same_for_the_same_step(photos: Path) -> None:
+    data = PhotoDataset([photos], Sampling(batch=3, side=64))
+    first, again, other = data.batch(5), data.batch(5), data.batch(6)
+    assert first["bad"].shape == (3, 3, 64, 64)
+    assert first["defects"].shape == (3, 4)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["clean"], other["clean"])
+
+
+def test_pictures_that_are_too_small_are_one_clear_line(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match="smaller than 64 pixels"):
+        PhotoDataset([tmp_path], Sampling(side=64))
+
+
+def test_it_learns_one_batch_by_heart(photos: Path) -> None:
+    recipe = tiny(recipes.photo_restore_pixel())
+    batch = PhotoDataset([photos], recipe.sampling).batch(0)
+    torch.manual_seed(0)
+    schedule = replace(recipe.schedule, rate=3e-3)
+    trainer = Trainer(recipe.task(torch.device("cpu")), schedule, torch.device("cpu"))
+    learned = [trainer.step(batch, step) for step in range(150)]
+    assert learned[-1]["pixel"] < 0.8 * learned[0]["pixel"]
+    assert learned[-1]["estimate"] < 0.3 * learned[0]["estimate"]
+
+
+@pytest.mark.parametrize("name", ["photo_restore_pixel", "photo_restore"])
+def test_it_trains_resumes_and_exports(name: str, photos: Path, tmp_path: Path) -> None:
+    recipe = tiny(recipes.RECIPES[name]())  # type: ignore[arg-type]
+    run.start([photos], recipe, tmp_path / "run", images=8)
+    progress = run.resume(tmp_path / "run", tasks.recipe_of, images=16)
+    assert progress.step == 4
+    for network, inputs in (("restorer", ["image", "defects"]), ("estimator", ["image"])):
+        file = export.export(tmp_path / "run", tmp_path / f"{network}.onnx", tasks.recipe_of, network=network)
+        session = onnxruntime.InferenceSession(str(file))
+        assert [given.name for given in session.get_inputs()] == inputs
+
+
+def test_a_restorer_can_be_rounded_to_eight_bits(photos: Path, tmp_path: Path) -> None:
+    run.start([photos], tiny(recipes.photo_restore_pixel()), tmp_path / "run", images=40)
+    outputs = []
+    given = {
+        "image": np.random.default_rng(0).random((1, 3, 64, 64), np.float32),
+        "defects": np.full((1, 4, 1, 1), 0.3, np.float32),
+    }
+    for name, folders in (("exact", []), ("small", [photos])):
+        file = export.export(tmp_path / "run", tmp_path / f"{name}.onnx", tasks.recipe_of, folders=folders)
+        outputs.append(onnxruntime.InferenceSession(str(file)).run(None, given)[0])
+    assert np.abs(outputs[0] - outputs[1]).mean() * 255 < 1
