@@ -21,26 +21,32 @@ MEAN_BGR = (103.939, 116.779, 123.68)
 
 
 class SqueezeNet(nn.Module):
-    """A frozen SqueezeNet that returns its features at three depths."""
+    """A frozen SqueezeNet that returns its features at three depths, or at a fourth as well.
 
-    def __init__(self) -> None:
+    Args:
+        deep: whether to go on to fire9, where it knows things more than edges.
+    """
+
+    def __init__(self, *, deep: bool = False) -> None:
         super().__init__()
-        arrays = read_weights()
+        self.fires = FIRES if deep else FIRES[:4]
+        arrays = read_weights(self.fires)
         self.layers = nn.ModuleDict({name.replace("/", "_"): _convolution(*pair) for name, pair in arrays.items()})
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
         self.requires_grad_(False)
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
-        """rgb (N,3,H,W) in [0,1] to features after conv1, fire3 and fire5, each of unit length in every pixel."""
+        """rgb (N,3,H,W) in [0,1] to features after conv1, fire3, fire5 (and fire9), each of unit length in every
+        pixel."""
         x = functional.relu(self.layers["conv1"](rgb.flip(1) * 255 - cast(Tensor, self.mean)))
         taken = [x]
-        for name in FIRES[:4]:
+        for name in self.fires:
             if name in POOLED_BEFORE:
                 x = functional.max_pool2d(x, 3, 2, ceil_mode=True)
             squeezed = functional.relu(self.layers[f"{name}_squeeze1x1"](x))
             x = torch.cat([self.layers[f"{name}_expand1x1"](squeezed), self.layers[f"{name}_expand3x3"](squeezed)], 1)
             x = functional.relu(x)
-            if name in ("fire3", "fire5"):
+            if name in ("fire3", "fire5", "fire9"):
                 taken.append(x)
         return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
 

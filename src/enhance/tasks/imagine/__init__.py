@@ -1,0 +1,1 @@
+"""A sentence about a bird becomes a picture of one."""

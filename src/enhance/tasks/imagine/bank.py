@@ -1,0 +1,105 @@
+"""The layouts that ship with the weights: where birds' parts lay in pictures, and what people said of such birds.
+
+No picture and no caption is in it: fifteen points, four corner colours and, for every word, the rounded share of people
+who used it. A layout is chosen that suits the sentence: a duck's for "swimming", a long neck's for "long neck".
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.errors import ModelError
+from enhance.inference import shipped
+from enhance.tasks.imagine.layouts import POINTS, Floats, Layouts, seen_parts
+from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.words import LENGTH, PLACES, Reading
+
+FILE = "layouts.npz"
+HIDDEN = 255
+LEVELS = 3
+"""Shares are kept as 0, 1/3, 2/3 or 1."""
+SUITED = 48
+"""How many layouts, those that suit a sentence best, the seed chooses from."""
+SURPRISE = 1.0
+"""How much less than the best a layout may suit and still be chosen e times less often."""
+_SMOOTH = 0.04
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Layouts and, for each, the share of people who used a word, (N,LENGTH) in [0,1]."""
+
+    layouts: Layouts
+    said: Floats
+
+    @staticmethod
+    def load(folder: Path | None = None) -> "Bank":
+        """The bank in a folder of weights; None: the one that was shipped.
+
+        Raises:
+            ModelError: there is none.
+        """
+        path = (folder or shipped.WEIGHTS / "bird") / FILE
+        if not path.is_file():
+            raise ModelError(
+                f"{path}: no such file of layouts; put it beside the model, or name the folder that has both"
+            )
+        return _load(path, path.stat().st_mtime_ns)
+
+    def choose(self, reading: Reading, random: np.random.Generator) -> int:
+        """The number of a layout that suits what was read: of a bird of which the same was said, and whose named
+        parts can be seen."""
+        scores = self.suits(reading)
+        best = np.argsort(-scores, kind="stable")[:SUITED]
+        chances = np.exp((scores[best] - scores[best[0]]) / SURPRISE)
+        return int(random.choice(best, p=chances / chances.sum()))
+
+    def suits(self, reading: Reading) -> Floats:
+        """(N,): logarithm of how much likelier people are to say this of such a bird than of any."""
+        asked = np.flatnonzero(reading.vector())
+        usual = self.said[:, asked].mean(0)
+        likelier = np.log(self.said[:, asked] + _SMOOTH) - np.log(usual + _SMOOTH)
+        named = {part for part, _ in reading.pairs | reading.accents}
+        columns = np.array([PARTS.index(part) for part in sorted(named)], np.intp)
+        lacking = ~seen_parts(self.layouts.points)[:, columns]
+        return np.asarray(likelier.sum(1) - 3 * lacking.sum(1), np.float32)
+
+    def colours(self, which: int) -> Floats:
+        """(parts, colours): the share of people who named a colour of a part."""
+        return self.said[which, :PLACES].reshape(len(PARTS), len(COLOURS))
+
+
+def packed(layouts: Layouts, said: Floats) -> dict[str, NDArray[np.uint8]]:
+    """The arrays of the file."""
+    hidden = (layouts.points < 0) | (layouts.points > 1)
+    points = np.where(hidden, HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)
+    levels = np.round(said * LEVELS).astype(np.uint8)
+    bits = np.stack([levels >> 1 & 1, levels & 1]).astype(bool)
+    return {
+        "points": points,
+        "corners": np.round(layouts.corners * 255).astype(np.uint8),
+        "busy": np.round(np.minimum(layouts.busy * 500, 255)).astype(np.uint8),
+        "aspect": np.round(layouts.aspect * 100).astype(np.uint8),
+        "said": np.packbits(bits, axis=2),
+    }
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path, modified: int) -> Bank:  # noqa: ARG001 - a file that changed is another file
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in ("points", "corners", "busy", "aspect", "said")}
+        count = len(arrays["points"])
+        points = np.where(arrays["points"] == HIDDEN, -1, arrays["points"] / 250).astype(np.float32)
+        high, low = np.unpackbits(arrays["said"], axis=2, count=LENGTH)
+        said = (2 * high + low).astype(np.float32) / LEVELS
+        corners, busy = arrays["corners"].astype(np.float32) / 255, arrays["busy"].astype(np.float32) / 500
+        layouts = Layouts(
+            points.reshape(count, len(POINTS), 2), corners, busy, arrays["aspect"].astype(np.float32) / 100
+        )
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read as a file of layouts; make it again ({error})") from error
+    return Bank(layouts, said)

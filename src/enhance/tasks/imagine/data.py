@@ -1,0 +1,268 @@
+"""Birds to learn from: pictures, where their parts lie, and what people said of them, read once into arrays."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from enhance.datasets import cache, folders
+from enhance.errors import DataError
+from enhance.files import replacing
+from enhance.tasks.imagine import layouts as lay
+from enhance.tasks.imagine.bank import packed
+from enhance.tasks.imagine.layouts import Floats, Layouts
+from enhance.tasks.imagine.words import tokens, understood
+
+SIZE = 64
+KEPT = 72
+"""Pixels of the side at which pictures are kept: windows of `SIZE` are cut from them."""
+MOST_JOINED = 4
+"""How many people's captions a step joins at most."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Bird:
+    """One picture: its file, what part of it to use (left, top, right, bottom in pixels; None: all), its points in
+    fractions of that part, width by height of what it shows, whether it faces left, and captions."""
+
+    path: Path
+    box: tuple[int, int, int, int] | None
+    points: tuple[tuple[float, float], ...]
+    aspect: float
+    faces_left: bool
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Captions of all pictures, read: rows of `vectors` and `colours`, those of picture n from `starts[n]` on."""
+
+    vectors: NDArray[np.bool_]
+    colours: NDArray[np.uint8]
+    starts: NDArray[np.intp]
+
+    def of(self, picture: int, which: Sequence[int]) -> tuple[Floats, Floats]:
+        """Vector (LENGTH,) and colours (parts, colours) of some of a picture's captions, joined."""
+        rows = [self.starts[picture] + n for n in which]
+        return self.vectors[rows].max(0).astype(np.float32), self.colours[rows].max(0).astype(np.float32) / 10
+
+    def count(self, picture: int) -> int:
+        return int(self.starts[picture + 1] - self.starts[picture])
+
+    def votes(self) -> Floats:
+        """(N, parts, colours): how many of a picture's captions name a colour of a part; of the most named one 1."""
+        found = np.add.reduceat(self.colours == 10, self.starts[:-1]).astype(np.float32)
+        return np.asarray(found / np.maximum(found.max(-1, keepdims=True), 1), np.float32)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How batches are drawn.
+
+    Attributes:
+        batch: pictures a step.
+        joined: how often the captions of several people are joined.
+        strange: how often the picture's own captions are exchanged for those of another.
+        shifted: whether windows are cut anywhere, and not from the middle.
+    """
+
+    batch: int = 16
+    joined: float = 0.5
+    strange: float = 0.25
+    shifted: bool = True
+
+
+@dataclass(frozen=True)
+class Birds:
+    """Pictures in memory, (N,72,72,3) with the bird facing right, their layouts, and what was said of them."""
+
+    pixels: Pixels
+    points: Floats
+    aspect: Floats
+    said: Said
+    digest: str
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
+        """Batch number `step`, see `_made`: that of another process is another."""
+        rng = np.random.default_rng((self.seed, step, rank))
+        return self._made(rng.choice(self.training, self.sampling.batch), rng, self.sampling)
+
+    def held_out(self) -> list[dict[str, Tensor]]:
+        rng = np.random.default_rng(self.seed)
+        calm = Sampling(len(self.held), joined=0.0, strange=0.0, shifted=False)
+        return [self._made(self.held, rng, calm)]
+
+    @cached_property
+    def training(self) -> NDArray[np.intp]:
+        """Numbers of the pictures to learn from."""
+        return np.setdiff1d(np.arange(len(self.pixels)), self.held)
+
+    @cached_property
+    def held(self) -> NDArray[np.intp]:
+        """Every thirty-third: to judge by."""
+        return np.arange(4, len(self.pixels), 33)
+
+    def _made(self, which: NDArray[np.intp], rng: np.random.Generator, how: Sampling) -> dict[str, Tensor]:
+        """Pictures with what is said of them.
+
+        Returns:
+            image: (N,3,64,64) in [0,1].
+            maps, words: (N,CHANNELS,32,32) and (N,LENGTH+2), what the generator is told.
+            real_maps, real_words: what people said of the picture.
+            wrong_maps, wrong_words: the same place with what they said of another bird.
+            areas: (N,parts,32,32), where the parts lie.
+            named: (N,parts,colours), what `maps` say; votes: likewise, what people say of the picture.
+            own: (N,), 1 where `maps` and `words` are the picture's own.
+        """
+        count = len(which)
+        room = KEPT - SIZE + 1
+        left, top = rng.integers(room, size=(2, count)) if how.shifted else np.full((2, count), room // 2)
+        windows = np.stack(
+            [self.pixels[n, y : y + SIZE, x : x + SIZE] for n, x, y in zip(which, left, top, strict=True)]
+        )
+        points = moved(self.points[which], left, top)
+        corners, busy = lay.corners_of(windows)
+        layouts = Layouts(points, corners, busy, self.aspect[which])
+        said = [self._captions(n, rng, how) for n in which]
+        others = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
+        own = rng.random(count) >= how.strange
+        third = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
+        told = [a if mine else b for a, b, mine in zip(said, third, own, strict=True)]
+        out: dict[str, NDArray[np.float32]] = {}
+        tellings = {"": told, "real_": said, "wrong_": others}
+        colours = [np.stack([told for _, told in pairs]) for pairs in tellings.values()]
+        for (prefix, pairs), maps in zip(tellings.items(), lay.maps(layouts, *colours), strict=True):
+            out[f"{prefix}maps"] = maps
+            out[f"{prefix}words"] = np.concatenate([np.stack([words for words, _ in pairs]), layouts.extra()], 1)
+        out["named"] = colours[0]
+        out["areas"] = lay.areas(points)
+        out["votes"] = self.votes[which]
+        out["own"] = own.astype(np.float32)
+        image = torch.from_numpy(windows).permute(0, 3, 1, 2).float() / 255
+        return {"image": image} | {name: torch.from_numpy(value) for name, value in out.items()}
+
+    def _captions(self, picture: int, rng: np.random.Generator, how: Sampling) -> tuple[Floats, Floats]:
+        count = self.said.count(picture)
+        several = int(rng.integers(2, MOST_JOINED + 1)) if rng.random() < how.joined else 1
+        return self.said.of(picture, rng.choice(count, min(several, count), replace=False).tolist())
+
+    @cached_property
+    def votes(self) -> Floats:
+        """See `Said.votes`."""
+        return self.said.votes()
+
+
+def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floats:
+    """Points (N,15,2) of pictures of `KEPT` pixels as fractions of windows of `SIZE` at (left, top); -1 if outside."""
+    shift = np.stack([left, top], 1)[:, None] / KEPT
+    inside = (points - shift) * KEPT / SIZE
+    good = np.asarray((points >= 0).all(-1) & (inside >= 0).all(-1) & (inside <= 1).all(-1))
+    return np.where(good[..., None], inside, -1).astype(np.float32)
+
+
+def load(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Birds:
+    """Reads one folder of birds, from the cache where it has been read before.
+
+    Raises:
+        DataError: it cannot be used.
+    """
+    birds = [bird for folder in places for bird in listed(folder)]
+    key = cache.stamps([bird.path for bird in birds]) + "".join(f"{bird.box}{bird.faces_left}" for bird in birds)
+    pixels = cache.cached(key, len(birds), (KEPT, KEPT, 3), lambda n: _small(birds[n]))
+    points = np.array([bird.points for bird in birds], np.float32)
+    left = np.array([bird.faces_left for bird in birds])
+    points[left] = lay.mirrored(points[left])
+    aspect = np.array([bird.aspect for bird in birds], np.float32)
+    return Birds(pixels, points, aspect, _heard(birds), folders.digest(bird.path for bird in birds), sampling, seed)
+
+
+def listed(folder: Path) -> list[Bird]:
+    """The training birds of a folder: pictures.tsv, captions.tsv and train/, or CUB-200-2011 as it is published.
+
+    Raises:
+        DataError: it is neither, or a table cannot be read.
+    """
+    if (folder / "pictures.tsv").is_file():
+        return list(_tables(folder))
+    raise DataError(f"{folder}: no birds here; give a folder with pictures.tsv, captions.tsv and train/")
+
+
+def _tables(folder: Path) -> Iterator[Bird]:
+    try:
+        captions: dict[str, list[str]] = {}
+        for line in (folder / "captions.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+            name, caption = line.split("\t")
+            captions.setdefault(name, []).append(caption)
+        head, *rows = [line.split("\t") for line in (folder / "pictures.tsv").read_text(encoding="utf-8").splitlines()]
+        for row in (dict(zip(head, row, strict=True)) for row in rows):
+            path = folder / row["split"] / row["file"]
+            if row["split"] == "train" and captions.get(row["file"]):
+                with Image.open(path) as image:
+                    side = image.width
+                spots = [
+                    tuple(int(v) / side for v in row[name].split(",")) if row[name] else (-1.0, -1.0)
+                    for name in lay.POINTS
+                ]
+                points = tuple((x, y) for x, y in spots)
+                yield Bird(path, None, points, float(row["aspect"]), row["facing"] == "L", tuple(captions[row["file"]]))
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder}: its tables of birds cannot be read: {error}") from error
+
+
+def _heard(birds: Sequence[Bird]) -> Said:
+    readings = [[understood(tokens(caption)) for caption in bird.captions] for bird in birds]
+    flat = [reading for each in readings for reading in each]
+    vectors = np.stack([reading.vector() > 0 for reading in flat])
+    colours = np.stack([np.round(reading.colours() * 10).astype(np.uint8) for reading in flat])
+    return Said(vectors, colours, np.cumsum([0, *map(len, readings)]))
+
+
+def _small(bird: Bird) -> Pixels:
+    """One picture (KEPT,KEPT,3), the bird facing right."""
+    rgb = Image.fromarray(folders.read(bird.path))
+    rgb = rgb.crop(bird.box) if bird.box else rgb
+    pixels = np.asarray(rgb.resize((KEPT, KEPT), Image.Resampling.BOX))
+    return pixels[:, ::-1] if bird.faces_left else pixels
+
+
+def bank_of(birds: Birds, most: int = 2600, points: int = 9) -> tuple[Layouts, Floats]:
+    """Layouts worth shipping, those before the plainest backgrounds first, and the shares of people who used each word.
+
+    Args:
+        most: how many at most.
+        points: how many points must be seen, the beak, the crown and an eye among them.
+    """
+    middle = (KEPT - SIZE) // 2
+    windows = birds.pixels[:, middle : middle + SIZE, middle : middle + SIZE]
+    places = np.full(len(windows), middle)
+    found = Layouts(moved(birds.points, places, places), *lay.corners_of(windows), birds.aspect)
+    seen = lay.shown(found.points)
+    must = [lay.POINTS.index(name) for name in ("beak", "crown", "throat")]
+    eyes = [lay.POINTS.index(name) for name in ("left_eye", "right_eye")]
+    good = np.flatnonzero((seen.sum(1) >= points) & seen[:, must].all(1) & seen[:, eyes].any(1))
+    chosen = np.sort(good[np.argsort(found.busy[good], kind="stable")[:most]])
+    counts = np.diff(birds.said.starts)
+    shares = np.add.reduceat(birds.said.vectors.astype(np.float32), birds.said.starts[:-1]) / counts[:, None]
+    return found[chosen], shares[chosen].astype(np.float32)
+
+
+def main() -> None:
+    """Writes the layouts of a folder of birds: `python -m enhance.tasks.imagine.data BIRDS layouts.npz`."""
+    folder, target = map(Path, sys.argv[1:])
+    with replacing(target, suffix=".npz") as partial:
+        np.savez_compressed(partial, **packed(*bank_of(load([folder], Sampling()))))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Birds from captions: first pictures are painted again from their layouts and words, then discriminators join in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from enhance.evaluate.kernel_distance import kernel_distance
+from enhance.tasks.imagine.layouts import CHANNELS, SIDE
+from enhance.tasks.imagine.networks import (
+    NOISE,
+    WORDS,
+    ColourReader,
+    FeatureDiscriminator,
+    Generator,
+    PixelDiscriminator,
+    Widths,
+)
+from enhance.train import losses
+from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.task import Batch, Exported, Group
+
+LOOKED_AT = 96
+"""Pixels of the side of what SqueezeNet is shown: it was taught with larger pictures than those made here."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each loss counts, and from which step on the discriminators do."""
+
+    pixel: float = 0.5
+    perceptual: float = 1.0
+    colours: float = 0.15
+    pixels_adversarial: float = 0.1
+    features_adversarial: float = 0.2
+    alone_after: int = 600
+    gentle: float = 0.5
+    """What is left of pixel and perceptual losses once the discriminators count."""
+    mismatch: float = 0.5
+    penalty: float = 0.05
+    penalty_every: int = 8
+
+
+class Imagination:
+    """The task: three times out of four the generator is told the picture's own words, and compared with the picture.
+
+    Else another bird's colours are painted on its layout, and only discriminators and reader say what they think.
+    """
+
+    def __init__(self, widths: Widths, weights: LossWeights, *, device: torch.device, seed: int = 0) -> None:
+        self.weights = weights
+        self.seed = seed
+        self.device = device
+        self.generator = Generator(widths)
+        self.pixels = PixelDiscriminator()
+        self.features = FeatureDiscriminator(seed=seed)
+        self.reader = ColourReader()
+        self.eyes = SqueezeNet(deep=True).to(device)
+        judges = {"pixels": self.pixels, "features": self.features}
+        self.groups = {
+            "generator": Group(nn.ModuleDict({"generator": self.generator}), (0.5, 0.99), averaged=True),
+            "discriminator": Group(nn.ModuleDict(judges), (0.0, 0.99)),
+            "reader": Group(nn.ModuleDict({"reader": self.reader}), (0.9, 0.99), speed=2.0),
+        }
+        self._made = torch.empty(0)
+        self._features: tuple[list[Tensor], list[Tensor]] = [], []
+
+    def look(self, pictures: Tensor) -> list[Tensor]:
+        """What SqueezeNet sees of pictures (N,3,64,64), twice enlarged as it is used to larger ones."""
+        large = functional.interpolate(pictures, size=LOOKED_AT, mode="bilinear", align_corners=False)
+        seen: list[Tensor] = self.eyes(large)
+        return seen
+
+    def noise(self, count: int, step: int) -> Tensor:
+        random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        return torch.randn(count, NOISE, SIDE, SIDE, generator=random).to(self.device)
+
+    def _adversarial(self, step: int) -> bool:
+        return step >= self.weights.alone_after
+
+    def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        if group == "generator":
+            return self._painted(batch, step)
+        return self._judged(batch, step) if group == "discriminator" else self._read(batch)
+
+    def _painted(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        w, image, own = self.weights, batch["image"], batch["own"]
+        made = self.generator(batch["maps"], batch["words"], self.noise(len(image), step))
+        seen = self.look(made)
+        with torch.no_grad():
+            real = self.look(image)
+        gentle = w.gentle if self._adversarial(step) else 1.0
+        mine = own / own.sum().clamp(min=1)
+        found = {
+            "pixel": gentle * w.pixel * (losses.l1([made], [image]) * mine).sum(),
+            "perceptual": gentle * w.perceptual * (losses.feature_distance(seen, real) * mine).sum(),
+        }
+        self._judging(False)
+        if self._adversarial(step):
+            maps, words = batch["maps"], batch["words"]
+            alone, fit = self.pixels.judge(self.pixels.see(made), maps, words)
+            found["pixels"] = -w.pixels_adversarial * (alone.float().mean() + fit.float().mean())
+            (logits,) = self.features(seen[2:], [maps], [words])
+            found["features"] = -w.features_adversarial * logits.float().mean()
+            said = self.reader(made, seen[1:3], batch["areas"])
+            found["colours"] = w.colours * self._misread(said, batch["named"], batch["areas"])
+        self._judging(True)
+        self._made, self._features = made.detach(), ([x.detach() for x in seen], real)
+        return found
+
+    def _misread(self, logits: Tensor, named: Tensor, areas: Tensor) -> Tensor:
+        """How far what the reader sees is from what was said, over the parts that were named and can be seen."""
+        said = (named >= 0.99).float()
+        counts = (said.amax(2) * (areas.sum((2, 3)) > 0.5))[:, :, None]
+        # What has one colour may well have a second one: it is asked for more firmly than others are forbidden.
+        each = functional.binary_cross_entropy_with_logits(logits, said, reduction="none") * (0.3 + 0.7 * said)
+        return (each * counts).sum() / counts.sum().clamp(min=1)
+
+    def _judged(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        w, image, (features_made, features_real) = self.weights, batch["image"], self._features
+        if not self._adversarial(step):
+            return {"judging_pixels": 0 * self.pixels.whole.bias.sum()}
+        found: dict[str, Tensor] = {}
+        true, wrong, told = ((batch[f"{name}maps"], batch[f"{name}words"]) for name in ("real_", "wrong_", ""))
+        seen = self.pixels.see(torch.cat([image, self._made]))
+        real, made = seen.chunk(2)
+        real_alone, real_fit = self.pixels.judge(real, *true)
+        _, wrong_fit = self.pixels.judge(real, *wrong)
+        made_alone, made_fit = self.pixels.judge(made, *told)
+        found["judging_pixels"] = _hinge(real_alone, made_alone) + _hinge(real_fit, made_fit)
+        found["judging_pixels_words"] = w.mismatch * functional.relu(1 + wrong_fit.float()).mean()
+        real_logits, wrong_logits = self.features(features_real[2:], *zip(true, wrong, strict=True))
+        (made_logits,) = self.features(features_made[2:], [told[0]], [told[1]])
+        found["judging_features"] = _hinge(real_logits, made_logits)
+        found["judging_features_words"] = w.mismatch * functional.relu(1 + wrong_logits.float()).mean()
+        if step % w.penalty_every == 0:
+            with torch.autocast(self.device.type, enabled=False):
+                picture = image.float().clone().requires_grad_()
+                alone, fit = self.pixels.judge(self.pixels.see(picture), *true)
+                penalty = losses.gradient_penalty(alone.mean(1) + fit.mean(1), picture)
+            found["penalty"] = w.penalty * w.penalty_every * penalty
+        return found
+
+    def _judging(self, learning: bool) -> None:
+        for name in ("discriminator", "reader"):
+            self.groups[name].networks.requires_grad_(learning)
+
+    def _read(self, batch: Batch) -> dict[str, Tensor]:
+        votes = batch["votes"]
+        counts = ((votes.amax(2) > 0) * (batch["areas"].sum((2, 3)) > 0.5))[:, :, None].float()
+        logits = self.reader(batch["image"], self._features[1][1:3], batch["areas"])
+        each = functional.binary_cross_entropy_with_logits(logits, votes, reduction="none")
+        return {"reading": (each * counts).sum() / counts.sum().clamp(min=1)}
+
+    def draw(self, batch: Batch, seed: int = 0, told: str = "") -> Tensor:
+        """Birds (N,3,64,64) in [0,1] for what a batch tells; `told` is the beginning of the names of maps and words."""
+        drawn: Tensor = self.generator(
+            batch[f"{told}maps"], batch[f"{told}words"], self.noise(len(batch["image"]), seed)
+        )
+        return drawn
+
+    def samples(self, batch: Batch) -> Mapping[str, Tensor]:
+        return {
+            "photograph": batch["image"],
+            "its own words": self.draw(batch),
+            "other words": self.draw(batch, 1, "wrong_"),
+        }
+
+    def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """How far birds with their own words are from their photographs, and `score`: how far birds with their own and
+        with other words are from photographs as sets, by the kernel distance of features."""
+        apart, drawn, photographs = [], [], []
+        for batch in batches:
+            own, photograph = self.look(self.draw(batch)), self.look(batch["image"])
+            apart.append(float(losses.feature_distance(own, photograph).mean()))
+            drawn += [_pooled(own), _pooled(self.look(self.draw(batch, 1, "wrong_")))]
+            photographs.append(_pooled(photograph))
+        own_set, other_set = (torch.cat(drawn[n::2]).double().numpy() for n in (0, 1))
+        truth = torch.cat(photographs).double().numpy()
+        score = sum(kernel_distance(made, truth)[0] for made in (own_set, other_set))
+        return {"perceptual": sum(apart) / len(apart), "score": 500 * score}
+
+    def collapsed(self, means: Mapping[str, float]) -> str | None:
+        if means.get("judging_pixels", 1.0) < 0.02 and means.get("judging_features", 1.0) < 0.02:
+            return "the discriminators tell every picture apart: the run has collapsed"
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        pass
+
+    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
+        return weights
+
+    def export(self) -> Mapping[str, Exported]:
+        random = torch.Generator().manual_seed(0)
+
+        def example(count: int) -> dict[str, Tensor]:
+            return {
+                "maps": torch.rand(count, CHANNELS, SIDE, SIDE, generator=random),
+                "words": (torch.rand(count, WORDS, generator=random) < 0.1).float(),
+                "noise": torch.randn(count, NOISE, SIDE, SIDE, generator=random),
+            }
+
+        first = example(2)
+        axes = {name: {0: "N"} for name in (*first, "image")}
+        facts = {"task": "imagination", "noise": str(NOISE), "side": str(2 * SIDE), "value_range": "[0,1] sRGB"}
+        exported = Exported(self.generator.eval(), [first, example(1), example(5)], ("image",), axes, facts)
+        return {"generator": exported}
+
+
+def _pooled(seen: Sequence[Tensor]) -> Tensor:
+    """One row of features for each picture: the means of the two deepest."""
+    return torch.cat([x.float().mean((2, 3)) * x.shape[1] ** 0.5 for x in seen[2:]], 1).cpu()
+
+
+def _hinge(real: Tensor, made: Tensor) -> Tensor:
+    return functional.relu(1 - real.float()).mean() + functional.relu(1 + made.float()).mean()
