@@ -1,0 +1,264 @@
+"""Photographs of heads, and drawings made of them on the way into a batch.
+
+Each time a photograph is drawn it is drawn otherwise, and it is bent first, together with its landmarks: people draw
+heads flatter, ears longer and eyes further apart than cats have them, and a network can only follow such lines if it
+has seen a photograph do so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from enhance.datasets import cache, folders
+from enhance.errors import DataError
+from enhance.tasks.sketch import drawings, landmarks
+from enhance.tasks.sketch.drawings import Mix, Points, Random
+from enhance.tasks.sketch.look import look_of, mirrored
+
+Pixels = NDArray[np.uint8]
+Example = tuple[NDArray[np.float32], NDArray[np.float32], float, NDArray[np.float32]]
+"""A picture (3,128,128), its drawing (1,128,128), the drawing's looseness, and the look of the picture."""
+
+SIDE = 128
+"""Pixels across drawings and pictures as the networks see them."""
+KEPT = 144
+"""Pixels across the pictures in memory."""
+HELD_OUT = 64
+"""Pictures that are held out of a large folder to validate by: the others are not used at all."""
+
+
+@dataclass(frozen=True)
+class Bending:
+    """How far a photograph is bent before it is drawn: standard deviations, as parts of the picture's side.
+
+    Attributes:
+        size: of its width and height, each on its own.
+        turn: in degrees.
+        shift: of the whole.
+        ears: of their length, as a part of it.
+        features: of the place of eyes, nose and mouth.
+        often: the chance that features are moved at all.
+    """
+
+    size: float = 0.09
+    turn: float = 5.0
+    shift: float = 0.03
+    ears: float = 0.22
+    features: float = 0.02
+    often: float = 0.6
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What a batch is made of.
+
+    Attributes:
+        batch: pictures in it.
+        whiskers: the chance that a doodle has whiskers, which then are drawn on the photograph too.
+    """
+
+    batch: int = 8
+    whiskers: float = 0.65
+    mix: Mix = field(default_factory=Mix)
+    bending: Bending = field(default_factory=Bending)
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Photographs of one thing: pixels (n,144,144,3), landmarks (n,13,2) if they are cats' heads, looks (n,LOOK)."""
+
+    pixels: Pixels
+    points: Points | None
+    looks: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+class Drawn:
+    """Batches of photographs and drawings of them."""
+
+    def __init__(self, training: Heads, held_out: Heads, digest: str, sampling: Sampling, seed: int = 0) -> None:
+        self.training = training
+        self.kept_back = held_out
+        self.digest = digest
+        self.sampling = sampling
+        self.seed = seed
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
+        """Batch number `step`, the same for the same arguments.
+
+        Returns:
+            picture (N,3,128,128) and edges (N,1,128,128) in [0,1], 1 where there is ink; looseness (N,1) in [0,1]; look
+            (N,LOOK).
+        """
+        random = np.random.default_rng((self.seed, step, rank))
+        picked = random.integers(len(self.training), size=self.sampling.batch)
+        return _stacked([self._example(self.training, int(n), random, random.random()) for n in picked])
+
+    def held_out(self) -> Sequence[dict[str, Tensor]]:
+        """Photographs that are never trained on, each drawn once strictly or loosely."""
+        examples = []
+        for n in range(len(self.kept_back)):
+            random = np.random.default_rng((self.seed, n))
+            examples.append(self._example(self.kept_back, n, random, (0.0, 0.5)[n % 2], still=True))
+        size = max(1, self.sampling.batch)
+        return [_stacked(examples[n : n + size]) for n in range(0, len(examples), size)]
+
+    def _example(self, heads: Heads, n: int, random: Random, looseness: float, *, still: bool = False) -> Example:
+        picture, look = heads.pixels[n], heads.looks[n]
+        points = None if heads.points is None else heads.points[n]
+        if not still and random.random() < 0.5:
+            picture, look = np.ascontiguousarray(picture[:, ::-1]), mirrored(look)
+            points = None if points is None else mirrored_points(points)
+        bending = Bending(0, 0, 0, 0, 0, 0) if still else self.sampling.bending
+        picture, points = bent(picture, points, bending, random)
+        strokes = drawings.drawn(picture, points, looseness, self.sampling.mix, random)
+        if points is not None and random.random() < self.sampling.whiskers:
+            hairs = drawings.whiskers(points, random)
+            picture = drawings.with_whiskers(picture, hairs, random)
+            strokes += drawings.loosened(hairs, looseness, random)
+        edges = drawings.ink(strokes, random.uniform(*self.sampling.mix.widths), SIDE)
+        return picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255), edges[None], looseness, look
+
+
+def _stacked(
+    examples: Sequence[Example],
+) -> dict[str, Tensor]:
+    pictures, edges, loosenesses, looks = zip(*examples, strict=True)
+    return {
+        "picture": torch.from_numpy(np.stack(pictures)),
+        "edges": torch.from_numpy(np.stack(edges)),
+        "looseness": torch.tensor(loosenesses, dtype=torch.float32)[:, None],
+        "look": torch.from_numpy(np.stack(looks)),
+    }
+
+
+def mirrored_points(points: Points) -> Points:
+    found = points[landmarks.MIRRORED].copy()
+    found[:, 0] = 1 - found[:, 0]
+    return found
+
+
+def bent(picture: Pixels, points: Points | None, bending: Bending, random: Random) -> tuple[Pixels, Points | None]:
+    """A picture (H,H,3) and its landmarks, moved, stretched, and with features displaced; (128,128,3) and (13,2).
+
+    Features are moved by a thin plate spline (Bookstein, "Principal warps", IEEE PAMI 1989) that holds the border.
+    """
+    stretch = np.exp(random.normal(-bending.size * 0.7, bending.size, 2))
+    angle = np.deg2rad(random.normal(0, 1) * bending.turn)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn * stretch
+    shift = random.normal(0, 1, 2) * bending.shift
+    # From places of the result back to places of the picture.
+    back = np.linalg.inv(matrix)
+    steps = (np.arange(SIDE) + 0.5) / SIDE
+    nodes = 17
+    coarse = np.linspace(0, 1, nodes)
+    grid = np.stack(np.meshgrid(coarse, coarse), -1).reshape(-1, 2)
+    where = (grid - 0.5 - shift) @ back.T + 0.5
+    if points is not None:
+        at = (points - 0.5) @ matrix.T + 0.5 + shift
+        if bending.often and random.random() < bending.often:
+            moved = at + moves(at, bending, random)
+            border = np.array([[x, y] for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)])
+            displaced = _spline(np.concatenate([moved, border]), np.concatenate([at - moved, 0 * border]), grid)
+            where = where + displaced @ back.T
+            at = moved
+        points = at
+    height = len(picture)
+    coarse_maps = (where.reshape(nodes, nodes, 2) * height - 0.5).astype(np.float32)
+    # The grid's nodes lie on the corners of the picture, pixels within it.
+    fine = (steps * (nodes - 1)).astype(np.float32)
+    x, y = np.meshgrid(fine, fine)
+    maps = cv2.remap(coarse_maps, x, y, cv2.INTER_LINEAR)
+    result = cv2.remap(picture, maps[..., 0], maps[..., 1], cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(result, np.uint8), points
+
+
+def moves(p: Points, bending: Bending, random: Random) -> Points:
+    """By how much each landmark (13,2) is displaced: as by somebody who draws heads in his own way."""
+    amount = random.uniform(0, 1.4)
+    found = random.normal(0, bending.features * 0.3, p.shape)
+    for ear in (landmarks.EAR_LEFT, landmarks.EAR_RIGHT):
+        base = (p[ear][0] + p[ear][2]) / 2
+        found[ear.start + 1] += (p[ear][1] - base) * random.normal(0, bending.ears)
+    apart = random.normal(0, 2 * bending.features)
+    for eye, side in ((landmarks.EYE_LEFT, -1), (landmarks.EYE_RIGHT, 1)):
+        found[eye] += [side * apart / 2, 0]
+    down = random.normal(0, bending.features)
+    found[[landmarks.EYE_LEFT, landmarks.EYE_RIGHT], 1] += down
+    found[[landmarks.NOSE, landmarks.MOUTH], 1] += random.normal(0, bending.features) + down / 2
+    wide = random.normal(0, 2 * bending.features)
+    found[landmarks.CHEEK_LEFT] += [-wide, 0]
+    found[landmarks.CHEEK_RIGHT] += [wide, 0]
+    found[landmarks.CHIN] += [0, random.normal(0, 1.5 * bending.features)]
+    return np.asarray(found * amount)
+
+
+def _spline(nodes: Points, values: Points, wanted: Points) -> Points:
+    """The smoothest surface (m,2) over points `wanted` that has the values (n,2) at nodes (n,2)."""
+
+    def bend(a: Points, b: Points) -> Points:
+        squared = ((a[:, None] - b[None]) ** 2).sum(-1)
+        return np.asarray(squared * np.log(squared + 1e-9))
+
+    n = len(nodes)
+    system = np.zeros((n + 3, n + 3))
+    system[:n, :n] = bend(nodes, nodes) + 1e-4 * np.eye(n)
+    system[:n, n] = system[n, :n] = 1
+    system[:n, n + 1 :] = nodes
+    system[n + 1 :, :n] = nodes.T
+    weights = np.linalg.solve(system, np.concatenate([values, np.zeros((3, 2))]))
+    return np.asarray(bend(wanted, nodes) @ weights[:n] + weights[n] + wanted @ weights[n + 1 :])
+
+
+def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> Drawn:
+    """Reads folders of pictures of one thing, each about as large in its picture.
+
+    About one picture in a hundred, chosen by its name, is held out.
+
+    Args:
+        landmarked: whether they are heads of cats, whose landmarks can be found.
+        seed: of everything that is drawn at random.
+
+    Raises:
+        DataError: a folder or a picture cannot be used.
+    """
+    paths = [path for folder in sources for path in folders.pictures(folder)]
+    if len(paths) < 2:
+        raise DataError(f"{sources[0]}: one picture is too few to learn from")
+    pixels = cache.cached(cache.stamps(paths) + " square", len(paths), (KEPT, KEPT, 3), lambda n: square(paths[n]))
+    points = landmarks.find(pixels) if landmarked else None
+    looks = np.stack([look_of(p, None if points is None else points[n]) for n, p in enumerate(pixels)])
+    held = np.array([folders.is_held_out(path.name) for path in paths])
+    if held.all() or not held.any():
+        held = np.arange(len(paths)) % 50 == 0
+
+    def part(chosen: NDArray[np.bool_], most: int | None = None) -> Heads:
+        found = np.flatnonzero(chosen)[:most]
+        return Heads(pixels[found], None if points is None else points[found], looks[found])
+
+    return Drawn(part(~held), part(held, HELD_OUT), folders.digest(paths), sampling, seed)
+
+
+def square(path: Path) -> Pixels:
+    """The middle square of a picture, (144,144,3).
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    pixels = folders.read(path)
+    side = min(pixels.shape[:2])
+    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+    pixels = pixels[top : top + side, left : left + side]
+    if side == KEPT:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((KEPT, KEPT), Image.Resampling.LANCZOS))

@@ -1,0 +1,73 @@
+"""Recipes: each is a function of its own name that returns everything a training run needs to know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+
+from enhance.tasks.sketch.data import Drawn, Sampling, load
+from enhance.tasks.sketch.networks import Critic, Painter
+from enhance.tasks.sketch.training import Sketch, Weights
+from enhance.train.recipe import rebuild
+from enhance.train.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Channels of the networks at several resolutions: see `networks.Painter` and `networks.Critic`."""
+
+    painter: tuple[int, int, int, int] = (32, 64, 128, 144)
+    critic: tuple[int, int, int, int] = (32, 80, 128, 160)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run that teaches a network to follow drawings.
+
+    Attributes:
+        name: the function's name, the file's name and the card's name.
+        landmarked: whether the photographs are heads of cats, so that doodles can be made of them.
+    """
+
+    task_name: ClassVar[str] = "sketch"
+
+    name: str
+    landmarked: bool = True
+    shape: Shape = field(default_factory=Shape)
+    sampling: Sampling = field(default_factory=Sampling)
+    weights: Weights = field(default_factory=Weights)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, ema=0.997))
+    seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> Drawn:
+        """Reads folders of photographs, and makes drawings of them.
+
+        Raises:
+            DataError: a folder cannot be used.
+        """
+        return load(folders, self.sampling, landmarked=self.landmarked, seed=self.seed)
+
+    def task(self, device: torch.device) -> Sketch:
+        """The networks and losses, with fresh weights."""
+        painter, critic = Painter(self.shape.painter), Critic(self.shape.critic)
+        return Sketch(painter, critic, weights=self.weights, seed=self.seed, device=device)
+
+
+def sketch_cat() -> Recipe:
+    """Heads of cats."""
+    return Recipe(name="sketch_cat")
+
+
+def sketch() -> Recipe:
+    """Anything that is in the middle of its photographs, by its edges alone."""
+    return replace(sketch_cat(), name="sketch", landmarked=False)
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (sketch_cat, sketch)}
+
+
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
+    """The recipe that a checkpoint or a model carries."""
+    return rebuild(Recipe, fields)

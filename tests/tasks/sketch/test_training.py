@@ -1,0 +1,89 @@
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from enhance import tasks
+from enhance.tasks.sketch import recipes
+from enhance.tasks.sketch.data import Drawn
+from enhance.tasks.sketch.networks import Painter
+from enhance.tasks.sketch.recipes import Recipe, Shape
+from enhance.tasks.sketch.training import disobeyed
+from enhance.train import export, run
+from enhance.train.schedule import Schedule
+from enhance.train.trainer import Trainer
+
+CPU = torch.device("cpu")
+Tiny = Callable[[Recipe], Recipe]
+
+
+def trainer_of(recipe: Recipe) -> Trainer:
+    torch.manual_seed(0)
+    return Trainer(recipe.task(CPU), recipe.schedule, CPU)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_one_name_end_to_end(name: str) -> None:
+    recipe = tasks.recipe_named(name)
+    assert recipe.name == name
+    assert recipes.from_fields(json.loads(json.dumps(asdict(recipe)))) == recipe  # type: ignore[call-overload]
+
+
+def test_a_resumed_run_has_the_same_losses(drawn: Drawn, tiny: Tiny, tmp_path: Path) -> None:
+    recipe = tiny(recipes.sketch_cat())
+    through = trainer_of(recipe)
+    for step in range(2):
+        found = through.step(drawn.batch(step), step)
+        assert all(torch.isfinite(loss) for loss in found.values())
+    torch.save(through.state(), tmp_path / "state.pt")
+    expected = through.step(drawn.batch(2), 2)
+    resumed = Trainer(recipe.task(CPU), recipe.schedule, CPU)
+    resumed.restore(torch.load(tmp_path / "state.pt", weights_only=True), tmp_path)
+    again = resumed.step(drawn.batch(2), 2)
+    assert {name: float(loss) for name, loss in again.items()} == pytest.approx(
+        {name: float(loss) for name, loss in expected.items()}, rel=1e-5, abs=1e-6
+    )
+    assert resumed.task.state_dict()["looks"][:12].abs().sum() > 0
+
+
+def test_it_learns_a_batch_by_heart(drawn: Drawn, tiny: Tiny) -> None:
+    recipe = tiny(recipes.sketch_cat())
+    weights = replace(recipe.weights, alone=1000)
+    recipe = replace(recipe, weights=weights, schedule=Schedule(rate=4e-3, warm_up=1), shape=Shape((16, 16, 16, 16)))
+    trainer = trainer_of(recipe)
+    batch = drawn.batch(0)
+    losses = [float(trainer.step(batch, n)["colour"]) for n in range(120)]
+    assert sum(losses[-5:]) < sum(losses[:5]) / 2
+
+
+def test_a_run_exports_what_it_has_learnt(folder: Path, tiny: Tiny, tmp_path: Path) -> None:
+    recipe = tiny(recipes.sketch())
+    run.start([folder], recipe, tmp_path / "run", images=8)
+    model = export.export(tmp_path / "run", tmp_path / "sketch_cat.onnx", tasks.recipe_of)
+    assert model.stat().st_size > 1000
+
+
+def test_the_picture_follows_noise_look_and_looseness_once_it_has_learnt_anything() -> None:
+    torch.manual_seed(0)
+    painter = Painter((8, 8, 8, 8))
+    for module in painter.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight, 0.2)
+    given = [torch.zeros(1, 1, 128, 128), torch.zeros(1, 1), torch.zeros(1, 60), torch.zeros(1, 16)]
+    first = painter(*given)
+    for which in (1, 2, 3):
+        other = [x + 1 if n == which else x for n, x in enumerate(given)]
+        assert not torch.allclose(painter(*other), first, atol=1e-4)
+
+
+def test_lines_are_obeyed_where_the_picture_has_edges() -> None:
+    edges = torch.zeros(1, 1, 128, 128)
+    edges[:, :, 20:100, 64] = 1
+    picture = torch.zeros(1, 3, 128, 128)
+    assert float(disobeyed(picture, edges)) > 0.9
+    picture[..., 65:] = 0.5
+    assert float(disobeyed(picture, edges)) < 0.05
+    assert float(disobeyed(picture, edges.roll(20, 3))) > 0.9
