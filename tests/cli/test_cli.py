@@ -190,7 +190,7 @@ def test_bad_training(tmp_path: Path) -> None:
     words = ("train", tmp_path / "empty", "--recipe", "face_x4_pixel", "--out", out)
     assert refused(enhance(*words, "--images", "4"), "empty", "no pictures")
     assert refused(enhance(*words), "--minutes")
-    assert refused(enhance(*words, "--images", "4", "--resume", tmp_path / "nothing"), "nothing")
+    assert refused(enhance("train", "--resume", tmp_path / "nothing"), "nothing", "no such checkpoint")
     assert refused(enhance("export", tmp_path / "nothing", "--out", tmp_path / "a.onnx"), "nothing")
     assert not out.exists()
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from enhance.datasets.names import FRAME
 from enhance.datasets.preparation import crops, good_faces, prepare, sharpness
 from enhance.errors import DataError
 from enhance.faces import detection, geometry
@@ -50,7 +51,7 @@ def test_faces_of_files_and_folders_become_a_data_set(
     assert "notes.txt" not in told
     for source in data.sources(out):
         assert data.read(source).shape == (128, 128, 3)
-        assert source.window == data.WHOLE
+        assert source.window == FRAME
     written = array(Image.open(out / "one_0.webp"))
     (face,) = detection.detect(np.pad(written, [(30, 30), (30, 30), (0, 0)], mode="edge"))
     assert np.abs(face.landmarks - 30 - geometry.FRAME * 128).max() < 10

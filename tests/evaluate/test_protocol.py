@@ -10,13 +10,6 @@ from enhance.evaluate import protocol
 from .conftest import NAMES
 
 
-def test_names_say_who_is_shown() -> None:
-    assert protocol.labels("aaf_61_m_x_00002") == {"source": "aaf", "sex": "male", "age": "60+", "group": "East Asian"}
-    assert protocol.labels("utk_13_f_black_1") == {"source": "utk", "sex": "female", "age": "13-19", "group": "black"}
-    assert protocol.labels("lfw_Ada_Lovelace_0001") == {"source": "lfw"}
-    assert protocol.labels("holiday") == {"source": "holiday"}
-
-
 def test_a_face_counts_where_its_frame_has_the_pixels(folder: Path) -> None:
     everyone = protocol.faces([folder])
     assert [face.frame for face in everyone] == [64, 128, 64, 128]

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from enhance.datasets.names import FRAME, labels
 from enhance.errors import DataError
 from enhance.evaluate import report, results
-from enhance.evaluate.protocol import FRAME, Face, labels
+from enhance.evaluate.protocol import Face
 
 
 def face(name: str) -> Face:

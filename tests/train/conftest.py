@@ -41,4 +41,10 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def tiny() -> Callable[[Recipe], Recipe]:
     """Any recipe with a network of a few thousand weights."""
-    return lambda recipe: replace(recipe, width=16, blocks=1, deep=min(recipe.deep, 1), edge=16, finish=1, batch=4)
+
+    def shrunk(recipe: Recipe) -> Recipe:
+        deep = min(recipe.shape.deep, 1)
+        shape = replace(recipe.shape, width=16, blocks=1, deep=deep, edge=16, finish=1)
+        return replace(recipe, shape=shape, sampling=replace(recipe.sampling, batch=4))
+
+    return shrunk

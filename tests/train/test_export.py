@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 
+from enhance import tasks
 from enhance.errors import InternalError, TrainingError
 from enhance.inference.model import Model
 from enhance.painting.consistency import lr_psnr
@@ -16,27 +17,28 @@ from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import place
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, export, run
+from enhance.train.task import Exported
 
 
 @pytest.fixture
 def trained(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> Path:
-    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "run", images=40)
+    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "run", images=40)
     return tmp_path / "run"
 
 
 def test_the_file_describes_itself(trained: Path, tmp_path: Path) -> None:
-    model = Model.load(export.export(trained, tmp_path / "made.onnx"))
+    model = Model.load(export.export(trained, tmp_path / "made.onnx", tasks.recipe_of))
     assert model.facts["name"] == "made"
     assert json.loads(model.facts["recipe"])["name"] == "face_x4_pixel"
     assert json.loads(model.facts["frame"])["left_eye"] == [0.344, 0.398]
-    assert json.loads(model.facts["recipe"])["width"] == 16
+    assert json.loads(model.facts["recipe"])["shape"]["width"] == 16
     assert json.loads(model.facts["cost"])[0]["pictures"] == 40
     assert len(model.facts["data_sha256"]) == 64
     assert "non-commercial" in model.facts["licence"]
 
 
 def test_the_graph_takes_any_size_and_agrees_with_its_input(trained: Path, tmp_path: Path) -> None:
-    model = Model.load(export.export(trained, tmp_path / "made.onnx"))
+    model = Model.load(export.export(trained, tmp_path / "made.onnx", tasks.recipe_of))
     lr = np.random.default_rng(0).uniform(0.3, 0.7, (2, 3, 17, 31)).astype(np.float32)
     hr = model(lr)
     assert hr.shape == (2, 3, 68, 124)
@@ -48,26 +50,26 @@ def test_a_graph_that_differs_from_its_network_is_not_written(
 ) -> None:
     true = export.to_onnx
 
-    def tampered(network: export.Shipped) -> object:
-        model = true(network)
+    def tampered(exported: Exported) -> object:
+        model = true(exported)
         with torch.no_grad():
-            network.generator.paint.bias += 1.0
-            network.generator.paint.bias[0] -= 1.5
+            exported.module.generator.paint.bias += 1.0
+            exported.module.generator.paint.bias[0] -= 1.5
         return model
 
     monkeypatch.setattr(export, "to_onnx", tampered)
     with pytest.raises(InternalError, match="differs"):
-        export.export(trained, tmp_path / "made.onnx")
+        export.export(trained, tmp_path / "made.onnx", tasks.recipe_of)
     assert not (tmp_path / "made.onnx").exists()
 
 
 def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
-    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
     exact, small = tmp_path / "exact.onnx", tmp_path / "small.onnx"
-    export.export(tmp_path / "run", exact)
-    export.export(tmp_path / "run", small, [faces])
+    export.export(tmp_path / "run", exact, tasks.recipe_of)
+    export.export(tmp_path / "run", small, tasks.recipe_of, folders=[faces])
     lr = np.random.default_rng(0).uniform(0.3, 0.7, (2, 3, 16, 20)).astype(np.float32)
     floats, rounded = (Model.load(path)(lr, seed=1) for path in (exact, small))
     assert 0 < np.abs(floats - rounded).mean() * 255 < 1
@@ -81,8 +83,8 @@ def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
 def test_only_the_ends_of_a_network_stay_in_floats(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path, recipe: Callable[[], Recipe]
 ) -> None:
-    run.train([faces], tiny(recipe()), tmp_path / "run", images=4)
-    model = onnx.load(export.export(tmp_path / "run", tmp_path / "small.onnx", [faces]))
+    run.start([faces], tiny(recipe()), tmp_path / "run", images=4)
+    model = onnx.load(export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[faces]))
     rounded = {value.name for value in model.graph.initializer if value.name.endswith("weight_quantized")}
     assert all(any(part in name for name in rounded) for part in (".trunk.", ".after."))
     assert not any(part in name for name in rounded for part in (".head.", ".mend.", ".paint."))
@@ -91,36 +93,37 @@ def test_only_the_ends_of_a_network_stay_in_floats(
 def test_the_mean_of_runs_lies_between_them(
     trained: Path, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
-    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "more", images=40, init=trained)
-    model = export.export(tmp_path / "more", tmp_path / "more.onnx")
-    export.export(trained, tmp_path / "mean.onnx", others=[model])
+    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "more", images=40, init=trained)
+    model = export.export(tmp_path / "more", tmp_path / "more.onnx", tasks.recipe_of)
+    export.export(trained, tmp_path / "mean.onnx", tasks.recipe_of, others=[model])
     one, other, mean = (
-        run.starting_weights(path).generator for path in (trained, tmp_path / "more", tmp_path / "mean.onnx")
+        checkpoint.weights(path).networks["generator"] for path in (trained, tmp_path / "more", tmp_path / "mean.onnx")
     )
     assert any(not torch.equal(one[name], other[name]) for name in mean)
     assert all(torch.allclose(mean[name], (one[name] + other[name]) / 2, atol=1e-6) for name in mean)
     assert Model.load(tmp_path / "mean.onnx").facts["mean_of"] == "2"
 
-    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "deeper", images=4)
+    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "deeper", images=4)
     with pytest.raises(TrainingError, match=r"deeper: .*another shape"):
-        export.export(trained, tmp_path / "none.onnx", others=[tmp_path / "deeper"])
+        export.export(trained, tmp_path / "none.onnx", tasks.recipe_of, others=[tmp_path / "deeper"])
 
 
-def test_the_file_says_whether_it_mends(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
+def test_the_file_says_whether_it_restores(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
     for recipe in (recipes.face_x4_pixel(), recipes.face_x4_grainy()):
-        run.train([faces], tiny(recipe), tmp_path / recipe.name, images=4)
-        model = Model.load(export.export(tmp_path / recipe.name, tmp_path / f"{recipe.name}.onnx", [faces]))
-        assert model.mends == recipe.grainy
-        assert ("JPEG" in model.facts["degradation"]) == recipe.grainy
+        run.start([faces], tiny(recipe), tmp_path / recipe.name, images=4)
+        out = tmp_path / f"{recipe.name}.onnx"
+        model = Model.load(export.export(tmp_path / recipe.name, out, tasks.recipe_of, folders=[faces]))
+        assert model.mends == recipe.degraded
+        assert ("JPEG" in model.facts["degradation"]) == recipe.degraded
 
 
 def test_a_run_begins_from_eight_bits_near_where_they_came_from(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
-    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
-    export.export(tmp_path / "run", tmp_path / "small.onnx", [faces])
-    exact = run.starting_weights(tmp_path / "run").generator
-    rounded = run.starting_weights(tmp_path / "small.onnx").generator
+    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[faces])
+    exact = checkpoint.weights(tmp_path / "run").networks["generator"]
+    rounded = checkpoint.weights(tmp_path / "small.onnx").networks["generator"]
     assert rounded.keys() == exact.keys()
     for name, weights in exact.items():
         assert rounded[name].shape == weights.shape
@@ -131,11 +134,12 @@ def test_a_run_begins_from_eight_bits_near_where_they_came_from(
 def test_the_discriminator_is_exported_as_it_judges(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
-    run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
-    file = export.export_discriminator(tmp_path / "run", tmp_path / "judge.onnx", [faces])
-    state = checkpoint.load(tmp_path / "run" / checkpoint.LAST)
+    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+    out = tmp_path / "judge.onnx"
+    file = export.export(tmp_path / "run", out, tasks.recipe_of, network="discriminator", folders=[faces])
+    state = checkpoint.load(tmp_path / "run" / checkpoint.LAST)["networks"]["discriminator"]
     judge = Discriminator()
-    judge.load_state_dict(state["networks"][1])
+    judge.load_state_dict({name.removeprefix("discriminator."): value for name, value in state.items()})
     random = np.random.default_rng(0)
     hr, lr = (random.random((1, 3, side, side), dtype=np.float32) for side in (64, 16))
     with torch.no_grad():
@@ -147,4 +151,4 @@ def test_the_discriminator_is_exported_as_it_judges(
 
 def test_a_run_without_a_discriminator_has_none_to_export(trained: Path, faces: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no discriminator"):
-        export.export_discriminator(trained, tmp_path / "judge.onnx", [faces])
+        export.export(trained, tmp_path / "judge.onnx", tasks.recipe_of, network="discriminator", folders=[faces])

@@ -14,25 +14,28 @@ import torch
 from PIL import Image
 
 from enhance.errors import TrainingError
-from enhance.tasks.upscale import data, recipes
+from enhance.tasks.upscale import recipes
+from enhance.tasks.upscale.data import FaceDataset
+from enhance.tasks.upscale.degradation import Box
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, loop, run
+from enhance.train.schedule import Schedule
+from enhance.train.task import Batch
 
 
 def test_a_network_can_learn_one_batch_by_heart(faces: Path, tiny: Callable[[Recipe], Recipe]) -> None:
-    recipe = replace(tiny(recipes.face_x4_pixel()), width=32, edge=32, rate=3e-3)
-    shelves = data.load([faces], note=lambda _: None).training
-    torch.manual_seed(0)
-    trainer = loop.Trainer(run.build(recipe, torch.device("cpu")), recipe, torch.device("cpu"))
-    one = data.batch(shelves, recipe.sizes, size=4, seed=0, step=0)
-    learned = [trainer.step(one._replace(step=step), 1.0)["pixel"] for step in range(200)]
+    recipe = tiny(recipes.face_x4_pixel())
+    recipe = replace(recipe, shape=replace(recipe.shape, width=32, edge=32), schedule=Schedule(rate=3e-3))
+    one = recipe.data([faces]).batch(0)
+    trainer = run.trainer_of(recipe)
+    learned = [float(trainer.step(one, step)["pixel"]) for step in range(200)]
     assert learned[-1] < 0.5 * learned[0]
 
 
 def test_a_run_leaves_what_it_promises(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
     recipe = tiny(recipes.face_x4_pixel())
     out = tmp_path / "run"
-    progress = run.train([faces], recipe, out, images=1200)
+    progress = run.start([faces], recipe, out, images=1200)
     assert progress.pictures == 1200
     records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert records[-1]["pictures"] == 1200
@@ -44,23 +47,24 @@ def test_a_run_leaves_what_it_promises(faces: Path, tiny: Callable[[Recipe], Rec
 
 def test_a_run_is_not_started_over_another(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
     recipe = tiny(recipes.face_x4_pixel())
-    run.train([faces], recipe, tmp_path / "run", images=4)
+    run.start([faces], recipe, tmp_path / "run", images=4)
     with pytest.raises(TrainingError, match="--resume"):
-        run.train([faces], recipe, tmp_path / "run", images=4)
+        run.start([faces], recipe, tmp_path / "run", images=4)
 
 
 def test_weights_of_one_recipe_begin_another(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
-    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=40)
-    gan = run.train([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8, init=tmp_path / "pixel")
+    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=40)
+    gan = run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8, init=tmp_path / "pixel")
     assert [part["recipe"] for part in gan.before] == ["face_x4_pixel"]
     assert gan.before[0]["pictures"] == 40
 
 
 def test_weights_of_another_shape_are_refused(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:
-    run.train([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=4)
-    wider = replace(tiny(recipes.face_x4_pixel()), width=32)
+    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "pixel", images=4)
+    narrow = tiny(recipes.face_x4_pixel())
+    wider = replace(narrow, shape=replace(narrow.shape, width=32))
     with pytest.raises(TrainingError, match="another shape"):
-        run.train([faces], wider, tmp_path / "wide", images=4, init=tmp_path / "pixel")
+        run.start([faces], wider, tmp_path / "wide", images=4, init=tmp_path / "pixel")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 half a zip"])
@@ -76,40 +80,41 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_weights(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
     recipe = tiny(recipes.face_x4_pixel())
-    shelves = data.load([faces], note=lambda _: None).training
-    trainer = loop.Trainer(run.build(recipe, torch.device("cpu")), recipe, torch.device("cpu"))
+    trainer = run.trainer_of(recipe)
 
-    def poisoned(step: int) -> data.Batch:
-        batch = data.batch(shelves, recipe.sizes, size=4, seed=0, step=step)
-        return batch._replace(hr=batch.hr * float("nan")) if step == 5 else batch
+    class Poisoned(FaceDataset):
+        def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
+            batch = super().batch(step, rank, world)
+            return {**batch, "hr": batch["hr"] * float("nan")} if step == 5 else batch
 
+    poisoned = Poisoned([faces], recipe.sampling, Box(), recipe.seed)
     with pytest.raises(TrainingError, match=r"no longer a number \(pixel\) at step 5"):
-        loop.train(trainer, poisoned, {}, tmp_path, progress=checkpoint.Progress(), data_sha256="", images=1000)
-    assert all(torch.isfinite(value).all() for value in trainer.average.state_dict().values())
+        loop.train(trainer, recipe, poisoned, tmp_path, checkpoint.Progress(images=1000))
+    assert all(torch.isfinite(value).all() for value in trainer.averages["generator"].state_dict().values())
     kept = checkpoint.load(tmp_path / checkpoint.LAST)
     assert kept["progress"]["step"] == 5
 
 
-@pytest.mark.parametrize(("rest", "looks"), [(0.0, 9), (1e9, 2)])
-def test_a_look_is_followed_by_training(
+@pytest.mark.parametrize(("rest", "validations"), [(0.0, 9), (1e9, 2)])
+def test_a_validation_is_followed_by_training(
     rest: float,
-    looks: int,
+    validations: int,
     faces: Path,
     tiny: Callable[[Recipe], Recipe],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(loop, "REST", rest)
-    monkeypatch.setattr(loop, "_doubling", lambda _: itertools.count(4, 4))
-    run.train([faces], replace(tiny(recipes.face_x4_pixel()), batch=4), tmp_path / "run", images=32)
+    monkeypatch.setattr(loop, "validations", lambda _: itertools.count(4, 4))
+    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "run", images=32)
     records = map(json.loads, (tmp_path / "run" / "log.jsonl").read_text().splitlines())
-    assert sum("held_out" in record for record in records) == looks
+    assert sum("held_out" in record for record in records) == validations
 
 
 def test_the_log_forgets_what_the_checkpoint_does_not_know(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"pictures": 10}\n{"pictures": 20}\n{"pictures": 30}\n{"pict')
-    loop._forget_after(log, 20)
+    loop.forget_after(log, 20)
     assert log.read_text() == '{"pictures": 10}\n{"pictures": 20}\n'
 
 

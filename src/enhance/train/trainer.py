@@ -134,20 +134,21 @@ class Trainer:
         """Begins with the weights of networks by their names; those that are not among them stay fresh.
 
         Raises:
-            TrainingError: they do not fit, or none of them is of this task.
+            TrainingError: they do not fit, or none of them is of a network that is averaged: a discriminator alone is
+                no beginning.
         """
         known = False
         for group_name, group in self.task.groups.items():
             for name, network in group.networks.items():
                 if name not in weights:
                     continue
-                known = True
+                known = known or group.averaged or not self.averages
                 adapted = self.task.adapt(name, weights[name])
                 checkpoint.fit(network, adapted, source)
                 if group_name in self.averages:
                     checkpoint.fit(self.averages[group_name][name], adapted, source)
         if not known:
-            raise TrainingError(f"{source}: has weights of no network of this recipe")
+            raise TrainingError(f"{source}: has no weights that this recipe can begin with; name a run or a model")
 
 
 def autocast(device: torch.device) -> torch.autocast:

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from enhance.tasks.upscale.degradation import Box, Snapshot
+from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
 
 
 def pictures() -> torch.Tensor:
@@ -16,38 +16,38 @@ def test_the_box_is_the_mean_of_blocks() -> None:
     assert torch.allclose(Box()(hr, torch.Generator())[0, 0, 1, 0], hr[0, 0, 4:, :4].mean())
 
 
-def test_a_snapshot_is_a_bad_photo_of_the_same_thing() -> None:
+def test_a_degraded_picture_is_a_bad_photo_of_the_same_thing() -> None:
     hr = pictures()
-    bad = Snapshot()(hr, torch.Generator().manual_seed(0))
+    bad = SecondOrderDegradation()(hr, torch.Generator().manual_seed(0))
     good = Box()(hr, torch.Generator())
     assert bad.shape == good.shape
-    harm = (bad - good).abs().mean((1, 2, 3)) * 255
-    assert harm.min() > 0.1
-    assert harm.max() < 25
+    severity = (bad - good).abs().mean((1, 2, 3)) * 255
+    assert severity.min() > 0.1
+    assert severity.max() < 25
     assert torch.allclose(bad * 255, (bad * 255).round(), atol=1e-3)
 
 
-def test_the_same_chance_makes_the_same_snapshot_and_another_makes_another() -> None:
+def test_the_same_seed_degrades_alike_and_another_otherwise() -> None:
     hr = pictures()
-    first, again, other = (Snapshot()(hr, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    first, again, other = (SecondOrderDegradation()(hr, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert not torch.equal(first[0], first[1])
 
 
-def test_some_snapshots_are_hardly_harmed_and_some_badly() -> None:
+def test_some_pictures_are_hardly_degraded_and_some_badly() -> None:
     smooth = np.full((64, 64, 3), 128, np.uint8)
-    harms = [float(Snapshot().one(smooth, np.random.default_rng(seed)).std()) for seed in range(60)]
-    assert min(harms) < 0.8
-    assert max(harms) > 4
+    grain = [float(SecondOrderDegradation().one(smooth, np.random.default_rng(seed)).std()) for seed in range(60)]
+    assert min(grain) < 0.8
+    assert max(grain) > 4
 
 
 def test_what_was_passed_on_has_softer_grain() -> None:
     smooth = np.full((64, 64, 3), 128, np.uint8)
 
-    def harm(passed_on: float) -> float:
-        snapshot = Snapshot(passed_on=passed_on)
-        return float(np.mean([snapshot.one(smooth, np.random.default_rng(seed)).std() for seed in range(40)]))
+    def grain(second_stage: float) -> float:
+        degrade = SecondOrderDegradation(second_stage_probability=second_stage)
+        return float(np.mean([degrade.one(smooth, np.random.default_rng(seed)).std() for seed in range(40)]))
 
-    assert harm(0) > 1.5 * harm(1)
-    assert harm(1) < harm(0.5) < harm(0)
+    assert grain(0) > 1.5 * grain(1)
+    assert grain(1) < grain(0.5) < grain(0)

@@ -7,10 +7,10 @@ from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, place
 from enhance.tasks.upscale.networks.notch import Notch
 from enhance.tasks.upscale.networks.projection import Projection
+from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.features.vgg import VGG
-from enhance.train.losses import apart
-from enhance.train.run import inherited
+from enhance.train.losses import feature_distance
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_generator_hears_its_noise_and_its_place() -> None:
 
 def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more() -> None:
     shallow, deep = (Generator(width=16, blocks=2, edge=16, finish=1, deep=deep) for deep in (0, 2))
-    deep.load_state_dict(inherited(deep, shallow.state_dict()))
+    deep.load_state_dict(adapt_weights(deep, shallow.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
     assert torch.equal(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)))
     assert deep.deep is not None
@@ -91,18 +91,18 @@ def test_a_longer_generator_begins_as_the_short_one() -> None:
     )
     for weight in short.parameters():
         torch.nn.init.normal_(weight, std=0.05)
-    long.load_state_dict(inherited(long, short.state_dict()))
+    long.load_state_dict(adapt_weights(long, short.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
     assert torch.allclose(long(lr, noise, place(lr)), short(lr, noise, place(lr)), atol=1e-6)
-    short.load_state_dict(inherited(short, short.state_dict()))
+    short.load_state_dict(adapt_weights(short, short.state_dict()))
     with pytest.raises(RuntimeError, match=r"trunk\.4"):
-        short.load_state_dict(inherited(short, long.state_dict()))
+        short.load_state_dict(adapt_weights(short, long.state_dict()))
 
 
 @pytest.mark.parametrize("framed", [True, False])
 def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool) -> None:
     deaf, hearing = (Generator(width=16, blocks=1, edge=16, finish=1, noise=n, framed=framed) for n in (0, 4))
-    hearing.load_state_dict(inherited(hearing, deaf.state_dict()))
+    hearing.load_state_dict(adapt_weights(hearing, deaf.state_dict()))
     lr = torch.rand(1, 3, 16, 12)
     silent = hearing(lr, torch.zeros(1, 4, 16, 12), place(lr))
     assert torch.allclose(silent, deaf(lr, lr[:, :0], place(lr)), atol=1e-6)
@@ -113,14 +113,14 @@ def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool
 def test_a_generator_of_anything_begins_as_that_of_faces_in_the_middle_of_the_frame() -> None:
     faces = Generator(width=16, blocks=2, edge=16, finish=1, deep=2)
     anything = Generator(width=16, blocks=2, edge=16, finish=1, framed=False)
-    anything.load_state_dict(inherited(anything, faces.state_dict()))
+    anything.load_state_dict(adapt_weights(anything, faces.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
     assert torch.equal(anything(lr, noise, lr[:, :0]), faces(lr, noise, torch.zeros(1, 3, 16, 12)))
 
 
-def test_a_generator_that_mends_begins_as_the_one_that_does_not_and_agrees_with_what_it_mended() -> None:
+def test_a_generator_that_restores_begins_as_the_one_that_does_not_and_agrees_with_what_it_restored() -> None:
     plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
-    mending.load_state_dict(inherited(mending, plain.state_dict()))
+    mending.load_state_dict(adapt_weights(mending, plain.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
     notch, mending.notch = mending.notch, None
     assert torch.equal(mending(lr, noise, place(lr)), plain(lr, noise, place(lr)))
@@ -150,8 +150,8 @@ def test_the_perceptual_distance_grows_with_blur(network: Callable[[], SqueezeNe
     sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
     target = features(sharp)
-    near, far = (float(apart(features(x), target)) for x in (soft, softer))
-    same = float(apart(target, target))
+    near, far = (float(feature_distance(features(x), target)) for x in (soft, softer))
+    same = float(feature_distance(target, target))
     assert same < 1e-3
     assert same < near < far
 
@@ -164,5 +164,5 @@ def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> 
     shares = []
     for features in (SqueezeNet(), VGG()):
         target = features(here)
-        shares.append(float(apart(features(beside), target) / apart(features(soft), target)))
+        shares.append(float(feature_distance(features(beside), target) / feature_distance(features(soft), target)))
     assert shares[1] < shares[0]
