@@ -169,6 +169,9 @@ def exported(path: Path) -> Weights:
     except (DecodeError, ValueError) as error:
         raise another from error
     arrays = {value.name: numpy_helper.to_array(value) for value in model.graph.initializer}
+    for node in model.graph.node:  # what is equal is stored once
+        if node.op_type == "Identity" and node.input[0] in arrays:
+            arrays[node.output[0]] = arrays[node.input[0]]
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
         plain = name.removesuffix("_quantized")

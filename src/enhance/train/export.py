@@ -110,6 +110,8 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
             path := Path(folder) / "network.onnx",
             dynamo=False,
             opset_version=17,
+            # Or batch norms would be merged into convolutions, and their weights lose their names: see `--init`.
+            training=torch.onnx.TrainingMode.PRESERVE,
             input_names=list(given),
             output_names=list(exported.outputs),
             dynamic_axes={name: dict(axes) for name, axes in exported.axes.items()},
