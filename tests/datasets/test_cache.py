@@ -1,0 +1,60 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enhance.datasets import cache
+
+
+def row(index: int) -> np.ndarray:
+    return np.full((2, 3), 10 * index, np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_what_was_made_is_not_made_again() -> None:
+    made: list[int] = []
+
+    def counted(index: int) -> np.ndarray:
+        made.append(index)
+        return row(index)
+
+    first, again = (cache.cached("faces", 3, (2, 3), counted) for _ in range(2))
+    assert first[:, 0, 0].tolist() == [0, 10, 20]
+    assert np.array_equal(first, again)
+    assert sorted(made) == [0, 1, 2]
+    cache.cached("other faces", 3, (2, 3), counted)
+    assert len(made) == 6
+
+
+def test_a_picture_that_cannot_be_read_leaves_nothing_behind() -> None:
+    def broken(index: int) -> np.ndarray:
+        if index == 1:
+            raise ValueError(index)
+        return row(index)
+
+    with pytest.raises(ValueError, match="1"):
+        cache.cached("faces", 3, (2, 3), broken)
+    assert list(cache.folder().iterdir()) == []
+    assert cache.cached("faces", 3, (2, 3), row)[1, 0, 0] == 10
+
+
+def test_it_lies_in_the_home_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache.folder() == tmp_path / "enhance"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert cache.folder() == tmp_path / "me" / ".cache" / "enhance"
+
+
+def test_a_file_that_was_written_again_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.touch()
+    os.utime(file, (1, 1))
+    before = cache.stamps([file])
+    assert cache.stamps([file]) == before
+    os.utime(file, (2, 2))
+    assert cache.stamps([file]) != before
