@@ -1,4 +1,4 @@
-"""Made-up faces: an oval with eyes and a mouth, so that there is something to learn in a second."""
+"""Made-up pictures, so that there is something to learn in a second: faces, ovals with eyes and a mouth; and squares."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +31,18 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
         draw_face(rng, 128).save(folder / f"face_{n:03d}.png")
         draw_face(rng, 128).crop((16, 24, 112, 120)).save(folder / f"utk_030_f_asian_{n:03d}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two folders of 12 pictures each, dark ones and bright ones."""
+    folder, rng = tmp_path_factory.mktemp("pair"), np.random.default_rng(0)
+    for kind, low in (("dark", 10), ("bright", 150)):
+        (folder / kind).mkdir()
+        for n in range(12):
+            pixels = np.repeat(np.repeat(rng.integers(low, low + 90, (4, 4, 3)), 4, 0), 4, 1)
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / kind / f"{n:02d}.png")
+    return folder / "dark", folder / "bright"
 
 
 @pytest.fixture(autouse=True)

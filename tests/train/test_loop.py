@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -21,6 +23,8 @@ from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, loop, run
 from enhance.train.schedule import Schedule
 from enhance.train.task import Batch
+
+from .toy import Losses, ToyRecipe
 
 
 def test_a_network_can_learn_one_batch_by_heart(faces: Path, tiny: Callable[[Recipe], Recipe]) -> None:
@@ -40,7 +44,7 @@ def test_a_run_leaves_what_it_promises(faces: Path, tiny: Callable[[Recipe], Rec
     records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert records[-1]["pictures"] == 1200
     assert {"last.pt", "best.pt", "log.jsonl", "grids", "curves.png"} <= {path.name for path in out.iterdir()}
-    assert not [path.name for path in out.iterdir() if path.name.endswith(".part")]
+    assert not [path.name for path in out.iterdir() if ".part" in path.name]
     with Image.open(out / "curves.png") as curves:
         assert curves.width > 300
 
@@ -63,6 +67,45 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_weights(
     kept = checkpoint.load(tmp_path / checkpoint.LAST)
     assert kept["progress"]["step"] == 5
     assert all(torch.isfinite(value).all() for value in kept["networks"]["generator"].values())
+
+
+def test_a_run_that_has_collapsed_says_so_and_stops(
+    pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LOG_SECONDS", 0.0)
+    with pytest.raises(TrainingError, match=r"one colour at picture 4; the last good weights are kept"):
+        run.start(pair, ToyRecipe(losses=Losses(cycle=1e4)), tmp_path / "run", images=100)
+    assert checkpoint.load(tmp_path / "run" / checkpoint.LAST)["progress"]["pictures"] == 4
+
+
+def test_measures_that_are_no_numbers_are_no_score(pair: tuple[Path, Path]) -> None:
+    trainer, held_out = run.trainer_of(ToyRecipe()), ToyRecipe().data(pair).held_out()
+    assert loop.measure(trainer, held_out)["score"] > 0
+    assert loop.measure(trainer, []) == {"score": 0.0}
+    with pytest.raises(TrainingError, match="no longer numbers"):
+        loop.measure(trainer, [{name: value * float("nan") for name, value in held_out[0].items()}])
+
+
+def test_validations_are_frequent_early_and_never_rare() -> None:
+    due = list(itertools.islice(loop.validations(0), 60))
+    assert due[:5] == [1000, 2000, 3000, 4000, 5000]
+    assert max(np.diff(due)) == 20_000
+    assert next(loop.validations(4500)) == 5000
+    assert next(loop.validations(5000)) > 5000
+
+
+def test_a_thread_other_than_the_main_one_leaves_signals_alone() -> None:
+    handlers: list[object] = []
+
+    def work() -> None:
+        with loop.stop_signals() as stopped:
+            handlers.extend([signal.getsignal(signal.SIGINT), list(stopped)])
+
+    before = signal.getsignal(signal.SIGINT)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert handlers == [before, []]
 
 
 @pytest.mark.parametrize(("rest", "validations"), [(0.0, 9), (1e9, 2)])

@@ -18,18 +18,6 @@ from .toy import SIDE, ToyRecipe, recipe_of
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two folders of 12 pictures each, dark ones and bright ones."""
-    folder, rng = tmp_path_factory.mktemp("pair"), np.random.default_rng(0)
-    for kind, low in (("dark", 10), ("bright", 150)):
-        (folder / kind).mkdir()
-        for n in range(12):
-            pixels = np.repeat(np.repeat(rng.integers(low, low + 90, (4, 4, 3)), 4, 0), 4, 1)
-            Image.fromarray(pixels.astype(np.uint8)).save(folder / kind / f"{n:02d}.png")
-    return folder / "dark", folder / "bright"
-
-
-@pytest.fixture(scope="module")
 def trained(pair: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of 40 steps that was validated after every eighth."""
     out = tmp_path_factory.mktemp("toy") / "run"

@@ -46,8 +46,8 @@ def train(
         from enhance import tasks
         from enhance.train import run as training
     if run is not None:
-        if out is not None or init is not None:
-            raise click.UsageError("--resume goes on in the run's own folder, with its own weights")
+        if out is not None or init is not None or recipe is not None:
+            raise click.UsageError("--resume goes on in the run's own folder, with its own recipe and weights")
         folder = run
         progress = training.resume(run, tasks.recipe_of, folders=data, minutes=minutes, images=images)
     else:
