@@ -1,4 +1,4 @@
-"""Made-up pictures, so that there is something to learn in a second: faces, ovals with eyes and a mouth; and squares."""
+"""Made-up pictures, to learn from in a second: faces (ovals with eyes and a mouth) and squares."""
 
 from collections.abc import Callable
 from dataclasses import replace
