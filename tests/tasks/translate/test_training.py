@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from enhance.tasks.translate import recipes, training
+from enhance.tasks.translate import recipes, textures, training
 from enhance.tasks.translate.networks import Encoder, alpha
 from enhance.tasks.translate.recipes import Recipe
 from enhance.train.recipe import to_json
@@ -65,7 +65,7 @@ def test_nothing_is_changed_where_the_mask_is_small() -> None:
     picture = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     mask = torch.full((1, 1, 8, 8), 0.2)
     mask[..., 4:] = 0.9
-    made = training.compose(picture, torch.full_like(picture, 0.3), mask)
+    made = textures.compose(picture, torch.full_like(picture, 0.3), mask)
     assert torch.equal(made[..., :4], picture[..., :4])
     assert (made[..., 4:] - picture[..., 4:]).min() > 0
     assert alpha(torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [0, 0, 0.5, 1, 1]
@@ -77,8 +77,8 @@ def test_a_pattern_is_gone_but_light_and_surroundings_stay() -> None:
     stripes[:, :, :64] *= 0.5  # its upper half lies in shade
     mask = torch.zeros(1, 1, 128, 128)
     mask[..., 24:104, 24:104] = 1
-    coat = torch.tensor([0.5, 0.3, 0.2])[None, :, None, None].expand(1, 3, 128, 128)
-    bare = training.without_pattern(stripes, mask, coat, mask, torch.Generator().manual_seed(0))
+    coat = torch.tensor([[0.5, 0.3, 0.2]])
+    bare = textures.without_pattern(stripes, mask, coat, torch.Generator().manual_seed(0))
     inside = bare[..., 40:88, 40:88]
     assert inside.mean(2).std(2).max() < 0.05
     assert (inside[:, 0] > inside[:, 1]).float().mean() > 0.95
@@ -93,11 +93,11 @@ def test_textures_are_compared_by_direction_and_breadth_and_not_by_phase() -> No
     def seen(period: float, phase: float, *, across: bool = False) -> list[torch.Tensor]:
         stripes = (((x + phase) // (period / 2)) % 2).expand(1, 3, 128, 128)
         stripes = stripes.mT if across else stripes
-        return [training.directions(features) for features in eye(stripes)[: training.TEXTURES]]
+        return [textures.directions(features) for features in eye(stripes)[: training.TEXTURES]]
 
     original = seen(8, 0)
     shifted, broader, across = (
-        float(training.local_texture(other, original, mask))
+        float(textures.local_texture(other, original, mask))
         for other in (seen(8, 4), seen(12, 0), seen(8, 0, across=True))
     )
     assert shifted < 0.4 * broader

@@ -9,10 +9,13 @@ import torch
 
 from enhance.tasks.translate.data import AnimalCrops, AnimalViews, Crops, Views
 from enhance.tasks.translate.networks import Discriminator, Finder, Translator
-from enhance.tasks.translate.training import Finding, FindingWeights, Translation, TranslationWeights
+from enhance.tasks.translate.training import Coating, Finding, FindingWeights, Patterning, TranslationWeights
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
 from enhance.train.task import Data, Task
+
+COLOURS = 3
+"""Numbers that tell a coat: its mean colour."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class TranslationRecipe:
     Attributes:
         widths, blocks: see `networks.Translator`.
         judge: see `networks.Discriminator`.
+        teacher: the network that makes pairs, if it is one that takes patterns away: the run begins with its weights.
     """
 
     task_name: ClassVar[str] = "translate"
@@ -53,6 +57,7 @@ class TranslationRecipe:
     widths: tuple[int, int, int, int] = (24, 64, 96, 160)
     blocks: tuple[int, int, int, int] = (0, 1, 2, 5)
     judge: int = 64
+    teacher: str = ""
     crops: Crops = field(default_factory=Crops)
     weights: TranslationWeights = field(default_factory=TranslationWeights)
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, cool_down=0.3, ema=0.995))
@@ -63,9 +68,12 @@ class TranslationRecipe:
 
     def task(self, device: torch.device) -> Task:
         torch.manual_seed(self.seed)
-        translator = Translator(widths=self.widths, blocks=self.blocks).to(device)
-        discriminator = Discriminator(self.judge).to(device)
-        return Translation(self.name, translator, discriminator, self.weights, device)
+        translators = [
+            Translator(widths=self.widths, blocks=self.blocks, coat=coat).to(device)
+            for coat in ((COLOURS, 0) if self.teacher else (0,))
+        ]
+        rest = self.name, translators[0], Discriminator(self.judge).to(device), self.weights, device
+        return Coating(self.teacher, translators[1], *rest) if self.teacher else Patterning(*rest)
 
 
 Recipe = FindingRecipe | TranslationRecipe
@@ -81,7 +89,13 @@ def zebra() -> TranslationRecipe:
     return TranslationRecipe(name="zebra")
 
 
-RECIPES = {recipe.__name__: recipe for recipe in (animals, zebra)}
+def horse() -> TranslationRecipe:
+    """Zebras as horses, from a run of `zebra`, which makes its pairs."""
+    weights = TranslationWeights(texture=1.0, local_texture=0.0, semantic=1.0, colour=3.0, pixel=2.0, pairs=3)
+    return TranslationRecipe(name="horse", teacher="zebra", crops=Crops(batch=3), weights=weights)
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (animals, zebra, horse)}
 
 
 def from_fields(fields: Mapping[str, Any]) -> Recipe:

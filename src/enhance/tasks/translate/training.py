@@ -1,31 +1,44 @@
 """How the networks are taught: the finder by masks, the translator by masks, textures, pairs and a discriminator.
 
-There are no pairs of a horse and the same animal as a zebra. They are made: a zebra without its stripes (blurred within
-its mask, and tinted as some horse is) is given to be redrawn, and the photo says what it ought to become. From these
-the translator learns what is where on a body; how true a horse redrawn looks, it is told by a discriminator which sees
-nothing but animals on grey, so that meadows and savannahs do not matter.
+How true an animal looks, the translators are told by a discriminator which sees nothing but animals on grey, so that
+meadows and savannahs do not matter.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.tasks.translate.networks import Discriminator, Encoder, Finder, Translator, alpha
+from enhance.tasks.translate.networks import Discriminator, Drawn, Encoder, Finder, Translator
+from enhance.tasks.translate.textures import (
+    alone,
+    apart_within,
+    compose,
+    difference,
+    directions,
+    eroded,
+    gram,
+    local_texture,
+    mean_colour,
+    mean_within,
+    relative,
+    resized,
+    without_pattern,
+)
 from enhance.train.task import Batch, Exported, Group
 
-GREY = 0.5
 TEXTURES = 3
 """Depths of the encoder whose Gram matrices are compared: after conv1, fire3 and fire5."""
 PATCH = 16
 """Pixels across the discriminator's patches."""
+DOUBTED = 0.4
+"""The probability from which on an animal that a mask lacks is not held against a network."""
 SHOWN = 0.25
 """The share of a patch that the animal must cover for its logit to count."""
-WINDOW = 4
-"""Cells of features across the windows within which local textures are compared."""
 
 
 @dataclass(frozen=True)
@@ -121,25 +134,30 @@ class TranslationWeights:
         mask: cross-entropy of the mask.
         adversarial: the relativistic loss of the patches on the animal.
         texture: distance of the animal's Gram matrices from the other kind's.
-        local_texture, semantic, colour: distances, in made pairs, from the photo: of textures in windows, of deep
-            features, of mean colours of squares.
+        local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
+            features, of mean colours of squares, of pixels.
         penalty, penalty_every: the discriminator's gradient penalties, and the steps between two of them.
         pairs: how many of a batch's animals of the other kind are made into pairs.
     """
 
     mask: float = 2.0
-    adversarial: float = 1.0
+    adversarial: float = 1.5
     texture: float = 2.0
-    local_texture: float = 2.0
+    local_texture: float = 1.0
     semantic: float = 0.5
     colour: float = 2.0
+    pixel: float = 0.0
     penalty: float = 60.0
     penalty_every: int = 2
     pairs: int = 2
 
 
-class Translation:
-    """Animals of kind a redrawn as kind b."""
+class Translation(ABC):
+    """Animals of a kind redrawn as another kind, against a discriminator that sees nothing but animals."""
+
+    source: ClassVar[str]
+    """Which animals of a batch are redrawn, `a` or `b`."""
+    target: ClassVar[str]
 
     def __init__(
         self,
@@ -155,47 +173,32 @@ class Translation:
             "generator": Group(nn.ModuleDict({name: translator}), (0.5, 0.99), averaged=True),
             "discriminator": Group(nn.ModuleDict({"discriminator": discriminator}), (0.5, 0.99)),
         }
-        self._textures: list[Tensor] = []
         self._seen: _Seen | None = None
+
+    @abstractmethod
+    def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]: ...
+
+    @abstractmethod
+    def _redrawn(self, batch: Batch) -> tuple[Tensor, Drawn]:
+        """Photos of a batch, and what the translator makes of them."""
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         return self._translator_losses(batch, step) if group == "generator" else self._discriminator_losses(step)
 
-    def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        weights = self.weights
-        a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
-        first = len(a)
-        bare = without_pattern(
-            b[: weights.pairs], mask_b[: weights.pairs], a, mask_a, torch.Generator().manual_seed(step)
-        )
-        pairs = len(bare)
-        given, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
-        drawn = self.translator(given)
-        made = compose(given, drawn.delta, masks)
-        wrong = functional.binary_cross_entropy_with_logits(drawn.logits[:first], mask_a)
-        found = {"mask": weights.mask * wrong}
-
+    def _look(
+        self, made: Tensor, masks: Tensor, photos: Tensor, photo_masks: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """What the encoder sees of animals that were made and of photographed ones; kept for the discriminator."""
         fakes = self.eye(alone(made, masks))
         with torch.no_grad():
-            reals = self.eye(alone(b, mask_b))
-        self._seen = _Seen(reals, [x.detach() for x in fakes], _covered(mask_b), _covered(masks))
-        self.discriminator.requires_grad_(False)
-        found["adversarial"] = weights.adversarial * self._relativistic(reals, fakes, made_better=True)
-        self.discriminator.requires_grad_(True)
+            reals = self.eye(alone(photos, photo_masks))
+        self._seen = _Seen(reals, [x.detach() for x in fakes], _covered(photo_masks), _covered(masks))
+        return fakes, reals
 
-        inside, inside_b = eroded(masks), eroded(mask_b)
-        ours, theirs = ([directions(x) for x in seen[:TEXTURES]] for seen in (fakes, reals))
-        with torch.no_grad():
-            self._remember([gram(x, inside_b).mean(0) for x in theirs])
-        known = zip(ours, self._textures, strict=True)
-        found["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
-        if pairs:
-            ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
-            found["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
-            deep = directions(fakes[-1][first:]), directions(reals[-1][:pairs])
-            found["semantic"] = weights.semantic * apart_within(*deep, masks[first:])
-            coarse = (functional.avg_pool2d(x, PATCH) for x in (made[first:], b[:pairs]))
-            found["colour"] = weights.colour * _mean_within(_difference(*coarse), masks[first:])
+    def _adversarial(self, reals: Sequence[Tensor], fakes: Sequence[Tensor]) -> Tensor:
+        self.discriminator.requires_grad_(False)
+        found = self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
+        self.discriminator.requires_grad_(True)
         return found
 
     def _discriminator_losses(self, step: int) -> Mapping[str, Tensor]:
@@ -232,28 +235,22 @@ class Translation:
             found.append((functional.softplus(-ahead) * shown).sum() / shown.sum().clamp(min=1))
         return torch.stack(found).mean()
 
-    def _remember(self, textures: Sequence[Tensor]) -> None:
-        """Running means of the Gram matrices of photographs."""
-        if not self._textures:
-            self._textures = list(textures)
-        self._textures = [old.lerp(new, 0.01) for old, new in zip(self._textures, textures, strict=True)]
-
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
-        drawn = self.translator(batch["a"])
+        photos, drawn = self._redrawn(batch)
         mask = drawn.logits.sigmoid()
-        made = compose(batch["a"], drawn.delta, mask).clamp(0, 1)
-        return {"photo": batch["a"], self.name: made, "mask": mask.expand(-1, 3, -1, -1)}
+        made = compose(photos, drawn.delta, mask).clamp(0, 1)
+        return {"photo": photos, self.name: made, "mask": mask.expand(-1, 3, -1, -1)}
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         textures, strengths, overlaps = [], [], []
         for batch in batches:
-            drawn = self.translator(batch["a"])
-            mask = drawn.logits.sigmoid()
-            made = compose(batch["a"], drawn.delta, mask).clamp(0, 1)
-            textures.append(self._texture(made, batch["mask_a"], batch["b"], batch["mask_b"]))
-            found, given = mask > 0.5, batch["mask_a"] > 0.5
-            overlaps.append(float((found & given).sum() / (found | given).sum().clamp(min=1)))
-            strengths.append(float((made - batch["a"]).abs().mul(given).sum() / given.sum().clamp(min=1) / 3))
+            photos, drawn = self._redrawn(batch)
+            mask, given = drawn.logits.sigmoid(), batch[f"mask_{self.source}"]
+            made = compose(photos, drawn.delta, mask).clamp(0, 1)
+            textures.append(self._texture(made, given, batch[self.target], batch[f"mask_{self.target}"]))
+            found, true = mask > 0.5, given > 0.5
+            overlaps.append(float((found & true).sum() / (found | true).sum().clamp(min=1)))
+            strengths.append(float((made - photos).abs().mul(true).sum() / true.sum().clamp(min=1) / 3))
         count = max(len(batches), 1)
         texture, strength, overlap = (sum(x) / count for x in (textures, strengths, overlaps))
         return {"score": texture + 1 - overlap, "texture": texture, "strength": strength, "overlap": overlap}
@@ -274,21 +271,152 @@ class Translation:
         return None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"textures": self._textures}
+        return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._textures = list(state["textures"])
+        assert not state, "only patterning keeps anything"
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
         return weights
 
     def export(self) -> Mapping[str, Exported]:
-        random = torch.Generator().manual_seed(0)
-        sizes = ((1, 128, 128), (2, 64, 48), (1, 160, 128))
-        examples = [{"image": torch.rand(n, 3, height, width, generator=random)} for n, height, width in sizes]
-        axes = {name: {0: "N", 2: "H", 3: "W"} for name in ("image", "delta", "mask")}
+        random, coat = torch.Generator().manual_seed(0), self.translator.coat
+        examples = []
+        for n, height, width in ((1, 128, 128), (2, 64, 48), (1, 160, 128)):
+            given = {"image": torch.rand(n, 3, height, width, generator=random)}
+            examples.append(given | ({"coat": torch.rand(n, coat, generator=random)} if coat else {}))
+        axes = {name: {0: "N", 2: "H", 3: "W"} for name in ("image", "delta", "mask")} | (
+            {"coat": {0: "N"}} if coat else {}
+        )
         facts = {"task": "translation", "multiple": str(self.translator.multiple), "tiling": "never"}
         return {self.name: Exported(_Redrawing(self.translator).eval(), examples, ("delta", "mask"), axes, facts)}
+
+
+class Patterning(Translation):
+    """Animals of kind a, of whatever coat, get the pattern of kind b.
+
+    There are no pairs of a horse and the same animal as a zebra. They are made: a zebra without its stripes is given
+    to be redrawn, and the photo says what it ought to become. Which stripe begins where nobody can know: textures are
+    compared, in windows, and what deep features tell.
+    """
+
+    source, target = "a", "b"
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._textures: list[Tensor] = []
+
+    def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        weights = self.weights
+        a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
+        first, pairs = len(a), min(weights.pairs, len(b))
+        random = torch.Generator().manual_seed(step)
+        colours = mean_colour(a, mask_a)[torch.randint(first, (pairs,), generator=random)]
+        bare = without_pattern(b[:pairs], mask_b[:pairs], colours, random)
+        given, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
+        drawn = self.translator(given)
+        made = compose(given, drawn.delta, masks)
+        wrong = functional.binary_cross_entropy_with_logits(drawn.logits[:first], mask_a)
+        fakes, reals = self._look(made, masks, b, mask_b)
+        found = {"mask": weights.mask * wrong, "adversarial": self._adversarial(reals, fakes)}
+
+        inside, inside_b = eroded(masks), eroded(mask_b)
+        ours, theirs = ([directions(x) for x in seen[:TEXTURES]] for seen in (fakes, reals))
+        with torch.no_grad():
+            self._remember([gram(x, inside_b).mean(0) for x in theirs])
+        known = zip(ours, self._textures, strict=True)
+        found["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
+        if pairs:
+            ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
+            found["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
+            deep = directions(fakes[-1][first:]), directions(reals[-1][:pairs])
+            found["semantic"] = weights.semantic * apart_within(*deep, masks[first:])
+            coarse = (functional.avg_pool2d(x, PATCH) for x in (made[first:], b[:pairs]))
+            found["colour"] = weights.colour * mean_within(difference(*coarse), masks[first:])
+        return found
+
+    def _redrawn(self, batch: Batch) -> tuple[Tensor, Drawn]:
+        drawn: Drawn = self.translator(batch["a"])
+        return batch["a"], drawn
+
+    def _remember(self, textures: Sequence[Tensor]) -> None:
+        """Running means of the Gram matrices of photographs."""
+        if not self._textures:
+            self._textures = list(textures)
+        self._textures = [old.lerp(new, 0.01) for old, new in zip(self._textures, textures, strict=True)]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"textures": self._textures}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._textures = list(state["textures"])
+
+
+class Coating(Translation):
+    """Animals of kind b lose their pattern and get the coat of one animal of kind a, whose mean colour is told.
+
+    Pairs are made by a translator that was taught the other way, and that is not changed here: of a horse it makes a
+    zebra, and the photo says what that ought to become (back-translation: Sennrich et al., ACL 2016). As it is not
+    taught to make it easy, it hides nothing of the horse in the zebra, as networks that are taught in a cycle do.
+
+    Args:
+        teacher_name, teacher: that translator. A run begins with its weights.
+    """
+
+    source, target = "b", "a"
+
+    def __init__(self, teacher_name: str, teacher: Translator, *args: Any) -> None:
+        super().__init__(*args)
+        self.teacher = teacher.requires_grad_(False)
+        networks = nn.ModuleDict({self.name: self.translator, teacher_name: teacher})
+        self.groups = {**self.groups, "generator": Group(networks, (0.5, 0.99), averaged=True)}
+
+    def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        weights = self.weights
+        a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
+        first, pairs = len(b), min(weights.pairs, len(a))
+        random = torch.Generator().manual_seed(step)
+        with torch.no_grad():
+            patterned = compose(a[:pairs], self.teacher(a[:pairs]).delta, mask_a[:pairs]).clamp(0, 1)
+        coats = mean_colour(a, mask_a)
+        # The photographs whose coats are asked for: of those to be redrawn any, of pairs their own.
+        whose = torch.cat([torch.randperm(len(a), generator=random)[torch.arange(first) % len(a)], torch.arange(pairs)])
+        given, masks = torch.cat([b, patterned]), torch.cat([mask_b, mask_a[:pairs]])
+        drawn = self.translator(given, coats[whose])
+        made = compose(given, drawn.delta, masks)
+        found = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
+        fakes, reals = self._look(made, masks, a, mask_a)
+        found["adversarial"] = self._adversarial(reals, fakes)
+
+        inside, inside_a = eroded(masks), eroded(mask_a)
+        ours, theirs = ([directions(x) for x in seen] for seen in (fakes, reals))
+        apart = [
+            relative(gram(x, inside), gram(y, inside_a)[whose])
+            for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
+        ]
+        found["texture"] = weights.texture * torch.stack(apart).sum()
+        # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
+        plain = without_pattern(b, mask_b, coats[whose[:first]], random)
+        wanted = torch.cat([plain, a[:pairs]])
+        coarse = (functional.avg_pool2d(x, PATCH // 2) for x in (made, wanted))
+        found["colour"] = weights.colour * mean_within(difference(*coarse), masks)
+        if pairs:
+            there = masks[first:]
+            pixels = mean_within(difference(made[first:], a[:pairs]), there)
+            seen = [apart_within(x[first:], y[:pairs], there) for x, y in zip(ours, theirs, strict=True)]
+            found["pairs"] = weights.pixel * pixels + weights.semantic * torch.stack(seen).mean()
+        return found
+
+    def _mask_loss(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """Cross-entropy, but for animals that the mask may lack."""
+        with torch.no_grad():
+            counts = 1 - ((logits.sigmoid() > DOUBTED) & (mask < 0.1)).float()
+        return functional.binary_cross_entropy_with_logits(logits, mask, weight=counts)
+
+    def _redrawn(self, batch: Batch) -> tuple[Tensor, Drawn]:
+        coats = mean_colour(batch["a"], batch["mask_a"])
+        drawn: Drawn = self.translator(batch["b"], coats[torch.arange(len(batch["b"])) % len(coats)])
+        return batch["b"], drawn
 
 
 class _Redrawing(nn.Module):
@@ -298,121 +426,10 @@ class _Redrawing(nn.Module):
         super().__init__()
         self.translator = translator
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """image (N,3,H,W) in [0,1] to the difference that is to be added (N,3,H,W) and the mask (N,1,H,W) in [0,1]."""
-        drawn = self.translator(image)
+    def forward(self, image: Tensor, coat: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """image (N,3,H,W) in [0,1] and coat (N,3) to the difference to be added (N,3,H,W) and the mask (N,1,H,W)."""
+        drawn = self.translator(image, coat)
         return drawn.delta, drawn.logits.sigmoid()
-
-
-def compose(pictures: Tensor, delta: Tensor, mask: Tensor) -> Tensor:
-    """Pictures with the difference added where the mask is; a little of what leaves [0,1] is kept, for its gradient."""
-    made = pictures + alpha(mask) * delta
-    clipped = made.clamp(0, 1)
-    return clipped + 0.1 * (made - clipped)
-
-
-def alone(pictures: Tensor, mask: Tensor) -> Tensor:
-    """Animals on grey, with a soft rim of what is around them, so that masks of two makes look alike."""
-    wide = functional.max_pool2d((mask > 0.5).float(), 9, 1, 4)
-    soft = functional.avg_pool2d(wide, 5, 1, 2)
-    return GREY + soft * (pictures - GREY)
-
-
-def eroded(mask: Tensor) -> Tensor:
-    """The inside of masks, 3 pixels from their borders."""
-    return 1 - functional.max_pool2d((mask < 0.5).float(), 7, 1, 3)
-
-
-def without_pattern(
-    pictures: Tensor, mask: Tensor, coats: Tensor, coat_mask: Tensor, random: torch.Generator
-) -> Tensor:
-    """Animals without their pattern: blurred, with the mean colour of one of the animals in `coats`.
-
-    The blur is one within the mask: nothing from outside comes in. Where they are in light and in shade, they stay so.
-    """
-    wide = functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)
-    spread = 1.25 + 0.75 * float(torch.rand((), generator=random))
-    taps = torch.exp(-torch.arange(-6.0, 7.0).square() / (2 * spread**2)).to(pictures)
-    low = torch.cat(
-        [functional.avg_pool2d(pictures.mean(1, keepdim=True) * mask, 4), functional.avg_pool2d(mask, 4)], 1
-    )
-    kernel = (taps / taps.sum()).repeat(2, 1)[:, None]
-    low = functional.conv2d(low, kernel[:, :, :, None], padding=(6, 0), groups=2)
-    low = functional.conv2d(low, kernel[:, :, None, :], padding=(0, 6), groups=2)
-    shade = low[:, :1] / (low[:, 1:] + 1e-3)
-    shade = functional.interpolate(shade, scale_factor=4.0, mode="bilinear")
-    mean = (shade * wide).sum((2, 3), keepdim=True) / wide.sum((2, 3), keepdim=True).clamp(min=1)
-    order = torch.randint(len(coats), (len(pictures),), generator=random)
-    amount = coat_mask.sum((2, 3), keepdim=True).clamp(min=1)
-    colour = ((coats * coat_mask).sum((2, 3), keepdim=True) / amount)[order]
-    bare = (colour * (shade / mean.clamp(min=0.05)).clamp(0.3, 2)).clamp(0, 1)
-    grain = torch.randn(pictures.shape[0], 1, *pictures.shape[2:], generator=random).to(pictures)
-    bare = bare + 0.03 * functional.avg_pool2d(grain, 3, 1, 1)
-    soft = functional.avg_pool2d(wide, 3, 1, 1)
-    return (pictures + soft * (bare - pictures)).clamp(0, 1)
-
-
-def resized(mask: Tensor, features: Tensor) -> Tensor:
-    """A mask (N,1,H,W) averaged to the size of features (N,C,h,w)."""
-    return functional.adaptive_avg_pool2d(mask, (features.shape[2], features.shape[3]))
-
-
-def directions(features: Tensor) -> Tensor:
-    """Features (N,C,h,w) of unit length in each pixel, in float32."""
-    return functional.normalize(features.float(), dim=1, eps=1e-4)
-
-
-def gram(features: Tensor, mask: Tensor) -> Tensor:
-    """Gram matrices (N,C,C) of features (N,C,h,w), averaged over where the mask (N,1,H,W) is."""
-    inside = resized(mask, features).flatten(2)
-    flat = features.flatten(2)
-    return (flat * inside) @ flat.mT / inside.sum(2, keepdim=True).clamp(min=1)
-
-
-def relative(ours: Tensor, theirs: Tensor) -> Tensor:
-    """Distance of matrices (N,C,C) from one, or from as many, in units of that one's length, on average."""
-    return ((ours - theirs).square().sum((-2, -1)) / theirs.square().sum((-2, -1))).add(1e-8).sqrt().mean()
-
-
-def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor, kept: int = 24) -> Tensor:
-    """Distance of textures window by window: how broad stripes are and which way they run, but not where each begins.
-
-    Gram matrices in windows, of features projected to `kept` random directions, which are always the same.
-    """
-    found = []
-    for a, b in list(zip(ours, theirs, strict=True))[1:]:
-        random = torch.Generator().manual_seed(a.shape[1])
-        projection = torch.randn(kept, a.shape[1], 1, 1, generator=random) / a.shape[1] ** 0.5
-        inside = resized(mask, a)
-        products = []
-        for x in (a, b):
-            x = functional.conv2d(x, projection.to(x))
-            products.append(
-                functional.avg_pool2d((x[:, :, None] * x[:, None]).flatten(1, 2) * inside, WINDOW, WINDOW // 2)
-            )
-        length = products[1].square().sum(1).add(1e-10).sqrt()
-        apart = (products[0] - products[1]).square().sum(1).add(1e-10).sqrt()
-        found.append(apart.sum() / length.sum())
-    return torch.stack(found).sum()
-
-
-def apart_within(ours: Tensor, theirs: Tensor, mask: Tensor) -> Tensor:
-    """How far apart features (N,C,h,w) lie, on average over where the mask is."""
-    return _mean_within((ours - theirs).square().sum(1, keepdim=True).add(1e-8).sqrt(), mask)
-
-
-def _difference(ours: Tensor, theirs: Tensor) -> Tensor:
-    return (ours - theirs).abs().mean(1, keepdim=True)
-
-
-def _mean_within(values: Tensor, mask: Tensor) -> Tensor:
-    inside = resized(mask, values)
-    return (values * inside).sum() / inside.sum().clamp(min=1)
-
-
-def _covered(mask: Tensor) -> Tensor:
-    """The share of the animal in 8x8 pixels."""
-    return functional.avg_pool2d(mask, PATCH // 2)
 
 
 class _Seen(NamedTuple):
@@ -422,6 +439,11 @@ class _Seen(NamedTuple):
     fakes: list[Tensor]
     covered_real: Tensor
     covered: Tensor
+
+
+def _covered(mask: Tensor) -> Tensor:
+    """The share of the animal in 8x8 pixels."""
+    return functional.avg_pool2d(mask, PATCH // 2)
 
 
 def _coloured(image: Tensor, where: Tensor) -> Tensor:

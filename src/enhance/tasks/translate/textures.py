@@ -1,0 +1,119 @@
+"""What is measured of animals in pictures: textures, features and colours within masks; and patterns taken away."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from enhance.tasks.translate.networks import alpha
+
+GREY = 0.5
+WINDOW = 4
+"""Cells of features across the windows within which local textures are compared."""
+
+
+def compose(pictures: Tensor, delta: Tensor, mask: Tensor) -> Tensor:
+    """Pictures with the difference added where the mask is; a little of what leaves [0,1] is kept, for its gradient."""
+    made = pictures + alpha(mask) * delta
+    clipped = made.clamp(0, 1)
+    return clipped + 0.1 * (made - clipped)
+
+
+def alone(pictures: Tensor, mask: Tensor) -> Tensor:
+    """Animals on grey, with a soft rim of what is around them, so that masks of two makes look alike."""
+    wide = functional.max_pool2d((mask > 0.5).float(), 9, 1, 4)
+    soft = functional.avg_pool2d(wide, 5, 1, 2)
+    return GREY + soft * (pictures - GREY)
+
+
+def eroded(mask: Tensor) -> Tensor:
+    """The inside of masks, 3 pixels from their borders."""
+    return 1 - functional.max_pool2d((mask < 0.5).float(), 7, 1, 3)
+
+
+def mean_colour(pictures: Tensor, mask: Tensor) -> Tensor:
+    """The mean colours of animals, (N,3)."""
+    return (pictures * mask).sum((2, 3)) / mask.sum((2, 3)).clamp(min=1)
+
+
+def without_pattern(pictures: Tensor, mask: Tensor, colours: Tensor, random: torch.Generator) -> Tensor:
+    """Animals without their pattern: blurred, and with other mean colours (N,3).
+
+    The blur is one within the mask: nothing from outside comes in. Where they are in light and in shade, they stay so.
+    """
+    wide = functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)
+    spread = 1.25 + 0.75 * float(torch.rand((), generator=random))
+    taps = torch.exp(-torch.arange(-6.0, 7.0).square() / (2 * spread**2)).to(pictures)
+    low = torch.cat(
+        [functional.avg_pool2d(pictures.mean(1, keepdim=True) * mask, 4), functional.avg_pool2d(mask, 4)], 1
+    )
+    kernel = (taps / taps.sum()).repeat(2, 1)[:, None]
+    low = functional.conv2d(low, kernel[:, :, :, None], padding=(6, 0), groups=2)
+    low = functional.conv2d(low, kernel[:, :, None, :], padding=(0, 6), groups=2)
+    shade = low[:, :1] / (low[:, 1:] + 1e-3)
+    shade = functional.interpolate(shade, scale_factor=4.0, mode="bilinear")
+    mean = (shade * wide).sum((2, 3), keepdim=True) / wide.sum((2, 3), keepdim=True).clamp(min=1)
+    bare = (colours[:, :, None, None] * (shade / mean.clamp(min=0.05)).clamp(0.3, 2)).clamp(0, 1)
+    grain = torch.randn(pictures.shape[0], 1, *pictures.shape[2:], generator=random).to(pictures)
+    bare = bare + 0.03 * functional.avg_pool2d(grain, 3, 1, 1)
+    soft = functional.avg_pool2d(wide, 3, 1, 1)
+    return (pictures + soft * (bare - pictures)).clamp(0, 1)
+
+
+def resized(mask: Tensor, features: Tensor) -> Tensor:
+    """A mask (N,1,H,W) averaged to the size of features (N,C,h,w)."""
+    return functional.adaptive_avg_pool2d(mask, (features.shape[2], features.shape[3]))
+
+
+def directions(features: Tensor) -> Tensor:
+    """Features (N,C,h,w) of unit length in each pixel, in float32."""
+    return functional.normalize(features.float(), dim=1, eps=1e-4)
+
+
+def gram(features: Tensor, mask: Tensor) -> Tensor:
+    """Gram matrices (N,C,C) of features (N,C,h,w), averaged over where the mask (N,1,H,W) is."""
+    inside = resized(mask, features).flatten(2)
+    flat = features.flatten(2)
+    return (flat * inside) @ flat.mT / inside.sum(2, keepdim=True).clamp(min=1)
+
+
+def relative(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Distance of matrices (N,C,C) from one, or from as many, in units of that one's length, on average."""
+    return ((ours - theirs).square().sum((-2, -1)) / theirs.square().sum((-2, -1))).add(1e-8).sqrt().mean()
+
+
+def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor, kept: int = 24) -> Tensor:
+    """Distance of textures window by window: how broad stripes are and which way they run, but not where each begins.
+
+    Gram matrices in windows, of features projected to `kept` random directions, which are always the same.
+    """
+    found = []
+    for a, b in list(zip(ours, theirs, strict=True))[1:]:
+        random = torch.Generator().manual_seed(a.shape[1])
+        projection = torch.randn(kept, a.shape[1], 1, 1, generator=random) / a.shape[1] ** 0.5
+        inside = resized(mask, a)
+        products = []
+        for x in (a, b):
+            x = functional.conv2d(x, projection.to(x))
+            products.append(
+                functional.avg_pool2d((x[:, :, None] * x[:, None]).flatten(1, 2) * inside, WINDOW, WINDOW // 2)
+            )
+        length = products[1].square().sum(1).add(1e-10).sqrt()
+        apart = (products[0] - products[1]).square().sum(1).add(1e-10).sqrt()
+        found.append(apart.sum() / length.sum())
+    return torch.stack(found).sum()
+
+
+def apart_within(ours: Tensor, theirs: Tensor, mask: Tensor) -> Tensor:
+    """How far apart features (N,C,h,w) lie, on average over where the mask is."""
+    return mean_within((ours - theirs).square().sum(1, keepdim=True).add(1e-8).sqrt(), mask)
+
+
+def difference(ours: Tensor, theirs: Tensor) -> Tensor:
+    return (ours - theirs).abs().mean(1, keepdim=True)
+
+
+def mean_within(values: Tensor, mask: Tensor) -> Tensor:
+    inside = resized(mask, values)
+    return (values * inside).sum() / inside.sum().clamp(min=1)
