@@ -11,15 +11,17 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 if TYPE_CHECKING:
     from enhance.honesty.lineup import lineup
     from enhance.inference.model import Model, models
+    from enhance.tasks.fill.fill import fill
     from enhance.tasks.upscale.enhance import upscale
 
     __version__: str
 
-__all__ = ["Model", "__version__", "lineup", "models", "upscale"]
+__all__ = ["Model", "__version__", "fill", "lineup", "models", "upscale"]
 
 
 MODULES = {
     "Model": "enhance.inference.model",
+    "fill": "enhance.tasks.fill.fill",
     "lineup": "enhance.honesty.lineup",
     "models": "enhance.inference.model",
     "upscale": "enhance.tasks.upscale.enhance",

@@ -11,7 +11,7 @@ from enhance.errors import TrainingError
 if TYPE_CHECKING:
     from enhance.train.task import Recipe
 
-TASKS = ("upscale", "translate", "sketch", "imagine")
+TASKS = ("upscale", "translate", "sketch", "imagine", "fill")
 """The one list to extend: names of folders that hold `recipes.py` with `RECIPES` and `from_fields`."""
 
 

@@ -1,0 +1,1 @@
+"""A hole in a picture filled: at run time and in training."""

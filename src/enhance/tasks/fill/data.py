@@ -1,0 +1,240 @@
+"""Pictures with holes drawn into them: faces in their frame, or crops of any photos."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from enhance.datasets import cache, folders, names
+from enhance.errors import DataError
+from enhance.tasks.fill import masks
+from enhance.tasks.fill.masks import Holes
+from enhance.tasks.fill.networks import GRID, MULTIPLE
+
+Pixels = NDArray[np.uint8]
+
+FRAME = 128
+LEAST, LARGEST = 128, 640
+"""Photos of a smaller side are left out; larger ones are reduced, for training sees small crops of them."""
+HELD_OUT = 48
+"""Pictures that are validated by."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Pictures of a step by their side in pixels, and how often each side is drawn, in proportion.
+
+    Attributes:
+        sides: side -> (pictures in a step, chance of the side).
+        drafts: how often the hole holds a draft instead of nothing.
+    """
+
+    sides: tuple[tuple[int, int, float], ...]
+    drafts: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Faces of one size, pixels (n,H,H,3), which show a window of a frame `frame` pixels across, cut at (left, top)."""
+
+    pixels: Pixels
+    frame: int
+    left: float
+    top: float
+
+
+class FaceData:
+    """Faces in their frame, `FRAME` pixels across or half of it."""
+
+    def __init__(self, sources: Sequence[Path], *, sizes: Sizes, holes: Holes, seed: int, note: Callable[[str], None]):
+        paths = [path for folder in sources for path in folders.pictures(folder)]
+        self.digest = folders.digest(paths)
+        self.sizes, self.holes, self.seed = sizes, holes, seed
+        groups: dict[tuple[names.Box, bool], list[Path]] = {}
+        for path in paths:
+            groups.setdefault((names.window(path.name), folders.is_held_out(path.name)), []).append(path)
+        self.training: list[Shelf] = []
+        held: list[Pixels] = []
+        for (window, out), members in groups.items():
+            whole = window == names.FRAME
+            for frame in (FRAME, FRAME // 2) if whole else (FRAME,):
+                side = round(frame * (window[2] - window[0]))
+                if out and not (whole and frame == FRAME):
+                    continue
+                pixels = squares(members[:: max(1, len(members) // HELD_OUT)] if out else members, side, note)
+                if out:
+                    held.append(pixels[:HELD_OUT])
+                else:
+                    self.training.append(Shelf(pixels, frame, window[0] * frame, window[1] * frame))
+        if not self.training:
+            raise DataError(f"{sources[0]}: too few faces; a few hundred, aligned by `enhance prepare`, are needed")
+        self._held = held[0] if held else np.empty((0, FRAME, FRAME, 3), np.uint8)
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
+        """`image` as it is given, `truth`, `mask` and `place` of `Completion`."""
+        rng = np.random.default_rng((self.seed, step, rank))
+        side, count = drawn_size(self.sizes, rng)
+        shelves = [shelf for shelf in self.training if shelf.pixels.shape[1] == side]
+        if not shelves:
+            shelves = [max(self.training, key=lambda shelf: len(shelf.pixels))]
+            side = shelves[0].pixels.shape[1]
+        shelf = shelves[rng.integers(len(shelves))]
+        truth = np.empty((count, side, side, 3), np.uint8)
+        where = np.empty((count, 3, side // GRID, side // GRID), np.float32)
+        for n in range(count):
+            truth[n] = shelf.pixels[rng.integers(len(shelf.pixels))]
+            where[n] = place_in(shelf)
+            if rng.random() < 0.5:
+                truth[n] = truth[n, :, ::-1]
+                where[n] = where[n, :, :, ::-1]
+                where[n, 0] *= -1
+            # The frame of a face of which much is hidden is found by a pixel or two only.
+            where[n, :2] += rng.normal(0, 0.015, (2, 1, 1))
+        mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
+        return {**given(truth, mask, self.sizes.drafts, rng), "place": torch.from_numpy(where)}
+
+    def held_out(self) -> Sequence[dict[str, Tensor]]:
+        """Faces that are never learnt from, with holes of every kind."""
+        return [
+            {
+                **batch,
+                "place": torch.from_numpy(np.stack([place_in(Shelf(self._held, FRAME, 0, 0))] * len(batch["mask"]))),
+            }
+            for batch in held_out_batches(self._held)
+        ]
+
+
+class PhotoData:
+    """Crops of any photos. Each folder is drawn from the more often, the larger its pictures are."""
+
+    def __init__(self, sources: Sequence[Path], *, sizes: Sizes, holes: Holes, seed: int, note: Callable[[str], None]):
+        listed = [folders.pictures(folder) for folder in sources]
+        self.digest = folders.digest([path for paths in listed for path in paths])
+        self.sizes, self.holes, self.seed = sizes, holes, seed
+        self.shelves: list[list[Pixels]] = []
+        held: list[Pixels] = []
+        for folder, paths in zip(sources, listed, strict=True):
+            note(f"reading {len(paths):,} pictures of {folder.name}")
+            with ThreadPoolExecutor() as pool:
+                read = list(pool.map(photo, paths))
+            large = [(path, pixels) for path, pixels in zip(paths, read, strict=True) if min(pixels.shape[:2]) >= LEAST]
+            held += [pixels for path, pixels in large if folders.is_held_out(path.name)][:HELD_OUT]
+            kept = [pixels for path, pixels in large if not folders.is_held_out(path.name)]
+            if kept:
+                self.shelves.append(kept)
+        if not self.shelves:
+            raise DataError(f"{sources[0]}: no photos of at least {LEAST} pixels; larger ones are needed")
+        widths = np.array([np.mean([min(p.shape[:2]) for p in shelf]) for shelf in self.shelves])
+        self.chances = widths / widths.sum()
+        rng = np.random.default_rng(seed)
+        rows = [crop(held[n], FRAME, rng) for n in rng.permutation(len(held))[:HELD_OUT]]
+        self._held = np.stack(rows) if rows else np.empty((0, FRAME, FRAME, 3), np.uint8)
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
+        """`image` as it is given, `truth` and `mask` of `Completion`."""
+        rng = np.random.default_rng((self.seed, step, rank))
+        side, count = drawn_size(self.sizes, rng)
+        truth = np.empty((count, side, side, 3), np.uint8)
+        for n in range(count):
+            shelf = self.shelves[rng.choice(len(self.shelves), p=self.chances)]
+            truth[n] = crop(shelf[rng.integers(len(shelf))], side, rng)
+        mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
+        return given(truth, mask, self.sizes.drafts, rng)
+
+    def held_out(self) -> Sequence[dict[str, Tensor]]:
+        """Crops of photos that are never learnt from, with holes of every kind."""
+        return held_out_batches(self._held)
+
+
+def given(truth: Pixels, mask: NDArray[np.float32], drafts: float, rng: np.random.Generator) -> dict[str, Tensor]:
+    """Pictures (N,H,H,3) and their holes (N,H,H) as a network gets them: empty, or with a draft in them."""
+    original = torch.from_numpy(truth).permute(0, 3, 1, 2).contiguous().float() / 255
+    hole = torch.from_numpy(mask)[:, None]
+    image = original * (1 - hole)
+    for n in range(len(truth)):
+        if rng.random() < drafts:
+            small = torch.nn.functional.avg_pool2d(original[n : n + 1], 2)
+            draft = torch.nn.functional.interpolate(small, scale_factor=2.0, mode="bilinear")
+            image[n] = torch.where(hole[n] > 0, draft[0], original[n])
+            hole[n] *= 0.5
+    return {"image": image, "truth": original, "mask": hole}
+
+
+def held_out_batches(held: Pixels) -> list[dict[str, Tensor]]:
+    """A batch of eight for each kind of hole, by turns, until the pictures are used up."""
+    batches = []
+    height, width = held.shape[1:3]
+    for begin in range(0, len(held) - 7, 8):
+        kind = masks.KINDS[begin // 8 % len(masks.KINDS)]
+        truth = held[begin : begin + 8]
+        mask = np.stack([masks.measured(kind, height, width, begin + n) for n in range(8)])
+        batches.append(given(truth, mask, 0.0, np.random.default_rng(0)))
+    return batches
+
+
+def place_in(shelf: Shelf) -> NDArray[np.float32]:
+    """Where the squares of a shelf's pictures lie in the frame; see `networks.place`."""
+    squares = np.arange(shelf.pixels.shape[1] // GRID) * GRID + GRID / 2
+    where = np.empty((3, len(squares), len(squares)), np.float32)
+    where[0] = (shelf.left + squares) / shelf.frame * 2 - 1
+    where[1] = ((shelf.top + squares) / shelf.frame * 2 - 1)[:, None]
+    where[2] = np.log2(shelf.frame / 128)
+    return where
+
+
+def crop(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+    """A square of a photo (H,W,3), reduced by up to two and flipped at random; (side,side,3)."""
+    import cv2
+
+    least = min(pixels.shape[:2])
+    cut = min(least, round(side * rng.uniform(1, 2))) if least > side else least
+    top, left = (rng.integers(n - cut + 1) for n in pixels.shape[:2])
+    square = pixels[top : top + cut, left : left + cut]
+    if cut != side:
+        square = np.asarray(
+            cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA if cut > side else cv2.INTER_CUBIC), np.uint8
+        )
+    return square[:, ::-1] if rng.random() < 0.5 else square
+
+
+def drawn_size(sizes: Sizes, rng: np.random.Generator) -> tuple[int, int]:
+    """The side of a step's pictures, and how many it has."""
+    chances = np.array([chance for _, _, chance in sizes.sides])
+    side, count, _ = sizes.sides[rng.choice(len(chances), p=chances / chances.sum())]
+    if side % MULTIPLE:
+        raise ValueError(f"pictures of {side} pixels: not a multiple of {MULTIPLE}")
+    return side, count
+
+
+def photo(path: Path) -> Pixels:
+    """A photo (H,W,3), its shorter side reduced to `LARGEST` at most."""
+    pixels = folders.read(path)
+    factor = LARGEST / min(pixels.shape[:2])
+    return pixels if factor >= 1 else _resized(pixels, round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
+
+
+def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> Pixels:
+    """Square pictures reduced to `side`, (n,side,side,3), from the cache where they have been read before.
+
+    Raises:
+        DataError: one cannot be read, or is not square.
+    """
+
+    def square(number: int) -> Pixels:
+        pixels = folders.read(paths[number])
+        if pixels.shape[0] != pixels.shape[1]:
+            raise DataError(f"{paths[number]}: not square; align it first with `enhance prepare`")
+        return pixels if len(pixels) == side else _resized(pixels, side, side)
+
+    note(f"reading {len(paths):,} pictures of {paths[0].parent.name} at {side} pixels")
+    return cache.cached(f"fill {cache.stamps(paths)}", len(paths), (side, side, 3), square)
+
+
+def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))

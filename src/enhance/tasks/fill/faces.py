@@ -1,0 +1,193 @@
+"""Faces that a hole hides in part: drawn in their frame, where the second eye has its place, and put back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.faces import crops, detection, geometry
+from enhance.faces.detection import Face
+from enhance.tasks.fill import painter as painting
+
+if TYPE_CHECKING:
+    from enhance.tasks.fill.hole import Hole
+    from enhance.tasks.fill.painter import Array, Painter
+
+FRAMES = 64, 128
+"""Pixels across the frames that the network was taught."""
+LARGEST = 512
+"""A face is refined up to so many pixels across its frame."""
+HIDDEN = 0.01
+"""The least share of its frame that a hole hides of a face that is drawn again."""
+SEEN = 8
+"""How much more a landmark counts that is seen than one that is hidden and only guessed."""
+SEARCHED = 1024
+"""Longest side of the picture in which faces are looked for."""
+SEAM = 4
+"""Pixels of the hole over which a face takes on the colours around it."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A face that was completed.
+
+    Attributes:
+        box: left, top, right, bottom of its frame in the photo's pixels.
+        hidden: the share of its frame that the hole hides.
+        size: pixels across its frame in the photo.
+    """
+
+    box: tuple[float, float, float, float]
+    hidden: float
+    size: int
+
+
+def place(size: int) -> Array:
+    """Where the squares of 4 pixels of a frame of so many pixels lie in it; `networks.place` without torch."""
+    squares = (np.arange(size // painting.GRID, dtype=np.float32) + 0.5) / (size // painting.GRID) * 2 - 1
+    fine = np.full((len(squares),) * 2, np.log2(size / 128), np.float32)
+    return np.stack([np.broadcast_to(squares, fine.shape), np.broadcast_to(squares[:, None], fine.shape), fine])
+
+
+def complete(painter: Painter, rest: Painter, frame: Array, hole: Hole, size: int, seed: int) -> Array:
+    """A face in its frame with the hole filled.
+
+    Args:
+        painter: the network for faces; rest: that for anything, which refines it beyond the sizes of faces.
+        frame: (S,S,3) in [0,1]; a face upright in its frame.
+        hole: (S,S).
+        size: pixels across the frame that the face has detail for.
+    """
+    side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
+    small, small_hole = resized(frame, side), resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
+    noise = painter.noise(seed, side, side, 0)
+    drawn = painter(small, small_hole.astype(np.float32), noise, place(side))
+    while side < min(len(frame), LARGEST):
+        side *= 2
+        here = resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
+        finer = np.where(here[..., None], painting.doubled(drawn), resized(frame, side))
+        painting.fill(rest, finer, here, seed, draft=True)
+        drawn = finer
+    return resized(drawn, len(frame))
+
+
+def resized(picture: Array, side: int) -> Array:
+    """A square picture (S,S,C) at another size: averaged to a smaller one, bicubic to a larger one."""
+    import cv2
+
+    if len(picture) == side:
+        return picture
+    how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
+    made = np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
+    return np.clip(made.reshape(side, side, -1), 0, 1)
+
+
+def found(rgb: Array, hole: Hole) -> list[Face]:
+    """Faces of a picture whose hole is filled already that the hole hides in part."""
+    import cv2
+
+    height, width = hole.shape
+    scale = min(1.0, SEARCHED / max(height, width))
+    seen = rgb
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        seen = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
+    ratio = np.array([width / seen.shape[1], height / seen.shape[0]])
+    faces = []
+    for face in detection.detect(seen):
+        landmarks = (face.landmarks + 0.5) * ratio - 0.5
+        x0, y0, x1, y1 = (float(v) for v in (np.array(face.box).reshape(2, 2) * ratio).ravel())
+        faces.append(Face((x0, y0, x1, y1), face.score, trusted(landmarks, hole)))
+    return faces
+
+
+def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
+    """Landmarks (5,2) of a whole face that agrees with those that are seen more than with those in the hole."""
+    rows = np.clip(np.round(landmarks[:, 1]).astype(int), 0, hole.shape[0] - 1)
+    columns = np.clip(np.round(landmarks[:, 0]).astype(int), 0, hole.shape[1] - 1)
+    counts = np.where(hole[rows, columns], 1, SEEN)
+    if len(set(counts.tolist())) == 1:
+        return landmarks.astype(np.float64)
+    to_photo = geometry.similarity(geometry.FRAME.repeat(counts, 0), landmarks.repeat(counts, 0))
+    return np.asarray(geometry.FRAME @ to_photo[:, :2].T + to_photo[:, 2])
+
+
+def draw(
+    rgb: Array, known: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter], seed: int
+) -> Completed | None:
+    """Draws a face into the hole of a picture; None if the hole does not touch it.
+
+    Args:
+        rgb: (H,W,3) in [0,1], the hole filled already: what is drawn goes into it.
+        known: the same before the hole was filled.
+        hole: (H,W).
+        painters: the network for faces and that for anything.
+    """
+    native = geometry.face_size(face.landmarks)
+    if native < 8:
+        return None
+    side = min(LARGEST, max(FRAMES[0], 64 * round(native / 64)))
+    marked = np.repeat(hole[..., None].astype(np.float32), 3, -1)
+    hidden, to_frame = geometry.align(marked, face.landmarks, side)
+    inside = hidden[..., 0] > 0.02
+    if inside.mean() < HIDDEN:
+        return None
+    frame, _ = geometry.align(known, face.landmarks, side)
+    # Beyond the photo nothing is known either.
+    there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side))
+    beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
+    made = complete(*painters, frame, inside | beyond, round(native), seed)
+    lay(rgb, known, hole, made, to_frame)
+    left, top, right, bottom = box_of(to_frame, side)
+    return Completed((left, top, right, bottom), float(inside.mean()), round(native))
+
+
+def pixels_of(height: int, width: int) -> NDArray[np.float64]:
+    """The coordinates x, y of all pixels of a picture, (height,width,2)."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack([x, y], -1).astype(np.float64)
+
+
+def box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float, float]:
+    """The upright box of the photo around a frame of so many pixels, to which `to_frame` (2,3) leads."""
+    corners = np.array([(x, y) for x in (-0.5, side - 0.5) for y in (-0.5, side - 0.5)])
+    corners = geometry.apply_transform(geometry.invert(to_frame), corners)
+    (left, top), (right, bottom) = corners.min(0), corners.max(0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def lay(rgb: Array, known: Array, hole: Hole, made: Array, to_frame: geometry.Transform) -> None:
+    """Puts a face drawn in its frame into the hole of rgb, softly where the frame ends within it."""
+    side = len(made)
+    left, top, right, bottom = box_of(to_frame, side)
+    x0, y0 = max(int(left), 0), max(int(top), 0)
+    x1, y1 = min(int(right) + 1, hole.shape[1]), min(int(bottom) + 1, hole.shape[0])
+    if x0 >= x1 or y0 >= y1:
+        return
+    part = hole[y0:y1, x0:x1]
+    here = geometry.shift_transform(to_frame, x0, y0)
+    drawn = np.clip(geometry.warp(made, here, part.shape), 0, 1)
+    within = geometry.apply_transform(here, pixels_of(y1 - y0, x1 - x0))
+    weight = crops.mask(2 * (within + 0.5) / side - 1)
+    drawn = matched(drawn, known[y0:y1, x0:x1], part)
+    weight = np.where(part, weight, np.float32(0))[..., None]
+    rgb[y0:y1, x0:x1] += weight * (drawn - rgb[y0:y1, x0:x1])
+
+
+def matched(drawn: Array, known: Array, hole: Hole) -> Array:
+    """A drawn picture whose first `SEAM` pixels within the hole run into what is known around it.
+
+    On its way through the frame what is known was sampled twice: by how much it differs from itself just outside the
+    hole, the drawn picture is put right just inside.
+    """
+    import cv2
+
+    outside = (~hole).astype(np.float32)
+    error = np.concatenate([(known - drawn) * outside[..., None], outside[..., None]], -1)
+    spread = cv2.GaussianBlur(error, (0, 0), SEAM / 2)
+    distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+    fade = np.clip(1 - distance / SEAM, 0, 1)[..., None]
+    return np.asarray(np.clip(drawn + fade * spread[..., :3] / np.maximum(spread[..., 3:], 1e-3), 0, 1), np.float32)

@@ -1,0 +1,205 @@
+"""A photo with a hole filled: what the hole may have shown, and every other pixel as it was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from enhance.errors import PhotoError
+from enhance.tasks.fill.options import FillOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.provenance import Stamp
+    from enhance.tasks.fill.faces import Completed
+    from enhance.tasks.fill.hole import Box, Hole, MaskLike
+    from enhance.tasks.fill.painter import Painter
+
+    Array = NDArray[np.float32]
+
+PHOTO, FACE = "photo_fill", "face_fill"
+LARGEST_FACE = 512
+"""A picture that is one face in its frame has at most so many pixels a side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """What was made of a photo.
+
+    Attributes:
+        canvas: the whole photo, ready to be written.
+        hole: (H,W), where it was filled.
+        faces: those that were completed.
+        notes: what the user should know.
+        stamp: what its file says of it.
+    """
+
+    canvas: Canvas
+    hole: Hole
+    faces: tuple[Completed, ...]
+    notes: tuple[str, ...]
+    stamp: Stamp
+
+    @property
+    def rgb(self) -> Array:
+        """All of it, (H,W,3) in [0,1]."""
+        return self.canvas.rgb
+
+    def sentence(self) -> str:
+        """One honest line."""
+        count = int(self.hole.sum())
+        share = 100 * count / self.hole.size
+        faces = f", {len(self.faces)} face{'' if len(self.faces) == 1 else 's'} completed" if self.faces else ""
+        return f"{count:,} pixels ({share:.1f} %) are invented{faces}; every other pixel is as it was"
+
+
+def fill(
+    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    mask: MaskLike | None = None,
+    *,
+    boxes: Sequence[Box] = (),
+    seed: int = 0,
+    aligned: bool = False,
+    faces: bool = True,
+) -> Image:
+    """Fills a hole in a photo.
+
+    Args:
+        photo: a file's path or bytes, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
+        mask: a picture of the same size, white where the photo is to be filled; or an array (H,W) of booleans. Without
+            mask and boxes, what is transparent is filled.
+        boxes: (left, top, width, height) of further holes.
+        seed: names one of many possible fillings.
+        aligned: the whole picture is one face in its frame.
+        faces: whether faces are looked for.
+
+    Returns:
+        The whole photo, with 8 bits a channel; outside the hole it is what it was.
+
+    Raises:
+        PhotoError: the photo or the mask cannot be used; the message says why.
+    """
+    from enhance.photos.photo import read
+
+    return fill_photo(read(photo), mask, boxes, FillOptions(seed, aligned, faces)).canvas.image()
+
+
+def fill_photo(
+    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = (), options: FillOptions | None = None
+) -> Filled:
+    """`fill` for callers who want to know what was done; the same errors."""
+    import numpy as np
+
+    from enhance.photos.photo import Canvas
+    from enhance.pixels import to_float
+    from enhance.tasks.fill import painter as painting
+    from enhance.tasks.fill.hole import with_hole
+    from enhance.tasks.fill.painter import Painter
+
+    options = options or FillOptions()
+    if options.seed < 0:
+        raise PhotoError(f"{photo.name}: seed {options.seed}: seeds are whole numbers from 0 on")
+    photo, hole = with_hole(photo, mask, boxes)
+    rest = Painter.load(PHOTO)
+    completed: list[Completed] = []
+    used = [rest]
+    canvas = Canvas(photo, photo.width, photo.height)
+    for top in range(0, photo.height, 256):
+        canvas.put(0, top, to_float(photo.pixels[top : top + 256]))
+    try:
+        if options.aligned:
+            used = [Painter.load(FACE), rest]
+            made, one = whole_face(photo, hole, options.seed)
+            completed.append(one)
+            canvas.put(0, 0, np.where(hole[..., None], made, photo.rgb))
+        else:
+            for left, top, right, bottom in painting.regions(hole):
+                here = slice(top, bottom), slice(left, right)
+                rgb, drawn = fill_region(to_float(photo.pixels[here]), hole[here], rest, options)
+                if drawn:
+                    used = [Painter.load(FACE), rest]
+                completed += [moved(face, left, top) for face in drawn]
+                canvas.put(left, top, rgb)
+    except MemoryError:
+        raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
+    notes = () if photo.lost is None else (photo.lost,)
+    return stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp_of(hole, used, options.seed)))
+
+
+def fill_region(known: Array, hole: Hole, rest: Painter, options: FillOptions) -> tuple[Array, list[Completed]]:
+    """A part of a photo (H,W,3) in [0,1] with its hole (H,W) filled, and the faces that were completed in it."""
+    from enhance.tasks.fill import faces
+    from enhance.tasks.fill import painter as painting
+    from enhance.tasks.fill.painter import Painter
+
+    rgb = known.copy()
+    painting.fill(rest, rgb, hole, options.seed)
+    completed = []
+    if options.faces:
+        for face in faces.found(rgb, hole):
+            one = faces.draw(rgb, known, hole, face, (Painter.load(FACE), rest), options.seed)
+            if one is not None:
+                completed.append(one)
+    return rgb, completed
+
+
+def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
+    """A photo that is one face in its frame, (S,S,3) in [0,1].
+
+    Raises:
+        PhotoError: it is not square, or too large.
+    """
+    from enhance.tasks.fill import faces
+    from enhance.tasks.fill.painter import Painter
+
+    if photo.width != photo.height or photo.width > LARGEST_FACE:
+        raise PhotoError(
+            f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
+            f"{LARGEST_FACE} pixels at most"
+        )
+    made = faces.complete(Painter.load(FACE), Painter.load(PHOTO), photo.rgb, hole, photo.width, seed)
+    side = float(photo.width)
+    return made, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
+
+
+def moved(face: Completed, right: int, down: int) -> Completed:
+    """The same face in a photo of which its part begins at (right, down)."""
+    from dataclasses import replace
+
+    left, top, right_, bottom = face.box
+    return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
+
+
+def stamp_of(hole: Hole, used: Sequence[Painter], seed: int) -> Stamp:
+    """What is said of a filled photo: which networks drew, and in which boxes."""
+    from importlib.metadata import version
+
+    import cv2
+    import numpy as np
+
+    from enhance.files import sha256
+    from enhance.photos.provenance import Stamp
+
+    count, _, stats, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8), connectivity=8)
+    parts = stats[1:count]
+    order = np.argsort(-parts[:, 4])[:32]
+    boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
+    names = " + ".join(painter.facts["name"] for painter in used)
+    digits = " + ".join(sha256(painter.path)[:12] for painter in used)
+    return Stamp(f"enhance {version('enhance')}", names, digits, seed, float("inf"), boxes)
+
+
+def stamped(photo: Photo, filled: Filled) -> Filled:
+    """The same with a canvas whose file says what was done."""
+    from enhance.photos import provenance
+
+    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
+    info = filled.canvas.info
+    info["xmp"] = provenance.stamped(info.get("xmp"), filled.stamp, most)
+    return filled

@@ -1,0 +1,83 @@
+"""Which pixels of a photo are to be filled: from a picture, from boxes, or from what is transparent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enhance.errors import PhotoError
+from enhance.photos.photo import Photo, read
+from enhance.pixels import luma, to_float
+
+Hole = NDArray[np.bool_]
+"""(H,W), true where it is to be filled."""
+Box = tuple[int, int, int, int]
+"""Left, top, width and height, in pixels."""
+MaskLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
+
+
+def with_hole(photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = ()) -> tuple[Photo, Hole]:
+    """A photo without the colours of its hole, and the hole.
+
+    Args:
+        mask: a picture of the photo's size, bright where the hole is (transparent counts as black), or an array (H,W)
+            of booleans.
+        boxes: further holes. Without a mask and boxes, what is not opaque is the hole, and the photo becomes opaque.
+
+    Raises:
+        PhotoError: the mask cannot be read or has another size, a box lies outside, nothing is to be filled, or all.
+    """
+    shape = photo.height, photo.width
+    hole = np.zeros(shape, bool)
+    if mask is not None:
+        hole |= _marked(mask, photo)
+    for left, top, width, height in boxes:
+        part = hole[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
+        if width <= 0 or height <= 0 or not part.size:
+            raise PhotoError(
+                f"{photo.name}: the box {left},{top},{width},{height} lies outside; the photo is {shape[1]}x{shape[0]}"
+            )
+        part[...] = True
+    if mask is None and not boxes:
+        if photo.alpha is None or photo.alpha.min() == np.iinfo(photo.alpha.dtype).max:
+            raise PhotoError(f"{photo.name}: has nothing transparent to fill; say where with a mask or a box")
+        hole = photo.alpha < np.iinfo(photo.alpha.dtype).max
+    if not hole.any():
+        raise PhotoError(f"{photo.name}: the mask marks nothing; what is to be filled must be white in it")
+    if hole.all():
+        raise PhotoError(f"{photo.name}: the mask marks all of it; something must be left to go on from")
+    return _opened(photo, hole), hole
+
+
+def _marked(mask: MaskLike, photo: Photo) -> Hole:
+    if isinstance(mask, np.ndarray) and mask.dtype == bool and mask.ndim == 2:
+        name, hole = "mask", mask
+    else:
+        picture = read(mask if not isinstance(mask, np.ndarray) else np.asarray(mask))
+        name, bright = picture.name, luma(picture.rgb)
+        if picture.alpha is not None:
+            bright = bright * to_float(picture.alpha)
+        hole = bright > 0.5
+    if hole.shape != (photo.height, photo.width):
+        sizes = f"{hole.shape[1]}x{hole.shape[0]}, the photo {photo.width}x{photo.height}"
+        raise PhotoError(f"{name}: the mask is {sizes}; it must have a pixel for each of the photo's")
+    return np.asarray(hole)
+
+
+def _opened(photo: Photo, hole: Hole) -> Photo:
+    """The photo as it will be filled: opaque in the hole, where its file's own colours no longer count."""
+    original = photo.original
+    if original is not None and photo.profile is not None:
+        original = original.copy()
+        original[hole] = photo.profile.from_srgb(photo.pixels)[hole]
+    alpha = photo.alpha
+    if alpha is not None:
+        top = np.iinfo(alpha.dtype).max
+        alpha = np.where(hole, top, alpha).astype(alpha.dtype)
+        alpha = None if alpha.min() == top else alpha
+    return replace(photo, original=original, alpha=alpha)

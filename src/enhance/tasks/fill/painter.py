@@ -1,0 +1,208 @@
+"""Fills holes of any size with a network that was taught small ones: coarse to fine, and tile by tile.
+
+Of a hole that reaches far from all that is known, a small picture is filled first; enlarged, it is the draft that the
+network refines (a mask of .5 says so), and again, up to the photo's own size. Within one size, tiles are filled one
+after the other, and each sees what the one before has drawn, so that none shows where it begins.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.errors import ModelError
+from enhance.painting.tiles import spans, united
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+    from enhance.tasks.fill.hole import Hole
+
+Array = NDArray[np.float32]
+Region = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+MULTIPLE, GRID, ALIKE = 16, 4, 6
+"""As in `networks`, which needs torch."""
+DEPTH = 32
+"""Pixels from the known within which a hole is filled at once: what the network was taught."""
+TILE, SIGHT = 160, 64
+"""Pixels across a tile, and how many more it sees on every side."""
+CELL = 64
+"""The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
+MOST_REGIONS = 40
+
+
+class Painter:
+    """A network that fills, of an ONNX file.
+
+    Attributes:
+        path: of the file.
+        facts: what it says of itself.
+        framed: whether it fills faces in their frame.
+    """
+
+    def __init__(self, path: Path, session: onnxruntime.InferenceSession) -> None:
+        self.path = path
+        self.facts: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
+        self._session = session
+        self._inputs = [given.name for given in session.get_inputs()]
+        self.framed = "place" in self._inputs
+
+    @staticmethod
+    def load(name: str) -> Painter:
+        """A shipped network, by its name, or an .onnx file; loaded once per process.
+
+        Raises:
+            ModelError: there is none, or it does not fill.
+        """
+        from enhance.inference import shipped
+
+        path = Path(name) if name.endswith(".onnx") else shipped.weights_of(name)
+        if not path.is_file():
+            raise ModelError(f"{path}: no such model file")
+        return _load(path.resolve(), path.stat().st_mtime_ns)
+
+    def __call__(self, image: Array, mask: Array, noise: Array, place: Array | None = None) -> Array:
+        """Fills one picture of any size.
+
+        Args:
+            image: (H,W,3) in [0,1].
+            mask: (H,W): 1 in the hole, .5 where that holds a draft, 0 elsewhere.
+            noise: (Z,h,w) of at least a quarter of the size, rounded up to whole squares of 16.
+            place: (3,h,w), for faces; see `networks.place`.
+
+        Returns:
+            (H,W,3) in [0,1].
+
+        Raises:
+            MemoryError: it is too large for this machine.
+        """
+        from enhance.inference import sessions
+
+        height, width = mask.shape
+        border = (0, -height % MULTIPLE), (0, -width % MULTIPLE)
+        given: dict[str, NDArray[Any]] = {
+            "image": np.pad(image, (*border, (0, 0)), mode="edge").transpose(2, 0, 1)[None],
+            "mask": np.pad(mask, border, mode="edge")[None, None],
+        }
+        rows, columns = (n // GRID for n in given["mask"].shape[2:])
+        given["noise"] = noise[None, :, :rows, :columns]
+        if place is not None:
+            given["place"] = place[None]
+        feed = {name: np.ascontiguousarray(given[name], np.float32) for name in self._inputs}
+        (filled,) = sessions.answers(self._session, ["filled"], feed)
+        return np.clip(filled[0].transpose(1, 2, 0)[:height, :width], 0, 1)
+
+    def noise(self, seed: int, height: int, width: int, *where: int) -> Array:
+        """Noise for a picture of that size, (Z,h,w). What is alike all over it depends on the seed alone."""
+        from enhance.inference.model import chance
+
+        planes = int(self.facts["noise"])
+        shape = planes, -(-height // MULTIPLE) * MULTIPLE // GRID, -(-width // MULTIPLE) * MULTIPLE // GRID
+        noise = chance(seed, *where).standard_normal(shape, np.float32)
+        noise[:ALIKE] = chance(seed).standard_normal((ALIKE, 1, 1), np.float32)
+        return noise
+
+
+def regions(hole: Hole) -> list[Region]:
+    """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
+    import cv2
+
+    height, width = hole.shape
+    rows, columns = -(-height // CELL), -(-width // CELL)
+    padded = np.pad(hole, ((0, rows * CELL - height), (0, columns * CELL - width)))
+    cells = np.asarray(padded.reshape(rows, CELL, columns, CELL).any((1, 3)), np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
+    boxes = []
+    for left, top, across, down, _ in stats[1:count].tolist():
+        part = hole[top * CELL : (top + down) * CELL, left * CELL : (left + across) * CELL]
+        y, x = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+        x0, x1 = left * CELL + int(x[0]), left * CELL + int(x[-1]) + 1
+        y0, y1 = top * CELL + int(y[0]), top * CELL + int(y[-1]) + 1
+        more = max(SIGHT, (x1 - x0) // 2, (y1 - y0) // 2)
+        boxes.append((max(x0 - more, 0), max(y0 - more, 0), min(x1 + more, width), min(y1 + more, height)))
+    if len(boxes) > MOST_REGIONS:
+        return [(0, 0, width, height)]
+    return [box for box, _ in united(boxes)]
+
+
+def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, draft: bool = False) -> None:
+    """Fills the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
+    pyramid = [(rgb, hole)]
+    for _ in range(0 if draft else levels(hole)):
+        pyramid.append(halved(*pyramid[-1]))
+    for level in range(len(pyramid) - 1, -1, -1):
+        picture, there = pyramid[level]
+        if level < len(pyramid) - 1:
+            coarse = pyramid[level + 1][0]
+            picture[there] = doubled(coarse)[: picture.shape[0], : picture.shape[1]][there]
+        begun = draft or level < len(pyramid) - 1
+        draw(painter, picture, np.where(there, np.float32(0.5 if begun else 1), np.float32(0)), seed, level)
+
+
+def levels(hole: Hole) -> int:
+    """How often a picture is halved before its hole is small enough to be filled at once."""
+    import cv2
+
+    deepest = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5).max())
+    most = int(np.log2(max(1, min(hole.shape) / 32)))
+    return int(np.clip(np.ceil(np.log2(max(deepest, 1) / DEPTH)), 0, most))
+
+
+def halved(rgb: Array, hole: Hole) -> tuple[Array, Hole]:
+    """A picture at half its size, of what is known of it; what is not known at all is the hole."""
+    height, width = hole.shape
+    border = (0, height % 2), (0, width % 2)
+    known = np.pad(~hole, border, mode="edge").astype(np.float32)[..., None]
+    colours = np.pad(rgb, (*border, (0, 0)), mode="edge") * known
+
+    def summed(values: Array) -> Array:
+        return values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]
+
+    share = summed(known)
+    return (summed(colours) / np.maximum(share, 1)).astype(np.float32), share[..., 0] < 2
+
+
+def doubled(rgb: Array) -> Array:
+    """A picture (h,w,3) enlarged by two, smoothly; (2h,2w,3)."""
+    import cv2
+
+    size = 2 * rgb.shape[1], 2 * rgb.shape[0]
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def draw(painter: Painter, rgb: Array, mask: Array, seed: int, level: int) -> None:
+    """Fills a picture tile by tile; mask (H,W) as in `Painter.__call__`, which is used up."""
+    whole = [n <= TILE + 2 * SIGHT for n in mask.shape]
+    down, across = (list(spans(n, n if at_once else TILE, SIGHT)) for n, at_once in zip(mask.shape, whole, strict=True))
+    for row in down:
+        for column in across:
+            own = slice(row.start, row.stop), slice(column.start, column.stop)
+            if not mask[own].any():
+                continue
+            seen = slice(row.before, row.after), slice(column.before, column.after)
+            noise = painter.noise(seed, *mask[seen].shape, 1 + level, row.start, column.start)
+            drawn = painter(rgb[seen], mask[seen], noise)
+            inside = drawn[row.start - row.before :, column.start - column.before :]
+            there = mask[own] > 0
+            rgb[own][there] = inside[: there.shape[0], : there.shape[1]][there]
+            mask[own] = 0
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, modified: int) -> Painter:  # noqa: ARG001 - a file that changed is another file
+    from enhance.inference import sessions
+
+    try:
+        session: Any = sessions.opened(str(path))
+    except Exception as error:  # onnxruntime raises its own classes, which share no base but this
+        raise ModelError(f"{path}: cannot be read as an ONNX model; export it again with `enhance export`") from error
+    painter = Painter(path, session)
+    if painter.facts.get("task") != "completion":
+        raise ModelError(f"{path}: does not fill holes; photo_fill and face_fill do")
+    return painter

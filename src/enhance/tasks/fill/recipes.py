@@ -1,0 +1,110 @@
+"""Recipes: each is a function of its own name that returns everything a training run needs to know.
+
+To make a variant, write a function that returns `replace(another(), ...)`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+
+from enhance.tasks.fill import training
+from enhance.tasks.fill.data import FaceData, PhotoData, Sizes
+from enhance.tasks.fill.masks import Holes
+from enhance.tasks.fill.training import Filling, Weights
+from enhance.train.recipe import rebuild
+from enhance.train.schedule import Schedule
+from enhance.train.task import Data
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run, but for its data and its length.
+
+    Attributes:
+        name: the function's name, the file's name, the card's name and the value of `--model`.
+        framed: whether it learns faces in their frame; else crops of any photos.
+        widths, dilations, noise: see `networks.Completion`.
+        critic: channels of the discriminator, see `networks.Discriminator`.
+        weights: what each loss counts.
+        sizes: how many pictures of which size a step has.
+        holes: how often each kind of hole is drawn.
+    """
+
+    task_name: ClassVar[str] = "fill"
+
+    name: str
+    framed: bool
+    sizes: Sizes
+    holes: Holes = field(default_factory=Holes)
+    weights: Weights = field(default_factory=Weights)
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
+    widths: tuple[int, int, int, int] = (32, 48, 96, 144)
+    dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
+    critic: tuple[int, int, int, int] = (32, 64, 128, 192)
+    noise: int = 8
+    seed: int = 0
+
+    def data(self, folders: Sequence[Path]) -> Data:
+        """Reads folders.
+
+        Raises:
+            DataError: a folder cannot be used.
+        """
+        kind = FaceData if self.framed else PhotoData
+        return kind(folders, sizes=self.sizes, holes=self.holes, seed=self.seed, note=print)
+
+    def task(self, device: torch.device) -> Filling:
+        """Networks with fresh weights on the device, and their losses."""
+        return training.fresh(
+            framed=self.framed,
+            weights=self.weights,
+            widths=self.widths,
+            dilations=self.dilations,
+            critic=self.critic,
+            noise=self.noise,
+            name=self.name,
+            seed=self.seed,
+            device=device,
+        )
+
+
+def face_fill_pixel() -> Recipe:
+    """Faces in their frame, by pixels and features: to begin with, for what is seen in the middle is right."""
+    sizes = Sizes(((64, 20, 0.45), (128, 6, 0.4), (96, 10, 0.15)))
+    return Recipe("face_fill_pixel", framed=True, sizes=sizes, weights=Weights(pixel=2.0, perceptual=0.5))
+
+
+def face_fill() -> Recipe:
+    """The same against a discriminator, from the weights of `face_fill_pixel`, each hole filled twice."""
+    sizes = Sizes(((64, 12, 0.25), (128, 4, 0.65), (96, 6, 0.1)))
+    weights = Weights(pixel=1.0, perceptual=0.5, adversarial=0.2, spread=0.3)
+    return replace(
+        face_fill_pixel(), name="face_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)
+    )
+
+
+def photo_fill_pixel() -> Recipe:
+    """Any crop of any photo, by pixels and features."""
+    sizes = Sizes(((128, 6, 0.85), (256, 2, 0.15)), drafts=0.25)
+    holes = Holes(strokes=0.45, boxes=0.35, halves=0.1, centres=0.1)
+    return replace(face_fill_pixel(), name="photo_fill_pixel", framed=False, sizes=sizes, holes=holes)
+
+
+def photo_fill() -> Recipe:
+    """The same against a discriminator, from the weights of `photo_fill_pixel`."""
+    sizes = Sizes(((128, 4, 0.85), (256, 2, 0.15)), drafts=0.25)
+    weights = Weights(pixel=1.0, perceptual=0.5, adversarial=0.2, spread=0.3)
+    return replace(
+        photo_fill_pixel(), name="photo_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)
+    )
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (face_fill_pixel, face_fill, photo_fill_pixel, photo_fill)}
+
+
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
+    """The recipe that a checkpoint carries."""
+    return rebuild(Recipe, fields)

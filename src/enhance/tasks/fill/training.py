@@ -1,0 +1,252 @@
+"""Holes filled: by a perceptual loss alone, or against a discriminator as well."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from enhance.tasks.fill import networks
+from enhance.tasks.fill.networks import Completion, Discriminator
+from enhance.train import losses
+from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.task import Batch, Exported, Group
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each loss counts. Without `adversarial` there is no discriminator.
+
+    Attributes:
+        pixel: mean absolute difference in the hole, the less the farther from its edge.
+        perceptual: distance of SqueezeNet's features of the filled picture, in the hole.
+        adversarial: of the relativistic loss, on the patches that the hole touches.
+        spread: how much of the distance of two answers is taken off their distance from the truth, see `Filling`.
+        penalty, penalty_every: R1's weight, and how often it is due.
+    """
+
+    pixel: float = 1.0
+    perceptual: float = 1.0
+    adversarial: float = 0.0
+    spread: float = 0.0
+    penalty: float = 0.5
+    penalty_every: int = 8
+
+
+class Filling:
+    """Image completion (Pathak et al., "Context encoders", CVPR 2016) with one network for holes of any shape.
+
+    With `spread` every hole is filled twice, from two noises, and half of the answers' distance from each other is
+    taken off their distance from the truth. At `spread` 1 that is the energy score (Gneiting & Raftery, "Strictly
+    proper scoring rules", JASA 2007), which is least where answers are spread as the truth is: a mode-seeking loss that
+    needs no bound.
+    """
+
+    def __init__(
+        self, completion: Completion, discriminator: Discriminator | None, *, weights: Weights, name: str, seed: int = 0
+    ) -> None:
+        if (discriminator is None) != (weights.adversarial == 0):
+            raise ValueError("a discriminator and an adversarial weight come together")
+        self.completion = completion
+        self.discriminator = discriminator
+        self.weights = weights
+        self.name = name
+        self.seed = seed
+        self.features = SqueezeNet().to(next(completion.parameters()).device)
+        self._made: Tensor | None = None
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        found = {"generator": Group(nn.ModuleDict({"completion": self.completion}), (0.5, 0.99), averaged=True)}
+        if self.discriminator is not None:
+            found["discriminator"] = Group(nn.ModuleDict({"discriminator": self.discriminator}), (0.0, 0.99))
+        return found
+
+    def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
+        return self._drawing(batch, step) if group == "generator" else self._telling(batch, step)
+
+    def _drawing(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        answers = 2 if self.weights.spread else 1
+        twice = {name: torch.cat([value] * answers) for name, value in batch.items()}
+        truth, mask = batch["truth"], batch["mask"]
+        made = self._filled(twice, self._random(step))
+        depth = weight_by_depth(mask)
+        with torch.no_grad():
+            original = self.features(truth)
+        seen = list(zip(*(x.chunk(answers) for x in self.features(made)), strict=True))
+        pictures = made.chunk(answers)
+        pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
+        perceptual = torch.cat([in_hole(answer, original, mask) for answer in seen])
+        found = {"pixel": self.weights.pixel * pixel.mean(), "perceptual": self.weights.perceptual * perceptual.mean()}
+        if self.weights.spread:
+            between = self.weights.pixel * weighted((pictures[0] - pictures[1]).abs(), depth)
+            between = between + self.weights.perceptual * in_hole(seen[0], seen[1], mask)
+            found["spread"] = -self.weights.spread * between.mean() / 2
+        if self.discriminator is not None:
+            self.discriminator.requires_grad_(False)
+            with torch.no_grad():
+                real = self.discriminator(truth, mask, batch.get("place"))
+            fake = self.discriminator(made, twice["mask"], twice.get("place"))
+            pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
+            told = [relativistic(better, worse, twice["mask"]) for better, worse in pairs]
+            found["adversarial"] = self.weights.adversarial * torch.stack(told).mean()
+            self.discriminator.requires_grad_(True)
+        self._made = made.detach()[: len(truth)]
+        return found
+
+    def _telling(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        assert self.discriminator is not None
+        assert self._made is not None
+        truth, mask, place = batch["truth"], batch["mask"], batch.get("place")
+        both = torch.cat([truth, self._made]), torch.cat([mask] * 2), None if place is None else torch.cat([place] * 2)
+        told = [logits.chunk(2) for logits in self.discriminator(*both)]
+        each = [relativistic(real, fake, mask) for real, fake in told]
+        found = {"discrimination": torch.stack(each).mean()}
+        if step % self.weights.penalty_every == 0:
+            # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
+            with torch.autocast(truth.device.type, enabled=False):
+                pictures = truth.float().requires_grad_()
+                logits = self.discriminator(pictures, mask, place)
+                total = torch.stack([one.mean((1, 2, 3)) for one in logits]).sum(0)
+                penalty = losses.gradient_penalty(total, pictures)
+            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return found
+
+    def samples(self, batch: Batch) -> Mapping[str, Tensor]:
+        with torch.no_grad():
+            one, other = (self._filled(batch, self._random(seed)).clamp(0, 1) for seed in (0, 1))
+        return {"given": batch["image"], "one": one, "another": other, "original": batch["truth"]}
+
+    def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
+        sums: dict[str, list[float]] = {}
+        with torch.no_grad():
+            for batch in batches:
+                one, other = (self._filled(batch, self._random(seed)).clamp(0, 1) for seed in (0, 1))
+                truth, mask = batch["truth"], batch["mask"]
+                original, first, second = (self.features(x) for x in (truth, one, other))
+                flat = torch.ones_like(mask) * (mask > 0)
+                sums.setdefault("pixel", []).append(float(weighted((one - truth).abs(), flat).mean()))
+                sums.setdefault("perceptual", []).append(float(in_hole(first, original, mask).mean()))
+                sums.setdefault("spread", []).append(float(in_hole(first, second, mask).mean()))
+        found = {name: sum(values) / len(values) for name, values in sums.items()}
+        if found:
+            found["score"] = found["perceptual"] - self.weights.spread * found["spread"] / 2
+        return found or {"score": 0.0}
+
+    def collapsed(self, means: Mapping[str, float]) -> str | None:
+        if means.get("discrimination", 1.0) < 1e-3:
+            return "the discriminator tells every filled picture apart"
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        pass
+
+    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Lets a network for photos begin from one for faces: what that is told of the frame is left out."""
+        layer = {"completion": "head.weight", "discriminator": "given.weight"}.get(name)
+        network = self.completion if name == "completion" else self.discriminator
+        if layer is None or network is None or layer not in weights:
+            return weights
+        wanted = network.get_parameter(layer).shape[1]
+        return {**weights, layer: weights[layer][:, :wanted]}
+
+    def export(self) -> Mapping[str, Exported]:
+        random = torch.Generator().manual_seed(0)
+        inputs = ["image", "mask", "noise", *(["place"] if self.completion.framed else [])]
+        sizes = ((2, 64, 96), (1, 128, 128), (1, 176, 80))
+        examples = []
+        for count, height, width in sizes:
+            mask = (torch.rand(count, 1, height, width, generator=random) < 0.4).float()
+            mask[:, :, : height // 2, : width // 3] = 1
+            mask[:1, :, height // 2 :] *= 0.5
+            values = {
+                "image": torch.rand(count, 3, height, width, generator=random),
+                "mask": mask,
+                "noise": networks.draw_noise(mask, self.completion.noise, random),
+                "place": networks.place(mask),
+            }
+            examples.append({name: values[name] for name in inputs})
+        full, small = {0: "N", 2: "H", 3: "W"}, {0: "N", 2: "h", 3: "w"}
+        axes = {name: full if name in ("image", "mask") else small for name in inputs} | {"filled": full}
+        facts = {
+            "task": "completion",
+            "multiple": str(networks.MULTIPLE),
+            "noise": str(self.completion.noise),
+            "value_range": "[0,1] sRGB",
+        }
+        return {self.name: Exported(self.completion, examples, ("filled",), axes, facts)}
+
+    def _filled(self, batch: Batch, random: torch.Generator) -> Tensor:
+        noise = networks.draw_noise(batch["mask"], self.completion.noise, random)
+        made: Tensor = self.completion(batch["image"], batch["mask"], noise, batch.get("place"))
+        return made
+
+    def _random(self, step: int) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+
+
+def weight_by_depth(mask: Tensor) -> Tensor:
+    """How much each pixel of the hole counts, (N,1,H,W): fully at its edge, a quarter from an eighth of the picture on,
+    where many answers are right (Yu et al., "Generative image inpainting with contextual attention", CVPR 2018)."""
+    hole = (mask > 0).float()
+    steps = 4
+    reach = max(1, mask.shape[2] // 16 // steps) * 2 + 1
+    left, weight = hole, torch.zeros_like(hole)
+    for step in range(steps):
+        deeper = -functional.max_pool2d(-left, reach, 1, reach // 2)
+        weight = weight + (left - deeper) * (1 - 0.75 * step / steps)
+        left = deeper
+    return weight + left * 0.25
+
+
+def weighted(difference: Tensor, weight: Tensor) -> Tensor:
+    """The mean of differences (N,C,H,W) over what has a weight (N,1,H,W); (N,)."""
+    return (difference.float().mean(1, keepdim=True) * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)
+
+
+def in_hole(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """How far apart the features (N,C,h,w) of two batches lie where they see the hole, summed over depths; (N,)."""
+    found = []
+    for one, other in zip(a, b, strict=True):
+        distance = (one - other).square().sum(1, keepdim=True).add(1e-8).sqrt()
+        found.append(weighted(distance, touched(mask, one)))
+    return torch.stack(found).sum(0)
+
+
+def touched(mask: Tensor, map_: Tensor) -> Tensor:
+    """The share of the hole in what each value of a map (N,C,h,w) stands for; (N,1,h,w)."""
+    return functional.adaptive_avg_pool2d((mask > 0).float(), (map_.shape[2], map_.shape[3]))
+
+
+def relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:
+    """`losses.relativistic` over the patches that the hole touches."""
+    touch = (touched(mask, better) > 0).float()
+    each = functional.softplus((worse - better).float())
+    return (each * touch).sum() / touch.sum().clamp(min=1)
+
+
+def fresh(
+    *,
+    framed: bool,
+    weights: Weights,
+    widths: tuple[int, int, int, int],
+    dilations: tuple[int, ...],
+    critic: tuple[int, int, int, int],
+    noise: int,
+    name: str,
+    seed: int,
+    device: torch.device,
+) -> Filling:
+    """A task whose networks have fresh weights."""
+    torch.manual_seed(seed)
+    completion = Completion(widths, dilations, noise=noise, framed=framed)
+    discriminator = Discriminator(critic, framed=framed) if weights.adversarial else None
+    for network in (completion, discriminator):
+        if network is not None:
+            network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Filling(completion, discriminator, weights=weights, name=name, seed=seed)

@@ -1,0 +1,147 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import enhance
+from enhance.errors import PhotoError
+from enhance.faces.detection import Face
+from enhance.faces.geometry import FRAME
+from enhance.photos import provenance
+from enhance.photos.photo import Photo, read, write
+from enhance.tasks.fill import faces
+from enhance.tasks.fill.fill import fill, fill_photo
+from enhance.tasks.fill.options import FillOptions
+
+pytestmark = pytest.mark.usefixtures("shipped_weights")
+
+
+@pytest.fixture
+def hole() -> np.ndarray:
+    marked = np.zeros((90, 120), bool)
+    marked[20:60, 30:100] = True
+    return marked
+
+
+def samples(picture: Callable[..., np.ndarray]) -> list[Photo]:
+    """A photo of 8 bits, of 16, without colour, transparent, and with a profile of its own."""
+    from PIL import ImageCms
+
+    rgb = picture(90, 120)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    image = Image.fromarray(rgb)
+    image.info["icc_profile"] = profile.tobytes()
+    alpha = np.full((90, 120), 200, np.uint8)
+    deep = rgb.astype(np.uint16) * 257 + np.random.default_rng(0).integers(0, 200, rgb.shape).astype(np.uint16)
+    return [read(rgb), read(np.minimum(deep, 65535)), read(rgb[..., 0]), read(np.dstack([rgb, alpha])), read(image)]
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_every_pixel_outside_the_hole_stays_to_the_bit(
+    which: int, picture: Callable[..., np.ndarray], hole: np.ndarray, tmp_path: Path
+) -> None:
+    photo = samples(picture)[which]
+    made = fill_photo(photo, hole)
+    write(made.canvas, tmp_path / "filled.png")
+    after = read(tmp_path / "filled.png")
+    assert after.pixels.dtype == photo.pixels.dtype
+    assert (after.pixels[~hole] == photo.pixels[~hole]).all()
+    assert (after.pixels[hole] != photo.pixels[hole]).mean() > 0.5
+    assert after.grey == photo.grey
+
+
+def test_the_public_function_takes_what_upscale_takes(
+    picture: Callable[..., np.ndarray], hole: np.ndarray, tmp_path: Path
+) -> None:
+    rgb = picture(90, 120)
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    Image.fromarray(hole).save(tmp_path / "mask.png")
+    one = np.asarray(enhance.fill(tmp_path / "photo.png", tmp_path / "mask.png"))
+    other = np.asarray(fill(rgb, hole, seed=0))
+    assert (one == other).all()
+    assert (np.asarray(fill(rgb, hole, seed=3)) != other).any()
+    assert (np.asarray(fill(rgb, boxes=[(30, 20, 70, 40)])) == other).all()
+    see_through = np.dstack([rgb, np.where(hole, 0, 255).astype(np.uint8)])
+    assert np.asarray(fill(see_through)).shape == (90, 120, 3)
+
+
+def test_what_the_hole_hid_does_not_matter(picture: Callable[..., np.ndarray], hole: np.ndarray) -> None:
+    rgb = picture(90, 120)
+    other = rgb.copy()
+    other[hole] = 255 - other[hole]
+    assert (np.asarray(fill(rgb, hole)) == np.asarray(fill(other, hole))).all()
+
+
+def test_the_file_says_that_it_was_invented(
+    picture: Callable[..., np.ndarray], hole: np.ndarray, tmp_path: Path
+) -> None:
+    made = fill_photo(read(picture(90, 120)), hole, options=FillOptions(seed=5))
+    assert made.stamp.source_type == provenance.INVENTED
+    assert made.stamp.seed == 5
+    assert made.stamp.model == "photo_fill"
+    assert made.stamp.faces == ((30, 20, 100, 60),)
+    write(made.canvas, tmp_path / "filled.png")
+    assert "photo_fill" in provenance.in_words(provenance.inspect(tmp_path / "filled.png"))
+    assert made.sentence() == "2,800 pixels (25.9 %) are invented; every other pixel is as it was"
+
+
+def test_a_face_in_its_frame_is_completed(picture: Callable[..., np.ndarray]) -> None:
+    for side in (64, 90, 128, 250):
+        rgb = picture(side, side)
+        half = np.zeros((side, side), bool)
+        half[:, side // 2 :] = True
+        made = fill_photo(read(rgb), half, options=FillOptions(aligned=True))
+        assert made.stamp.model == "face_fill + photo_fill"
+        assert (np.round(made.rgb * 255)[~half] == rgb[~half]).all()
+        assert len(made.faces) == 1
+
+
+def test_a_frame_that_is_not_square_or_too_large_is_refused(picture: Callable[..., np.ndarray]) -> None:
+    for shape in ((90, 120), (600, 600)):
+        mark = np.zeros(shape, bool)
+        mark[:9, :9] = True
+        with pytest.raises(PhotoError, match="square"):
+            fill_photo(read(picture(*shape)), mark, options=FillOptions(aligned=True))
+
+
+def test_a_seed_below_zero_is_refused(picture: Callable[..., np.ndarray], hole: np.ndarray) -> None:
+    with pytest.raises(PhotoError, match="seed"):
+        fill(picture(90, 120), hole, seed=-1)
+
+
+def test_a_face_that_the_hole_hides_in_part_is_drawn_in_its_frame(
+    picture: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgb = picture(200, 300)
+    hole = np.zeros((200, 300), bool)
+    hole[40:160, 130:200] = True
+    turn = np.array([[0.95, -0.3], [0.3, 0.95]])
+    landmarks = (FRAME - 0.5) @ turn.T * 100 + (120 - 66, 100)  # of the part around the hole, which begins at 66
+    monkeypatch.setattr(faces.detection, "detect", lambda _: [Face((4, 50, 104, 150), 0.9, landmarks)])
+    with_face, without = (fill_photo(read(rgb), hole, options=FillOptions(faces=on)) for on in (True, False))
+    (face,) = with_face.faces
+    assert face.size == 100
+    assert 0.1 < face.hidden < 0.5
+    assert not without.faces
+    changed = (with_face.rgb != without.rgb).any(-1)
+    assert not changed[~hole].any()
+    x = np.flatnonzero(changed.any(0))
+    assert x.min() >= 130
+    assert x.max() <= 190
+    far = hole.copy()
+    far[:, :185] = False
+    assert not changed[far].any()
+
+
+def test_landmarks_that_are_seen_count_more_than_those_in_the_hole() -> None:
+    true = FRAME * 100 + 20
+    guessed = true.copy()
+    guessed[1] += 15
+    hole = np.zeros((150, 150), bool)
+    hole[:, 80:] = True
+    found = faces.trusted(guessed, hole)
+    assert np.abs(found[[0, 3]] - true[[0, 3]]).max() < 3
+    assert np.abs(found[1] - true[1]).max() < 6
+    assert (faces.trusted(guessed, np.zeros((150, 150), bool)) == guessed).all()

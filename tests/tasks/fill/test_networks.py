@@ -1,0 +1,77 @@
+import pytest
+import torch
+
+from enhance.tasks.fill import networks
+from enhance.tasks.fill.networks import Completion, Discriminator
+
+TINY = (8, 8, 8, 8)
+
+
+def given(height: int, width: int, count: int = 2) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    mask = torch.zeros(count, 1, height, width)
+    mask[:, :, : height // 2, width // 4 : width // 2] = 1
+    return torch.rand(count, 3, height, width), mask, networks.draw_noise(mask, 8, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("size", [(64, 64), (48, 128)])
+def test_known_pixels_stay_to_the_bit(size: tuple[int, int]) -> None:
+    network = Completion(TINY, noise=8)
+    torch.nn.init.normal_(network.tail.weight)
+    image, mask, noise = given(*size)
+    filled = network(image, mask, noise)
+    assert filled.shape == image.shape
+    known = mask.expand_as(image) == 0
+    assert (filled[known] == image[known]).all()
+    assert (filled[~known] != image[~known]).float().mean() > 0.9
+
+
+def test_what_lies_hidden_under_the_hole_does_not_matter() -> None:
+    network = Completion(TINY, noise=8)
+    torch.nn.init.normal_(network.tail.weight)
+    image, mask, noise = given(64, 64)
+    assert (network(image, mask, noise) == network(image * (1 - mask), mask, noise)).all()
+
+
+def test_a_draft_in_the_hole_does_matter() -> None:
+    network = Completion(TINY, noise=8)
+    image, mask, noise = given(64, 64)
+    half = mask / 2
+    assert not torch.allclose(network(image, half, noise), network(image * (1 - mask), half, noise))
+
+
+def test_a_fresh_network_fills_with_smooth_colours() -> None:
+    image, mask, noise = given(64, 64)
+    plain = torch.full_like(image, 0.3)
+    filled = Completion(TINY, noise=8)(plain * (1 - mask), mask, noise)
+    assert torch.allclose(filled, plain, atol=1e-5)
+
+
+def test_a_picture_of_which_nothing_is_known_is_filled_with_numbers() -> None:
+    image, mask, noise = given(64, 64)
+    assert torch.isfinite(Completion(TINY, noise=8)(image, torch.ones_like(mask), noise)).all()
+
+
+def test_what_is_told_of_the_frame_is_used_by_a_network_for_faces() -> None:
+    network = Completion(TINY, noise=8, framed=True)
+    torch.nn.init.normal_(network.tail.weight)
+    image, mask, noise = given(64, 64)
+    where = networks.place(mask)
+    assert where.shape == (2, 3, 16, 16)
+    assert where[0, 0, 0, 0] == -where[0, 0, 0, -1] == -1 + 1 / 16
+    assert (where[:, 2] == -1).all()
+    assert not torch.allclose(network(image, mask, noise, where), network(image, mask, noise, -where))
+
+
+def test_some_noise_is_alike_all_over_a_picture() -> None:
+    noise = given(64, 64)[2]
+    assert noise.shape == (2, 8, 16, 16)
+    assert (noise[:, : networks.ALIKE] == noise[:, : networks.ALIKE, :1, :1]).all()
+    assert noise[:, networks.ALIKE :].std() > 0.8
+
+
+def test_the_discriminator_answers_for_patches_of_two_sizes() -> None:
+    image, mask, _ = given(64, 96)
+    closely, widely = Discriminator(TINY, framed=True)(image, mask, networks.place(mask))
+    assert closely.shape == (2, 1, 8, 12)
+    assert widely.shape == (2, 1, 4, 6)
