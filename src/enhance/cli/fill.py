@@ -1,0 +1,97 @@
+"""`enhance fill`: a hole in a photo filled."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from enhance.errors import PhotoError
+
+MOST_ANSWERS = 64
+
+
+class BoxType(click.ParamType[tuple[int, int, int, int]]):
+    """x,y,w,h in pixels."""
+
+    name = "x,y,w,h"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, context: click.Context | None
+    ) -> tuple[int, int, int, int]:
+        try:
+            left, top, width, height = (int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value} is no box; say for example 40,60,100,80", param, context)
+        return left, top, width, height
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--mask", type=click.Path(path_type=Path), help="Picture of the photo's size, white where to fill.")
+@click.option("--box", "boxes", multiple=True, type=BoxType(), help="Fill this box, in pixels; may be given again.")
+@click.option(
+    "-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_ANSWERS), help="How many answers."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_filled beside it]"
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first answer.")
+@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")
+@click.option("--faces/--no-faces", default=True, show_default=True, help="Complete faces that the hole hides in part.")
+@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@click.option("--overwrite", is_flag=True, help="Also over an input.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+def fill(
+    photo: Path,
+    mask: Path | None,
+    boxes: tuple[tuple[int, int, int, int], ...],
+    count: int,
+    output: Path | None,
+    seed: int,
+    aligned: bool,
+    faces: bool,
+    max_pixels: float,
+    overwrite: bool,
+    debug: bool,  # noqa: ARG001 - `main` looks for it
+) -> None:
+    """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
+    from enhance.photos.photo import format_of, read, refuse, write
+    from enhance.tasks.fill.fill import fill_photo
+    from enhance.tasks.fill.options import FillOptions
+
+    source = read(photo, max_pixels=round(max_pixels * 1e6))
+    targets = targets_of(photo, output, count, seed)
+    for target in targets:
+        refuse(target, source.width, source.height)
+        for path in () if overwrite else (photo, mask):
+            if path and path.exists() and target.exists() and target.samefile(path):
+                raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+    for n, target in enumerate(targets):
+        started = time.perf_counter()
+        filled = fill_photo(source, mask, boxes, FillOptions(seed + n, aligned, faces))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
+        write(filled.canvas, target)
+        click.echo(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s")
+        notes = list(filled.notes)
+        if format_of(target) == "JPEG":
+            notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
+        for note in notes:
+            click.echo(f"  {note}")
+
+
+def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:
+    """Where answers go: beside the photo, into a file, or into a folder; several are numbered by their seeds."""
+    from enhance.photos.photo import FORMATS
+
+    suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
+    target = photo.with_name(f"{photo.stem}_filled{suffix}") if output is None else output
+    if output is not None and (output.is_dir() or not output.suffix):
+        target = output / f"{photo.stem}_filled{suffix}"
+    if count == 1:
+        return [target]
+    return [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
