@@ -69,8 +69,9 @@ class RestorationRecipe:
 class Restoration:
     """A network that mends by measures, and one that takes them.
 
-    The measures that the restorer is given in training are the true ones, a little wrong: it must not believe the
-    estimator to the last digit. With `adversarial`, textures that the noise has drowned are drawn, not averaged away.
+    The measures that the restorer is given in training are the true ones, a little wrong, for one half of the photos,
+    and the estimator's for the other: it must know what to make of both, and of an estimator that errs. With
+    `adversarial`, textures that the noise has drowned are drawn, not averaged away.
     """
 
     def __init__(self, recipe: RestorationRecipe, device: torch.device) -> None:
@@ -100,8 +101,11 @@ class Restoration:
     def _restorer_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         clean, bad, defects = batch["clean"], batch["bad"], batch["defects"]
         random = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + step)
-        wrong = torch.exp(0.2 * torch.randn(defects.shape, generator=random)).to(defects)
-        restored = self.restorer(bad, (defects * wrong)[:, :, None, None])
+        known = defects * torch.exp(0.2 * torch.randn(defects.shape, generator=random)).to(defects)
+        with torch.no_grad():
+            estimated = pooled(self.estimator(bad))
+        half = (torch.arange(len(bad), device=bad.device) % 2 == 0)[:, None]
+        restored = self.restorer(bad, torch.where(half, known, estimated)[:, :, None, None])
         found = {"pixel": self.weights.pixel * (restored.float() - clean).abs().mean()}
         if self.features is not None:
             with torch.no_grad():
