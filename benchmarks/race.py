@@ -85,7 +85,9 @@ def race(
     costs = timing.speed(face_models(), sizes, 3, others)
     ours = {name: Model.load(name) for name in face_models()}
     trained = peers.loaded(others)
-    as_used: dict[str, Upscaler] = {name: held(model) if model.mends else model for name, model in ours.items()}
+    as_used: dict[str, Upscaler] = {
+        name: held(model) if model.facts.restores else model for name, model in ours.items()
+    }
     found = {}
     for kind, degradation, models in (("clean", protocol.clean, as_used), ("grainy", protocol.grainy, ours)):
         rows: list[Row] = []

@@ -144,7 +144,7 @@ def _alone(layer: Convolution) -> Callable[[], object]:
 
 def _session(model: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = sessions.threads
+    options.intra_op_num_threads = sessions.default_threads()
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

@@ -37,11 +37,11 @@ import peers
 upscale = peers.found_in(Path(folder))[name].load()
 """
 FIRST_FACE = """
-import sys, time
+import os, sys, time
 import numpy as np
 from enhance.inference import sessions
 name, size, threads, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-sessions.threads = threads
+os.environ[sessions.THREADS] = str(threads)
 {load}
 upscale(np.zeros((1, 3, size, size), np.float32))
 print(time.process_time())
@@ -85,9 +85,9 @@ def use_allowed_cores() -> int:
 
     ONNX Runtime alone would count cores that it was not given, and its threads would wait for each other.
     """
-    sessions.threads = cores()
-    torch.set_num_threads(sessions.threads)
-    return sessions.threads
+    os.environ[sessions.THREADS] = str(cores())
+    torch.set_num_threads(cores())
+    return cores()
 
 
 def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7, others: Path | None = None) -> Speed:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from enhance.faces import recognition
-from enhance.inference import sessions
+from enhance.inference import bundled
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "faces"
 UTK = (0.125, 0.1875, 0.875, 0.9375)
@@ -38,7 +38,7 @@ def test_landmarks_land_on_the_template(frame: int, box: tuple[float, float, flo
 def test_mending_the_network_changes_nothing() -> None:
     onnx = pytest.importorskip("onnx")
     face = recognition.align(wave()) * 255
-    model = onnx.load(sessions.find(recognition.FILE))
+    model = onnx.load(bundled.find(recognition.FILE))
     used = {name for node in model.graph.node for name in node.input}
     kept = [value for value in model.graph.input if value.name in used]
     del model.graph.input[:]

@@ -6,31 +6,67 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enhance.faces import yunet
+from enhance.errors import ModelError
 from enhance.inference import sessions
+from enhance.inference.model import Model
+from enhance.inference.shipped import weights_of
+
+PHOTO = str(weights_of("photo_x4_pixel"))
 
 
-def test_mended_network_is_what_onnx_makes_of_the_shipped_one() -> None:
-    onnx = pytest.importorskip("onnx")
-    raw = sessions.find(yunet.FILE).read_bytes()
-    shipped, ours = onnx.load_from_string(raw), onnx.load_from_string(sessions.mended(raw))
-    packed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in shipped.graph.initializer}
-    plain = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in ours.graph.initializer}
-    unpacking = [node for node in shipped.graph.node if node.op_type == "DequantizeLinear"]
-    assert unpacking
-    for node in unpacking:
-        values, scales, zeros = (packed[name].astype(np.float32) for name in node.input)
-        # Each block is a whole row of the weights, so rows broadcast.
-        assert np.array_equal(plain[node.output[0]], (values - zeros) * scales)
-    assert all(node.op_type != "DequantizeLinear" for node in ours.graph.node)
-    onnx.checker.check_model(ours)
+def threads_of(session: object) -> int:
+    return session.get_session_options().intra_op_num_threads  # type: ignore[attr-defined]
 
 
-def test_protocol_buffers_survive_the_round_trip() -> None:
-    raw = sessions.find(yunet.FILE).read_bytes()
-    assert sessions.serialize(sessions.parse(raw)) == raw
-    fields: sessions.Fields = [(1, 0), (2, 300), (19, 2**63), (4, b""), (4, b"x" * 200)]
-    assert sessions.parse(sessions.serialize(fields)) == fields
+def test_threads_are_an_argument_or_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENHANCE_THREADS", raising=False)
+    assert threads_of(sessions.open_session(PHOTO)) == 0
+    monkeypatch.setenv("ENHANCE_THREADS", "2")
+    assert threads_of(sessions.open_session(PHOTO)) == 2
+    assert threads_of(sessions.open_session(PHOTO, threads=1)) == 1
+    assert threads_of(Model.load(PHOTO).session) == 2
+    assert threads_of(Model.load(PHOTO, threads=1).session) == 1
+
+
+def test_a_device_is_an_argument_or_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sessions.open_session(PHOTO, device="cpu").get_providers() == ["CPUExecutionProvider"]
+    monkeypatch.setenv("ENHANCE_DEVICE", "abacus")
+    with pytest.raises(ModelError, match="device abacus: is unknown; use one of cpu, cuda"):
+        Model.load(PHOTO)
+    Model.load(PHOTO, device="cpu")
+
+
+def test_a_device_that_this_build_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(ModelError, match="device cuda: this build of onnxruntime has only cpu"):
+        Model.load(PHOTO, device="cuda")
+
+
+def test_a_device_without_its_driver_is_not_silently_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime warns and goes on with the CPU."""
+    import onnxruntime
+
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(sessions.PROVIDERS.values()))
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda model, options, **_: real(model, options, providers=[sessions.CPU])
+    )
+    with pytest.raises(ModelError, match="device cuda: its driver or libraries"):
+        sessions.open_session(PHOTO, device="cuda")
+
+
+def test_a_number_of_threads_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENHANCE_THREADS", "many")
+    with pytest.raises(ModelError, match="ENHANCE_THREADS=many"):
+        Model.load(PHOTO)
+
+
+def test_outputs_come_by_their_names() -> None:
+    session = sessions.open_session(PHOTO)
+    picture = np.zeros((1, 3, 4, 4), np.float32)
+    assert {name: made.shape for name, made in sessions.run(session, {"lr": picture}).items()} == {"hr": (1, 3, 16, 16)}
 
 
 def test_nothing_is_left_behind_or_sent(tmp_path: Path) -> None:

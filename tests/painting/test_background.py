@@ -11,6 +11,8 @@ from PIL import Image
 
 from enhance import Model
 from enhance.errors import PhotoError
+from enhance.inference.facts import Facts
+from enhance.inference.noise import tiled_noise
 from enhance.painting import background, bands
 from enhance.painting.background import Background
 from enhance.painting.bands import Patch
@@ -43,7 +45,7 @@ def test_tiles_are_what_the_whole_would_be(
     sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = background.run(
-        any_network, read(sample).rgb, background.tiled_noise(0, any_network.planes, (0, 0, 224, 224))
+        any_network, read(sample).rgb, tiled_noise(0, any_network.facts.noise_channels, (0, 0, 224, 224))
     )
     monkeypatch.setattr(background, "TILE", 64)
     tiled = Background(read(sample), any_network, memory)
@@ -77,14 +79,12 @@ def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float)
 class Repeating:
     """A network that repeats pixels, of any scale."""
 
-    framed, invents, planes = False, False, 0
-
     def __init__(self, scale: int) -> None:
-        self.scale = scale
+        self.facts = Facts("repeating", "super_resolution", ("lr",), scale=scale)
 
     def __call__(self, lr: np.ndarray, *, noise: np.ndarray) -> np.ndarray:
         assert noise.shape[1] == 0
-        return lr.repeat(self.scale, 2).repeat(self.scale, 3)
+        return lr.repeat(self.facts.scale, 2).repeat(self.facts.scale, 3)
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -99,16 +99,6 @@ def test_networks_of_other_scales_draw_backgrounds_too(sample: np.ndarray, scale
     expected[scale * 30 : scale * 110, scale * 60 : scale * 124] = patch.hr
     assert np.abs(canvas.rgb - expected).max() < 1e-6
     assert agreement < 30
-
-
-def test_a_pixel_gets_the_same_noise_in_every_part_and_another_with_another_seed() -> None:
-    whole = background.tiled_noise(3, 2, (0, 0, 300, 200))
-    assert whole.shape == (2, 200, 300)
-    assert np.array_equal(background.tiled_noise(3, 2, (60, 64, 131, 199)), whole[:, 64:199, 60:131])
-    assert abs(np.corrcoef(background.tiled_noise(4, 2, (0, 0, 300, 200)).ravel(), whole.ravel())[0, 1]) < 0.02
-    assert abs(np.corrcoef(whole[:, :64, :64].ravel(), whole[:, :64, 64:128].ravel())[0, 1]) < 0.05
-    assert whole.std() == pytest.approx(1, abs=0.02)
-    assert background.tiled_noise(0, 0, (5, 5, 9, 8)).shape == (0, 3, 4)
 
 
 def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +139,12 @@ class Poor:
     def __init__(self, session: Any, most: int) -> None:
         self.session, self.most, self.asked = session, most, list[int]()
 
+    def get_inputs(self) -> Any:
+        return self.session.get_inputs()
+
+    def get_outputs(self) -> Any:
+        return self.session.get_outputs()
+
     def run(self, names: list[str] | None, given: dict[str, np.ndarray]) -> Any:
         self.asked += [int(np.prod(value.shape[-2:])) for value in given.values()]
         if self.asked[-1] > self.most:
@@ -161,8 +157,8 @@ def test_a_network_that_finds_no_memory_is_given_halves(
     sample: np.ndarray, network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = enhance_photo(read(sample), memory=memory, look=lambda _: []).rgb
-    session = Poor(network._session, 150 * 150)
-    monkeypatch.setattr(network, "_session", session)
+    session = Poor(network.session, 150 * 150)
+    monkeypatch.setattr(network, "session", session)
     made = enhance_photo(read(sample), memory=memory, look=lambda _: []).rgb
     assert max(session.asked) > session.most >= min(session.asked)
     assert np.abs(made - expected).max() < 1.01 / 255
@@ -170,7 +166,7 @@ def test_a_network_that_finds_no_memory_is_given_halves(
 
 
 def test_what_does_not_fit_at_all_is_said(sample: np.ndarray, network: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_session", Poor(network._session, 1))
+    monkeypatch.setattr(network, "session", Poor(network.session, 1))
     with pytest.raises(PhotoError, match="array: does not fit in memory"):
         enhance_photo(read(sample[:40, :40]), look=lambda _: [])
 

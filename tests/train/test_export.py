@@ -28,13 +28,13 @@ def trained(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> Pa
 
 def test_the_file_describes_itself(trained: Path, tmp_path: Path) -> None:
     model = Model.load(export.export(trained, tmp_path / "made.onnx", tasks.recipe_of))
-    assert model.facts["name"] == "made"
-    assert json.loads(model.facts["recipe"])["name"] == "face_x4_pixel"
-    assert json.loads(model.facts["frame"])["left_eye"] == [0.344, 0.398]
-    assert json.loads(model.facts["recipe"])["shape"]["width"] == 16
-    assert json.loads(model.facts["cost"])[0]["pictures"] == 40
-    assert len(model.facts["data_sha256"]) == 64
-    assert "non-commercial" in model.facts["licence"]
+    assert model.facts.name == "made"
+    assert json.loads(model.facts.extra["recipe"])["name"] == "face_x4_pixel"
+    assert json.loads(model.facts.extra["frame"])["left_eye"] == [0.344, 0.398]
+    assert json.loads(model.facts.extra["recipe"])["shape"]["width"] == 16
+    assert json.loads(model.facts.extra["cost"])[0]["pictures"] == 40
+    assert len(model.facts.extra["data_sha256"]) == 64
+    assert "non-commercial" in model.facts.extra["licence"]
 
 
 def test_the_graph_takes_any_size_and_agrees_with_its_input(trained: Path, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
     floats, rounded = (Model.load(path)(lr, seed=1) for path in (exact, small))
     assert 0 < np.abs(floats - rounded).mean() * 255 < 1
     assert lr_psnr(rounded[0].transpose(1, 2, 0), lr[0].transpose(1, 2, 0)) > 50
-    assert Model.load(small).facts == {**Model.load(exact).facts, "name": "small"}
+    assert Model.load(small).facts.extra == {**Model.load(exact).facts.extra, "name": "small"}
     operators = {node.op_type for node in onnx.load(small).graph.node}
     assert "DequantizeLinear" in operators
 
@@ -101,7 +101,7 @@ def test_the_mean_of_runs_lies_between_them(
     )
     assert any(not torch.equal(one[name], other[name]) for name in mean)
     assert all(torch.allclose(mean[name], (one[name] + other[name]) / 2, atol=1e-6) for name in mean)
-    assert Model.load(tmp_path / "mean.onnx").facts["mean_of"] == "2"
+    assert Model.load(tmp_path / "mean.onnx").facts.extra["mean_of"] == "2"
 
     run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "deeper", images=4)
     with pytest.raises(TrainingError, match=r"deeper: .*another shape"):
@@ -113,8 +113,8 @@ def test_the_file_says_whether_it_restores(faces: Path, tiny: Callable[[Recipe],
         run.start([faces], tiny(recipe), tmp_path / recipe.name, images=4)
         out = tmp_path / f"{recipe.name}.onnx"
         model = Model.load(export.export(tmp_path / recipe.name, out, tasks.recipe_of, folders=[faces]))
-        assert model.mends == recipe.degraded
-        assert ("JPEG" in model.facts["degradation"]) == recipe.degraded
+        assert model.facts.restores == recipe.degraded
+        assert ("JPEG" in model.facts.extra["degradation"]) == recipe.degraded
 
 
 def test_a_run_begins_from_eight_bits_near_where_they_came_from(

@@ -116,8 +116,8 @@ def test_each_exported_network_draws_what_its_average_draws(name: str, trained: 
     assert np.abs(found - expected).max() < 1e-4
     model = Model.load(path)
     assert np.abs(model(pictures.numpy()) - expected).max() < 1e-4
-    assert (model.facts["task"], model.facts["name"], model.scale) == ("toy", "toy", 1)
-    assert json.loads(model.facts["recipe"])["losses"] == {"cycle": 5.0}
+    assert (model.facts.task, model.facts.name, model.facts.scale) == ("toy", "toy", 1)
+    assert json.loads(model.facts.extra["recipe"])["losses"] == {"cycle": 5.0}
 
 
 def test_a_run_begins_from_an_exported_file_batch_norm_and_all(

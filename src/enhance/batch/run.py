@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import remove_partial_files
+from enhance.inference import sessions
 
 Work = Callable[[Path, Path], str]
 """What is done to a photo, from its file to a target, and what is to be said of it. Processes get it pickled."""
@@ -407,11 +408,8 @@ def _serve(connection: Connection, work: Work, threads: int, debug: bool) -> Non
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
-    for library in ("OMP", "OPENBLAS"):
-        os.environ[f"{library}_NUM_THREADS"] = str(threads)
-    from enhance.inference import sessions
-
-    sessions.threads = threads
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", sessions.THREADS):
+        os.environ[variable] = str(threads)
     while True:
         try:
             source, target = connection.recv()

@@ -437,7 +437,7 @@ def models() -> None:
     from enhance.inference.model import models as shipped
 
     for name, facts in shipped().items():
-        click.echo(f"{name}  x{facts['scale']}  {int(facts['pictures']):,} pictures, {facts['licence']}")
+        click.echo(f"{name}  x{facts.get('scale', 1)}  {int(facts['pictures']):,} pictures, {facts['licence']}")
 
 
 def target_of(path: Path, output: str | None, ending: str | None, scale: float, count: int, taken: set[Path]) -> Path:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.faces.geometry import face_size
-from enhance.inference.model import Model, chance
+from enhance.inference.model import Model
+from enhance.inference.noise import noise_rng, truncation
 
 Array = NDArray[np.float32]
 
@@ -25,13 +26,14 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
 
 def draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3); those of one shape are one batch."""
+    channels = model.facts.noise_channels
     drawn: list[Array] = [np.empty(0, np.float32)] * len(crops)
     for shape in {crop.lr.shape for crop in crops}:
         members = [n for n, crop in enumerate(crops) if crop.lr.shape == shape]
         lr = np.stack([np.rot90(crops[n].lr, crops[n].quarter_turns).transpose(2, 0, 1) for n in members])
         places = np.stack([np.rot90(crops[n].coordinates, crops[n].quarter_turns, (1, 2)) for n in members])
         noise = [
-            model.loudness(seed, place) * face_noise(place, model.planes, crops[n].size, seed)
+            truncation(model.facts, seed, place[2, 0, 0]) * face_noise(place, channels, crops[n].size, seed)
             for place, n in zip(places, members, strict=True)
         ]
         batch = model(lr, noise=np.stack(noise), place=places).transpose(0, 2, 3, 1)
@@ -48,6 +50,6 @@ def face_noise(place: Array, channels: int, size: int, seed: int) -> Array:
     Args:
         size: pixels across the frame.
     """
-    field = chance(seed).standard_normal((channels, 2 * size, 2 * size), dtype=np.float32)
+    field = noise_rng(seed).standard_normal((channels, 2 * size, 2 * size), dtype=np.float32)
     x, y = np.clip(np.floor((place[:2] + 2) / 2 * size).astype(int), 0, 2 * size - 1)
     return field[:, y, x]

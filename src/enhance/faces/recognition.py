@@ -6,16 +6,12 @@ Zhong et al., "SFace: sigmoid-constrained hypersphere loss for robust face recog
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.faces.geometry import FRAME, similarity
-from enhance.inference import sessions
-
-if TYPE_CHECKING:
-    import onnxruntime
+from enhance.inference import bundled, sessions
 
 FILE = "models/face_recognition_sface_2021dec_int8bq.onnx"
 CHUNK = 16
@@ -46,7 +42,8 @@ def features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[
     """What SFace says of faces (...,3,H,W) in [0,1]: vectors (...,128), longer for what is more clearly a face."""
     aligned = align(pictures.reshape(-1, *pictures.shape[-3:]), box)
     chunks = (aligned[start : start + CHUNK] * 255 for start in range(0, len(aligned), CHUNK))
-    vectors = np.concatenate([sessions.answers(_session(), None, {"data": chunk})[0] for chunk in chunks])
+    session = bundled.session(FILE)
+    vectors = np.concatenate([vector for chunk in chunks for vector in sessions.run(session, {"data": chunk}).values()])
     return vectors.astype(np.float64).reshape(*pictures.shape[:-3], -1)
 
 
@@ -112,8 +109,3 @@ def _placement() -> tuple[float, tuple[float, float]]:
     scale = float(similarity(FRAME, TEMPLATE)[0, 0])  # without the turn by a fraction of a degree that fits best
     shift = TEMPLATE.mean(axis=0) - scale * FRAME.mean(axis=0)
     return scale, (float(shift[0]), float(shift[1]))
-
-
-@cache
-def _session() -> onnxruntime.InferenceSession:
-    return sessions.session(FILE)

@@ -5,16 +5,10 @@ Wu, Peng and Yu, "YuNet: a tiny millisecond-level face detector", Machine Intell
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.inference import sessions
-
-if TYPE_CHECKING:
-    import onnxruntime
+from enhance.inference import bundled, sessions
 
 FILE = "models/face_detection_yunet_2023mar_int8bq.onnx"
 STRIDES = (8, 16, 32)
@@ -37,8 +31,7 @@ def predict(bgr: NDArray[np.float32]) -> NDArray[np.float32]:
         MemoryError: it is too large for this machine.
     """
     height, width = bgr.shape[:2]
-    given = {"input": bgr.transpose(2, 0, 1)[None]}
-    heads = dict(zip(HEADS, sessions.answers(_session(), HEADS, given), strict=True))
+    heads = sessions.run(bundled.session(FILE), {"input": bgr.transpose(2, 0, 1)[None]}, HEADS)
     rows = []
     for stride in STRIDES:
         confidence, objectness, box, points = (heads[f"{part}_{stride}"][0] for part in ("cls", "obj", "bbox", "kps"))
@@ -49,8 +42,3 @@ def predict(bgr: NDArray[np.float32]) -> NDArray[np.float32]:
         marks = (points + np.tile(np.concatenate([x, y], 1), 5)) * stride
         rows.append(np.concatenate([score, centre - half, centre + half, marks], 1))
     return np.concatenate(rows).astype(np.float32)
-
-
-@cache
-def _session() -> onnxruntime.InferenceSession:
-    return sessions.session(FILE)

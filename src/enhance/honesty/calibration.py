@@ -63,7 +63,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     network = Model.load(model)
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
     digest = sha256(network.path)
-    degradation = protocol.grainy if network.mends else protocol.clean
+    degradation = protocol.grainy if network.facts.restores else protocol.clean
     everyone = protocol.faces(folders)
     constants: dict[str, Any] = {}
     coverage: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     most = f", at most {limit} a size" if limit else ""
-    made = ", made small as bad photos" if network.mends else ""
+    made = ", made small as bad photos" if network.facts.restores else ""
     said = {
         "model": network.path.stem,
         "sha256": digest,

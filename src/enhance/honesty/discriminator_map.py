@@ -8,7 +8,6 @@ that one (Jolicoeur-Martineau, "The relativistic discriminator", ICLR 2019).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from enhance import pixels
@@ -16,7 +15,6 @@ from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnxruntime
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
@@ -87,16 +85,9 @@ def fitted(rgb: Array) -> Array:
 
 def verdicts(hr: Array, lr: Array) -> Array:
     """How photographed each patch of hr (4h,4w,3) looks, given lr (h,w,3): (h/4, w/4), of no particular range."""
-    import numpy as np
-
-    given = {name: np.ascontiguousarray(x.transpose(2, 0, 1)[None], np.float32) for name, x in (("hr", hr), ("lr", lr))}
-    found: Array = _session().run(["verdicts"], given)[0][0, 0]
-    return found
-
-
-@cache
-def _session() -> onnxruntime.InferenceSession:
-    from enhance.inference import sessions
+    from enhance.inference.model import Model
     from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS
 
-    return sessions.opened(str(WEIGHTS / "face_x4_gan" / DISCRIMINATOR))
+    network = Model.load(WEIGHTS / "face_x4_gan" / DISCRIMINATOR)
+    found: Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
+    return found

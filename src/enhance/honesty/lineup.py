@@ -181,7 +181,7 @@ def lineup_photo(
     vectors = recognition.embed(upright(cut, drawn))
     return Lineup(
         name=photo.name,
-        model=network.facts["name"],
+        model=network.facts.name,
         box=box,
         pixels=size,
         lr=cut.lr,

@@ -104,20 +104,20 @@ def _of_face(
     from enhance.honesty.lineup import answers, upright
     from enhance.painting.background import bicubic
 
-    cut, shown = _cut(photo, face, network.scale)
+    cut, shown = _cut(photo, face, network.facts.scale)
     drawn = answers(network, cut, range(seed, seed + uncertainty.ANSWERS))
     vectors = recognition.embed(upright(cut, drawn))
     try:
         constants = uncertainty.constants_for(network, face.lr)
-        made = uncertainty.invention(drawn, bicubic(cut.lr, network.scale), constants, shown)
+        made = uncertainty.invention(drawn, bicubic(cut.lr, network.facts.scale), constants, shown)
     except ModelError:
         made = None
     likeness = baseline = None
     if original is not None:
-        side = network.scale * face.lr
+        side = network.facts.scale * face.lr
         seen = [
             _framed(result.rgb, face, result.canvas.width / photo.width, side),
-            _framed(bicubic(photo.rgb, network.scale), face, network.scale, side),
+            _framed(bicubic(photo.rgb, network.facts.scale), face, network.facts.scale, side),
             _framed(original.rgb, face, original.width / photo.width, side),
         ]
         ours, plain, true = recognition.embed(np.stack(seen).transpose(0, 3, 1, 2))
@@ -165,9 +165,9 @@ def refuse_map(result: Result) -> None:
     """
     from enhance.honesty import uncertainty
 
-    if result.rest and result.rest.invents:
+    if result.rest and result.rest.facts.invents:
         raise ModelError(
-            f"{result.rest.facts['name']} drew what is not a face, and was never calibrated, so there is no map: "
+            f"{result.rest.facts.name} drew what is not a face, and was never calibrated, so there is no map: "
             "leave out --rest"
         )
     if result.network and any(face.redrawn for face in result.faces):
@@ -186,7 +186,7 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     from enhance.tasks.upscale.enhance import inside, slices
 
     refuse_map(result)
-    scale = result.network.scale if result.network else 1
+    scale = result.network.facts.scale if result.network else 1
     total = np.zeros((scale * photo.height, scale * photo.width), np.float32)
     redrawn = [face for face in result.faces if face.redrawn]
     for face, told in zip(redrawn, reports, strict=True):

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import ModelError
-from enhance.inference.model import Model, chance
+from enhance.inference.model import Model
+from enhance.inference.noise import tiled_noise
 from enhance.painting import tiles
 from enhance.photos.photo import Photo
 from enhance.pixels import rescale, to_float
@@ -22,8 +23,6 @@ Array = NDArray[np.float32]
 
 RECEPTIVE_FIELD, TILE = 42, 512
 """How far a pixel of a network for anything sees, and how wide its tiles are, in pixels of the photo; both even."""
-CELL = 64
-"""Pixels across of the squares of the photo of which each has noise of its own."""
 MIN_TILE = 16
 """A tile that finds no memory and is smaller than this is not halved any more."""
 WORKING_COPIES = 3
@@ -50,12 +49,12 @@ class Background:
     """
 
     def __init__(self, photo: Photo, model: Model | None, memory: float, seed: int = 0, scale: int = 4) -> None:
-        if model and model.framed:
+        if model and model.facts.takes_coordinates:
             raise ModelError(
                 f"{model.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
-        self.scale = model.scale if model else scale
+        self.scale = model.facts.scale if model else scale
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None
 
@@ -117,7 +116,8 @@ class Background:
         if self.model is None:
             large = bicubic(lr, self.scale)
         else:
-            noise = tiled_noise(self.seed, self.model.planes, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
+            channels = self.model.facts.noise_channels
+            noise = tiled_noise(self.seed, channels, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
             large = run(self.model, lr, noise)
         s = self.scale
         return large[s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)]
@@ -131,16 +131,3 @@ def run(model: Model, lr: Array, noise: Array) -> Array:
 def bicubic(rgb: Array, scale: float) -> Array:
     """Bicubic enlargement, or antialiased reduction, of rgb (H,W,3); clipped to [0,1]."""
     return np.clip(rescale(rgb, scale), 0, 1)
-
-
-def tiled_noise(seed: int, channels: int, box: tuple[int, int, int, int]) -> Array:
-    """Noise (channels,h,w) for a part of the photo (left, top, right, bottom): in every part a pixel gets the same."""
-    left, top, right, bottom = box
-    rows, columns = (range(a // CELL, -(-b // CELL)) for a, b in ((top, bottom), (left, right)))
-
-    def cell(row: int, column: int) -> Array:
-        return chance(seed, row, column).standard_normal((channels, CELL, CELL), np.float32)
-
-    cells = np.block([[cell(row, column) for column in columns] for row in rows])
-    down, across = top - CELL * rows.start, left - CELL * columns.start
-    return cells[:, down : down + bottom - top, across : across + right - left]

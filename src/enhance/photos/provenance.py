@@ -404,8 +404,8 @@ def stamp(
         left, top, right, bottom = (round(edge * ratio) for edge, ratio in zip(box, (across, down) * 2, strict=True))
         found.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
     networks, rest = [network for network in drawn_by if network], drawn_by[1]
-    names = " + ".join(network.facts["name"] for network in networks)
+    names = " + ".join(network.facts.name for network in networks)
     digits = " + ".join(sha256(network.path)[:12] for network in networks)
     return Stamp(
-        f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.invents)
+        f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.facts.invents)
     )

@@ -163,7 +163,7 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
-        "model": result.network.facts["name"] if result.network else BICUBIC,
+        "model": result.network.facts.name if result.network else BICUBIC,
         "seed": wanted.seed,
         "faces": [face_facts(face.box, face.lr, face.redrawn) for face in result.faces],
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),

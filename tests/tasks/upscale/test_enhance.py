@@ -218,7 +218,7 @@ def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_
         sharp = image.reduce(2)
     blurred = sharp.filter(ImageFilter.GaussianBlur(0.7))
     results = [enhance_photo(read(photo)) for photo in (sharp, blurred)]
-    assert [result.network and result.network.facts["name"] for result in results] == ["face_x4_gan", "face_x4_grainy"]
+    assert [result.network and result.network.facts.name for result in results] == ["face_x4_gan", "face_x4_grainy"]
     assert any("blurred" in note for note in results[1].notes)
     assert min(result.lr_psnr for result in results) >= 50
     plain = enhance_photo(read(blurred), model="face_x4_gan")
@@ -276,7 +276,7 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
         enhance_photo(bad, consistent=consistent, model=model)
         for consistent, model in ((None, None), (True, None), (None, "face_x4_pixel"))
     )
-    drawn_by = [result.network.facts["name"] for result in (mended, kept, asked) if result.network]
+    drawn_by = [result.network.facts.name for result in (mended, kept, asked) if result.network]
     assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
     assert mended.stamp is not None
     assert mended.stamp.model == "face_x4_grainy"

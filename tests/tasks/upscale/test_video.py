@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces.tracking import Tracker
+from enhance.painting.background import bicubic
 from enhance.photos import photo
 from enhance.tasks.upscale import video
 from enhance.tasks.upscale.enhance import enhance_photo
@@ -86,7 +87,7 @@ def test_all_frames_of_a_video_are_drawn_alike_by_what_suits_it(tmp_path: Path) 
         "grainy": [np.clip(rgb + rng.normal(0, 16, rgb.shape), 0, 255).astype(np.uint8) for rgb in drift()],
     }
     suits = {kind: video.suited(filmed(tmp_path / f"{kind}.mp4", frames)) for kind, frames in kinds.items()}
-    told = {kind: (one.network.facts["name"], one.consistent) for kind, one in suits.items()}
+    told = {kind: (one.network.facts.name, one.consistent) for kind, one in suits.items()}
     assert told == {
         "sharp": ("face_x4_gan", True),
         "blurred": ("face_x4_grainy", True),
@@ -94,7 +95,7 @@ def test_all_frames_of_a_video_are_drawn_alike_by_what_suits_it(tmp_path: Path) 
     }
     assert [len(one.notes) for one in suits.values()] == [0, 1, 1]
     asked = video.suited(tmp_path / "grainy.mp4", "face_x4_pixel", consistent=True)
-    assert (asked.network.facts["name"], asked.consistent, asked.notes) == ("face_x4_pixel", True, ())
+    assert (asked.network.facts.name, asked.consistent, asked.notes) == ("face_x4_pixel", True, ())
 
 
 def test_what_does_not_apply_to_a_video_is_not_passed_over(clip: Path) -> None:
@@ -138,13 +139,13 @@ def test_a_killed_run_goes_on_behind_its_last_whole_part(
 def test_a_drifting_face_flickers_hardly_more_than_bicubic() -> None:
     """What moves in place, beyond what bicubic moves, as a part of the detail that was drawn."""
     tracker = Tracker()
-    drawn, bicubic = [], []
+    drawn, plain = [], []
     for pixels in drift():
         source = photo.read(pixels)
         drawn.append(enhance_photo(source, look=tracker).rgb)
-        bicubic.append(bicubic(source.rgb, 4))
+        plain.append(bicubic(source.rgb, 4))
     middle = np.s_[:, 120:260, 100:260]
-    steps = [np.abs(np.diff(np.stack(made)[middle], axis=0)).mean() for made in (drawn, bicubic)]
+    steps = [np.abs(np.diff(np.stack(made)[middle], axis=0)).mean() for made in (drawn, plain)]
     assert steps[0] < 1.6 * steps[1]
 
 

@@ -30,13 +30,12 @@ def find(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Landmarks of cats' heads, pictures (N,H,H,3) in sRGB that they fill; (N,13,2)."""
     from enhance.inference import sessions
 
-    session = sessions.opened(str(NETWORK))
+    session = sessions.open_session(str(NETWORK))
     found = []
     for start in range(0, len(pictures), 32):
         batch = np.stack([padded(picture) for picture in pictures[start : start + 32]])
-        (points,) = sessions.answers(
-            session, None, {"image": batch.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)}
-        )
+        image = batch.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        (points,) = sessions.run(session, {"image": image}).values()
         found.append((np.float64(points) * PADDED - BORDER) / INNER)
     return np.concatenate(found)
 

@@ -105,7 +105,7 @@ def upscale(
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
-        seed: names one of the many possible answers; 0 is nearest to the truth on average, see `Model.loudness`.
+        seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
         rest: the model for what is not a face; bicubic takes its place where the noise is strong. None: bicubic always.
             "photo_x4" is crisper, and invents textures.
 
@@ -200,9 +200,9 @@ def unheld(flaw: str) -> str:
 
 def textured(rest: Model | None, flaw: str | None) -> tuple[str, ...]:
     """What is to be known of a photo whose every part was drawn by a network that invents."""
-    if rest is None or not rest.invents:
+    if rest is None or not rest.facts.invents:
         return ()
-    name = rest.facts["name"]
+    name = rest.facts.name
     blocky = f"{name} takes grain and blocks for texture: {BACKGROUND_MODEL} suits this photo better"
     return f"{name} draws textures: what is not a face is invented detail too", *([blocky] if flaw else [])
 

@@ -97,7 +97,7 @@ def enhance_video(
         suits = suited(path, model, consistent)
         facts = suits.network.facts
         how = {"scale": scale, "seed": seed, "rest": rest}
-        _begin(parts, path, f"{how} {facts['name']} {facts.get('commit')} {suits.consistent}")
+        _begin(parts, path, f"{how} {facts.name} {facts.extra.get('commit')} {suits.consistent}")
         with av.open(str(path)) as source:
             if not source.streams.video:
                 raise PhotoError(f"{path}: has no pictures in it")

@@ -1,0 +1,101 @@
+"""What the file of a network says of it, typed: nothing else reads the metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, cast
+
+from enhance.errors import ModelError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+NOISE, COORDINATES = "noise", "place"
+"""Inputs that go with a picture: standard normal noise, and where in the frame of a face each pixel lies."""
+REQUIRED = ("name", "task")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a network.
+
+    Attributes:
+        name: what it is called on the command line.
+        task: "super_resolution", "translation" and so on.
+        inputs, outputs: their names, in the order of the graph.
+        scale: how many times larger the output is than the input.
+        multiple: height and width of its input are padded to multiples of this.
+        noise_channels: planes of noise that it takes.
+        truncation: factors of the noise of seed 0, for frames of 16, 32, 64, ... pixels; one number for any size.
+        restores: whether it removes noise, blur and JPEG blocks, and so does not agree with its input.
+        tiling: whether a picture may be given to it in parts.
+        extra: all that the file says of itself, as text: licence, recipe, commit, data, cost and more.
+    """
+
+    name: str
+    task: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...] = ()
+    scale: int = 1
+    multiple: int = 1
+    noise_channels: int = 0
+    truncation: tuple[float, ...] = (1.0,)
+    restores: bool = False
+    tiling: Literal["supported", "never"] = "supported"
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def invents(self) -> bool:
+        """Whether it draws one of many possible results, and not what they have in common."""
+        return self.noise_channels > 0
+
+    @property
+    def takes_coordinates(self) -> bool:
+        """Whether it draws faces, and must know where in the face frame each pixel lies."""
+        return COORDINATES in self.inputs
+
+    @classmethod
+    def read(cls, session: onnxruntime.InferenceSession) -> Facts:
+        """Reads metadata and graph. Keys that older files lack have defaults.
+
+        Raises:
+            ModelError: the file does not say what it is, or says what makes no sense.
+        """
+        said = dict(session.get_modelmeta().custom_metadata_map)
+        missing = [key for key in REQUIRED if key not in said]
+        if missing:
+            raise ModelError(
+                f"says nothing of its {', '.join(missing)}; only models made by `enhance export` can be used"
+            )
+        shapes = {given.name: given.shape for given in session.get_inputs()}
+        restores = said.get("restores", said.get("mends")) == "yes"
+        tiling = said.get("tiling", "supported")
+        try:
+            noise_channels = int(shapes[NOISE][1]) if NOISE in shapes else 0
+            if tiling not in ("supported", "never"):
+                raise ValueError(tiling)
+            return cls(
+                name=said["name"],
+                task=said["task"],
+                inputs=tuple(shapes),
+                outputs=tuple(made.name for made in session.get_outputs()),
+                scale=int(said.get("scale", 1)),
+                multiple=int(said.get("multiple", 1)),
+                noise_channels=noise_channels,
+                truncation=_truncation(said, COORDINATES in shapes, restores),
+                restores=restores,
+                tiling=cast(Literal["supported", "never"], tiling),
+                extra=MappingProxyType(said),
+            )
+        except (ValueError, TypeError, IndexError) as error:
+            raise ModelError(f"its metadata are damaged ({error}); export it again with `enhance export`") from error
+
+
+def _truncation(said: Mapping[str, str], draws_faces: bool, restores: bool) -> tuple[float, ...]:
+    if "truncation" in said:
+        return tuple(float(factor) for factor in json.loads(said["truncation"])) or (1.0,)
+    # Of files that were exported before they said it.
+    return (0.6,) if draws_faces and restores else (0.5, 1.0) if draws_faces else (1.0,)
