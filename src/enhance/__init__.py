@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from enhance.honesty.lineup import lineup
     from enhance.inference.model import Model, models
     from enhance.tasks.fill.fill import fill
+    from enhance.tasks.translate.translate import translate
     from enhance.tasks.upscale.enhance import upscale
 
     __version__: str
 
-__all__ = ["Model", "__version__", "fill", "lineup", "models", "upscale"]
+__all__ = ["Model", "__version__", "fill", "lineup", "models", "translate", "upscale"]
 
 
 MODULES = {
@@ -24,6 +25,7 @@ MODULES = {
     "fill": "enhance.tasks.fill.fill",
     "lineup": "enhance.honesty.lineup",
     "models": "enhance.inference.model",
+    "translate": "enhance.tasks.translate.translate",
     "upscale": "enhance.tasks.upscale.enhance",
 }
 """Public name -> the module that has it, imported when the name is first asked for."""

@@ -1,0 +1,134 @@
+"""`enhance translate`: the horses of photos redrawn as zebras, and zebras as horses."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from enhance.errors import EnhanceError, PhotoError
+from enhance.tasks.translate.options import ANIMALS, COATS, TranslateOptions
+
+SOME_FAILED = 3
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option("--to", type=click.Choice(ANIMALS), default="zebra", show_default=True, help="What animals become.")
+@click.option(
+    "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_<animal> beside the photo]"
+)
+@click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
+@click.option("--coat", type=click.Choice(list(COATS)), help="Colour of drawn horses.  [what suits the light]")
+@click.option("--force", is_flag=True, help="Where no animal is found, take the whole photo for one.")
+@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@click.option("--overwrite", is_flag=True, help="Also over an input.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+def translate(
+    photos: tuple[Path, ...],
+    to: str,
+    output: str | None,
+    mask: bool,
+    coat: str | None,
+    force: bool,
+    max_pixels: float,
+    overwrite: bool,
+    debug: bool,
+) -> None:
+    """Redraws the horses of photos as zebras, or zebras as horses. All else stays as it is.
+
+    A photo that shows none is not written.
+    """
+    options = TranslateOptions(to, coat, force)
+    targets = targets_of(photos, output, to)
+    failed = 0
+    for photo, target in zip(photos, targets, strict=True):
+        try:
+            click.echo(translate_file(photo, target, options, mask, max_pixels, overwrite))
+        except EnhanceError as error:
+            if debug or len(photos) == 1:
+                raise
+            click.echo(f"enhance: {' '.join(str(error).split())}", err=True)
+            failed += 1
+    if failed:
+        sys.exit(SOME_FAILED if failed < len(photos) else 2)
+
+
+def translate_file(
+    path: Path, target: Path, options: TranslateOptions, mask: bool, max_pixels: float, overwrite: bool
+) -> str:
+    """Translates one file into another; what is to be said of it.
+
+    Raises:
+        PhotoError: it cannot be read or written.
+    """
+    from PIL import Image
+
+    from enhance.photos.photo import format_of, frames, moves, read, refuse, write, write_frames
+    from enhance.tasks.translate.translate import translate_photo
+
+    started = time.perf_counter()
+    most = round(max_pixels * 1e6)
+    source = read(path, max_pixels=most)
+    mask_file = target.with_name(f"{target.stem}_mask.png")
+    for file in (target, mask_file) if mask else (target,):
+        refuse(file, source.width, source.height)
+        if not overwrite and file.exists() and file.samefile(path):
+            raise PhotoError(f"{file}: is the input and is not overwritten; name another file with -o")
+    result = translate_photo(source, options)
+    if result.stamp is None:
+        return f"{path}: {result.sentence()}"
+    make_folder(target.parent)
+    notes = list(result.notes)
+    if source.frames > 1 and moves(target):
+        canvases = (translate_photo(frame, options).canvas for frame in frames(path, max_pixels=most))
+        write_frames(canvases, target)
+        notes.append(f"{source.frames} frames, each drawn by itself")
+    else:
+        write(result.canvas, target)
+        if source.frames > 1:
+            notes.append(f"only the first of {source.frames} pictures in the file: {target.suffix} holds one")
+    if mask:
+        write(Image.fromarray(result.mask), mask_file)
+        notes.append(f"mask: {mask_file}")
+    if format_of(target) == "JPEG":
+        notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
+    line = f"{target}: {result.sentence()}, {time.perf_counter() - started:.1f} s"
+    return "\n  ".join([line, *notes])
+
+
+def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Path]:
+    """Where translated photos go: beside them, into a file, or into a folder.
+
+    Raises:
+        PhotoError: one file cannot hold several photos, or two of them would go to one file.
+    """
+    from enhance.photos.photo import FORMATS
+
+    named = None if output is None else Path(output)
+    into_folder = named is not None and (named.is_dir() or str(output).endswith("/") or not named.suffix)
+    if named is not None and len(photos) > 1 and not into_folder:
+        raise PhotoError(f"{output}: cannot hold {len(photos)} photos; name a folder")
+    targets = []
+    for photo in photos:
+        suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
+        name = f"{photo.stem}_{to}{suffix}"
+        target = photo.with_name(name) if named is None else named / name if into_folder else named
+        if target in targets:
+            raise PhotoError(f"{target}: would be written twice; give the photos one after the other")
+        targets.append(target)
+    return targets
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder of a file that is to be written.
+
+    Raises:
+        PhotoError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error

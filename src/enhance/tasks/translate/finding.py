@@ -1,0 +1,101 @@
+"""Where in a photo animals of a kind are: found in the photo made small, in one look for photos of any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.inference.model import Model
+from enhance.pixels import Integers, to_float
+from enhance.tasks.translate.options import ANIMALS
+
+FINDER = "animals"
+LOOK = 256
+"""Pixels along the longer side of a photo as the finder sees it."""
+MOST_ENLARGED = 2.0
+"""How far a small photo is enlarged for that."""
+SURE, LEAST_SURE = 0.5, 0.7
+"""The probability of a pixel from which on it is an animal's; what is nowhere as sure as the second is none."""
+SMALLEST = 10
+"""Pixels of the finder's answer that are an animal."""
+JOINED = 2
+"""Pixels of the finder's answer between two parts of one animal, as a fence or a rider leaves them."""
+
+Probabilities = NDArray[np.float32]
+Region = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the photo."""
+
+
+@dataclass(frozen=True, eq=False)
+class Animal:
+    """An animal, or several that touch.
+
+    Attributes:
+        box: left, top, right, bottom in pixels of the photo, tight.
+        share: the part of the photo that it covers.
+        where: (h,w) probabilities in the photo made small, zero where other animals are nearer.
+    """
+
+    box: Region
+    share: float
+    where: Probabilities
+
+
+def find(pixels: Integers, kind: str) -> list[Animal]:
+    """The animals of a kind in a photo (H,W,3), the largest first.
+
+    Raises:
+        ModelError: the finder is not there.
+    """
+    found = probabilities(pixels)[ANIMALS.index(kind)]
+    return separate(found, pixels.shape[1], pixels.shape[0])
+
+
+def probabilities(pixels: Integers) -> Probabilities:
+    """For each kind of `ANIMALS` how probable it is that a pixel is of one, (2,h,w), of the photo made small."""
+    height, width = pixels.shape[:2]
+    finder = Model.load(FINDER)
+    scale = min(LOOK / max(height, width), MOST_ENLARGED)
+    size = max(2, round(width * scale)), max(2, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = to_float(np.asarray(cv2.resize(pixels, size, interpolation=method)))
+    border = (0, -size[1] % finder.facts.multiple), (0, -size[0] % finder.facts.multiple), (0, 0)
+    image = np.pad(small, border, mode="edge").transpose(2, 0, 1)[None]
+    where = finder.run(image=image)["where"][0]
+    return np.ascontiguousarray(where[:, : -(-size[1] // 2), : -(-size[0] // 2)])
+
+
+def separate(found: Probabilities, width: int, height: int) -> list[Animal]:
+    """Animals from probabilities (h,w) that cover a photo of that size, the largest first."""
+    sure = (found > SURE).astype(np.uint8)
+    kernel = np.ones((2 * JOINED - 1, 2 * JOINED - 1), np.uint8)
+    count, labels = cv2.connectedComponents(np.asarray(cv2.dilate(sure, kernel)), connectivity=8)
+    animals = []
+    x_scale, y_scale = width / found.shape[1], height / found.shape[0]
+    kept = [n for n in range(1, count) if _is_animal(found, sure, labels == n)]
+    nearest = _nearest(np.asarray(labels, np.int32), kept)
+    for n in kept:
+        rows, columns = np.nonzero((labels == n) & (sure > 0))
+        left, right = int(columns.min() * x_scale), min(width, int(np.ceil((columns.max() + 1) * x_scale)))
+        top, bottom = int(rows.min() * y_scale), min(height, int(np.ceil((rows.max() + 1) * y_scale)))
+        where = np.where(nearest == n, found, np.float32(0))
+        animals.append(Animal((left, top, right, bottom), len(rows) / found.size, where))
+    return sorted(animals, key=lambda animal: -animal.share)
+
+
+def _is_animal(found: Probabilities, sure: NDArray[np.uint8], here: NDArray[np.bool_]) -> bool:
+    return int(sure[here].sum()) >= SMALLEST and float(found[here].max()) >= LEAST_SURE
+
+
+def _nearest(labels: NDArray[np.int32], kept: list[int]) -> NDArray[np.int32]:
+    """For each pixel the number of the nearest of these labels; 0 where there are none."""
+    best = np.full(labels.shape, np.inf, np.float32)
+    nearest = np.zeros(labels.shape, np.int32)
+    for n in kept:
+        distance = np.asarray(cv2.distanceTransform((labels != n).astype(np.uint8), cv2.DIST_L2, 3))
+        closer = distance < best
+        best[closer], nearest[closer] = distance[closer], n
+    return nearest

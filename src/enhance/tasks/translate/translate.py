@@ -1,0 +1,167 @@
+"""Animals of a photo redrawn as others: found, drawn one by one, and laid into a photo that else stays as it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from enhance.errors import PhotoError
+from enhance.tasks.translate.options import ANIMALS, COATS, TranslateOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from enhance.inference.model import Model
+    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.provenance import Stamp
+    from enhance.tasks.translate.drawing import Patch
+    from enhance.tasks.translate.finding import Animal
+
+BAND = 256
+"""Rows of a photo that are worked on at a time."""
+PLURAL = {"horse": "horses", "zebra": "zebras"}
+INVENTED = {"zebra": "the stripes are invented", "horse": "the coats are invented"}
+
+
+@dataclass(frozen=True, eq=False)
+class Translated:
+    """What was made of a photo.
+
+    Attributes:
+        canvas: the whole photo, ready to be written.
+        mask: (H,W) uint8, how much of each pixel was redrawn.
+        animals: those that were found, the largest first; an animal may be several that touch.
+        untouched: the share of pixels that are as they were.
+        notes: what the user should know.
+        options: what was asked for.
+        stamp: what its file says of it; None where nothing was drawn.
+    """
+
+    canvas: Canvas
+    mask: NDArray[np.uint8]
+    animals: tuple[Animal, ...]
+    untouched: float
+    notes: tuple[str, ...]
+    options: TranslateOptions
+    stamp: Stamp | None = None
+
+    def sentence(self) -> str:
+        """One honest line."""
+        source, to = (PLURAL[kind] for kind in (self.options.source, self.options.to))
+        if self.stamp is None:
+            return f"no {self.options.source} found, nothing drawn (--force takes the whole photo for one)"
+        count = len(self.animals)
+        where = "the whole photo" if not count else f"{source} in {count} place{'' if count == 1 else 's'}"
+        rest = f"{100 * self.untouched:.1f} % of the pixels are as they were"
+        return f"{where} redrawn as {to}: {INVENTED[self.options.to]}, {rest}"
+
+
+def translate(
+    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    *,
+    to: str = "zebra",
+    coat: str | None = None,
+    force: bool = False,
+) -> Image:
+    """Redraws the horses of a photo as zebras, or its zebras as horses.
+
+    Args:
+        photo: a file's path or bytes, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
+        to: "zebra" or "horse".
+        coat: the colour of drawn horses: bay, black, chestnut, grey, palomino or white. None: what suits the light.
+        force: takes the whole photo for an animal where none is found.
+
+    Returns:
+        The whole photo, with 8 bits a channel. Where no animal is, it is what it was.
+
+    Raises:
+        PhotoError: the photo cannot be used, or an option is unknown; the message says why.
+        ModelError: a network is not there.
+    """
+    from enhance.photos.photo import read
+
+    return translate_photo(read(photo), TranslateOptions(to, coat, force)).canvas.image()
+
+
+def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Translated:
+    """`translate` for callers who want to know what was done; the same errors."""
+    from enhance.inference.model import Model
+    from enhance.tasks.translate.drawing import draw
+    from enhance.tasks.translate.finding import FINDER, find
+
+    options = options or TranslateOptions()
+    if problem := _problem(options):
+        raise PhotoError(f"{photo.name}: {problem}")
+    model = Model.load(options.to)
+    coat = None if options.coat is None else COATS[options.coat]
+    notes = () if photo.lost is None else (photo.lost,)
+    try:
+        animals = find(photo.pixels, options.source)
+        drawn: list[Animal | None] = [*animals] if animals or not options.force else [None]
+        # The largest is laid last: it is the nearest to the camera.
+        patches = [draw(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
+        canvas, mask, untouched = paint(photo, patches)
+    except MemoryError:
+        raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
+    result = Translated(canvas, mask, tuple(animals), untouched, notes, options)
+    return stamped(photo, result, [Model.load(FINDER), model]) if patches else result
+
+
+def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.uint8], float]:
+    """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
+    import numpy as np
+
+    from enhance.photos.photo import Canvas
+    from enhance.pixels import to_float
+
+    canvas = Canvas(photo, photo.width, photo.height)
+    mask = np.zeros((photo.height, photo.width), np.uint8)
+    touched = 0
+    for top in range(0, photo.height, BAND):
+        bottom = min(top + BAND, photo.height)
+        rgb = to_float(photo.pixels[top:bottom])
+        amount = np.zeros(rgb.shape[:2], np.float32)
+        for patch in patches:
+            added = patch.rows(top, bottom, photo.width)
+            if added is not None:
+                rows, columns, difference, alpha = added
+                rgb[rows, columns] += difference
+                amount[rows, columns] = np.maximum(amount[rows, columns], alpha)
+        np.clip(rgb, 0, 1, out=rgb)
+        canvas.put(0, top, rgb)
+        mask[top:bottom] = np.ceil(amount * 255)  # 0 only where nothing was changed
+        touched += int(np.count_nonzero(amount))
+    return canvas, mask, 1 - touched / mask.size
+
+
+def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translated:
+    """The same with a canvas whose file says what was done."""
+    from dataclasses import replace
+    from importlib.metadata import version
+
+    from enhance.files import sha256
+    from enhance.photos import provenance
+
+    boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
+    names = " + ".join(model.facts.name for model in used)
+    digits = " + ".join(sha256(model.path)[:12] for model in used)
+    stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes)
+    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
+    info = result.canvas.info
+    info["xmp"] = provenance.stamped(info.get("xmp"), stamp, most)
+    return replace(result, stamp=stamp)
+
+
+def _problem(options: TranslateOptions) -> str | None:
+    """What is wrong with the options, in words."""
+    if options.to not in ANIMALS:
+        return f"cannot be translated to {options.to}; only to {' or '.join(ANIMALS)}"
+    if options.coat is not None and options.coat not in COATS:
+        return f"no horse has the coat {options.coat}; there are {', '.join(COATS)}"
+    if options.coat is not None and options.to != "horse":
+        return "only a horse has a coat to choose; leave it out, or translate to horse"
+    return None
