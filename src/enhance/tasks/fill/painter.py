@@ -95,17 +95,17 @@ class Painter:
         if place is not None:
             given["place"] = place[None]
         feed = {name: np.ascontiguousarray(given[name], np.float32) for name in self._inputs}
-        (filled,) = sessions.answers(self._session, ["filled"], feed)
+        filled = sessions.run(self._session, feed)["filled"]
         return np.clip(filled[0].transpose(1, 2, 0)[:height, :width], 0, 1)
 
     def noise(self, seed: int, height: int, width: int, *where: int) -> Array:
         """Noise for a picture of that size, (Z,h,w). What is alike all over it depends on the seed alone."""
-        from enhance.inference.model import chance
+        from enhance.inference.noise import noise_rng
 
         planes = int(self.facts["noise"])
         shape = planes, -(-height // MULTIPLE) * MULTIPLE // GRID, -(-width // MULTIPLE) * MULTIPLE // GRID
-        noise = chance(seed, *where).standard_normal(shape, np.float32)
-        noise[:ALIKE] = chance(seed).standard_normal((ALIKE, 1, 1), np.float32)
+        noise = noise_rng(seed, *where).standard_normal(shape, np.float32)
+        noise[:ALIKE] = noise_rng(seed).standard_normal((ALIKE, 1, 1), np.float32)
         return noise
 
 
@@ -199,7 +199,7 @@ def _load(path: Path, modified: int) -> Painter:  # noqa: ARG001 - a file that c
     from enhance.inference import sessions
 
     try:
-        session: Any = sessions.opened(str(path))
+        session: Any = sessions.open_session(str(path))
     except Exception as error:  # onnxruntime raises its own classes, which share no base but this
         raise ModelError(f"{path}: cannot be read as an ONNX model; export it again with `enhance export`") from error
     painter = Painter(path, session)
