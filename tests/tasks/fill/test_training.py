@@ -74,9 +74,9 @@ def test_a_run_is_exported_and_fills(folder: Path, tmp_path: Path, tiny: Callabl
     run.start([folder], recipe, tmp_path / "run", images=8)
     path = export.export(tmp_path / "run", tmp_path / "face_fill.onnx", tasks.recipe_of)
     painter = Painter.load(str(path))
-    assert painter.framed
-    assert painter.facts["name"] == "face_fill"
-    assert painter.facts["task"] == "completion"
+    assert painter.model.facts.takes_coordinates
+    assert painter.model.facts.name == "face_fill"
+    assert painter.model.facts.noise_channels == recipe.noise
 
 
 def test_a_network_for_photos_may_begin_from_one_for_faces(

@@ -190,8 +190,8 @@ def stamp_of(hole: Hole, used: Sequence[Painter], seed: int) -> Stamp:
     parts = stats[1:count]
     order = np.argsort(-parts[:, 4])[:32]
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
-    names = " + ".join(painter.facts["name"] for painter in used)
-    digits = " + ".join(sha256(painter.path)[:12] for painter in used)
+    names = " + ".join(painter.model.facts.name for painter in used)
+    digits = " + ".join(sha256(painter.model.path)[:12] for painter in used)
     return Stamp(f"enhance {version('enhance')}", names, digits, seed, float("inf"), boxes)
 
 

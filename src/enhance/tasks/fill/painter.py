@@ -7,19 +7,17 @@ after the other, and each sees what the one before has drawn, so that none shows
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import ModelError
+from enhance.inference.model import Model
+from enhance.inference.noise import noise_rng
 from enhance.painting.tiles import spans, united
 
 if TYPE_CHECKING:
-    import onnxruntime
-
     from enhance.tasks.fill.hole import Hole
 
 Array = NDArray[np.float32]
@@ -38,20 +36,14 @@ MOST_REGIONS = 40
 
 
 class Painter:
-    """A network that fills, of an ONNX file.
+    """A network that fills holes.
 
     Attributes:
-        path: of the file.
-        facts: what it says of itself.
-        framed: whether it fills faces in their frame.
+        model: it takes `image`, `mask`, `noise` and, if it fills faces in their frame, `place`; see `Completion`.
     """
 
-    def __init__(self, path: Path, session: onnxruntime.InferenceSession) -> None:
-        self.path = path
-        self.facts: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
-        self._session = session
-        self._inputs = [given.name for given in session.get_inputs()]
-        self.framed = "place" in self._inputs
+    def __init__(self, model: Model) -> None:
+        self.model = model
 
     @staticmethod
     def load(name: str) -> Painter:
@@ -60,12 +52,10 @@ class Painter:
         Raises:
             ModelError: there is none, or it does not fill.
         """
-        from enhance.inference import shipped
-
-        path = Path(name) if name.endswith(".onnx") else shipped.weights_of(name)
-        if not path.is_file():
-            raise ModelError(f"{path}: no such model file")
-        return _load(path.resolve(), path.stat().st_mtime_ns)
+        model = Model.load(name)
+        if model.facts.task != "completion":
+            raise ModelError(f"{model.path}: does not fill holes; photo_fill and face_fill do")
+        return Painter(model)
 
     def __call__(self, image: Array, mask: Array, noise: Array, place: Array | None = None) -> Array:
         """Fills one picture of any size.
@@ -82,11 +72,9 @@ class Painter:
         Raises:
             MemoryError: it is too large for this machine.
         """
-        from enhance.inference import sessions
-
         height, width = mask.shape
         border = (0, -height % MULTIPLE), (0, -width % MULTIPLE)
-        given: dict[str, NDArray[Any]] = {
+        given = {
             "image": np.pad(image, (*border, (0, 0)), mode="edge").transpose(2, 0, 1)[None],
             "mask": np.pad(mask, border, mode="edge")[None, None],
         }
@@ -94,16 +82,16 @@ class Painter:
         given["noise"] = noise[None, :, :rows, :columns]
         if place is not None:
             given["place"] = place[None]
-        feed = {name: np.ascontiguousarray(given[name], np.float32) for name in self._inputs}
-        filled = sessions.run(self._session, feed)["filled"]
+        (filled,) = self.model.run(**given).values()
         return np.clip(filled[0].transpose(1, 2, 0)[:height, :width], 0, 1)
 
     def noise(self, seed: int, height: int, width: int, *where: int) -> Array:
         """Noise for a picture of that size, (Z,h,w). What is alike all over it depends on the seed alone."""
-        from enhance.inference.noise import noise_rng
-
-        planes = int(self.facts["noise"])
-        shape = planes, -(-height // MULTIPLE) * MULTIPLE // GRID, -(-width // MULTIPLE) * MULTIPLE // GRID
+        shape = (
+            self.model.facts.noise_channels,
+            -(-height // MULTIPLE) * MULTIPLE // GRID,
+            -(-width // MULTIPLE) * MULTIPLE // GRID,
+        )
         noise = noise_rng(seed, *where).standard_normal(shape, np.float32)
         noise[:ALIKE] = noise_rng(seed).standard_normal((ALIKE, 1, 1), np.float32)
         return noise
@@ -192,17 +180,3 @@ def draw(painter: Painter, rgb: Array, mask: Array, seed: int, level: int) -> No
             there = mask[own] > 0
             rgb[own][there] = inside[: there.shape[0], : there.shape[1]][there]
             mask[own] = 0
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, modified: int) -> Painter:  # noqa: ARG001 - a file that changed is another file
-    from enhance.inference import sessions
-
-    try:
-        session: Any = sessions.open_session(str(path))
-    except Exception as error:  # onnxruntime raises its own classes, which share no base but this
-        raise ModelError(f"{path}: cannot be read as an ONNX model; export it again with `enhance export`") from error
-    painter = Painter(path, session)
-    if painter.facts.get("task") != "completion":
-        raise ModelError(f"{path}: does not fill holes; photo_fill and face_fill do")
-    return painter
