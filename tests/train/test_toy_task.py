@@ -112,10 +112,11 @@ def test_each_exported_network_draws_what_its_average_draws(name: str, trained: 
     pictures = torch.rand(2, 3, 24, 20, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = trainer.averages["generators"][name].eval()(pictures).numpy()
-    (found,) = onnxruntime.InferenceSession(path).run(["hr"], {"lr": pictures.numpy()})
+    (found,) = onnxruntime.InferenceSession(path).run(["redrawn"], {"image": pictures.numpy()})
     assert np.abs(found - expected).max() < 1e-4
     model = Model.load(path)
     assert np.abs(model(pictures.numpy()) - expected).max() < 1e-4
+    assert np.abs(model.run(image=pictures.numpy())["redrawn"] - expected).max() < 1e-4
     assert (model.facts.task, model.facts.name, model.facts.scale) == ("toy", "toy", 1)
     assert json.loads(model.facts.extra["recipe"])["losses"] == {"cycle": 5.0}
 

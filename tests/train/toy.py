@@ -120,14 +120,14 @@ class Unpaired:
         draw = self.groups["generators"].networks
         random = torch.Generator().manual_seed(0)
         shapes = ((2, 3, SIDE, SIDE), (1, 3, 20, 12))
-        facts = {"task": "toy", "scale": "1", "multiple": "1", "noise": "0", "frame": "none"}
+        axes = {0: "N", 2: "h", 3: "w"}
         return {
             name: Exported(
                 Named(name, draw[name]).eval(),
-                [{"lr": torch.rand(shape, generator=random)} for shape in shapes],
-                ("hr",),
-                {"lr": {0: "N", 2: "h", 3: "w"}, "hr": {0: "N", 2: "h", 3: "w"}},
-                facts,
+                [{"image": torch.rand(shape, generator=random)} for shape in shapes],
+                ("redrawn",),
+                {"image": axes, "redrawn": axes},
+                {"task": "toy"},
             )
             for name in ("ab", "ba")
         }
@@ -141,8 +141,8 @@ class Named(nn.Module):
         self.name = name
         self.add_module(name, network)
 
-    def forward(self, lr: Tensor) -> Tensor:
-        return self.get_submodule(self.name)(lr)
+    def forward(self, image: Tensor) -> Tensor:
+        return self.get_submodule(self.name)(image)
 
 
 class TwoFolders:
