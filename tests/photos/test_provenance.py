@@ -10,8 +10,9 @@ from PIL import Image
 
 from enhance.errors import EnhanceError, PhotoError
 from enhance.photos import provenance
-from enhance.photos.photo import read, write
+from enhance.photos.photo import read
 from enhance.photos.provenance import INVENTED, Stamp, inspect, read_stamp, stamped
+from enhance.photos.writing import write
 from enhance.tasks.upscale.enhance import enhance_photo
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"

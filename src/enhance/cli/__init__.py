@@ -187,7 +187,8 @@ def enhance_file(
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
     from enhance.photos import provenance
-    from enhance.photos.photo import frames, moves, read, refuse, write
+    from enhance.photos.photo import frames, read
+    from enhance.photos.writing import moves, refuse, write
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
     from enhance.tasks.upscale.video import SUFFIXES as VIDEOS
 
@@ -245,7 +246,7 @@ def tasks_of(
     A folder's tree is kept below --output, or else below <folder>_x4 beside it; of several folders, by their names.
     """
     from enhance.batch import run as batch
-    from enhance.photos.photo import FORMATS
+    from enhance.photos.encoders import FORMATS
 
     tasks, others, taken = [], 0, set[Path]()
     manifest = Path(output) if output and len(photos) > 1 else None
@@ -447,7 +448,8 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     Raises:
         PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
     """
-    from enhance.photos.photo import FORMATS, format_of
+    from enhance.photos.encoders import FORMATS
+    from enhance.photos.writing import format_of
     from enhance.tasks.upscale.video import SUFFIXES as VIDEOS
 
     moving = path.suffix.lower() in VIDEOS
@@ -534,7 +536,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
     from PIL import Image
 
     from enhance.files import write_atomically
-    from enhance.photos.photo import write
+    from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -558,7 +560,7 @@ def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
 
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
     """One line that says what was done, and a further one for each thing the user should know."""
-    from enhance.photos.photo import moves
+    from enhance.photos.writing import moves
 
     redrawn = sum(face.redrawn for face in result.faces)
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
@@ -583,7 +585,7 @@ def honest_words(
 
     from enhance.honesty import uncertainty
     from enhance.honesty.report import WARNING, band_map, report
-    from enhance.photos.photo import write
+    from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
     reports = report(source, result, seed=seed, original=original)
@@ -605,7 +607,7 @@ def comparison(
 ) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
     from enhance.painting.background import bicubic
-    from enhance.photos.photo import to_image
+    from enhance.photos.canvas import to_image
     from enhance.sheets import side_by_side
     from enhance.tasks.upscale.enhance import enhance_photo
 

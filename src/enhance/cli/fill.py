@@ -57,7 +57,8 @@ def fill(
     debug: bool,  # noqa: ARG001 - `main` looks for it
 ) -> None:
     """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
-    from enhance.photos.photo import format_of, read, refuse, write
+    from enhance.photos.photo import read
+    from enhance.photos.writing import format_of, refuse, write
     from enhance.tasks.fill.fill import fill_photo
     from enhance.tasks.fill.options import FillOptions
 
@@ -86,7 +87,7 @@ def fill(
 
 def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:
     """Where answers go: beside the photo, into a file, or into a folder; several are numbered by their seeds."""
-    from enhance.photos.photo import FORMATS
+    from enhance.photos.encoders import FORMATS
 
     suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
     target = photo.with_name(f"{photo.stem}_filled{suffix}") if output is None else output

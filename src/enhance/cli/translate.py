@@ -66,7 +66,8 @@ def translate_file(
     """
     from PIL import Image
 
-    from enhance.photos.photo import format_of, frames, moves, read, refuse, write, write_frames
+    from enhance.photos.photo import frames, read
+    from enhance.photos.writing import format_of, moves, refuse, write, write_frames
     from enhance.tasks.translate.translate import translate_photo
 
     started = time.perf_counter()
@@ -105,7 +106,7 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
     Raises:
         PhotoError: one file cannot hold several photos, or two of them would go to one file.
     """
-    from enhance.photos.photo import FORMATS
+    from enhance.photos.encoders import FORMATS
 
     named = None if output is None else Path(output)
     into_folder = named is not None and (named.is_dir() or str(output).endswith("/") or not named.suffix)

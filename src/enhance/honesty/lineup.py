@@ -205,13 +205,13 @@ def write(shown: Lineup, folder: Path) -> Path:
     from PIL import Image
 
     from enhance.files import write_atomically
-    from enhance.photos import photo
+    from enhance.photos.writing import write as write_picture
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        photo.write(sheet(shown), folder / "lineup.png")
+        write_picture(sheet(shown), folder / "lineup.png")
         for k, answer in enumerate(shown.answers, 1):
-            photo.write(Image.fromarray(to_uint8(answer)), folder / f"answer_{k:02}.png")
+            write_picture(Image.fromarray(to_uint8(answer)), folder / f"answer_{k:02}.png")
         facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:

@@ -18,7 +18,7 @@ from enhance.painting import tiles
 from enhance.painting.background import Background
 from enhance.painting.consistency import GOAL, ScaledPair
 from enhance.painting.tiles import Rows
-from enhance.photos.photo import Canvas
+from enhance.photos.canvas import Canvas
 from enhance.pixels import to_float
 
 Array = NDArray[np.float32]

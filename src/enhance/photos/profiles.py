@@ -1,6 +1,6 @@
 """Colours between a file's own space and sRGB, which the networks were shown.
 
-What sRGB cannot hold is clipped on the way there; `photo.Canvas` adds it back after the return.
+What sRGB cannot hold is clipped on the way there; `canvas.Canvas` adds it back after the return.
 """
 
 import io

@@ -21,7 +21,8 @@ from enhance.files import replacing, sha256
 
 if TYPE_CHECKING:
     from enhance.inference.model import Model
-    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
 
 Box = tuple[float, float, float, float]
 

@@ -144,7 +144,7 @@ def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> 
 
 def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     """A line of facts as JSON, and the enlarged photo."""
-    from enhance.photos.photo import write
+    from enhance.photos.writing import write
 
     job.stage = "drawing"
     started = time.perf_counter()
@@ -177,7 +177,7 @@ def enlarged(photo: Photo, scale: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn."""
     from enhance.painting import consistency
     from enhance.painting.background import bicubic
-    from enhance.photos.photo import Canvas
+    from enhance.photos.canvas import Canvas
     from enhance.tasks.upscale.enhance import Result
 
     large = bicubic(photo.rgb, scale)

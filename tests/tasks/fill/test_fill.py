@@ -10,7 +10,8 @@ from enhance.errors import PhotoError
 from enhance.faces.detection import Face
 from enhance.faces.geometry import FRAME
 from enhance.photos import provenance
-from enhance.photos.photo import Photo, read, write
+from enhance.photos.photo import Photo, read
+from enhance.photos.writing import write
 from enhance.tasks.fill import faces
 from enhance.tasks.fill.fill import fill, fill_photo
 from enhance.tasks.fill.options import FillOptions

@@ -7,7 +7,8 @@ from PIL import Image
 
 from enhance.errors import ModelError, PhotoError
 from enhance.photos import provenance
-from enhance.photos.photo import read, write
+from enhance.photos.photo import read
+from enhance.photos.writing import write
 from enhance.tasks.translate.options import TranslateOptions
 from enhance.tasks.translate.translate import translate, translate_photo
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
     from enhance.photos.provenance import Stamp
     from enhance.tasks.fill.faces import Completed
     from enhance.tasks.fill.hole import Box, Hole, MaskLike
@@ -96,7 +97,7 @@ def fill_photo(
     """`fill` for callers who want to know what was done; the same errors."""
     import numpy as np
 
-    from enhance.photos.photo import Canvas
+    from enhance.photos.canvas import Canvas
     from enhance.pixels import to_float
     from enhance.tasks.fill import painter as painting
     from enhance.tasks.fill.hole import with_hole

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from enhance.inference.model import Model
-    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
     from enhance.photos.provenance import Stamp
     from enhance.tasks.translate.drawing import Patch
     from enhance.tasks.translate.finding import Animal
@@ -115,7 +116,7 @@ def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.ui
     """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
     import numpy as np
 
-    from enhance.photos.photo import Canvas
+    from enhance.photos.canvas import Canvas
     from enhance.pixels import to_float
 
     canvas = Canvas(photo, photo.width, photo.height)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from enhance.inference.model import Model
-    from enhance.photos.photo import Canvas, Photo
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
     from enhance.photos.provenance import Stamp
 
     Array = NDArray[np.float32]
@@ -255,7 +256,7 @@ def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], 
     Raises:
         PhotoError: a frame cannot be read, or the file cannot be written.
     """
-    from enhance.photos.photo import write_frames
+    from enhance.photos.writing import write_frames
 
     results: list[Result] = []
 
