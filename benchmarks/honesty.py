@@ -137,10 +137,11 @@ def the_gate(folders: Sequence[Path]) -> Iterator[str]:
 
 def provenance() -> Iterator[str]:
     """The tests that write every format and read it back."""
-    command = [sys.executable, "-m", "pytest", "tests/photos/test_provenance.py"]
+    tests = ["tests/photos/test_provenance.py", "tests/honesty/test_credentials.py"]
+    command = [sys.executable, "-m", "pytest", *tests]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     counts = ", ".join(re.findall(r"\d+ (?:passed|failed|skipped|errors?)", done.stdout.strip().splitlines()[-1]))
-    yield f"`pytest tests/photos/test_provenance.py`: {counts}."
+    yield f"`pytest {' '.join(tests)}`: {counts}."
 
 
 def groups(network: Model) -> Iterator[str]:

@@ -186,6 +186,7 @@ def enhance_file(
     overwrite: bool,
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
+    from enhance.honesty import credentials
     from enhance.photos import provenance
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import moves, refuse, write
@@ -223,7 +224,7 @@ def enhance_file(
     if faces_only:
         write_faces(source, result, faces_only)
     if sign and key and result.stamp:
-        provenance.sign(target, path, sign, key, result.stamp)
+        credentials.sign(target, path, sign, key, result.stamp)
     lines = [sentence(source, result, target, time.perf_counter() - started)]
     if compare or original:
         sheet = target.with_name(f"{target.stem}_compare.png")
@@ -329,11 +330,11 @@ def make_folder(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     """Says what files tell of how they were made: what was redrawn, by what, and who signed it."""
-    from enhance.photos import provenance
+    from enhance.honesty import credentials
 
     for path in files:
-        said = provenance.inspect(path)
-        click.echo(json.dumps(said, ensure_ascii=False) if as_json else provenance.in_words(said))
+        said = credentials.inspect(path)
+        click.echo(json.dumps(said, ensure_ascii=False) if as_json else credentials.in_words(said))
 
 
 @commands.command()

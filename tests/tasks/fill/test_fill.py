@@ -9,6 +9,7 @@ import enhance
 from enhance.errors import PhotoError
 from enhance.faces.detection import Face
 from enhance.faces.geometry import FRAME
+from enhance.honesty import credentials
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
@@ -84,7 +85,7 @@ def test_the_file_says_that_it_was_invented(
     assert made.stamp.model == "photo_fill"
     assert made.stamp.faces == ((30, 20, 100, 60),)
     write(made.canvas, tmp_path / "filled.png")
-    assert "photo_fill" in provenance.in_words(provenance.inspect(tmp_path / "filled.png"))
+    assert "photo_fill" in credentials.in_words(credentials.inspect(tmp_path / "filled.png"))
     assert made.sentence() == "2,800 pixels (25.9 %) are invented; every other pixel is as it was"
 
 
