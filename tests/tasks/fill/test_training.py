@@ -3,12 +3,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from enhance import tasks
 from enhance.errors import TrainingError
-from enhance.tasks.fill import recipes, training
+from enhance.tasks.fill import faces, recipes, training
 from enhance.tasks.fill.data import Sizes
 from enhance.tasks.fill.painter import Painter
 from enhance.tasks.fill.recipes import Recipe
@@ -41,6 +42,7 @@ def test_every_recipe_trains_saves_and_goes_on(name: str, folder: Path, tiny: Ca
         assert all(torch.isfinite(value) for value in found.values())
     assert found.keys() >= {"pixel", "perceptual"}
     assert ("adversarial" in found) == ("pixel" not in name)
+    assert ("spread" in one.step(data.batch(3), 3)) == ("pixel" not in name)
     other.restore(one.state(), Path("run"))
     again = [trainer.step(data.batch(8), 8) for trainer in (one, other)]
     assert again[0] == again[1]
@@ -77,6 +79,13 @@ def test_a_run_is_exported_and_fills(folder: Path, tmp_path: Path, tiny: Callabl
     assert painter.model.facts.takes_coordinates
     assert painter.model.facts.name == "face_fill"
     assert painter.model.facts.noise_channels == recipe.noise
+    small = export.export(tmp_path / "run", tmp_path / "small" / "face_fill.onnx", tasks.recipe_of, folders=[folder])
+    rgb, mask = np.full((64, 64, 3), 0.5, np.float32), np.zeros((64, 64), np.float32)
+    mask[10:40, 20:50] = 1
+    given = rgb, mask, painter.noise(0, 64, 64), faces.place(64)
+    difference = np.abs(Painter.load(str(small))(*given) - painter(*given))
+    assert difference.max() < 0.1
+    assert small.read_bytes() != path.read_bytes()
 
 
 def test_a_network_for_photos_may_begin_from_one_for_faces(

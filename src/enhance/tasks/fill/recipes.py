@@ -78,8 +78,8 @@ def face_fill_pixel() -> Recipe:
 
 
 def face_fill() -> Recipe:
-    """The same against a discriminator, from the weights of `face_fill_pixel`, each hole filled twice."""
-    sizes = Sizes(((64, 12, 0.25), (128, 4, 0.65), (96, 6, 0.1)))
+    """The same against a discriminator, from the weights of `face_fill_pixel`, a third of the holes filled twice."""
+    sizes = Sizes(((64, 12, 0.25), (128, 5, 0.65), (96, 8, 0.1)))
     weights = Weights(pixel=1.0, perceptual=0.5, adversarial=0.2, spread=0.3)
     return replace(
         face_fill_pixel(), name="face_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)

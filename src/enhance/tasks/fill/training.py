@@ -1,18 +1,25 @@
 """Holes filled: by a perceptual loss alone, or against a discriminator as well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.tasks.fill import networks
+from enhance.tasks.fill import data, networks
+from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import Completion, Discriminator
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.task import Batch, Exported, Group
+
+FLOATS = ("/fine", "/head", "/tail")
+"""Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
+CALIBRATED = 48
+"""Pictures by which the steps of 8 bits are chosen."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Weights:
         pixel: mean absolute difference in the hole, the less the farther from its edge.
         perceptual: distance of SqueezeNet's features of the filled picture, in the hole.
         adversarial: of the relativistic loss, on the patches that the hole touches.
-        spread: how much of the distance of two answers is taken off their distance from the truth, see `Filling`.
+        spread, spread_every: how much of the distance of two answers is taken off their distance from the truth, see
+            `Filling`, and in which steps; it then counts for so much more.
         penalty, penalty_every: R1's weight, and how often it is due.
     """
 
@@ -31,6 +39,7 @@ class Weights:
     perceptual: float = 1.0
     adversarial: float = 0.0
     spread: float = 0.0
+    spread_every: int = 3
     penalty: float = 0.5
     penalty_every: int = 8
 
@@ -38,7 +47,7 @@ class Weights:
 class Filling:
     """Image completion (Pathak et al., "Context encoders", CVPR 2016) with one network for holes of any shape.
 
-    With `spread` every hole is filled twice, from two noises, and half of the answers' distance from each other is
+    With `spread` holes are filled twice, from two noises, and half of the answers' distance from each other is
     taken off their distance from the truth. At `spread` 1 that is the energy score (Gneiting & Raftery, "Strictly
     proper scoring rules", JASA 2007), which is least where answers are spread as the truth is: a mode-seeking loss that
     needs no bound.
@@ -68,7 +77,7 @@ class Filling:
         return self._drawing(batch, step) if group == "generator" else self._telling(batch, step)
 
     def _drawing(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        answers = 2 if self.weights.spread else 1
+        answers = 2 if self.weights.spread and step % self.weights.spread_every == 0 else 1
         twice = {name: torch.cat([value] * answers) for name, value in batch.items()}
         truth, mask = batch["truth"], batch["mask"]
         made = self._filled(twice, self._random(step))
@@ -80,10 +89,10 @@ class Filling:
         pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
         perceptual = torch.cat([in_hole(answer, original, mask) for answer in seen])
         found = {"pixel": self.weights.pixel * pixel.mean(), "perceptual": self.weights.perceptual * perceptual.mean()}
-        if self.weights.spread:
+        if answers > 1:
             between = self.weights.pixel * weighted((pictures[0] - pictures[1]).abs(), depth)
             between = between + self.weights.perceptual * in_hole(seen[0], seen[1], mask)
-            found["spread"] = -self.weights.spread * between.mean() / 2
+            found["spread"] = -self.weights.spread * self.weights.spread_every * between.mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
@@ -179,7 +188,20 @@ class Filling:
             "noise": str(self.completion.noise),
             "value_range": "[0,1] sRGB",
         }
-        return {self.name: Exported(self.completion, examples, ("filled",), axes, facts)}
+        exported = Exported(self.completion, examples, ("filled",), axes, facts, self._calibration, FLOATS)
+        return {self.name: exported}
+
+    def _calibration(self, folders: Sequence[Path]) -> Iterator[Mapping[str, Tensor]]:
+        """Some of the pictures of folders, with holes such as are learnt from."""
+        kind = data.FaceData if self.completion.framed else data.PhotoData
+        drafts = 0.0 if self.completion.framed else 0.25
+        sizes = data.Sizes(((128, CALIBRATED, 1.0),), drafts)
+        source = kind(folders, sizes=sizes, holes=Holes(), seed=self.seed, note=lambda _: None)
+        batch = source.batch(0)
+        batch["noise"] = networks.draw_noise(batch["mask"], self.completion.noise, self._random(0))
+        names = ["image", "mask", "noise", *(["place"] if self.completion.framed else [])]
+        for n in range(CALIBRATED):
+            yield {name: batch[name][n : n + 1] for name in names}
 
     def _filled(self, batch: Batch, random: torch.Generator) -> Tensor:
         noise = networks.draw_noise(batch["mask"], self.completion.noise, random)
