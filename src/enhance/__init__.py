@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from enhance.honesty.lineup import lineup
     from enhance.inference.model import Model, models
     from enhance.tasks.fill.fill import fill
+    from enhance.tasks.imagine.imagine import imagine
     from enhance.tasks.translate.translate import translate
     from enhance.tasks.upscale.enhance import upscale
 
     __version__: str
 
-__all__ = ["Model", "__version__", "fill", "lineup", "models", "translate", "upscale"]
+__all__ = ["Model", "__version__", "fill", "imagine", "lineup", "models", "translate", "upscale"]
 
 
 MODULES = {
     "Model": "enhance.inference.model",
     "fill": "enhance.tasks.fill.fill",
+    "imagine": "enhance.tasks.imagine.imagine",
     "lineup": "enhance.honesty.lineup",
     "models": "enhance.inference.model",
     "translate": "enhance.tasks.translate.translate",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from enhance.cli.imagine import imagine
 from enhance.cli.train import export, prepare, train, training_packages
 from enhance.cli.translate import translate
 from enhance.errors import EnhanceError, PhotoError
@@ -371,7 +372,7 @@ def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None)
         click.echo(calibrated(data, name, limit))
 
 
-for _command in (translate, train, prepare, export):
+for _command in (imagine, translate, train, prepare, export):
     commands.add_command(_command)
 
 

@@ -185,10 +185,13 @@ def in_words(said: dict[str, Any]) -> str:
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")
         what = [f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"] if faces else []
-        if stamp.get("invented_everywhere") == "yes":
+        if "words" in stamp:
+            what.append(f"invented from the words: {stamp['words']}")
+        elif stamp.get("invented_everywhere") == "yes":
             what.append("what is not a face is invented detail too")
         lines.append(f"{', and '.join(what) or 'nothing redrawn'}; seed {stamp.get('seed')}")
-        lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
+        if "words" not in stamp:
+            lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
         lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
     elif not stamp:
         lines.append("says nothing of having been enhanced")

@@ -28,6 +28,8 @@ Box = tuple[float, float, float, float]
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 INVENTED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"
 """A trained network made part of the picture."""
+IMAGINED = SOURCE_TYPES + "trainedAlgorithmicMedia"
+"""A trained network made all of it, from words."""
 ENLARGED = SOURCE_TYPES + "algorithmicallyEnhanced"
 """Every pixel follows from the original: nothing was redrawn."""
 
@@ -51,6 +53,7 @@ class Stamp:
         lr_psnr: how well the photo agrees with its input when made small again, in dB.
         faces: left, top, right, bottom of the redrawn faces, in pixels of the enhanced photo.
         everywhere: whether what is not a face was invented too.
+        words: the sentence that all of it was made from, where there was no photo.
     """
 
     software: str
@@ -60,6 +63,7 @@ class Stamp:
     lr_psnr: float
     faces: tuple[tuple[int, int, int, int], ...]
     everywhere: bool = False
+    words: str = ""
 
     @property
     def invented(self) -> bool:
@@ -69,6 +73,8 @@ class Stamp:
     @property
     def source_type(self) -> str:
         """IPTC's digital source type."""
+        if self.words:
+            return IMAGINED
         return INVENTED if self.model else ENLARGED
 
 
@@ -104,6 +110,9 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "LrPsnr": f"{stamp.lr_psnr:.2f}",
         "InventedEverywhere": "yes" if stamp.everywhere else "no",
     }
+    if stamp.words:
+        del said["LrPsnr"]  # there is nothing that it could agree with
+        said["Words"] = stamp.words
     lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in said.items())
     return (
         f'<rdf:Description rdf:about={quoteattr(about.decode(errors="replace"))} xmlns:enhance="{OURS}" '

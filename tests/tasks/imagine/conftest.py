@@ -2,14 +2,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
-from enhance.tasks.imagine.data import Sampling
+from enhance.tasks.imagine.bank import FILE, packed
+from enhance.tasks.imagine.data import Sampling, bank_of
 from enhance.tasks.imagine.layouts import POINTS
 from enhance.tasks.imagine.networks import Widths
 from enhance.tasks.imagine.recipes import Recipe, bird
 from enhance.tasks.imagine.training import LossWeights
+from enhance.train.export import to_onnx
 
 COLOURS = {"red": (200, 30, 30), "yellow": (220, 200, 40), "blue": (40, 60, 200), "black": (15, 15, 15)}
 PLACES = {"beak": (126, 40), "crown": (104, 26), "throat": (104, 54), "left_eye": (110, 34), "right_eye": (110, 34)}
@@ -61,3 +65,25 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def tiny() -> Recipe:
     widths = Widths(at8=24, at16=24, at32=16, at64=8, deep=1, code=16)
     return replace(bird(), widths=widths, sampling=Sampling(batch=4), weights=LossWeights(alone_after=1))
+
+
+@pytest.fixture(scope="session")
+def weights(birds: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights with an untrained network and the layouts of forty birds."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    exported = tiny.task(torch.device("cpu")).export()["generator"]
+    model = to_onnx(exported)
+    for key, value in {"name": "bird", **exported.facts}.items():
+        model.metadata_props.add(key=key, value=value)
+    (folder / "bird").mkdir()
+    onnx.save(model, folder / "bird" / "bird.onnx")
+    arrays = packed(*bank_of(tiny.data([birds]), points=8))
+    np.savez_compressed(folder / "bird" / FILE, **arrays)  # type: ignore[arg-type]
+    return folder
+
+
+@pytest.fixture
+def untrained(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts that network in the place of the shipped one."""
+    monkeypatch.setattr("enhance.inference.shipped.WEIGHTS", weights)

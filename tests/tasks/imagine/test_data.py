@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from enhance.errors import DataError
 from enhance.tasks.imagine import bank, data
@@ -60,3 +61,46 @@ def test_a_bank_comes_back_and_suits_the_words(birds: Path, tmp_path: Path) -> N
     chosen = {found.choose(reading, random) for _ in range(20)}
     asked = np.flatnonzero(reading.vector())
     assert found.said[list(chosen)][:, asked].mean() > 2 * found.said[:, asked].mean()
+
+
+def test_cub_as_published_is_read(birds: Path, tmp_path: Path) -> None:
+    rows = [line.split("\t") for line in (birds / "pictures.tsv").read_text().splitlines()[1:]]
+    tables: dict[str, list[str]] = {
+        name: [] for name in ("images", "bounding_boxes", "train_test_split", "parts/part_locs")
+    }
+    for n, row in enumerate(rows, 1):
+        name = f"001.Bird/{Path(row[0]).stem}"
+        (tmp_path / "images" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "text_c10" / name).parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(birds / row[1] / row[0]) as picture:
+            picture.save(tmp_path / "images" / f"{name}.jpg")
+        (tmp_path / "text_c10" / f"{name}.txt").write_text("a red bird\n\na small bird\n")
+        tables["images"].append(f"{n} {name}.jpg")
+        tables["bounding_boxes"].append(f"{n} 4.0 4.0 136.0 130.0")
+        tables["train_test_split"].append(f"{n} {int(row[1] == 'train')}")
+        for part, spot in enumerate(row[4:], 1):
+            x, y = spot.split(",") if spot else ("0.0", "0.0")
+            tables["parts/part_locs"].append(f"{n} {part} {x} {y} {int(bool(spot))}")
+    (tmp_path / "parts").mkdir()
+    for name, lines in tables.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(lines) + "\n")
+    ours, theirs = data.listed(birds), data.listed(tmp_path)
+    assert len(theirs) == 40
+    assert [bird.faces_left for bird in theirs] == [bird.faces_left for bird in ours]
+    assert theirs[0].captions == ("a red bird", "a small bird")
+    assert np.abs(np.array([bird.points for bird in theirs]) - [bird.points for bird in ours]).max() < 0.08
+    assert data.load([tmp_path], data.Sampling(batch=2)).batch(0)["image"].shape == (2, 3, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("box", "size", "found"),
+    [
+        ((40, 40, 20, 20), (100, 100), (39, 39, 61, 61)),
+        ((10, 40, 80, 20), (100, 100), (6, 15, 94, 85)),
+        ((0, 0, 100, 20), (100, 50), (0, 0, 100, 50)),
+    ],
+)
+def test_a_bird_is_framed_within_its_picture(
+    box: tuple[float, ...], size: tuple[int, int], found: tuple[int, ...]
+) -> None:
+    assert data.framed(box, size) == found

@@ -60,6 +60,8 @@ def test_a_run_becomes_a_file_that_draws_the_same(
     run.start([birds], tiny, tmp_path / "run", images=8)
     monkeypatch.setitem(recipes.RECIPES, "bird", lambda: tiny)
     path = export.export(tmp_path / "run", tmp_path / "bird.onnx", tasks.recipe_of)
+    small = export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[birds])
+    assert small.stat().st_size < path.stat().st_size
     session = onnxruntime.InferenceSession(path)
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["task"] == "imagination"

@@ -194,8 +194,16 @@ def listed(folder: Path) -> list[Bird]:
         DataError: it is neither, or a table cannot be read.
     """
     if (folder / "pictures.tsv").is_file():
-        return list(_tables(folder))
-    raise DataError(f"{folder}: no birds here; give a folder with pictures.tsv, captions.tsv and train/")
+        found = list(_tables(folder))
+    elif (folder / "images.txt").is_file():
+        found = list(_cub(folder))
+    else:
+        raise DataError(
+            f"{folder}: no birds here; give a folder with pictures.tsv, captions.tsv and train/, or CUB_200_2011"
+        )
+    if not found:
+        raise DataError(f"{folder}: none of its pictures has a caption and is for training")
+    return found
 
 
 def _tables(folder: Path) -> Iterator[Bird]:
@@ -218,6 +226,65 @@ def _tables(folder: Path) -> Iterator[Bird]:
                 yield Bird(path, None, points, float(row["aspect"]), row["facing"] == "L", tuple(captions[row["file"]]))
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{folder}: its tables of birds cannot be read: {error}") from error
+
+
+def _cub(folder: Path) -> Iterator[Bird]:
+    """CUB-200-2011 as published, with the captions of Reed et al. (text_c10) in it or beside it."""
+    texts = next((path for path in (folder / "text_c10", folder.parent / "text_c10") if path.is_dir()), None)
+    if texts is None:
+        raise DataError(f"{folder}: CUB needs the folder text_c10 with its captions, in it or beside it")
+    try:
+        paths, boxes, splits = (
+            _rows(folder / f"{name}.txt") for name in ("images", "bounding_boxes", "train_test_split")
+        )
+        spots = {number: np.full((len(lay.POINTS), 2), -1.0) for number in paths}
+        for line in (folder / "parts" / "part_locs.txt").read_text().splitlines():
+            number, part, x, y, visible = line.split()
+            if visible == "1":
+                spots[number][int(part) - 1] = float(x), float(y)
+        for number, (name,) in paths.items():
+            text = texts / Path(name).with_suffix(".txt")
+            if splits[number] == ["1"] and text.is_file():
+                path = folder / "images" / name
+                with Image.open(path) as image:
+                    box = framed(tuple(map(float, boxes[number])), image.size)
+                size = np.array([box[2] - box[0], box[3] - box[1]])
+                points = np.where(spots[number] >= 0, (spots[number] - box[:2]) / size, -1)
+                points = np.where(((points >= 0) & (points <= 1)).all(1, keepdims=True), points, -1)
+                captions = tuple(line for line in text.read_text(encoding="utf-8").splitlines() if line.strip())
+                yield Bird(path, box, tuple(map(tuple, points)), size[0] / size[1], faces_left(points), captions)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder}: its tables of birds cannot be read: {error}") from error
+
+
+def _rows(path: Path) -> dict[str, list[str]]:
+    return {number: rest for number, *rest in map(str.split, path.read_text().splitlines())}
+
+
+def framed(box: tuple[float, ...], size: tuple[int, int], most: float = 1.25) -> tuple[int, int, int, int]:
+    """The window of a picture to show.
+
+    Args:
+        box: left, top, width and height of the bird; a tenth more is shown.
+        size: width and height of the picture.
+        most: how many times one side of the window may be the other, as far as there is picture.
+    """
+    found = []
+    left, top, width, height = box
+    wide = max(1.1 * width, 1.1 * height / most)
+    tall = max(1.1 * height, 1.1 * width / most)
+    for middle, extent, limit in ((left + width / 2, wide, size[0]), (top + height / 2, tall, size[1])):
+        start = min(max(middle - extent / 2, 0), max(limit - extent, 0))
+        found.append((round(start), round(min(start + extent, limit))))
+    return found[0][0], found[1][0], found[0][1], found[1][1]
+
+
+def faces_left(points: NDArray[np.floating]) -> bool:
+    """Whether the beak is to the left of the head's other points (15,2)."""
+    beak = points[lay.POINTS.index("beak")]
+    others = [points[lay.POINTS.index(name)] for name in ("crown", "nape", "throat", "forehead")]
+    xs = [x for x, _ in others if x >= 0]
+    return bool(beak[0] >= 0 and xs and beak[0] < sum(xs) / len(xs))
 
 
 def _heard(birds: Sequence[Bird]) -> Said:

@@ -4,6 +4,7 @@ A layout is all that is left to chance: fifteen points, the colours of the four 
 how wide the picture was. The sentence is painted onto it: what it says of the head lies where the head is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,9 @@ PLACES_OF = np.array([[point in _PART_POINTS[part] for point in POINTS] for part
 _STRENGTH = PLACES_OF * np.array([_BODY if part == "body" else 1.0 for part in PARTS], np.float32)[:, None]
 
 
+LAYOUT = ("points", "corners", "busy", "aspect")
+
+
 @dataclass(frozen=True)
 class Layouts:
     """Many layouts at once; the bird faces right in all of them.
@@ -87,6 +91,11 @@ class Layouts:
 
     def __getitem__(self, which: NDArray[np.intp] | slice) -> "Layouts":
         return Layouts(self.points[which], self.corners[which], self.busy[which], self.aspect[which])
+
+    @staticmethod
+    def joined(parts: Sequence["Layouts"]) -> "Layouts":
+        """All of several, in their order."""
+        return Layouts(*(np.concatenate([getattr(part, name) for part in parts]) for name in LAYOUT))
 
     def extra(self) -> Floats:
         """(N,EXTRA): what is told of them beside the maps."""

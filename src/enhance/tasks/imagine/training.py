@@ -1,7 +1,8 @@
 """Birds from captions: first pictures are painted again from their layouts and words, then discriminators join in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.evaluate.kernel_distance import kernel_distance
+from enhance.tasks.imagine.data import Sampling, load
 from enhance.tasks.imagine.layouts import CHANNELS, SIDE
 from enhance.tasks.imagine.networks import (
     NOISE,
@@ -21,8 +23,10 @@ from enhance.tasks.imagine.networks import (
 )
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
-from enhance.train.task import Batch, Exported, Group
+from enhance.train.task import Batch, Exported, Group, Inputs
 
+CALIBRATED_BY = 12
+"""Batches by which the steps of an 8-bit network are chosen."""
 LOOKED_AT = 96
 """Pixels of the side of what SqueezeNet is shown: it was taught with larger pictures than those made here."""
 
@@ -210,8 +214,16 @@ class Imagination:
         first = example(2)
         axes = {name: {0: "N"} for name in (*first, "image")}
         facts = {"task": "imagination", "noise": str(NOISE), "side": str(2 * SIDE), "value_range": "[0,1] sRGB"}
-        exported = Exported(self.generator.eval(), [first, example(1), example(5)], ("image",), axes, facts)
+        ends = tuple(f"/{part}/" for part in ("head", "finish", "paint"))
+        network = self.generator.eval()
+        exported = Exported(network, [first, example(1), example(5)], ("image",), axes, facts, self._calibration, ends)
         return {"generator": exported}
+
+    def _calibration(self, folders: Sequence[Path]) -> Iterator[Inputs]:
+        birds = load(folders, Sampling())
+        for step in range(CALIBRATED_BY):
+            batch = birds.batch(step)
+            yield {"maps": batch["maps"], "words": batch["words"], "noise": self.noise(len(batch["maps"]), step)}
 
 
 def _pooled(seen: Sequence[Tensor]) -> Tensor:

@@ -7,7 +7,7 @@ belly" can never be taken for its opposite. What no rule knows is named, never d
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -54,6 +54,7 @@ _PREPOSITIONS = {
     "to",
 }
 _NEGATIONS = {"not", "no", "without", "nor", "never", "neither"}
+_FACING = {"facing", "faces", "looking", "looks", "turned", "towards", "to"}
 _LONGEST = 60
 
 Pair = tuple[str, str]
@@ -83,6 +84,8 @@ class Reading:
         traits: of `TRAITS`.
         taken: words that were read as another: {"crimson": "red", "bely": "belly"}.
         unknown: words that say nothing to this program, in their order.
+        facing: "left" or "right", where the sentence says so.
+        text: the sentence itself.
     """
 
     pairs: frozenset[Pair]
@@ -90,6 +93,8 @@ class Reading:
     traits: frozenset[str] = frozenset()
     taken: tuple[tuple[str, str], ...] = ()
     unknown: tuple[str, ...] = ()
+    facing: str | None = None
+    text: str = ""
 
     def vector(self) -> NDArray[np.float32]:
         """(LENGTH,) of 0 and 1: part by colour, then colours of marks, then traits."""
@@ -140,7 +145,7 @@ def read(sentence: str) -> Reading:
         raise SentenceError("the sentence is empty; say what the bird looks like: 'a small red bird with black wings'")
     if len(words) > 2 * _LONGEST:
         raise SentenceError(f"the sentence has {len(words)} words; one of at most {2 * _LONGEST} will do")
-    reading = understood(words)
+    reading = replace(understood(words), text=" ".join(sentence.split()))
     if not (reading.pairs or reading.accents or reading.traits or any(PART_OF.get(word) for word in words)):
         raise SentenceError(
             f"nothing in {sentence.strip()[:60]!r} is about a bird; name colours, parts and shapes of one"
@@ -174,9 +179,11 @@ def understood(words: Sequence[str]) -> Reading:
         elif meant in COLOUR_OF and COLOUR_OF[meant] != meant and not _alike(meant, COLOUR_OF[meant]):
             taken[word] = COLOUR_OF[meant]
     pairs, accents = _bound(plain)
-    return Reading(
-        frozenset(pairs), frozenset(accents), frozenset(_traits(plain)), tuple(taken.items()), tuple(unknown)
-    )
+    facing = next((side for side in ("left", "right") if side in words and _FACING & set(words)), None)
+    for word in (facing, *_FACING) if facing else ():
+        unknown.pop(str(word), None)
+    traits = frozenset(_traits(plain))
+    return Reading(frozenset(pairs), frozenset(accents), traits, tuple(taken.items()), tuple(unknown), facing)
 
 
 def _alike(word: str, colour: str) -> bool:

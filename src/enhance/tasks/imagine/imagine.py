@@ -1,0 +1,155 @@
+"""A sentence about a bird becomes a picture of one: read, laid out, drawn, enlarged, and signed as invented."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from enhance.tasks.imagine.options import ImagineOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from enhance.inference.model import Model
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.provenance import Stamp
+    from enhance.pixels import RGB
+    from enhance.tasks.imagine.bank import Bank
+    from enhance.tasks.imagine.words import Reading
+
+MODEL = "bird"
+AT_ONCE = 16
+"""Birds that are drawn together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Imagined:
+    """A bird that was drawn.
+
+    Attributes:
+        canvas: the picture, ready to be written.
+        drawn: (64,64,3) in [0,1], what the network drew, before it was enlarged and given its width.
+        reading: what was understood of the sentence.
+        layout: the number of the layout in the bank.
+        stamp: what its file says of it.
+    """
+
+    canvas: Canvas
+    drawn: RGB
+    reading: Reading
+    layout: int
+    options: ImagineOptions
+    stamp: Stamp
+
+    def sentence(self) -> str:
+        """One honest line."""
+        return f"a bird that never was, invented from words; {self.reading.sentence()}"
+
+
+def imagine(sentence: str, *, seed: int = 0, size: int = 256, facing: str | None = None) -> Image:
+    """Draws a bird from a sentence.
+
+    Args:
+        sentence: English words about its colours, parts and shape: "a small bird with a red head and a white belly".
+        seed: one of many possible birds.
+        size: pixels of the longer side.
+        facing: "left" or "right"; None: by chance, if the sentence does not say.
+
+    Returns:
+        A picture with 8 bits a channel; its `info` has XMP that says what it is.
+
+    Raises:
+        SentenceError: the sentence says nothing that was learnt.
+        PhotoError: an option has a value that cannot be.
+        ModelError: the network is not there.
+    """
+    return imagine_all(sentence, [ImagineOptions(seed, size, facing)])[0].canvas.image()
+
+
+def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagined]:
+    """Several birds of one sentence, for callers who want to know what was understood; the same errors as `imagine`."""
+    from enhance.inference.model import Model
+    from enhance.tasks.imagine.bank import Bank
+    from enhance.tasks.imagine.words import read
+
+    for one in options:
+        one.check()
+    reading = read(sentence)
+    model, bank = Model.load(MODEL), Bank.load()
+    found = []
+    for start in range(0, len(options), AT_ONCE):
+        some = options[start : start + AT_ONCE]
+        drawn, layouts = draw(model, bank, [reading] * len(some), [one.seed for one in some])
+        for picture, which, one in zip(drawn, layouts, some, strict=True):
+            found.append(finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
+    return found
+
+
+def draw(
+    model: Model, bank: Bank, readings: Sequence[Reading], seeds: Sequence[int]
+) -> tuple[NDArray[np.float32], list[int]]:
+    """Draws one bird for each reading and seed, which alone it depends on.
+
+    Returns:
+        Pictures (N,64,64,3) in [0,1] of birds that face right, and the numbers of their layouts.
+    """
+    import numpy as np
+
+    from enhance.inference.noise import noise_rng
+    from enhance.tasks.imagine.layouts import SIDE, Layouts, maps
+
+    chosen, noises, layouts, colours, words = [], [], [], [], []
+    for reading, seed in zip(readings, seeds, strict=True):
+        random = noise_rng(seed)
+        which = bank.choose(reading, random)
+        layout = bank.varied(which, random)
+        fuller = bank.completed(reading, which)
+        chosen.append(which)
+        layouts.append(layout)
+        colours.append(fuller.colours())
+        words.append(np.concatenate([fuller.vector(), layout.extra()[0]]))
+        noises.append(random.standard_normal((model.facts.noise_channels, SIDE, SIDE), np.float32))
+    (places,) = maps(Layouts.joined(layouts), np.stack(colours))
+    made = model.run(maps=places, words=np.stack(words), noise=np.stack(noises))["image"]
+    return np.clip(made.transpose(0, 2, 3, 1), 0, 1), chosen
+
+
+def finished(
+    drawn: RGB, aspect: float, layout: int, reading: Reading, options: ImagineOptions, model: Model
+) -> Imagined:
+    """A drawn bird on a canvas of the size that was asked for, with its own proportions, and signed."""
+    import numpy as np
+
+    from enhance.inference.noise import noise_rng
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
+    from enhance.pixels import resize, to_uint8
+
+    facing = options.facing or reading.facing or ("left", "right")[int(noise_rng(options.seed, 1).integers(2))]
+    if facing == "left":
+        drawn = np.ascontiguousarray(drawn[:, ::-1])
+    across, down = options.size * min(1.0, aspect), options.size * min(1.0, 1 / aspect)
+    width, height = max(round(across), 1), max(round(down), 1)
+    rgb = np.clip(resize(drawn, (width, height)), 0, 1)
+    canvas = Canvas(Photo(to_uint8(rgb), name="imagined bird"), width, height)
+    canvas.put(0, 0, rgb)
+    return Imagined(canvas, drawn, reading, layout, options, signed(canvas, options.seed, reading, model))
+
+
+def signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
+    """Writes onto a canvas, for its file, that all of it was invented, from what words and by what network."""
+    from importlib.metadata import version
+
+    from enhance.files import sha256
+    from enhance.photos import provenance
+
+    software = f"enhance {version('enhance')}"
+    stamp = provenance.Stamp(
+        software, model.facts.name, sha256(model.path)[:12], seed, math.nan, (), True, words=reading.text
+    )
+    canvas.info["xmp"] = provenance.stamped(None, stamp)
+    return stamp
