@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from enhance.inference.model import Model, models
     from enhance.tasks.fill.fill import fill
     from enhance.tasks.imagine.imagine import imagine
+    from enhance.tasks.sketch.sketch import sketch
     from enhance.tasks.translate.translate import translate
     from enhance.tasks.upscale.enhance import upscale
 
     __version__: str
 
-__all__ = ["Model", "__version__", "fill", "imagine", "lineup", "models", "translate", "upscale"]
+__all__ = ["Model", "__version__", "fill", "imagine", "lineup", "models", "sketch", "translate", "upscale"]
 
 
 MODULES = {
@@ -27,6 +28,7 @@ MODULES = {
     "imagine": "enhance.tasks.imagine.imagine",
     "lineup": "enhance.honesty.lineup",
     "models": "enhance.inference.model",
+    "sketch": "enhance.tasks.sketch.sketch",
     "translate": "enhance.tasks.translate.translate",
     "upscale": "enhance.tasks.upscale.enhance",
 }

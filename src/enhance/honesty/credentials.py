@@ -187,10 +187,12 @@ def in_words(said: dict[str, Any]) -> str:
         what = [f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"] if faces else []
         if "words" in stamp:
             what.append(f"invented from the words: {stamp['words']}")
+        elif "after_drawing" in stamp:
+            what.append("invented after a drawing")
         elif stamp.get("invented_everywhere") == "yes":
             what.append("what is not a face is invented detail too")
         lines.append(f"{', and '.join(what) or 'nothing redrawn'}; seed {stamp.get('seed')}")
-        if "words" not in stamp:
+        if "lr_psnr" in stamp:
             lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
         lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
     elif not stamp:

@@ -29,7 +29,7 @@ SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 INVENTED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"
 """A trained network made part of the picture."""
 IMAGINED = SOURCE_TYPES + "trainedAlgorithmicMedia"
-"""A trained network made all of it, from words."""
+"""A trained network made all of it, from words or after a drawing."""
 ENLARGED = SOURCE_TYPES + "algorithmicallyEnhanced"
 """Every pixel follows from the original: nothing was redrawn."""
 
@@ -54,6 +54,7 @@ class Stamp:
         faces: left, top, right, bottom of the redrawn faces, in pixels of the enhanced photo.
         everywhere: whether what is not a face was invented too.
         words: the sentence that all of it was made from, where there was no photo.
+        drawing: whether all of it was made after a drawing.
     """
 
     software: str
@@ -64,6 +65,7 @@ class Stamp:
     faces: tuple[tuple[int, int, int, int], ...]
     everywhere: bool = False
     words: str = ""
+    drawing: bool = False
 
     @property
     def invented(self) -> bool:
@@ -73,7 +75,7 @@ class Stamp:
     @property
     def source_type(self) -> str:
         """IPTC's digital source type."""
-        if self.words:
+        if self.words or self.drawing:
             return IMAGINED
         return INVENTED if self.model else ENLARGED
 
@@ -110,9 +112,9 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "LrPsnr": f"{stamp.lr_psnr:.2f}",
         "InventedEverywhere": "yes" if stamp.everywhere else "no",
     }
-    if stamp.words:
+    if stamp.words or stamp.drawing:
         del said["LrPsnr"]  # there is nothing that it could agree with
-        said["Words"] = stamp.words
+        said |= {"Words": stamp.words} if stamp.words else {"AfterDrawing": "yes"}
     lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in said.items())
     return (
         f'<rdf:Description rdf:about={quoteattr(about.decode(errors="replace"))} xmlns:enhance="{OURS}" '

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
+from enhance.files import sha256
 from enhance.tasks.sketch import drawings, landmarks
 from enhance.tasks.sketch.drawings import Mix, Points, Random
 from enhance.tasks.sketch.look import look_of, mirrored
@@ -236,7 +237,7 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
     if len(paths) < 2:
         raise DataError(f"{sources[0]}: one picture is too few to learn from")
     pixels = cache.cached(cache.stamps(paths) + " square", len(paths), (KEPT, KEPT, 3), lambda n: square(paths[n]))
-    points = landmarks.find(pixels) if landmarked else None
+    points = _landmarks(pixels, paths) if landmarked else None
     looks = np.stack([look_of(p, None if points is None else points[n]) for n, p in enumerate(pixels)])
     held = np.array([folders.is_held_out(path.name) for path in paths])
     if held.all() or not held.any():
@@ -247,6 +248,17 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
         return Heads(pixels[found], None if points is None else points[found], looks[found])
 
     return Drawn(part(~held), part(held, HELD_OUT), folders.digest(paths), sampling, seed)
+
+
+def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Points:
+    """Landmarks of all pictures, to within a two-thousandth of their side, from the cache if they were found before."""
+
+    def make(index: int) -> Pixels:
+        return landmarks.find(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
+
+    key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
+    found = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
+    return found.view(np.float16).astype(np.float64)
 
 
 def square(path: Path) -> Pixels:

@@ -19,7 +19,7 @@ COUNT = 13
 MIRRORED = [1, 0, 2, 3, 9, 8, 7, 6, 5, 4, 11, 10, 12]
 """Which point each becomes in a mirror."""
 
-INNER, BORDER = 72, 8
+INNER, BORDER = 144, 16
 """Pixels across a picture as the network sees it, and of the mirrored border around it: ears reach beyond pictures."""
 PADDED = INNER + 2 * BORDER
 NETWORK = Path(__file__).parents[2] / "weights" / "sketch_cat" / "landmarks.onnx"
@@ -41,6 +41,6 @@ def find(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def padded(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (H,H,3) as the network sees it, (88,88,3)."""
-    small = cv2.resize(picture, (INNER, INNER), interpolation=cv2.INTER_AREA)
+    """A picture (H,H,3) as the network sees it, (176,176,3)."""
+    small = picture if len(picture) == INNER else cv2.resize(picture, (INNER, INNER), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.copyMakeBorder(small, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_REFLECT_101))

@@ -7,6 +7,8 @@ A look is an array (LOOK,): `PLACES` colours in sRGB, each from -1 to 1, then tw
 sharpness, about -1 to 1.
 """
 
+import base64
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ MIRRORED = [2, 1, 0, 4, 3, 5, 7, 6, 8, 10, 9, 11, 13, 12, 15, 14, 17, 16, 18]
 """Which place each becomes in a mirror."""
 FUR = (0, 1, 2, 3, 4)
 """Places whose colour is the colour of the cat."""
+NEAREST = 12
+"""How many looks a colour leaves to draw from."""
 AROUND = np.array([[0.05, 0.04], [0.95, 0.04], [0.03, 0.45], [0.97, 0.45], [0.05, 0.95], [0.95, 0.95], [0.5, 0.97]])
 
 
@@ -77,3 +81,32 @@ def mirrored(look: Look) -> Look:
 def fur(look: Look) -> NDArray[np.float32]:
     """The colour of the cat, (3,) in [-1,1]."""
     return np.asarray(look[: 3 * PLACES].reshape(PLACES, 3)[list(FUR)].mean(0))
+
+
+def packed(looks: NDArray[np.float32]) -> str:
+    """Looks (n,LOOK) in [-2,2] as text: a byte for each number, in base 64."""
+    return base64.b64encode(np.round((np.clip(looks, -2, 2) + 2) * 255 / 4).astype(np.uint8).tobytes()).decode()
+
+
+def unpacked(text: str) -> NDArray[np.float32]:
+    """Looks (n,LOOK) from text."""
+    steps = np.frombuffer(base64.b64decode(text), np.uint8).reshape(-1, LOOK)
+    return steps.astype(np.float32) * np.float32(4 / 255) - 2
+
+
+def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, random: np.random.Generator) -> Look:
+    """One of many looks (n,LOOK), drawn by lot; with a colour in [0,1] one of the nearest, dyed.
+
+    The surroundings stay as they are, and so does the pattern: what was darker than the mean of the fur still is.
+    """
+    if rgb is None:
+        return looks[random.integers(len(looks))]
+    wanted = np.array(rgb, np.float32) * 2 - 1
+    furs = looks[:, : 3 * PLACES].reshape(-1, PLACES, 3)[:, list(FUR)]
+    # A uniform coat first: of a piebald cat the mean is a colour that is nowhere on it.
+    apart = np.linalg.norm(furs.mean(1) - wanted, axis=1) + 0.7 * np.linalg.norm(furs.std(1), axis=1)
+    nearest = np.argsort(apart)[: max(1, min(NEAREST, len(looks) // 4))]
+    look = looks[random.choice(nearest)].copy()
+    colours = look[: 3 * PLACES].reshape(PLACES, 3)
+    colours[:INSIDE] = np.clip(colours[:INSIDE] + (wanted - colours[list(FUR)].mean(0)), -1, 1)
+    return look

@@ -1,6 +1,5 @@
 """Teach a network to follow a drawing: pix2pix (Isola et al., CVPR 2017), told how the cat looks and how loosely to."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.tasks.sketch.look import LOOK
+from enhance.tasks.sketch.look import LOOK, packed
 from enhance.tasks.sketch.networks import NOISE, Critic, Painter
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
@@ -194,7 +193,7 @@ class Sketch:
                 examples=examples,
                 outputs=("image",),
                 axes={name: {0: "n"} for name in names},
-                facts={"looks": packed(self.looks)},
+                facts={"task": "sketch", "looks": packed(self.looks.numpy())},
             )
         }
 
@@ -210,12 +209,6 @@ class Sketch:
     def _remember(self, look: Tensor, step: int) -> None:
         where = (torch.arange(len(look)) + step * len(look)) % BANK
         self.looks[where] = look.detach().float().cpu()
-
-
-def packed(looks: Tensor) -> str:
-    """Looks (n,LOOK) in [-2,2] as text: a byte each, in base 64."""
-    steps = ((looks.clamp(-2, 2) + 2) * 255 / 4).round().to(torch.uint8)
-    return base64.b64encode(steps.numpy().tobytes()).decode()
 
 
 def disobeyed(picture: Tensor, edges: Tensor) -> Tensor:

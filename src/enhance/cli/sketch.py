@@ -1,0 +1,85 @@
+"""`enhance sketch`: a cat painted after a drawing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from enhance.errors import PhotoError
+from enhance.tasks.sketch.options import COLOURS, LEAST, LOOSENESS, MOST, SIZE
+
+MOST_CATS = 64
+
+
+@click.command()
+@click.argument("drawings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DRAWING...")
+@click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_CATS), help="Cats a drawing.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_cat.png]")
+@click.option(
+    "--looseness",
+    default=LOOSENESS,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="0: every line is obeyed; 1: the drawing is a hint.",
+)
+@click.option("--colour", metavar="NAME|#HEX", help=f"Of the fur: {', '.join(COLOURS)}, or #c8843c.  [by lot]")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first cat.")
+@click.option("--size", default=SIZE, show_default=True, type=click.IntRange(LEAST, MOST), help="Pixels across.")
+@click.option("--overwrite", is_flag=True, help="Also over files that are there.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+def sketch(
+    drawings: tuple[Path, ...],
+    count: int,
+    output: Path | None,
+    looseness: float,
+    colour: str | None,
+    seed: int,
+    size: int,
+    overwrite: bool,
+    debug: bool,  # noqa: ARG001 - `main` looks for it
+) -> None:
+    """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
+    from enhance.photos.writing import refuse, write
+    from enhance.tasks.sketch.options import SketchOptions
+    from enhance.tasks.sketch.sketch import sketch_all
+
+    targets = targets_of(drawings, output, count, seed)
+    for target in (target for some in targets for target in some):
+        refuse(target, size, size)
+        if target.exists() and not overwrite:
+            raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+    options = [SketchOptions(looseness, colour, seed + n, size) for n in range(count)]
+    options[0].check()
+    for drawing, some in zip(drawings, targets, strict=True):
+        started = time.perf_counter()
+        cats = sketch_all(drawing, options)
+        for cat, target in zip(cats, some, strict=True):
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
+            write(cat.canvas, target)
+        names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
+        click.echo(f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s")
+
+
+def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed: int) -> list[list[Path]]:
+    """Where the cats of each drawing go: beside it, into a file, or into a folder; several are numbered by seeds.
+
+    Raises:
+        PhotoError: two drawings would have the same file.
+    """
+    found = []
+    for drawing in drawings:
+        target = drawing.with_name(f"{drawing.stem}_cat.png")
+        if output is not None:
+            folder = len(drawings) > 1 or output.is_dir() or not output.suffix
+            target = output / target.name if folder else output
+        numbered = [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
+        found.append(numbered if count > 1 else [target])
+    names = [target for some in found for target in some]
+    if len(set(names)) < len(names):
+        raise PhotoError(f"{names[0].parent}: two drawings have the same name; give them one after the other")
+    return found

@@ -1,0 +1,165 @@
+"""A drawing becomes a picture of a cat: read, evened, given a look, painted, enlarged, and signed as invented."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from enhance.tasks.sketch.options import LOOSENESS, SIZE, SketchOptions
+
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from enhance.inference.model import Model
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.provenance import Stamp
+    from enhance.pixels import RGB
+    from enhance.tasks.sketch.paper import Drawing
+
+MODEL = "sketch_cat"
+ENLARGED_BY = "photo_x4_pixel"
+"""What makes 512 pixels of 128."""
+AT_ONCE = 16
+"""Cats that are painted together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sketched:
+    """A cat that was painted.
+
+    Attributes:
+        canvas: the picture, ready to be written.
+        painted: (128,128,3) in [0,1], what the network painted, before it was enlarged.
+        drawing: what was read of the drawing.
+        stamp: what its file says of it.
+    """
+
+    canvas: Canvas
+    painted: RGB
+    drawing: Drawing
+    options: SketchOptions
+    stamp: Stamp
+
+    def sentence(self) -> str:
+        """One honest line."""
+        moved = ", put into the middle" if self.drawing.moved else ""
+        return f"a cat that never was, after a drawing{moved}: fur, eyes and all around are invented"
+
+
+def sketch(
+    drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    *,
+    looseness: float = LOOSENESS,
+    colour: str | None = None,
+    seed: int = 0,
+    size: int = SIZE,
+) -> Image:
+    """Paints a cat after a drawing of its head.
+
+    Args:
+        drawing: lines of any colour on white, on nothing or on black, or a photograph of them: a path, the bytes of a
+            file, a PIL image, or an array as `upscale` takes it. SVG files are read too.
+        looseness: 0: every line is to be found in the picture; 1: the drawing is a hint.
+        colour: of the fur: "orange", "black" and others (see `options.COLOURS`), or "#rrggbb"; None: by lot.
+        seed: one of many possible cats.
+        size: pixels across the picture; the network paints 128, the rest is enlargement.
+
+    Returns:
+        A picture with 8 bits a channel; its `info` has XMP that says what it is.
+
+    Raises:
+        PhotoError: the drawing cannot be read, there are no lines on it, or an option has a value that cannot be.
+        ModelError: the network is not there.
+    """
+    return sketch_all(drawing, [SketchOptions(looseness, colour, seed, size)])[0].canvas.image()
+
+
+def sketch_all(
+    drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any], options: Sequence[SketchOptions]
+) -> list[Sketched]:
+    """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`."""
+    from enhance.inference.model import Model
+    from enhance.tasks.sketch import paper
+
+    for one in options:
+        one.check()
+    read = paper.read(drawing)
+    model = Model.load(MODEL)
+    found = []
+    for start in range(0, len(options), AT_ONCE):
+        some = options[start : start + AT_ONCE]
+        for picture, one in zip(paint(model, [read] * len(some), some), some, strict=True):
+            found.append(finished(picture, read, one, model))
+    return found
+
+
+def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
+    """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
+    import numpy as np
+
+    from enhance.inference.noise import noise_rng
+    from enhance.tasks.sketch.look import chosen, unpacked
+
+    looks = unpacked(model.facts.extra["looks"])
+    randoms = [noise_rng(one.seed) for one in options]
+    made = model.run(
+        edges=np.stack([drawing.ink[None] for drawing in drawings]),
+        looseness=np.array([[one.looseness] for one in options], np.float32),
+        look=np.stack([chosen(looks, one.rgb(), random) for one, random in zip(options, randoms, strict=True)]),
+        noise=np.concatenate([random.standard_normal((1, NOISE), np.float32) for random in randoms]),
+    )["image"]
+    return np.clip(made.transpose(0, 2, 3, 1), 0, 1)
+
+
+NOISE = 16
+"""Numbers of noise that one picture is made of."""
+
+
+def enlarged(painted: RGB, size: int) -> RGB:
+    """A painted cat (128,128,3) at another size."""
+    import numpy as np
+
+    from enhance.inference.model import Model
+    from enhance.pixels import resize
+
+    if size > len(painted):
+        painted = Model.load(ENLARGED_BY)(painted.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
+    if size != len(painted):
+        painted = resize(painted, (size, size))
+    return np.clip(painted, 0, 1)
+
+
+def finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Model) -> Sketched:
+    """A painted cat on a canvas of the size that was asked for, and signed."""
+    from enhance.photos.canvas import Canvas
+    from enhance.photos.photo import Photo
+    from enhance.pixels import to_uint8
+
+    size = options.size
+    rgb = enlarged(painted, size)
+    canvas = Canvas(Photo(to_uint8(rgb), name="sketched cat"), size, size)
+    canvas.put(0, 0, rgb)
+    return Sketched(canvas, painted, drawing, options, signed(canvas, options, model))
+
+
+def signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
+    """Writes onto a canvas, for its file, that all of it was invented, and by what network."""
+    from importlib.metadata import version
+
+    from enhance.files import sha256
+    from enhance.photos import provenance
+
+    software = f"enhance {version('enhance')}"
+    version_of_weights = sha256(model.path)[:12]
+    stamp = provenance.Stamp(
+        software, model.facts.name, version_of_weights, options.seed, math.nan, (), True, drawing=True
+    )
+    canvas.info["xmp"] = provenance.stamped(None, stamp)
+    return stamp
