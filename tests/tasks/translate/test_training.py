@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from onnxruntime import InferenceSession
 
 from enhance.tasks.translate import recipes, textures, training
 from enhance.tasks.translate.networks import Encoder, alpha
 from enhance.tasks.translate.recipes import Recipe
+from enhance.train.export import TOLERANCE, parity, to_onnx
+from enhance.train.quantization import quantized
 from enhance.train.recipe import to_json
 from enhance.train.trainer import Trainer
 
@@ -102,3 +105,28 @@ def test_textures_are_compared_by_direction_and_breadth_and_not_by_phase() -> No
     )
     assert shifted < 0.4 * broader
     assert shifted < 0.4 * across
+
+
+@ALL
+def test_a_network_is_exported_as_it_computes(recipe: Callable[[], Recipe]) -> None:
+    task = tiny(recipe()).task(CPU)
+    for name, exported in task.export().items():
+        assert name == recipe().name
+        model = to_onnx(exported)
+        assert parity(exported, model.SerializeToString()) < TOLERANCE
+        names = [node.name for node in model.graph.node if node.op_type == "Conv"]
+        assert all(any(one.startswith(start) for one in names) for start in exported.floats)
+
+
+@ALL
+def test_a_network_can_be_rounded_to_8_bits(recipe: Callable[[], Recipe], folders: Sequence[Path]) -> None:
+    for exported in tiny(recipe()).task(CPU).export().values():
+        assert exported.calibration is not None
+        inputs = [{name: x.numpy() for name, x in given.items()} for given in exported.calibration(folders)]
+        assert all(given.keys() == exported.examples[0].keys() for given in inputs)
+        model = to_onnx(exported)
+        exact = model.SerializeToString()
+        rounded = quantized(model, iter(inputs[:4]), exported.floats).SerializeToString()
+        assert len(rounded) < 0.6 * len(exact)
+        one, other = (InferenceSession(file).run(None, dict(inputs[0])) for file in (exact, rounded))
+        assert all(abs(x - y).mean() < 0.05 for x, y in zip(one, other, strict=True))

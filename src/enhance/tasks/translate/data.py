@@ -5,7 +5,7 @@ name has `train` (trainA and masksA), under the same names, white where the anim
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
-from enhance.train.task import Batch
+from enhance.train.task import Batch, Inputs
 
 SIDE, MASK = 256, 128
 """Pixels across photos and masks in memory."""
@@ -29,6 +29,9 @@ SMALLEST = 40
 """Pixels of a mask (of 128 across) that are an animal."""
 ROOM = 1.25
 """The side of a crop in units of the longer side of the animal's box, at run time."""
+
+CALIBRATING = 160
+"""Pictures by which 8-bit steps are chosen."""
 
 Pixels = NDArray[np.uint8]
 
@@ -266,6 +269,36 @@ class AnimalViews:
         if rng.random() < 0.5:
             pixels, mask = pixels[:, ::-1], mask[:, ::-1]
         return pixels, mask, kind
+
+
+def photo_inputs(given: Sequence[Path]) -> Iterator[Inputs]:
+    """Some photos of folders as the finder will get them, to choose its 8-bit steps by.
+
+    Raises:
+        DataError: a folder cannot be used.
+    """
+    paths = [path for folder in given for path in folders.pictures(folder)]
+    for path in paths[:: max(1, len(paths) // CALIBRATING)]:
+        photo = _middle(Image.fromarray(folders.read(path))).resize((224, 224), Image.Resampling.BOX)
+        yield {"image": torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].float() / 255}
+
+
+def animal_inputs(given: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
+    """Some animals of folders of photos with masks as a translator will get them, to choose its 8-bit steps by.
+
+    Args:
+        coat: whether it takes one; coats of all kinds are given then.
+
+    Raises:
+        DataError: a folder cannot be used.
+    """
+    rng = np.random.default_rng(0)
+    for folder in given:
+        photos, _, _ = load(folder)
+        for box in photos.boxes[:: max(1, len(photos.boxes) * len(given) // CALIBRATING)]:
+            pixels = cut(photos.pixels[box[0]], *square(box[1:].tolist(), ROOM, SIDE, SIDE), 128)
+            inputs = {"image": torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255}
+            yield inputs | ({"coat": torch.from_numpy(rng.uniform(0.1, 0.9, (1, 3))).float()} if coat else {})
 
 
 def _pasted(

@@ -7,12 +7,14 @@ meadows and savannahs do not matter.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from enhance.tasks.translate.data import animal_inputs, photo_inputs
 from enhance.tasks.translate.networks import Discriminator, Drawn, Encoder, Finder, Translator
 from enhance.tasks.translate.textures import (
     alone,
@@ -111,7 +113,9 @@ class Finding:
         examples = [{"image": torch.rand(n, 3, height, width, generator=random)} for n, height, width in sizes]
         axes = {"image": {0: "N", 2: "H", 3: "W"}, "where": {0: "N", 2: "h", 3: "w"}}
         facts = {"task": "finding", "multiple": str(self.finder.multiple), "kinds": "horse zebra"}
-        return {"animals": Exported(_Probabilities(self.finder).eval(), examples, ("where",), axes, facts)}
+        module = _Probabilities(self.finder).eval()
+        floats = "/finder/encoder/conv1/", "/finder/answer/"
+        return {"animals": Exported(module, examples, ("where",), axes, facts, photo_inputs, floats)}
 
 
 class _Probabilities(nn.Module):
@@ -289,7 +293,9 @@ class Translation(ABC):
             {"coat": {0: "N"}} if coat else {}
         )
         facts = {"task": "translation", "multiple": str(self.translator.multiple), "tiling": "never"}
-        return {self.name: Exported(_Redrawing(self.translator).eval(), examples, ("delta", "mask"), axes, facts)}
+        module, calibration = _Redrawing(self.translator).eval(), partial(animal_inputs, coat=bool(coat))
+        floats = "/translator/head/", "/translator/paint/", "/translator/encoder/conv1/"
+        return {self.name: Exported(module, examples, ("delta", "mask"), axes, facts, calibration, floats)}
 
 
 class Patterning(Translation):
