@@ -114,6 +114,9 @@ class Model:
         pictures = [name for name in facts.inputs if name not in (NOISE, COORDINATES)]
         if len(pictures) != 1:
             raise ModelError(f"{facts.name}: takes {', '.join(facts.inputs)}; give them to it by `run`")
+        unsuitable = f"{facts.name}: is for {facts.task}, and makes no pictures of pictures; name another model"
+        if len(facts.outputs) != 1:
+            raise ModelError(unsuitable)
         lr = np.asarray(lr)
         if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
             raise ModelError(f"a model takes an array (N,3,h,w) with pixels in it, not {lr.shape}")
@@ -138,6 +141,8 @@ class Model:
             COORDINATES: np.pad(place.astype(np.float32, copy=False), border, mode="edge"),
         }
         made = self.run(**{name: given[name] for name in facts.inputs})[facts.outputs[0]]
+        if made.ndim != 4 or made.shape[1] != 3:
+            raise ModelError(unsuitable)
         clipped: Planes = np.clip(made[:, :, : height * facts.scale, : width * facts.scale], 0, 1)
         return clipped
 
@@ -158,6 +163,11 @@ def full_frame(height: int, width: int) -> Planes:
 def models() -> dict[str, Mapping[str, str]]:
     """The models shipped with the package: name -> what its file says of itself."""
     return {name: Model.load(name).facts.extra for name in shipped.names()}
+
+
+def enlarging_models() -> tuple[str, ...]:
+    """The names of the shipped models that make pictures larger."""
+    return tuple(name for name in shipped.names() if Model.load(name).facts.task == "super_resolution")
 
 
 def face_models() -> tuple[str, ...]:

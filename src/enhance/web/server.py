@@ -391,9 +391,9 @@ def page(name: str) -> Callable[[Request], Any]:
 
 @cache
 def shipped() -> tuple[str, ...]:
-    from enhance.inference.shipped import names
+    from enhance.inference.model import enlarging_models
 
-    return tuple(names())
+    return enlarging_models()
 
 
 def serve(host: str, port: int, names: tuple[str, ...], limits: Limits) -> None:
