@@ -190,10 +190,10 @@ def enhance_file(
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
     from enhance.honesty import credentials
     from enhance.photos import provenance
+    from enhance.photos.movies import SUFFIXES as VIDEOS
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import moves, refuse, write
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
-    from enhance.tasks.upscale.video import SUFFIXES as VIDEOS
 
     started = time.perf_counter()
     inputs = () if overwrite else (path, original) if original else (path,)
@@ -452,8 +452,8 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
         PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
     """
     from enhance.photos.encoders import FORMATS
+    from enhance.photos.movies import SUFFIXES as VIDEOS
     from enhance.photos.writing import format_of
-    from enhance.tasks.upscale.video import SUFFIXES as VIDEOS
 
     moving = path.suffix.lower() in VIDEOS
     suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"

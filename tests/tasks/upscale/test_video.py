@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces.tracking import Tracker
 from enhance.painting.background import bicubic
-from enhance.photos import photo
+from enhance.photos import movies, photo
 from enhance.tasks.upscale import video
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.video import enhance_video
@@ -56,7 +56,7 @@ def filmed(path: Path, frames: Iterable[np.ndarray]) -> Path:
 
 def frames_of(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
-        read = video.colours("rgb24")
+        read = movies.colour_converter("rgb24")
         return np.stack([read(frame).to_ndarray() for frame in file.decode(video=0)]).astype(np.float32)
 
 

@@ -155,6 +155,7 @@ def enhance_photo(
     """
     from enhance.inference.model import Model
     from enhance.painting import consistency
+    from enhance.photos import defects
 
     asked = scale
     try:
@@ -170,8 +171,8 @@ def enhance_photo(
         return enhance_twice(photo, scale, aligned, force, look, how)
     with affording(photo):
         rgb = photo.rgb
-        flaw = consistency.flaw(rgb)
-        if rest == BACKGROUND_MODEL and consistency.grain(rgb) > consistency.ROUGH:
+        flaw = defects.defect(rgb)
+        if rest == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:
             rest = None
         ground = Background(photo, Model.load(rest) if rest else None, memory, seed)
         held = flaw is None if consistent is None else consistent
@@ -222,11 +223,11 @@ def network_for(
         mends: whether the photo is to be mended as a whole.
     """
     from enhance.inference.model import Model
-    from enhance.painting import consistency
+    from enhance.photos import defects
 
     why = None
     if model is None:
-        blurred = sum(consistency.blurred(cut.lr, cut.size) for cut in cuts)
+        blurred = sum(defects.blurred(cut.lr, cut.size) for cut in cuts)
         if 2 * blurred > len(cuts) and not mends:
             why = f"blurred faces: drawn by {RESTORATION_MODEL}"
         model = RESTORATION_MODEL if mends or why else FACE_MODEL

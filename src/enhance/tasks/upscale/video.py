@@ -8,38 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from fractions import Fraction
-from itertools import chain, islice
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from enhance.errors import EnhanceError, PhotoError
+from enhance.errors import PhotoError
 from enhance.faces import crops
 from enhance.faces.tracking import Tracker
 from enhance.files import replacing
 from enhance.inference.model import Model
-from enhance.painting import consistency
-from enhance.photos import photo
+from enhance.photos import defects, movies
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo
 from enhance.tasks.upscale.enhance import enhance_photo, find, network_for, unheld
 from enhance.tasks.upscale.options import BACKGROUND_MODEL
 
-if TYPE_CHECKING:
-    from av import VideoFrame
-    from av.video.stream import VideoStream
-
-Array = NDArray[np.float32]
-
-SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
-WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 PART = 240
-QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
-"""No frame is told by a later one: so every part stands by itself, and its times need no mending."""
-
+"""Frames of a part."""
 LOOKS = 5
 """Frames, spread over a video, by which it is judged."""
 
@@ -83,10 +69,10 @@ def enhance_video(
         PhotoError: it cannot be read or written, or has no pictures.
         EnhanceError: PyAV is missing.
     """
-    av = _av()
-    if target.suffix.lower() not in WRITTEN:
+    av = movies.import_av()
+    if target.suffix.lower() not in movies.WRITTEN:
         raise PhotoError(
-            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
+            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(movies.WRITTEN))}"
         )
     if not path.is_file():
         raise PhotoError(f"{path}: no such file")
@@ -104,7 +90,7 @@ def enhance_video(
             stream = source.streams.video[0]
             stream.thread_type = "AUTO"
             total = stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
-            frames, read = source.decode(stream), colours("rgb24")
+            frames, to_rgb = source.decode(stream), movies.colour_converter("rgb24")
             done, tracker = 0, Tracker()
             for number in range(10**6):
                 part, state = parts / f"{number:06d}.nut", parts / f"{number:06d}.json"
@@ -114,7 +100,7 @@ def enhance_video(
                     tracker = Tracker.from_json(state.read_text())
                     continue
                 drawn = (
-                    enhanced(frame, upright(frame, read(frame), path), suits, look=tracker, **how)
+                    movies.to_frame(enhanced(movies.to_photo(frame, to_rgb, path), suits, look=tracker, **how), frame)
                     for frame in islice(frames, PART)
                 )
                 first = next(drawn, None)
@@ -122,13 +108,13 @@ def enhance_video(
                     break
                 with replacing(part, suffix=part.suffix) as partial:
                     count = 0
-                    for count in _encode(first, drawn, partial, stream):
+                    for count in movies.encode(first, drawn, partial, stream):
                         progress(done + count, max(total, done + count))
                     state.write_text(tracker.to_json())
                 done += count
         if not done:
             raise PhotoError(f"{path}: has no pictures that can be decoded")
-        _join(parts, path, target)
+        movies.join(sorted(parts.glob("[0-9]*[0-9].nut")), path, target)
     except av.error.FFmpegError as error:
         raise PhotoError(f"{path}: cannot be read or enhanced as a video ({error.strerror})") from error
     except OSError as error:
@@ -144,8 +130,8 @@ def suited(path: Path, model: str | Model | None = None, consistent: bool | None
         model, consistent: what is asked for; None for what suits.
     """
     flaws, cuts = [], []
-    for frame in glimpses(path) if model is None or consistent is None else ():
-        flaws.append(consistency.flaw(frame.rgb))
+    for frame in movies.sample_frames(path, LOOKS) if model is None or consistent is None else ():
+        flaws.append(defects.defect(frame.rgb))
         for face, size in find(frame.rgb) if model is None else ():
             if size:
                 cuts.append(crops.crop_face(frame.rgb, face.landmarks, size))
@@ -157,127 +143,13 @@ def suited(path: Path, model: str | Model | None = None, consistent: bool | None
     return Suited(network, held, (*notes, *([why] if why else ())))
 
 
-def glimpses(path: Path) -> Iterator[photo.Photo]:
-    """Up to LOOKS frames, spread over a video."""
-    import av
-
-    read = colours("rgb24")
-    with av.open(str(path)) as source:
-        for stream in source.streams.video[:1]:
-            for n in range(LOOKS):
-                source.seek(int((source.duration or 0) * n / LOOKS))
-                for frame in islice(source.decode(stream), 1):
-                    yield upright(frame, read(frame), path)
-                if not source.duration:
-                    return
-
-
-def upright(frame: VideoFrame, rgb: VideoFrame, path: Path) -> photo.Photo:
-    """A frame, given as decoded and as RGB, as a photo."""
-    turned = np.rot90(rgb.to_ndarray(), round(frame.rotation / 90) % 4)
-    return replace(photo.read(np.ascontiguousarray(turned)), name=str(path))
-
-
-def enhanced(frame: VideoFrame, source: photo.Photo, suits: Suited, **how: Any) -> VideoFrame:
-    """A frame, given as decoded and as a photo, larger, at the same time.
+def enhanced(source: Photo, suits: Suited, **how: Any) -> Canvas:
+    """A frame, larger.
 
     Args:
         how: the other arguments of `enhance.enhance_photo`.
     """
-    import av
-
-    result = enhance_photo(source, model=suits.network, consistent=suits.consistent, **how)
-    pixels = np.asarray(result.canvas.image())
-    # The encoder halves the colour planes: it takes even sizes only.
-    even = pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
-    made = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-    made.pts, made.time_base = frame.pts, frame.time_base
-    return made
-
-
-def colours(form: str, out: str = "") -> Callable[[VideoFrame], VideoFrame]:
-    """A converter of frames from one colour format to another, rounding to the nearest.
-
-    FFmpeg's fast way, which is also PyAV's, truncates: a picture that goes through it and back is darker by a level.
-
-    Args:
-        form: FFmpeg's name of the format.
-        out: the matrix and range that it is to have, as FFmpeg's `scale` filter takes them.
-    """
-    import av
-
-    graphs: dict[tuple[int, int, str], Any] = {}
-
-    def convert(frame: VideoFrame) -> VideoFrame:
-        shape = frame.width, frame.height, frame.format.name
-        if shape not in graphs:
-            graph = graphs[shape] = av.filter.Graph()
-            first = graph.add_buffer(width=shape[0], height=shape[1], format=frame.format, time_base=Fraction(1, 1000))
-            scale = graph.add("scale", f"{out}flags=accurate_rnd+full_chroma_int+bilinear")
-            graph.link_nodes(first, scale, graph.add("format", form), graph.add("buffersink")).configure()
-        graphs[shape].push(frame)
-        made = graphs[shape].pull()
-        made.pts, made.time_base = frame.pts, frame.time_base
-        return made
-
-    return convert
-
-
-def _encode(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
-    """Writes frames to a file as they come; yields how many there are."""
-    import av
-
-    with av.open(str(path), "w") as file:
-        rate = source.average_rate or Fraction(25)
-        stream: Any = file.add_stream("libx264", rate=rate, options=QUALITY)
-        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
-        stream.time_base = stream.codec_context.time_base = source.time_base
-        # BT.709, limited range: what every player assumes of a picture of this size, and now also what the file says.
-        context = stream.codec_context
-        context.colorspace, context.color_primaries, context.color_trc, context.color_range = 1, 1, 1, 1
-        convert = colours("yuv420p", "out_color_matrix=bt709:out_range=tv:")
-        for count, frame in enumerate(chain([first], others), 1):
-            file.mux(stream.encode(convert(frame)))
-            yield count
-        file.mux(stream.encode(None))
-
-
-def _join(parts: Path, path: Path, target: Path) -> None:
-    """The parts one after another, with the sound of the original, as one file."""
-    import av
-
-    made = sorted(parts.glob("[0-9]*[0-9].nut"))
-    with (
-        replacing(target, suffix=target.suffix) as part,
-        av.open(str(part), "w") as file,
-        av.open(str(path)) as original,
-        av.open(str(made[0])) as head,
-    ):
-        pictures = file.add_stream_from_template(head.streams.video[0])
-        sounds = {}
-        for stream in original.streams.audio:
-            sounds[stream.index] = file.add_stream_from_template(stream)
-        file.metadata.update(original.metadata)
-        heard: Any = original.demux(original.streams.audio) if sounds else ()
-        waiting = (packet for packet in heard if packet.dts is not None)
-        sound = next(waiting, None)
-        for one in made:
-            with av.open(str(one)) as source:
-                for packet in source.demux(video=0):
-                    if packet.pts is None or packet.time_base is None:
-                        continue
-                    packet.dts = packet.pts
-                    # In step with the pictures, or a player would read the whole file before it hears anything.
-                    while sound is not None and sound.dts * sound.time_base <= packet.pts * packet.time_base:
-                        sound.stream = sounds[sound.stream.index]
-                        file.mux(sound)
-                        sound = next(waiting, None)
-                    packet.stream = pictures
-                    file.mux(packet)
-        while sound is not None:
-            sound.stream = sounds[sound.stream.index]
-            file.mux(sound)
-            sound = next(waiting, None)
+    return enhance_photo(source, model=suits.network, consistent=suits.consistent, **how).canvas
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:
@@ -292,11 +164,3 @@ def _begin(parts: Path, path: Path, settings: str) -> None:
         key.write_text(name)
     except OSError as error:
         raise PhotoError(f"{parts}: cannot be written ({error.strerror}); name another target with -o") from error
-
-
-def _av() -> Any:
-    try:
-        import av
-    except ModuleNotFoundError as error:
-        raise EnhanceError("videos need the package av: pip install 'enhance[video]'") from error
-    return av
