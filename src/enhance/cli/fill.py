@@ -31,6 +31,7 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--mask", type=click.Path(path_type=Path), help="Picture of the photo's size, white where to fill.")
 @click.option("--box", "boxes", multiple=True, type=BoxType(), help="Fill this box, in pixels; may be given again.")
+@click.option("--scratches", is_flag=True, help="Fill thin light scratches, which it finds itself.")
 @click.option(
     "-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_ANSWERS), help="How many answers."
 )
@@ -52,6 +53,7 @@ def fill(
     seed: int,
     aligned: bool,
     faces: bool,
+    scratches: bool,
     max_pixels: float,
     overwrite: bool,
     debug: bool,  # noqa: ARG001 - `main` looks for it
@@ -71,7 +73,7 @@ def fill(
                 raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
     for n, target in enumerate(targets):
         started = time.perf_counter()
-        filled = fill_photo(source, mask, boxes, FillOptions(seed + n, aligned, faces))
+        filled = fill_photo(source, mask, boxes, FillOptions(seed + n, aligned, faces, scratches))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -56,6 +56,17 @@ def test_other_transparency_stays_where_a_mask_says_what_to_fill(photo: np.ndarr
     assert (opened.alpha[marked] == 255).all()
 
 
+def test_scratches_are_holes_too(photo: np.ndarray) -> None:
+    with pytest.raises(PhotoError, match="no scratches"):
+        with_hole(read(photo), scratches=True)
+    photo = photo // 2
+    photo[30:32, 5:75] = 255
+    hole = with_hole(read(photo), scratches=True)[1]
+    assert hole[30:32, 5:75].all()
+    assert hole.mean() < 0.15
+    assert with_hole(read(photo), None, [(0, 50, 5, 5)], scratches=True)[1][50:55, :5].all()
+
+
 @pytest.mark.parametrize(
     ("mask", "boxes", "match"),
     [

@@ -68,6 +68,7 @@ def fill(
     seed: int = 0,
     aligned: bool = False,
     faces: bool = True,
+    scratches: bool = False,
 ) -> Image:
     """Fills a hole in a photo.
 
@@ -79,6 +80,7 @@ def fill(
         seed: names one of many possible fillings.
         aligned: the whole picture is one face in its frame.
         faces: whether faces are looked for.
+        scratches: whether scratches are looked for, and filled as well.
 
     Returns:
         The whole photo, with 8 bits a channel; outside the hole it is what it was.
@@ -88,7 +90,7 @@ def fill(
     """
     from enhance.photos.photo import read
 
-    return fill_photo(read(photo), mask, boxes, FillOptions(seed, aligned, faces)).canvas.image()
+    return fill_photo(read(photo), mask, boxes, FillOptions(seed, aligned, faces, scratches)).canvas.image()
 
 
 def fill_photo(
@@ -106,7 +108,7 @@ def fill_photo(
     options = options or FillOptions()
     if options.seed < 0:
         raise PhotoError(f"{photo.name}: seed {options.seed}: seeds are whole numbers from 0 on")
-    photo, hole = with_hole(photo, mask, boxes)
+    photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
     rest = Painter.load(PHOTO)
     completed: list[Completed] = []
     used = [rest]

@@ -21,13 +21,16 @@ Box = tuple[int, int, int, int]
 MaskLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
 
 
-def with_hole(photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = ()) -> tuple[Photo, Hole]:
+def with_hole(
+    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = (), *, scratches: bool = False
+) -> tuple[Photo, Hole]:
     """A photo without the colours of its hole, and the hole.
 
     Args:
         mask: a picture of the photo's size, bright where the hole is (transparent counts as black), or an array (H,W)
             of booleans.
         boxes: further holes. Without a mask and boxes, what is not opaque is the hole, and the photo becomes opaque.
+        scratches: further holes are the scratches that are found.
 
     Raises:
         PhotoError: the mask cannot be read or has another size, a box lies outside, nothing is to be filled, or all.
@@ -43,7 +46,13 @@ def with_hole(photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] =
                 f"{photo.name}: the box {left},{top},{width},{height} lies outside; the photo is {shape[1]}x{shape[0]}"
             )
         part[...] = True
-    if mask is None and not boxes:
+    if scratches:
+        from enhance.tasks.fill.scratches import find
+
+        hole |= find(photo.rgb)
+        if not hole.any():
+            raise PhotoError(f"{photo.name}: no scratches were found; mark them white in a mask")
+    if mask is None and not boxes and not scratches:
         if photo.alpha is None or photo.alpha.min() == np.iinfo(photo.alpha.dtype).max:
             raise PhotoError(f"{photo.name}: has nothing transparent to fill; say where with a mask or a box")
         hole = photo.alpha < np.iinfo(photo.alpha.dtype).max
