@@ -19,14 +19,16 @@ import numpy as np
 from PIL import Image
 
 import gate as gate_benchmark
-from enhance.evaluate import card, protocol
+from enhance.evaluate import card
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
+from enhance.honesty import coverage
 from enhance.honesty.calibration import calibrate
 from enhance.honesty.lineup import answers, structural_distance
 from enhance.inference.model import Model
 from enhance.photos.photo import read
+from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.enhance import enhance_photo
 from not_faces import SKLEARN, not_faces, sample
 from pages import ROOT, rewrite
@@ -88,12 +90,12 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
     """How different eight answers are, and that each agrees with the input."""
     yield "| across | faces | LR-PSNR, worst | identity distance | 1 - SSIM | ST-LPIPS | people a verifier sees in 8 |"
     yield "|---|---|---|---|---|---|---|"
-    everyone = protocol.faces(folders)
+    everyone = pairs.faces(folders)
     upper = np.triu_indices(8, 1)
     for size in SIZES:
         rows: list[tuple[float, ...]] = []
-        for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
-            for lr in pairs.lr.transpose(0, 2, 3, 1):
+        for batch in pairs.pairs(pairs.choose(everyone, size, count), size):
+            for lr in batch.lr.transpose(0, 2, 3, 1):
                 drawn = answers(network, aligned_crop(lr), range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
                 vectors = recognition.embed(planes)
@@ -112,8 +114,8 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
 
 def the_map(network: Model) -> Iterator[str]:
     """Coverage of the invention map, from its calibration."""
-    said = card.invention_map(network.path)
-    yield said.removeprefix(card.INVENTION_MAP).strip() or (
+    said = coverage.section(network.path)
+    yield said.removeprefix(coverage.HEADING).strip() or (
         f"`{network.path.stem}` was not calibrated since its weights changed: there is no map and no figure."
     )
 

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError
-from enhance.evaluate import protocol
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import geometry, recognition
 from enhance.painting import consistency
 from enhance.painting.background import bicubic
 from enhance.photos.photo import read
+from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.enhance import enhance_photo
 from pages import ROOT, rewrite
 
@@ -44,8 +44,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="also write the table into docs/race.md")
     options = parser.parse_args()
     try:
-        everyone = [face for face in protocol.faces(options.faces) if face.frame == 256]
-        chosen = protocol.choose(everyone, 64, options.count)
+        everyone = [face for face in pairs.faces(options.faces) if face.frame == 256]
+        chosen = pairs.choose(everyone, 64, options.count)
         lines = list(table([read(face.path).rgb for face in chosen]))
     except EnhanceError as error:
         print(f"in_photos: {error}", file=sys.stderr)

@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, protocol
-from enhance.evaluate.comparison import Upscaler
-from enhance.evaluate.protocol import Face, Pictures
+from enhance.evaluate.benchmark import Method
 from enhance.inference.model import Model, face_models
+from enhance.pixels import Planes, eight_bit
+from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.benchmark import FACE_SIZES, bicubic
+from enhance.tasks.upscale.options import SCALE
 
 MARGIN = 8
 """Pixels at each border that do not count: there what lies beyond is guessed."""
@@ -31,20 +33,20 @@ def main() -> int:
     parser.add_argument("--model", action="append", help=f"default: {', '.join(face_models())}")
     parser.add_argument("--grainy", action="store_true", help="make the small faces bad photos")
     parser.add_argument("--limit", type=int, default=60, help="faces a size (default 60)")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(FACE_SIZES))
     options = parser.parse_args()
     try:
-        everyone = protocol.faces(options.faces)
-        upscalers: dict[str, Upscaler] = {
-            "bicubic": comparison.bicubic,
+        everyone = pairs.faces(options.faces)
+        upscalers: dict[str, Method] = {
+            "bicubic": bicubic,
             **{name: Model.load(name) for name in options.model or face_models()},
         }
-        degradation = protocol.grainy if options.grainy else protocol.clean
+        degradation = pairs.degraded if options.grainy else pairs.clean
         found = [measured(upscalers, everyone, size, options.limit, degradation) for size in options.sizes]
     except EnhanceError as error:
         print(f"mesh: {error}", file=sys.stderr)
         return error.exit_code
-    print("| mesh |", " | ".join(f"{size} to {protocol.SCALE * size}" for size in options.sizes), "|")
+    print("| mesh |", " | ".join(f"{size} to {SCALE * size}" for size in options.sizes), "|")
     print("|---|" + "---|" * len(options.sizes))
     for name in found[0]:
         print(f"| {name} |", " | ".join(f"{of_size[name]:.2f}" for of_size in found), "|")
@@ -52,18 +54,18 @@ def main() -> int:
 
 
 def measured(
-    upscalers: dict[str, Upscaler], everyone: Sequence[Face], size: int, limit: int, degradation: protocol.Degradation
+    upscalers: dict[str, Method], everyone: Sequence[pairs.Face], size: int, limit: int, degradation: pairs.Degradation
 ) -> dict[str, float]:
     """Who draws how much of a mesh, and how much of one the originals have."""
     drawn: dict[str, list[float]] = {name: [] for name in ("original", *upscalers)}
-    for pairs in protocol.pairs(protocol.choose(everyone, size, limit), size, degradation=degradation):
-        drawn["original"] += mesh(pairs.hr)
+    for batch in pairs.pairs(pairs.choose(everyone, size, limit), size, degradation=degradation):
+        drawn["original"] += mesh(batch.hr)
         for name, upscale in upscalers.items():
-            drawn[name] += mesh(pairs.crop(protocol.eight_bit(upscale(pairs.lr))))
+            drawn[name] += mesh(batch.compared(eight_bit(upscale(batch.lr))))
     return {name: float(np.mean(values)) for name, values in drawn.items()}
 
 
-def mesh(pictures: Pictures) -> list[float]:
+def mesh(pictures: Planes) -> list[float]:
     """How much more alike the finest detail of each picture of (N,3,H,W) is four pixels apart than three and five."""
     grey = pictures.mean(1)
     beside = sum(np.roll(grey, step, axis) for step in (-1, 1) for axis in (1, 2)) / 4
@@ -71,13 +73,13 @@ def mesh(pictures: Pictures) -> list[float]:
     return [float(np.mean([peak(one), peak(one.T)])) for one in detail]
 
 
-def peak(detail: Pictures) -> float:
+def peak(detail: Planes) -> float:
     """How far the correlation of columns (H,W) four apart exceeds the mean of those three and five apart."""
     three, four, five = (alike(detail[:, :-apart], detail[:, apart:]) for apart in (3, 4, 5))
     return four - (three + five) / 2
 
 
-def alike(a: Pictures, b: Pictures) -> float:
+def alike(a: Planes, b: Planes) -> float:
     """The correlation of what has a mean of about 0."""
     return float((a * b).sum() / (np.sqrt((a * a).sum() * (b * b).sum()) + 1e-12))
 

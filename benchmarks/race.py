@@ -33,10 +33,11 @@ import throughput
 import timing
 from enhance import files
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, protocol, results
-from enhance.evaluate.comparison import Upscaler, held
+from enhance.evaluate import comparison, results
+from enhance.evaluate.benchmark import Benchmark, Method
 from enhance.evaluate.results import Results, Row
 from enhance.inference.model import Model, face_models
+from enhance.tasks.upscale import benchmark
 from pages import ROOT, rewrite
 from timing import Speed
 
@@ -57,7 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--peers", type=Path, required=True, metavar="FOLDER", help="where the packages are unpacked")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(benchmark.FACE_SIZES))
     parser.add_argument("--limit", type=int, default=100, help="faces a size (default 100)")
     parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keeps what is measured of the peers there")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/race.md and README.md")
@@ -85,36 +86,32 @@ def race(
     costs = timing.speed(face_models(), sizes, 3, others)
     ours = {name: Model.load(name) for name in face_models()}
     trained = peers.loaded(others)
-    as_used: dict[str, Upscaler] = {
-        name: held(model) if model.facts.restores else model for name, model in ours.items()
+    as_used: dict[str, Method] = {
+        name: benchmark.made_consistent(model) if model.facts.restores else model for name, model in ours.items()
     }
     found = {}
-    for kind, degradation, models in (("clean", protocol.clean, as_used), ("grainy", protocol.grainy, ours)):
+    for kind, models in (("clean", as_used), ("grainy", ours)):
+        degraded = kind == "grainy"
         rows: list[Row] = []
         for size in sizes:
-            rows += of_peers(trained, folders, size, limit, degradation, kept and kept / f"{kind}_{size}.json").rows
-        measured, _ = comparison.compare(models, folders, sizes, limit, degradation)
+            faces = benchmark.faces(folders, sizes=[size], limit=limit, degraded=degraded)
+            rows += of_peers(trained, faces, kept and kept / f"{kind}_{size}.json").rows
+        measured, _ = comparison.compare(
+            benchmark.faces(folders, sizes=sizes, limit=limit, degraded=degraded), dict(models)
+        )
         rows += [row for row in measured.rows if row.model in models]
         found[kind] = replace(measured, rows=tuple(rows))
     return found, costs
 
 
-def of_peers(
-    trained: dict[str, Upscaler],
-    folders: list[Path],
-    size: int,
-    limit: int,
-    degradation: protocol.Degradation,
-    kept: Path | None,
-) -> Results:
+def of_peers(trained: dict[str, Method], faces: Benchmark, kept: Path | None) -> Results:
     """What is measured of bicubic and the peers, read from the file `kept` where it holds the same peers and faces."""
     if kept and kept.is_file():
         before = results.load(kept)
-        chosen = protocol.choose(protocol.faces(folders), size, limit)
-        same_faces = before.protocol == protocol.describe(folders, {size: len(chosen)}, limit, degradation)
+        same_faces = before.protocol == faces.describe({size: len(faces.examples(size)) for size in faces.sizes})
         if same_faces and {row.model for row in before.rows} == {"bicubic", *trained}:
             return before
-    measured, _ = comparison.compare(trained, folders, [size], limit, degradation)
+    measured, _ = comparison.compare(faces, trained)
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         files.write_atomically(kept, measured.to_json().encode())

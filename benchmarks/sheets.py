@@ -3,7 +3,7 @@
     python benchmarks/sheets.py FACES... --out docs [--count 60]
 
 Writes faces_16.jpg, faces_32.jpg and faces_64.jpg: given | bicubic | face_x4_pixel | face_x4_gan | original. Always the
-same faces. Faces whose terms forbid to hand them on are never shown (`sheet.SHOWN_NOWHERE`).
+same faces. Faces whose terms forbid to hand them on are never shown (`pairs.NEVER_SHOWN`).
 """
 
 import argparse
@@ -15,11 +15,13 @@ import numpy as np
 from PIL import Image
 
 from enhance.errors import EnhanceError
-from enhance.evaluate import comparison, protocol, sheet
-from enhance.evaluate.comparison import Upscaler
-from enhance.evaluate.protocol import Face, Pictures
+from enhance.evaluate.benchmark import Method
 from enhance.files import write_atomically
 from enhance.inference.model import Model
+from enhance.pixels import Planes
+from enhance.sheets import TILE, contact_sheet
+from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.benchmark import FACE_SIZES, bicubic
 
 MODELS = ("face_x4_pixel", "face_x4_gan")
 LARGEST = 1_500_000
@@ -32,10 +34,10 @@ def main() -> int:
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--count", type=int, default=60, help="faces on a sheet (default 60)")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(comparison.SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(FACE_SIZES))
     options = parser.parse_args()
     try:
-        everyone = [face for face in protocol.faces(options.faces) if sheet.may_be_shown(face)]
+        everyone = [face for face in pairs.faces(options.faces) if face.may_be_shown]
         for size in options.sizes:
             write_atomically(options.out / f"faces_{size}.jpg", jpeg(page(everyone, size, options.count)))
     except EnhanceError as error:
@@ -44,19 +46,19 @@ def main() -> int:
     return 0
 
 
-def page(everyone: list[Face], size: int, count: int) -> Image.Image:
+def page(everyone: list[pairs.Face], size: int, count: int) -> Image.Image:
     """The sheet of one size."""
     models = {name: Model.load(name) for name in MODELS}
-    upscalers: list[Upscaler] = [comparison.bicubic, *models.values()]
-    rows: list[list[Pictures]] = []
-    for pairs in protocol.pairs(protocol.choose(everyone, size, count), size):
-        drawn = [pairs.crop(upscale(pairs.lr)) for upscale in upscalers]
-        columns = [pairs.crop(pairs.lr), *drawn, pairs.hr]
+    upscalers: list[Method] = [bicubic, *models.values()]
+    rows: list[list[Planes]] = []
+    for batch in pairs.pairs(pairs.choose(everyone, size, count), size):
+        drawn = [batch.compared(upscale(batch.lr)) for upscale in upscalers]
+        columns = [batch.shown_inputs(), *drawn, batch.hr]
         rows += [list(row) for row in zip(*columns, strict=True)]
     # They come sorted by source, and a stranger looks longest at the first.
     order = np.random.default_rng(size).permutation(len(rows))
-    return sheet.draw(
-        [rows[index] for index in order], ["given", "bicubic", *models, "original"], max(sheet.TILE, 3 * size)
+    return contact_sheet(
+        [rows[index] for index in order], ["given", "bicubic", *models, "original"], max(TILE, 3 * size)
     )
 
 

@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from enhance.evaluate.report import table
+from enhance.evaluate.tables import table
 from enhance.inference import sessions
 from enhance.train.quantization import quantized
 from timing import cpu_seconds, use_allowed_cores

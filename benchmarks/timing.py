@@ -19,10 +19,11 @@ import torch
 
 import peers
 from enhance.errors import InternalError
-from enhance.evaluate.comparison import SIZES, Upscaler, bicubic
-from enhance.evaluate.report import table
+from enhance.evaluate.benchmark import Method
+from enhance.evaluate.tables import table
 from enhance.inference import sessions
 from enhance.inference.model import Model
+from enhance.tasks.upscale.benchmark import FACE_SIZES, bicubic
 
 BICUBIC, PEER = "bicubic", "Real-ESRGAN x4plus"
 
@@ -90,7 +91,9 @@ def use_allowed_cores() -> int:
     return cores()
 
 
-def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7, others: Path | None = None) -> Speed:
+def speed(
+    models: Sequence[str], sizes: Sequence[int] = FACE_SIZES, repeats: int = 7, others: Path | None = None
+) -> Speed:
     """Times models beside bicubic and other people's.
 
     Args:
@@ -105,7 +108,7 @@ def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7,
     threads = use_allowed_cores()
     ours = {Path(name).stem: Model.load(name) for name in models}
     theirs = {} if others is None else peers.found_in(others)
-    contenders: dict[str, Upscaler] = {BICUBIC: bicubic, **{name: peer.load() for name, peer in theirs.items()}, **ours}
+    contenders: dict[str, Method] = {BICUBIC: bicubic, **{name: peer.load() for name, peer in theirs.items()}, **ours}
     by_size = {size: medians(contenders, size, repeats) for size in sizes}
     seconds = {name: {size: by_size[size][name] for size in sizes} for name in contenders}
     cold = {name: first_face(name, max(sizes), others) for name in theirs}
@@ -115,7 +118,7 @@ def speed(models: Sequence[str], sizes: Sequence[int] = SIZES, repeats: int = 7,
     return Speed(seconds, cold, weights, threads)
 
 
-def medians(contenders: Mapping[str, Upscaler], size: int, repeats: int) -> dict[str, float]:
+def medians(contenders: Mapping[str, Method], size: int, repeats: int) -> dict[str, float]:
     """Median CPU seconds of each contender for one face of `size` pixels."""
     face = np.random.default_rng(0).random((1, 3, size, size), dtype=np.float32)
     return cpu_seconds({name: partial(upscale, face) for name, upscale in contenders.items()}, repeats)

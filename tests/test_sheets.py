@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from enhance.sheets import GROUND, side_by_side
+from enhance.sheets import GAP, GROUND, HEAD, TILE, contact_sheet, side_by_side
 
 
 def test_every_panel_is_shown_at_one_size_with_a_caption_beneath() -> None:
@@ -22,3 +22,18 @@ def test_a_small_input_shows_its_pixels() -> None:
     margin = 8
     first = sheet[margin : margin + 256, margin : margin + 256]
     assert set(np.unique(first)) == {0, 255}
+
+
+def test_a_contact_sheet_shows_the_examples_in_their_places() -> None:
+    black, white = np.zeros((3, 16, 16), np.float32), np.ones((3, 64, 64), np.float32)
+    page = contact_sheet([[black, white], [white, black]], ["input", "original"])
+    centres = [GAP + TILE // 2 + index * (TILE + GAP) for index in range(2)]
+    tones = [[page.getpixel((x, HEAD + y - GAP)) for x in centres] for y in centres]
+    assert tones == [[(0, 0, 0), (255, 255, 255)], [(255, 255, 255), (0, 0, 0)]]
+
+
+def test_a_contact_sheet_keeps_proportions() -> None:
+    wide = np.zeros((3, 32, 64), np.float32)
+    page = contact_sheet([[wide]], ["input"], tile=64)
+    assert page.getpixel((GAP + 63, HEAD + 31)) == (0, 0, 0)
+    assert page.getpixel((GAP + 32, HEAD + 33)) == (255, 255, 255)

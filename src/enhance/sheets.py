@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from enhance.pixels import Planes, to_uint8
+
 GROUND, INK = (22, 22, 24), (225, 225, 220)
 TALLEST = 512
+TILE, GAP, HEAD, LINES = 128, 6, 40, 20
+"""Of a contact sheet: pixels of a picture, between pictures and of the titles, and pictures below each other."""
 
 
 def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
@@ -33,3 +37,28 @@ def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
         middle = left + size[0] / 2, margin + size[1] + line / 2
         draw.text(middle, caption, fill=INK, font=font, anchor="mm")
     return sheet
+
+
+def contact_sheet(rows: Sequence[Sequence[Planes]], titles: Sequence[str], tile: int = TILE) -> Image.Image:
+    """One line for each example and one column for each title; after LINES examples it goes on beside them.
+
+    The longer side of every picture becomes `tile` pixels. The first column is enlarged by repeating pixels, so that
+    they can be seen, the others by bicubic.
+
+    Args:
+        rows: for each example one picture (3,H,W) in [0,1] per title; any sizes.
+    """
+    blocks = [rows[start : start + LINES] for start in range(0, len(rows), LINES)]
+    block_width = len(titles) * (tile + GAP) + GAP
+    page = Image.new("RGB", (len(blocks) * block_width, HEAD + len(blocks[0]) * (tile + GAP)), "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(15)
+    for place in range(len(blocks) * len(titles)):
+        block, column = divmod(place, len(titles))
+        left = block * block_width + GAP + column * (tile + GAP)
+        draw.text((left + tile / 2, HEAD / 2), titles[column], "#333333", font, anchor="mm")
+        for line, row in enumerate(blocks[block]):
+            picture = Image.fromarray(to_uint8(row[column]).transpose(1, 2, 0))
+            size = tuple(max(1, round(tile * side / max(picture.size))) for side in picture.size)
+            kernel = Image.Resampling.BICUBIC if column else Image.Resampling.NEAREST
+            page.paste(picture.resize((size[0], size[1]), kernel), (left, HEAD + line * (tile + GAP)))
+    return page

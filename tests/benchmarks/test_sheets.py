@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from enhance.evaluate import sheet
+from enhance.sheets import GAP, HEAD, TILE
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "sheets.py"
 
@@ -20,4 +20,4 @@ def test_a_sheet_shows_so_many_faces_and_always_the_same(folder: Path, tmp_path:
         written.append((tmp_path / "faces_16.jpg").read_bytes())
     assert written[0] == written[1]
     with Image.open(tmp_path / "faces_16.jpg") as page:
-        assert page.size == (5 * (sheet.TILE + sheet.GAP) + sheet.GAP, sheet.HEAD + 3 * (sheet.TILE + sheet.GAP))
+        assert page.size == (5 * (TILE + GAP) + GAP, HEAD + 3 * (TILE + GAP))

@@ -8,13 +8,13 @@ import pytest
 
 import timing
 from enhance.errors import InternalError
-from enhance.evaluate.comparison import bicubic
-from enhance.evaluate.protocol import Pictures
+from enhance.pixels import Planes
+from enhance.tasks.upscale.benchmark import bicubic
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "speed.py"
 
 
-def slow(lr: Pictures) -> Pictures:
+def slow(lr: Planes) -> Planes:
     start = time.process_time()
     while time.process_time() < start + 0.05:
         pass

@@ -65,7 +65,7 @@ def nearest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     said = {
         "name": "nearest",
-        "task": "super-resolution",
+        "task": "super_resolution",
         "scale": "4",
         "multiple": "1",
         "frame": "face",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from enhance.errors import DataError
 from enhance.evaluate import card
-from enhance.honesty import uncertainty
+from enhance.honesty import coverage, uncertainty
 from enhance.honesty.calibration import PARTS, calibrate, part_of
 from enhance.inference.model import Model
 from tests.evaluate.conftest import blobs
@@ -50,10 +50,11 @@ def test_what_was_promised_is_measured_on_others(people: Path, nearest: Path, tm
     page = weights.with_suffix(".md").read_text()
     assert page.index("## Invention map") < page.index("## Limits")
     assert f"{100 * found['coverage']:.1f} %" in page
-    assert card.with_invention_map(page, weights) == page
+    assert card.with_section(page, coverage.HEADING, coverage.section(weights)) == page
 
     weights.write_bytes(weights.read_bytes() + b"\0")
-    assert card.with_invention_map(page, weights) == CARD
+    assert coverage.sections(weights) == []
+    assert card.with_section(page, coverage.HEADING, coverage.section(weights)) == CARD
 
 
 def test_too_few_faces(folder: Path, nearest: Path, tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from enhance.cli.evaluate import calibrate, evaluate
 from enhance.cli.imagine import imagine
 from enhance.cli.sketch import sketch
-from enhance.cli.train import export, prepare, train, training_packages
+from enhance.cli.train import export, prepare, train
 from enhance.cli.translate import translate
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MEMORY, SCALE
@@ -360,44 +361,8 @@ def lineup(photo: Path, count: int, output: Path | None, **how: Any) -> None:
     click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")
 
 
-@commands.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
-def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
-    """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
-    from enhance.honesty.calibration import calibrate as calibrated
-    from enhance.inference.model import face_models
-
-    for name in names or face_models():
-        click.echo(calibrated(data, name, limit))
-
-
-for _command in (imagine, sketch, translate, train, prepare, export):
+for _command in (calibrate, imagine, sketch, translate, train, prepare, export, evaluate):
     commands.add_command(_command)
-
-
-@commands.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
-@click.option("--sizes", default="16,32,64", show_default=True, help="Pixels across the small faces.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json, contact sheets and cards.")
-@click.option("--grainy", is_flag=True, help="Make the small faces bad photos: blurred, noisy and blocky.")
-def evaluate(
-    data: tuple[Path, ...], names: tuple[str, ...], sizes: str, limit: int | None, out: Path | None, grainy: bool
-) -> None:
-    """Measures models against bicubic on folders of faces."""
-    try:
-        wanted = tuple(int(size) for size in sizes.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{sizes} is not numbers with commas between", param_hint="--sizes") from None
-    with training_packages():
-        from enhance.evaluate import evaluation, report
-    from enhance.inference.model import face_models
-
-    found = evaluation.evaluate(data, names or face_models(), wanted, limit, out, grainy)
-    click.echo(report.text(found), nl=False)
 
 
 @commands.command()

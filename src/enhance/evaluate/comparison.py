@@ -1,123 +1,98 @@
-"""The story of a measurement: faces are made small, enlarged by each contender, and compared with what they were."""
+"""The story of a measurement: every method gets the inputs of a test set; its outputs are compared with originals."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch.nn import functional
 
 from enhance.errors import DataError
-from enhance.evaluate import metrics, protocol, results, sheet
-from enhance.evaluate.protocol import SCALE, Face, Pictures
+from enhance.evaluate import results
+from enhance.evaluate.benchmark import Benchmark, Example, Method
 from enhance.evaluate.results import Results, Row
-from enhance.painting import consistency
+from enhance.pixels import Planes, eight_bit
+from enhance.progress import Bar
+from enhance.sheets import contact_sheet
 
-Upscaler = Callable[[Pictures], Pictures]
-"""(N,3,h,w) float32 in [0,1] -> (N,3,4h,4w)."""
-
-SIZES = (16, 32, 64)
 SHOWN = 40
+"""Examples on a contact sheet."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All faces of one size, in the order of `faces`: metric -> (models, faces), metric -> models, rows of pictures."""
+    """All examples of one size, in the order in which they were read.
 
-    faces: list[Face]
+    values: metric -> (methods, examples); of_sets: metric -> a value and its standard error for each method; shown: for
+    each example on the contact sheet a picture (3,H,W) for each column.
+    """
+
+    examples: list[Example]
     values: dict[str, NDArray[np.float64]]
     of_sets: dict[str, list[tuple[float, float]]]
-    shown: list[list[Pictures]]
+    shown: list[list[Planes]]
 
 
-def compare(
-    upscalers: Mapping[str, Upscaler],
-    folders: Sequence[Path],
-    sizes: Sequence[int] = SIZES,
-    limit: int | None = None,
-    degradation: protocol.Degradation = protocol.clean,
-) -> tuple[Results, dict[int, Image.Image]]:
-    """Measures functions on folders of aligned faces, beside bicubic enlargement.
+def compare(benchmark: Benchmark, methods: Mapping[str, Method]) -> tuple[Results, dict[int, Image.Image]]:
+    """Measures functions beside the baselines of a benchmark.
 
-    Gives the results and for each size a contact sheet of faces that may be shown; parameters and errors as for
-    `evaluation.evaluate`.
+    Gives the results and for each size a contact sheet of examples that may be shown.
 
-    >>> found, _ = compare({"now": lambda lr: network(lr)}, [Path("faces/val64")], sizes=[16], limit=100)
+    Raises:
+        DataError: a picture cannot be used, or there is none for any size.
+        EnhanceError: the weights of a metric cannot be used.
+
+    >>> found, _ = compare(faces([Path("faces/val64")], sizes=[16], limit=100), {"now": lambda lr: network(lr)})
     >>> found.score("now", 16, "ST-LPIPS")
     """
-    everyone = protocol.faces(folders)
-    contenders = {"bicubic": bicubic, **upscalers}
+    everyone = {**benchmark.baselines, **methods}
     rows: list[Row] = []
     sheets: dict[int, Image.Image] = {}
-    for size in sizes:
-        if chosen := protocol.choose(everyone, size, limit):
-            measured = _measure(contenders, chosen, size, degradation)
+    for size in benchmark.sizes:
+        if measured := _measure(benchmark, everyone, size):
             if measured.shown:
-                sheets[size] = sheet.draw(measured.shown, ["input", *contenders, "original"])
-            for index, name in enumerate(contenders):
+                sheets[size] = contact_sheet(measured.shown, ["input", *everyone, "original"])
+            labels = [example.labels for example in measured.examples]
+            for index, name in enumerate(everyone):
                 values = {metric: column[index] for metric, column in measured.values.items()}
                 of_set = {metric: column[index] for metric, column in measured.of_sets.items()}
-                rows += results.rows(name, size, measured.faces, values, of_set)
+                rows += results.rows(name, size, labels, benchmark.labels, values, of_set)
     if not rows:
-        raise DataError(f"{folders[0]}: no face is {SCALE * min(sizes)} pixels wide; measure at smaller sizes")
-    counts = {row.size: row.faces for row in rows if row.label == results.EVERYONE}
-    return Results(protocol.describe(folders, counts, limit, degradation), {}, tuple(rows)), sheets
+        raise DataError(benchmark.too_small)
+    counts = {row.size: row.count for row in rows if row.label == results.ALL}
+    return Results(benchmark.describe(counts), {}, tuple(rows)), sheets
 
 
-def bicubic(lr: Pictures) -> Pictures:
-    """What any program does without a network; Pillow's bicubic kernel (a = -0.5)."""
-    size = [SCALE * side for side in lr.shape[-2:]]
-    return functional.interpolate(torch.from_numpy(lr), size, mode="bicubic", antialias=True).numpy()
-
-
-def held(enlarge: Upscaler) -> Upscaler:
-    """The same, held to the pixels of its input, as the program holds what it draws of clean photos."""
-
-    def upscaler(lr: Pictures) -> Pictures:
-        made = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
-        pairs = zip(made, lr.transpose(0, 2, 3, 1), strict=True)
-        return np.stack([consistency.back_project(large, small) for large, small in pairs]).transpose(0, 3, 1, 2)
-
-    return upscaler
-
-
-def _measure(
-    contenders: Mapping[str, Upscaler], chosen: Sequence[Face], size: int, degradation: protocol.Degradation
-) -> Measured:
-    single, of_sets = metrics.metrics()
-    of_sets = of_sets if len(chosen) > 1 else {}
-    showable = [face for face in chosen if sheet.may_be_shown(face)]
-    shown_faces = {showable[index] for index in np.random.default_rng(1).permutation(len(showable))[:SHOWN]}
-    faces: list[Face] = []
-    values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in single}
-    features: dict[str, list[NDArray[np.float64]]] = {name: [] for name in of_sets}
-    shown: list[list[Pictures]] = []
-    for pairs in protocol.pairs(chosen, size, max(1, 256 // size), degradation):
-        frames = np.stack([upscale(pairs.lr) for upscale in contenders.values()])
-        outputs = pairs.crop(protocol.eight_bit(frames))
-        for name, metric in single.items():
-            values[name].append(metric(outputs, pairs))
-        for name, of_set in of_sets.items():
-            features[name].append(np.stack([of_set.features(pictures) for pictures in (*outputs, pairs.hr)]))
-        lr = pairs.crop(pairs.lr)
-        for index, face in enumerate(pairs.faces):
-            if face in shown_faces:
-                shown.append([lr[index], *outputs[:, index], pairs.hr[index]])
-        faces += pairs.faces
-        _progress(f"{size} -> {SCALE * size}: {len(faces)}/{len(chosen)} faces", last=len(faces) == len(chosen))
+def _measure(benchmark: Benchmark, methods: Mapping[str, Method], size: int) -> Measured | None:
+    """None where no example suits the size."""
+    chosen = benchmark.examples(size)
+    if not chosen:
+        return None
+    metrics = {name: metric for name, metric in benchmark.metrics.items() if metric.available()}
+    set_metrics = {name: one for name, one in benchmark.set_metrics.items() if one.available() and len(chosen) > 1}
+    showable = [example for example in chosen if example.may_be_shown]
+    on_sheet = {id(showable[index]) for index in np.random.default_rng(1).permutation(len(showable))[:SHOWN]}
+    examples: list[Example] = []
+    values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in metrics}
+    features: dict[str, list[NDArray[np.float64]]] = {name: [] for name in set_metrics}
+    shown: list[list[Planes]] = []
+    with Bar(benchmark.title(size)) as bar:
+        for pairs in benchmark.pairs(chosen, size):
+            outputs = pairs.compared(eight_bit(np.stack([method(pairs.inputs) for method in methods.values()])))
+            for name, metric in metrics.items():
+                values[name].append(metric.measure(outputs, pairs))
+            for name, of_set in set_metrics.items():
+                features[name].append(np.stack([of_set.features(planes) for planes in (*outputs, pairs.originals)]))
+            inputs = pairs.shown_inputs()
+            for index, example in enumerate(pairs.examples):
+                if id(example) in on_sheet:
+                    shown.append([inputs[index], *outputs[:, index], pairs.originals[index]])
+            examples += pairs.examples
+            if sys.stderr.isatty() or len(examples) == len(chosen):
+                bar.show(len(examples) / len(chosen), f"{len(examples)}/{len(chosen)} {benchmark.unit}")
     distances = {}
-    for name, of_set in of_sets.items():
+    for name, of_set in set_metrics.items():
         *made, original = np.concatenate(features[name], axis=1)
         distances[name] = [of_set.distance(one, original) for one in made]
-    return Measured(faces, {name: np.concatenate(parts, axis=1) for name, parts in values.items()}, distances, shown)
-
-
-def _progress(line: str, last: bool) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{line}", end="\n" if last else "", file=sys.stderr, flush=True)
-    elif last:
-        print(line, file=sys.stderr)
+    return Measured(examples, {name: np.concatenate(parts, axis=1) for name, parts in values.items()}, distances, shown)

@@ -1,28 +1,62 @@
-"""The measures by the names they have in every table."""
+"""The measures that need only pictures, ready for any benchmark."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.evaluate import frechet, kernel_distance, lpips
-from enhance.evaluate.identity import identity
-from enhance.evaluate.lr_psnr import lr_psnr
-from enhance.evaluate.protocol import Pairs, Pictures
 from enhance.evaluate.psnr import psnr
 from enhance.evaluate.ssim import ssim
 from enhance.evaluate.st_lpips import st_lpips
+from enhance.pixels import Planes
 
 Values = NDArray[np.float64]
-Metric = Callable[[Pictures, Pairs], Values]
 
 
-class SetMetric(NamedTuple):
-    """A distance between two sets: `features` of pictures (N,3,H,W), then one number and its standard error of two."""
+def _always() -> bool:
+    return True
 
-    features: Callable[[Pictures], Values]
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of each picture.
+
+    Attributes:
+        measure: outputs (...,N,3,H,W) of some methods and their `Pairs` -> values (...,N).
+        meaning: unit and direction, in words.
+        digits: after the point, in tables.
+        higher_is_better: how to hold one value against another.
+        available: whether it can be taken on this machine.
+        missing: what to say where it cannot.
+    """
+
+    measure: Callable[[Planes, Any], Values]
+    meaning: str
+    digits: int = 3
+    higher_is_better: bool = True
+    available: Callable[[], bool] = _always
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class SetMetric:
+    """A distance between two sets of pictures: lower is better.
+
+    Attributes:
+        features: of pictures (N,3,H,W), one row each.
+        distance: one number and its standard error of two sets of features: outputs and originals.
+        meaning, digits, available, missing: as for `Metric`.
+    """
+
+    features: Callable[[Planes], Values]
     distance: Callable[[Values, Values], tuple[float, float]]
+    meaning: str
+    digits: int = 3
+    available: Callable[[], bool] = _always
+    missing: str = ""
 
 
 def _thousandfold(x: Values, y: Values) -> tuple[float, float]:
@@ -30,47 +64,39 @@ def _thousandfold(x: Values, y: Values) -> tuple[float, float]:
     return 1000 * distance, 1000 * error
 
 
-METRICS: dict[str, Metric] = {
-    "PSNR": lambda output, pairs: psnr(output, pairs.hr),
-    "SSIM": lambda output, pairs: ssim(output, pairs.hr),
-    "LR-PSNR": lambda output, pairs: lr_psnr(output, pairs.crop(pairs.lr)),
-    "ST-LPIPS": lambda output, pairs: st_lpips(output, pairs.hr),
-    "identity": lambda output, pairs: identity(output, pairs.hr, pairs.box),
-}
-"""Name -> function of the outputs' windows (...,N,3,H,W) and their pairs, giving (...,N)."""
-
-SET_METRICS: dict[str, SetMetric] = {
-    "KD-lite0": SetMetric(kernel_distance.features, _thousandfold),
-}
-
-OPTIONAL: dict[str, tuple[Callable[[], bool], str]] = {
-    "LPIPS": (lpips.available, lpips.MISSING),
-    "FID": (frechet.available, frechet.MISSING),
-}
-"""Columns that appear when their networks are on this machine: test for it, and the line that says what is missing."""
-
-MEANING: dict[str, str] = {
-    "PSNR": "dB over RGB, higher is closer",
-    "SSIM": "on BT.601 luma, Gaussian window 11, sigma 1.5; 1 is equal",
-    "LR-PSNR": "dB between the box-downscaled output and the input, higher is more faithful",
-    "ST-LPIPS": "shift-tolerant LPIPS with AlexNet (ECCV 2022), lower looks closer",
-    "identity": "cosine of SFace embeddings of output and original, 1 is the same face",
-    "KD-lite0": "1000 x kernel distance of EfficientNet-lite0 features (not KID's network), lower is more real",
-    "LPIPS": "LPIPS 0.1 with AlexNet, lower looks closer",
-    "FID": "Frechet Inception distance; biased upwards for few faces",
-}
-
-
-def metrics() -> tuple[dict[str, Metric], dict[str, SetMetric]]:
-    """All measures that can be taken on this machine: of each picture, and of the whole set."""
-    single, of_sets = dict(METRICS), dict(SET_METRICS)
-    if lpips.available():
-        single["LPIPS"] = lambda output, pairs: lpips.lpips(output, pairs.hr)
-    if frechet.available():
-        of_sets["FID"] = SetMetric(frechet.features, frechet.frechet)
-    return single, of_sets
+PSNR = Metric(lambda outputs, pairs: psnr(outputs, pairs.originals), "dB over RGB, higher is closer", digits=2)
+SSIM = Metric(
+    lambda outputs, pairs: ssim(outputs, pairs.originals),
+    "on BT.601 luma, Gaussian window 11, sigma 1.5; 1 is equal",
+)
+ST_LPIPS = Metric(
+    lambda outputs, pairs: st_lpips(outputs, pairs.originals),
+    "shift-tolerant LPIPS with AlexNet (ECCV 2022), lower looks closer",
+    higher_is_better=False,
+)
+LPIPS = Metric(
+    lambda outputs, pairs: lpips.lpips(outputs, pairs.originals),
+    "LPIPS 0.1 with AlexNet, lower looks closer",
+    higher_is_better=False,
+    available=lpips.available,
+    missing=lpips.MISSING,
+)
+KD_LITE0 = SetMetric(
+    kernel_distance.features,
+    _thousandfold,
+    "1000 x kernel distance of EfficientNet-lite0 features (not KID's network), lower is more real",
+    digits=2,
+)
+FID = SetMetric(
+    frechet.features,
+    frechet.frechet,
+    "Frechet Inception distance; biased upwards for few pictures",
+    digits=1,
+    available=frechet.available,
+    missing=frechet.MISSING,
+)
 
 
-def missing() -> list[str]:
+def missing(measures: Iterable[Metric | SetMetric]) -> list[str]:
     """One line for each measure that cannot be taken here."""
-    return [line for here, line in OPTIONAL.values() if not here()]
+    return [measure.missing for measure in measures if not measure.available()]

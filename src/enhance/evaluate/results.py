@@ -1,32 +1,31 @@
-"""Numbers with their doubt: means over faces and groups of faces, and the file that keeps them."""
+"""Means over examples and groups of examples with their confidence intervals, and the file that keeps them."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.datasets.names import LABELS
 from enhance.errors import DataError
-from enhance.evaluate.protocol import Face
+from enhance.evaluate.benchmark import Benchmark
+from enhance.evaluate.metrics import Metric
 
 Z95 = 1.96
-EVERYONE = "all"
+ALL = "all"
+COUNT = "faces"
+"""What a results.json calls the number of examples, whatever they show."""
 
-PEOPLE = ("sex", "age", "group")
-"""The labels that say something of people and not of where a picture came from."""
-WORSE = {"ST-LPIPS": 1, "identity": -1}
-"""Measures by which groups are held against all faces, and the sign of a change for the worse."""
 ENOUGH, FAIR = 20, 0.15
-"""Groups of fewer faces say nothing; none of the others should be worse than the mean by more than this share of it."""
+"""Groups of fewer people say nothing; none of the others should be worse than the mean by more than this share."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """A mean and half the width of its 95 % confidence interval, None where one face or the measure allows none."""
+    """A mean and half the width of its 95 % confidence interval, None where one example or the measure allows none."""
 
     mean: float
     half: float | None
@@ -34,13 +33,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Row:
-    """What one model scored at one size on the faces whose `label` is `value`; both are "all" for every face."""
+    """What one model scored at one size on the `count` examples whose `label` is `value`; both are "all" for all."""
 
     model: str
     size: int
     label: str
     value: str
-    faces: int
+    count: int
     scores: dict[str, Score]
 
 
@@ -53,8 +52,8 @@ class Results:
     rows: tuple[Row, ...]
 
     def score(self, model: str, size: int, metric: str) -> float:
-        """The mean of `metric` over all faces at `size`."""
-        row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, EVERYONE))
+        """The mean of `metric` over all examples at `size`."""
+        row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, ALL))
         return row.scores[metric].mean
 
     def metrics(self) -> list[str]:
@@ -62,41 +61,45 @@ class Results:
         return list(dict.fromkeys(name for row in self.rows for name in row.scores))
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        raw = asdict(self)
+        raw["rows"] = [{COUNT if key == "count" else key: value for key, value in row.items()} for row in raw["rows"]]
+        return json.dumps(raw, indent=1, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
-class Behind:
+class GroupGap:
     """A group of people that a model serves worse than everybody: by which share of everybody's mean.
 
-    bicubic: the same share for bicubic enlargement: how much harder such faces are; None where it was not measured.
+    baseline: the same share for the baseline: how much harder such pictures are; None where it was not measured.
     """
 
     row: Row
     metric: str
     everyone: Score
     share: float
-    bicubic: float | None
+    baseline: float | None
 
 
-def worst_groups(results: Results, model: str) -> list[Behind]:
-    """For each size and each measure of WORSE the group of at least ENOUGH people for whom a model does worst."""
+def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[GroupGap]:
+    """For each size and fairness metric, the group of at least ENOUGH people for whom a model does worst."""
     found = []
-    means = {(row.model, row.size): row for row in results.rows if row.label == EVERYONE}
-    people = {(row.model, row.size, row.label, row.value): row for row in results.rows if row.label in PEOPLE}
+    means = {(row.model, row.size): row for row in results.rows if row.label == ALL}
+    people = {(row.model, row.size, row.label, row.value): row for row in results.rows if row.label in benchmark.people}
 
     def share(row: Row, metric: str) -> float:
         mean = means[row.model, row.size].scores[metric].mean
-        return WORSE[metric] * (row.scores[metric].mean - mean) / mean
+        about = benchmark.about(metric)
+        sign = -1 if isinstance(about, Metric) and about.higher_is_better else 1
+        return sign * (row.scores[metric].mean - mean) / mean
 
     for size in dict.fromkeys(row.size for row in results.rows):
-        groups = [row for row in people.values() if (row.model, row.size) == (model, size) and row.faces >= ENOUGH]
-        for metric in WORSE if groups else ():
+        groups = [row for row in people.values() if (row.model, row.size) == (model, size) and row.count >= ENOUGH]
+        for metric in benchmark.fairness_metrics if groups else ():
             worst = max(groups, key=lambda row: share(row, metric))
-            same = people.get(("bicubic", size, worst.label, worst.value))
+            same = people.get((benchmark.baseline or "", size, worst.label, worst.value))
             everyone = means[model, size].scores[metric]
-            bicubic = None if same is None else share(same, metric)
-            found.append(Behind(worst, metric, everyone, share(worst, metric), bicubic))
+            baseline = None if same is None else share(same, metric)
+            found.append(GroupGap(worst, metric, everyone, share(worst, metric), baseline))
     return found
 
 
@@ -108,8 +111,7 @@ def load(path: Path) -> Results:
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        rows = tuple(Row(**row | {"scores": {k: Score(**v) for k, v in row["scores"].items()}}) for row in raw["rows"])
-        return Results(tuple(raw["protocol"]), raw["models"], rows)
+        return Results(tuple(raw["protocol"]), raw["models"], tuple(_row(row) for row in raw["rows"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not the results of `enhance evaluate`") from error
 
@@ -123,24 +125,32 @@ def score(values: NDArray[np.float64]) -> Score:
 def rows(
     model: str,
     size: int,
-    faces: Sequence[Face],
+    labels: Sequence[Mapping[str, str]],
+    grouped_by: Sequence[str],
     values: Mapping[str, NDArray[np.float64]],
     of_set: Mapping[str, tuple[float, float]],
 ) -> list[Row]:
-    """One row for all faces, then one for each group that their names tell of.
+    """One row for all examples, then one for each group.
 
     Args:
-        values: metric -> one value per face.
-        of_set: metric -> value and standard error of all faces together; groups are too small for these.
+        labels: of each example.
+        grouped_by: the labels whose values make groups, in the order of the rows.
+        values: metric -> one value per example.
+        of_set: metric -> value and standard error of all examples together; groups are too small for these.
     """
     whole = {
         name: Score(value, Z95 * error if math.isfinite(error) else None) for name, (value, error) in of_set.items()
     }
-    everyone = {name: score(column) for name, column in values.items()}
-    found = [Row(model, size, EVERYONE, EVERYONE, len(faces), everyone | whole)]
-    for label in LABELS:
-        for value in sorted({face.labels[label] for face in faces if label in face.labels}):
-            members = np.array([face.labels.get(label) == value for face in faces])
+    each = {name: score(column) for name, column in values.items()}
+    found = [Row(model, size, ALL, ALL, len(labels), each | whole)]
+    for label in grouped_by if values else ():
+        for value in sorted({known[label] for known in labels if label in known}):
+            members = np.array([known.get(label) == value for known in labels])
             scores = {name: score(column[members]) for name, column in values.items()}
             found.append(Row(model, size, label, value, int(members.sum()), scores))
     return found
+
+
+def _row(raw: dict[str, Any]) -> Row:
+    scores = {name: Score(**value) for name, value in raw["scores"].items()}
+    return Row(**{"count" if key == COUNT else key: value for key, value in raw.items()} | {"scores": scores})

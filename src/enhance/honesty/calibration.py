@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from enhance.datasets.names import LABELS
 from enhance.errors import DataError, ModelError
-from enhance.evaluate import card, protocol
-from enhance.evaluate.protocol import Face
+from enhance.evaluate import card
 from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
-from enhance.honesty import uncertainty
+from enhance.honesty import coverage, uncertainty
 from enhance.honesty.lineup import answers
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
+from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.options import SCALE
+from enhance.tasks.upscale.pairs import Face
 
 SIZES = (16, 32, 64)
 PARTS = ("fit", "calibrate", "measure")
@@ -63,12 +65,12 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     network = Model.load(model)
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
     digest = sha256(network.path)
-    degradation = protocol.grainy if network.facts.restores else protocol.clean
-    everyone = protocol.faces(folders)
+    degradation = pairs.degraded if network.facts.restores else pairs.clean
+    everyone = pairs.faces(folders)
     constants: dict[str, Any] = {}
-    coverage: dict[str, Any] = {}
+    covered: dict[str, Any] = {}
     for size in SIZES:
-        chosen = protocol.choose(everyone, size, limit)
+        chosen = pairs.choose(everyone, size, limit)
         dealt: dict[str, list[Seen]] = {part: [] for part in PARTS}
         for one in seen(network, chosen, size, degradation):
             dealt[part_of(one.face.path.stem)].append(one)
@@ -78,7 +80,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         shape = uncertainty.fit([one.known for one in learn], [one.errors for one in learn])
         final = uncertainty.calibrate([one.known for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
-        coverage[str(size)] = {"calibrated_on": len(learn) + len(widen)} | measured(measure, final)
+        covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | measured(measure, final)
     if not constants:
         raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
@@ -92,14 +94,15 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
         "faces": f"{names}{most}{made}; people dealt into three parts by name",
         "constants": constants,
-        "coverage": coverage,
+        "coverage": covered,
     }
     path = uncertainty.beside(network.path)
     try:
         write_atomically(path, (json.dumps(said, indent=1) + "\n").encode())
         page = network.path.with_suffix(".md")
         if page.is_file():
-            write_atomically(page, card.with_invention_map(page.read_text(encoding="utf-8"), network.path).encode())
+            text = card.with_section(page.read_text(encoding="utf-8"), coverage.HEADING, coverage.section(network.path))
+            write_atomically(page, text.encode())
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror}); copy the model elsewhere") from error
     return path
@@ -112,16 +115,16 @@ def part_of(name: str) -> str:
 
 
 def seen(
-    network: Model, chosen: Sequence[Face], size: int, degradation: protocol.Degradation = protocol.clean
+    network: Model, chosen: Sequence[Face], size: int, degradation: pairs.Degradation = pairs.clean
 ) -> Iterator[Seen]:
     """Every face as the network draws it ANSWERS times from `size` pixels across."""
-    for pairs in protocol.pairs(chosen, size, degradation=degradation):
-        left, top, right, bottom = (round(edge * protocol.SCALE * size) for edge in pairs.box)
+    for batch in pairs.pairs(chosen, size, degradation=degradation):
+        left, top, right, bottom = (round(edge * SCALE * size) for edge in batch.box)
         for face, lr, hr in zip(
-            pairs.faces, pairs.lr.transpose(0, 2, 3, 1), pairs.hr.transpose(0, 2, 3, 1), strict=True
+            batch.examples, batch.lr.transpose(0, 2, 3, 1), batch.hr.transpose(0, 2, 3, 1), strict=True
         ):
             drawn = answers(network, aligned_crop(lr), range(uncertainty.ANSWERS))
-            known = uncertainty.evidence(drawn, bicubic(lr, protocol.SCALE))[top:bottom, left:right]
+            known = uncertainty.evidence(drawn, bicubic(lr, SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
             yield Seen(face, known, errors)
 

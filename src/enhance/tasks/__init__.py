@@ -1,18 +1,22 @@
 """What `enhance` can do to a picture; each task is a folder that knows no other task."""
 
 import importlib
+import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from enhance.errors import TrainingError
+from enhance.errors import EnhanceError, TrainingError
 
 if TYPE_CHECKING:
+    from enhance.evaluate.benchmark import Benchmark
+    from enhance.inference.model import Model
     from enhance.train.task import Recipe
 
 TASKS = ("upscale", "translate", "sketch", "imagine", "fill")
-"""The one list to extend: names of folders that hold `recipes.py` with `RECIPES` and `from_fields`."""
+"""The one list to extend: names of folders that hold `recipes.py` with `RECIPES` and `from_fields`, and, where their
+models can be measured, `benchmark.py` with `benchmark_for`."""
 
 
 def recipe_named(name: str) -> "Recipe":
@@ -44,6 +48,27 @@ def recipe_of(state: Mapping[str, Any]) -> "Recipe":
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"this run is of a task or a version that is not known here ({task}: {error})") from error
     return recipe
+
+
+def benchmark_for(models: Sequence["Model"]) -> Callable[..., "Benchmark"]:
+    """What opens the benchmark by which models are measured, from folders of test pictures.
+
+    Raises:
+        EnhanceError: there is none for one of them, or another for each of two.
+    """
+    found = {_benchmark_for(model): model.path.stem for model in models}
+    if len(found) > 1:
+        raise EnhanceError(f"{' and '.join(found.values())} are measured on different pictures; measure each by itself")
+    return next(iter(found))
+
+
+def _benchmark_for(model: "Model") -> Callable[..., "Benchmark"]:
+    for task in TASKS:
+        module = f"enhance.tasks.{task}.benchmark"
+        if importlib.util.find_spec(module) and (found := importlib.import_module(module).benchmark_for(model)):
+            opened: Callable[..., Benchmark] = found
+            return opened
+    raise EnhanceError(f"{model.path.stem}: there is no benchmark for models of the task {model.facts.task}")
 
 
 def _recipes(task: str) -> ModuleType:

@@ -1,0 +1,245 @@
+"""How models that enlarge four times are measured: on faces, by size and group of people, and on whole photos."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from enhance.datasets.names import LABELS
+from enhance.evaluate.benchmark import Benchmark, CardTexts, Method
+from enhance.evaluate.identity import identity
+from enhance.evaluate.lr_psnr import lr_psnr
+from enhance.evaluate.metrics import FID, KD_LITE0, LPIPS, PSNR, SSIM, ST_LPIPS, Metric
+from enhance.inference.facts import Facts
+from enhance.inference.model import Model
+from enhance.painting.consistency import back_project
+from enhance.pixels import Planes
+from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.options import SCALE
+
+FACE_SIZES = (16, 32, 64)
+PHOTO_SIZES = (128,)
+
+LR_PSNR = Metric(
+    lambda outputs, batch: lr_psnr(outputs, batch.shown_inputs()),
+    "dB between the box-downscaled output and the input, higher is more faithful",
+    digits=2,
+)
+IDENTITY = Metric(
+    lambda outputs, batch: identity(outputs, batch.originals, batch.box),
+    "cosine of SFace embeddings of output and original, 1 is the same face",
+)
+
+FACE_WARNING = """\
+**This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
+was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the same input has many answers. It will
+not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
+
+FACE_LIMITS = """\
+- Faces only, upright and roughly frontal, aligned to the face frame; profiles, hands, glasses, teeth, jewellery and
+  whatever covers a face are drawn worst.
+- {learnt}
+- Quality and likeness differ between groups of people: see the tables by group. Group names are those of the data
+  sets, given or guessed by their makers, and say nothing more.
+- Likeness is judged by one face recogniser, which has its own errors and its own bias."""
+
+FACE_TERMS = """\
+For research and non-commercial use only. The weights were trained on All-Age-Faces (for research), UTKFace
+(non-commercial research), Labeled Faces in the Wild (research), CelebA (non-commercial research) and official portraits
+of members of the US Congress (public domain); those terms pass on to them. The code has its own licence."""
+
+AVERAGED = """\
+Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task."""
+RESTORED = """\
+Trained on photos that are blurred, noisy and heavily compressed. Clean ones are drawn better by networks that do not
+  mend."""
+
+PHOTO_WARNING = """\
+**This network invents detail.** For what is not a face: hair, fur, leaves, cloth, walls. It draws textures that agree
+with the small picture and look like such things; they are not those that were there, and the same input has many
+answers. Letters and numbers too small to read come out as strokes that mean nothing. Its output must not be used as
+evidence of anything."""
+PHOTO_MILD = """\
+For what is not a face: walls, leaves, cloth, letters. It was trained by the per-pixel loss alone and so invents next to
+nothing: it draws edges crisper than bicubic does and keeps to the input."""
+
+PHOTO_LIMITS = """\
+- Trained on pictures made small by averaging: it takes grain and JPEG's blocks for texture, and draws them crisp.
+- The invention map does not cover what it draws: it was never calibrated.
+- Faces are not its subject: those that the program finds are drawn by others."""
+
+PHOTO_TERMS = {
+    "photo_x4": """\
+For research and non-commercial use only: it began with the weights of `face_x4_gan`, whose terms pass on to it. The
+code has its own licence.""",
+    "photo_x4_pixel": """\
+For research and non-commercial use only: some of its pictures are faces of data sets under such terms, which pass on to
+it. The code has its own licence.""",
+}
+PHOTO_DATA = {
+    "photo_x4": """\
+2,334 crops of 173 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers, lomiri-wallpapers \
+and palapeli-data and npm's themes of Startbootstrap and Creative Tim; before that, faces, as `face_x4_gan`""",
+    "photo_x4_pixel": """\
+688 crops of 24 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers and lomiri-wallpapers, \
+and the faces of `train256`""",
+}
+
+
+def benchmark_for(model: Model) -> Callable[..., Benchmark] | None:
+    """What opens the benchmark of a model, `faces` or `photos`; None for models of other tasks."""
+    if model.facts.task != "super_resolution" or model.facts.scale != SCALE:
+        return None
+    return faces if model.facts.takes_coordinates else photos
+
+
+def faces(
+    folders: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = False
+) -> Benchmark:
+    """Folders of aligned faces, beside bicubic enlargement.
+
+    Args:
+        sizes: widths in pixels of the face frame in the input; a face counts where its picture has four times that.
+            None given: FACE_SIZES.
+        limit: at each size only this many faces, always the same random ones.
+        degraded: whether the small faces are bad photos: blurred, noisy and blocky.
+
+    Raises:
+        DataError: a folder or picture cannot be used.
+    """
+    sizes = tuple(sizes) or FACE_SIZES
+    everyone = pairs.faces(folders)
+    degradation = pairs.degraded if degraded else pairs.clean
+    return Benchmark(
+        unit="faces",
+        sizes=sizes,
+        title=_title,
+        examples=lambda size: pairs.choose(everyone, size, limit),
+        pairs=lambda chosen, size: pairs.pairs(chosen, size, max(1, 256 // size), degradation),
+        method=_seeded,
+        metrics={
+            "PSNR": PSNR,
+            "SSIM": SSIM,
+            "LR-PSNR": LR_PSNR,
+            "ST-LPIPS": ST_LPIPS,
+            "identity": IDENTITY,
+            "LPIPS": LPIPS,
+        },
+        set_metrics={"KD-lite0": KD_LITE0, "FID": FID},
+        describe=lambda counts: _describe_faces(folders, counts, limit, degraded),
+        texts=_face_texts,
+        too_small=f"{folders[0]}: no face is {SCALE * min(sizes)} pixels wide; measure at smaller sizes",
+        baselines={"bicubic": bicubic},
+        labels=LABELS,
+        people=("sex", "age", "group"),
+        fairness_metrics=("ST-LPIPS", "identity"),
+    )
+
+
+def photos(
+    paths: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = False
+) -> Benchmark:
+    """Whole photos, files or folders of them, beside bicubic enlargement as it is and made consistent with its input.
+
+    Args:
+        sizes: the most pixels a side of the input; a photo counts where its shorter side has as many. None given:
+            PHOTO_SIZES.
+        limit: at each size only this many photos, always the same random ones.
+        degraded: whether the small photos are bad ones: blurred, noisy and blocky.
+
+    Raises:
+        DataError: a file or folder cannot be used.
+    """
+    sizes = tuple(sizes) or PHOTO_SIZES
+    everything = pairs.whole_photos(paths)
+    degradation = pairs.degraded if degraded else pairs.clean
+    return Benchmark(
+        unit="photos",
+        sizes=sizes,
+        title=_title,
+        examples=lambda size: pairs.choose_photos(everything, size, limit),
+        pairs=lambda chosen, size: pairs.photo_pairs(chosen, size, degradation),
+        method=_seeded,
+        metrics={"PSNR": PSNR, "SSIM": SSIM, "LR-PSNR": LR_PSNR, "ST-LPIPS": ST_LPIPS, "LPIPS": LPIPS},
+        set_metrics={},
+        describe=lambda counts: _describe_photos(paths, counts, limit, degraded),
+        texts=_photo_texts,
+        too_small=f"{paths[0]}: no photo has {min(sizes)} pixels a side; measure at smaller sizes",
+        baselines={"bicubic": bicubic, "bicubic, back-projected": made_consistent(bicubic)},
+    )
+
+
+def bicubic(lr: Planes) -> Planes:
+    """What any program does without a network; Pillow's bicubic kernel (a = -0.5)."""
+    size = [SCALE * side for side in lr.shape[-2:]]
+    return functional.interpolate(torch.from_numpy(lr), size, mode="bicubic", antialias=True).numpy()
+
+
+def made_consistent(enlarge: Method) -> Method:
+    """The same method with its outputs made to agree with their inputs, as the program does with clean photos."""
+
+    def method(lr: Planes) -> Planes:
+        made = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
+        both = zip(made, lr.transpose(0, 2, 3, 1), strict=True)
+        return np.stack([back_project(large, small) for large, small in both]).transpose(0, 3, 1, 2)
+
+    return method
+
+
+def _describe_faces(
+    folders: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
+) -> tuple[str, ...]:
+    return (
+        f"faces: {_counted(folders, counts, limit)}",
+        f"size: width in pixels of the face frame in the input; original and input {_made(degraded)}, both 8 bit",
+        "output: clipped, rounded to 8 bit; where a picture shows a window of the frame only that is measured,"
+        " and its edge is repeated around it for the models",
+        "±: half the 95 % confidence interval of the mean, normal approximation, faces taken as independent"
+        " (jackknife for the kernel distance)",
+        "seed of the noise: 0, the answer that is given unless another is asked for",
+    )
+
+
+def _describe_photos(
+    paths: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
+) -> tuple[str, ...]:
+    return (
+        f"photos: {_counted(paths, counts, limit)}",
+        "size: the most pixels a side of the input; the original is the upper left corner of a photo, of four times"
+        f" as many at most, the input made of it {_made(degraded)}, both 8 bit",
+        "output: all of it as one picture, clipped, rounded to 8 bit; faces as everything else",
+        "±: half the 95 % confidence interval of the mean, normal approximation, photos taken as independent",
+        "seed of the noise: 0, the answer that is given unless another is asked for",
+    )
+
+
+def _title(size: int) -> str:
+    return f"{size} -> {SCALE * size}"
+
+
+def _seeded(model: Model) -> Method:
+    return partial(model, seed=0)
+
+
+def _counted(paths: Sequence[Path], counts: Mapping[int, int], limit: int | None) -> str:
+    names = ", ".join(f"{path.parent.name}/{path.name}".lstrip("/") for path in paths)
+    sizes = ", ".join(f"{count} at {_title(size)}" for size, count in counts.items())
+    return f"{names}: {sizes}" + (f" (at most {limit} a size, chosen by seed 0)" if limit else "")
+
+
+def _made(degraded: bool) -> str:
+    return "by box averaging; the input by blur, noise and JPEG" if degraded else "by box averaging"
+
+
+def _face_texts(facts: Facts) -> CardTexts:
+    limits = FACE_LIMITS.format(learnt=RESTORED if facts.restores else AVERAGED)
+    return CardTexts(FACE_WARNING, limits, FACE_TERMS, {"Face frame": facts.extra.get("frame", "")})
+
+
+def _photo_texts(facts: Facts) -> CardTexts:
+    warning = PHOTO_WARNING if facts.invents else PHOTO_MILD
+    data = {"Trained on": PHOTO_DATA.get(facts.name, "")}
+    return CardTexts(warning, PHOTO_LIMITS, PHOTO_TERMS.get(facts.name, ""), data)

@@ -1,0 +1,233 @@
+"""Test pictures made small on the fly: faces with what their names say about them, and corners of whole photos.
+
+Every picture of a face shows the face frame or a known window of it. At size 16 the frame is 16 pixels across in the
+input `lr` and 64 in the original `hr`, whatever the picture's own size, if that is enough: `hr` is the box-averaged
+picture, `lr` the box-averaged `hr` (or, `degraded`, a bad photo of it), and both are rounded to 8 bits, as files are. A
+window is placed into the whole frame by repeating its edge, because a model expects the frame; only the window is
+measured. Of a photo the original is a corner, at most four times `size` pixels a side.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from enhance.datasets.folders import pictures
+from enhance.datasets.names import FRAME, Box, labels, window
+from enhance.errors import DataError, EnhanceError
+from enhance.photos.photo import read
+from enhance.pixels import Planes, area_mean, resize
+from enhance.tasks.upscale.options import SCALE
+
+Pixels = NDArray[np.float32]
+"""(H,W,3) in [0,255]."""
+Degradation = Callable[[Pixels, np.random.Generator], Pixels]
+"""An original (4h,4w,3) and a source of chance -> the small picture (h,w,3)."""
+
+GRID = 16
+"""At multiples of this size the windows' edges lie between pixels of the input."""
+NEVER_SHOWN = ("celeba",)
+"""Sources whose pictures may be measured with, but not handed on, not even on a contact sheet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One picture of a test set: where it lies, how large its frame is, and what its name tells of the person."""
+
+    path: Path
+    frame: int
+    box: Box
+    labels: Mapping[str, str]
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether the terms of its source allow it on a contact sheet."""
+        return self.labels["source"] not in NEVER_SHOWN
+
+
+@dataclass(frozen=True, eq=False)
+class WholePhoto:
+    """One photo of a test set, and how many pixels its shorter side has."""
+
+    path: Path
+    side: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    may_be_shown: bool = True
+
+
+E = TypeVar("E", Face, WholePhoto)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs(Generic[E]):
+    """Examples of one size and window, as float32 in [0,1] with 8-bit steps.
+
+    lr (N,3,h,w) is the whole frame or photo and goes to the model; hr (N,3,H,W) is the part of the original that the
+    pictures show: `box`, as fractions.
+    """
+
+    examples: tuple[E, ...]
+    lr: Planes
+    hr: Planes
+    box: Box = FRAME
+
+    @property
+    def inputs(self) -> Planes:
+        """What a model is given: lr."""
+        return self.lr
+
+    @property
+    def originals(self) -> Planes:
+        """What is compared: hr."""
+        return self.hr
+
+    def shown_inputs(self) -> Planes:
+        """The part of lr that the pictures show."""
+        return self.compared(self.lr)
+
+    def compared(self, outputs: Planes) -> Planes:
+        """The part that the pictures show of (...,3,H,W), which show the whole frame at any size."""
+        height, width = outputs.shape[-2:]
+        left, top, right, bottom = self.box
+        return outputs[..., round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
+
+
+def faces(folders: Sequence[Path]) -> tuple[Face, ...]:
+    """Lists the pictures of folders of aligned faces, sorted by folder and name.
+
+    Raises:
+        DataError: no such folder, no pictures in it, or one that is unreadable or not square.
+    """
+    found: list[Face] = []
+    for folder in folders:
+        found.extend(_face(path) for path in pictures(folder))
+    return tuple(found)
+
+
+def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
+    """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order.
+
+    Raises:
+        DataError: at this size the windows' edges would cut through pixels.
+    """
+    if size < GRID or size % GRID:
+        raise DataError(f"size {size}: faces can be measured at multiples of {GRID} pixels")
+    return _some([face for face in everyone if face.frame >= SCALE * size], limit)
+
+
+def clean(hr: Pixels, rng: np.random.Generator) -> Pixels:  # noqa: ARG001
+    """Box averaging."""
+    return area_mean(hr, SCALE)
+
+
+def degraded(hr: Pixels, rng: np.random.Generator) -> Pixels:
+    """As a cheap camera and a messenger leave a picture: a little blur, one of four kernels, noise, JPEG."""
+    height, width = hr.shape[0] // SCALE, hr.shape[1] // SCALE
+    kernel = rng.choice([Image.Resampling[name] for name in ("BOX", "BILINEAR", "BICUBIC", "LANCZOS")])
+    image = Image.fromarray(np.uint8(hr)).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 3)))
+    small = np.asarray(image.resize((width, height), Image.Resampling(kernel)), np.float32)
+    noisy = np.clip(np.rint(small + rng.normal(0, rng.uniform(1, 8), small.shape)), 0, 255)
+    file = io.BytesIO()
+    Image.fromarray(np.uint8(noisy)).save(file, "JPEG", quality=int(rng.integers(50, 95)))
+    return np.asarray(Image.open(file), np.float32)
+
+
+def pairs(
+    chosen: Sequence[Face], size: int, batch: int = 16, degradation: Degradation = clean
+) -> Iterator[Pairs[Face]]:
+    """Reads faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
+    for box in sorted({face.box for face in chosen}):
+        alike = [face for face in chosen if face.box == box]
+        for start in range(0, len(alike), batch):
+            yield _read(tuple(alike[start : start + batch]), size, degradation)
+
+
+def whole_photos(paths: Sequence[Path]) -> tuple[WholePhoto, ...]:
+    """The photos named, and those in the folders named, by name.
+
+    Raises:
+        DataError: no such file or folder, no photo in a folder, or one that is unreadable.
+    """
+    members = [member for path in paths for member in ([path] if path.is_file() else pictures(path))]
+    return tuple(WholePhoto(path, min(_size_of(path))) for path in members)
+
+
+def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None = None) -> tuple[WholePhoto, ...]:
+    """The photos whose shorter side has `size` pixels, or always the same random `limit` of them.
+
+    Raises:
+        DataError: at this size the corners would not be whole.
+    """
+    if size < GRID or size % GRID:
+        raise DataError(f"size {size}: photos can be measured at multiples of {GRID} pixels")
+    return _some([photo for photo in everything if photo.side >= size], limit)
+
+
+def photo_pairs(
+    chosen: Sequence[WholePhoto], size: int, degradation: Degradation = clean
+) -> Iterator[Pairs[WholePhoto]]:
+    """Reads photos one by one: a corner of at most SCALE * size pixels a side. Chance follows the picture's name.
+
+    Raises:
+        DataError: a photo cannot be read.
+    """
+    for photo in chosen:
+        try:
+            rgb = read(photo.path).rgb
+        except EnhanceError as error:
+            raise DataError(f"{error}; remove it from those that are measured") from error
+        height, width = (min(side, SCALE * size) // GRID * GRID for side in rgb.shape[:2])
+        hr = np.rint(255 * rgb[:height, :width])
+        yield Pairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
+
+
+def _some(fit: Sequence[E], limit: int | None) -> tuple[E, ...]:
+    order = np.random.default_rng(0).permutation(len(fit))[:limit]
+    return tuple(fit[index] for index in sorted(order))
+
+
+def _face(path: Path) -> Face:
+    width, height = _size_of(path)
+    if width != height:
+        raise DataError(f"{path}: not square; align it first with `enhance prepare`")
+    box = window(path.name)
+    return Face(path, round(width / (box[2] - box[0])), box, labels(path.stem))
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    """Width and height of a picture, which is not decoded."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
+
+
+def _rng(path: Path) -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4]))
+
+
+def _read(alike: tuple[Face, ...], size: int, degradation: Degradation) -> Pairs[Face]:
+    left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
+    hr, lr = [], []
+    for face in alike:
+        try:
+            with Image.open(face.path) as image:
+                pixels = np.asarray(image.convert("RGB"), np.float32)
+        except OSError as error:
+            raise DataError(f"{face.path}: cannot be read as a picture; remove it from the folder") from error
+        # As floats: Pillow rounds 8-bit pictures twice.
+        hr.append(np.rint(resize(pixels, (SCALE * (right - left),) * 2, method=Image.Resampling.BOX)))
+        small = np.rint(degradation(hr[-1], _rng(face.path)))
+        lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
+    return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
+
+
+def _planes(pixels: list[Pixels]) -> Planes:
+    return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
