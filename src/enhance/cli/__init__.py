@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli.evaluate import calibrate, evaluate
+from enhance.cli.fill import fill
 from enhance.cli.imagine import imagine
 from enhance.cli.sketch import sketch
 from enhance.cli.train import export, prepare, train
@@ -361,7 +362,7 @@ def lineup(photo: Path, count: int, output: Path | None, **how: Any) -> None:
     click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")
 
 
-for _command in (calibrate, imagine, sketch, translate, train, prepare, export, evaluate):
+for _command in (calibrate, fill, imagine, sketch, translate, train, prepare, export, evaluate):
     commands.add_command(_command)
 
 
