@@ -1,0 +1,138 @@
+"""Bad photos restored at their own size: what is wrong with them is measured, and mended as far as it was measured.
+
+One network from clean to terrible: the measures are its inputs, and a photo without defects comes back as it was. A
+large photo is restored band by band, each of which sees enough of its surroundings that no border shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.inference import shipped
+from enhance.inference.model import Model
+from enhance.painting import tiles
+from enhance.pixels import RGB
+
+NAME = "photo_restore"
+UNITS = (20.0, 20.0, 10.0, 2.0)
+"""Of the measures, see `enhance.tasks.upscale.bad_photos`."""
+OVERESTIMATE = (0.8, 0.8, 1.0, 1.0)
+"""By what the measures are multiplied: of white noise the estimator sees a third more than there is, of real noise
+less too much, and to mend too little is the lesser evil."""
+MULTIPLE = 16
+BAND_PIXELS = 1_500_000
+"""Pixels of a photo that are restored at a time."""
+MARGIN = 128
+"""Rows that a band sees above and below itself: further away, what a pixel depends on is lost in the rounding."""
+MEASURED_PIXELS = 2_000_000
+"""Pixels of a large photo that are measured, in bands spread over it."""
+IMPERCEPTIBLE, PLAIN = 3.0, 6.0
+"""Sums of the measures, in grey levels: below the first a photo is left as it is, from the second on it is restored in
+full, and in between in part, so that nothing changes suddenly. Good photos measure up to 3: fine texture looks like
+noise."""
+
+
+@dataclass(frozen=True)
+class Defects:
+    """What is wrong with a photo.
+
+    Attributes:
+        noise: standard deviation of the noise's brightness, in grey levels of 255.
+        colour_noise: the same of its colour differences.
+        blocks: standard deviation of what JPEG or WebP did to the brightness, in grey levels.
+        blur: standard deviation of the Gaussian that blurs as much, in pixels.
+    """
+
+    noise: float = 0.0
+    colour_noise: float = 0.0
+    blocks: float = 0.0
+    blur: float = 0.0
+
+    @property
+    def amount(self) -> float:
+        """From 0, nothing that anybody would see, to 1."""
+        total = self.noise + self.colour_noise / 2 + self.blocks
+        return float(np.clip((total - IMPERCEPTIBLE) / (PLAIN - IMPERCEPTIBLE), 0, 1))
+
+    def times(self, strength: float) -> "Defects":
+        """All of them so many times as bad."""
+        return Defects(*(strength * value for value in self.values))
+
+    @property
+    def values(self) -> tuple[float, float, float, float]:
+        """In the order of the networks."""
+        return self.noise, self.colour_noise, self.blocks, self.blur
+
+
+def restorer() -> Model:
+    """The shipped network that mends."""
+    return Model.load(NAME)
+
+
+def estimator() -> Model:
+    """The shipped network that measures, which lies beside it."""
+    return Model.load(shipped.weights_of(NAME).with_name("estimator.onnx"))
+
+
+def measure(rgb: RGB) -> Defects:
+    """Measures the defects of a photo (H,W,3) in [0,1]. Calm parts say more of noise, edges more of blur."""
+    network = estimator()
+    height, width = rgb.shape[:2]
+    rows = max(MULTIPLE, BAND_PIXELS // width // MULTIPLE * MULTIPLE)
+    every = max(1, height * width // MEASURED_PIXELS)
+    numbers, sums = np.zeros(4), np.zeros(4)
+    for span in list(tiles.spans(height, rows, 0))[::every]:
+        image, _ = _padded(rgb[span.start : span.stop])
+        found = network.run(image=image)["measures"][0].reshape(8, -1).astype(np.float64)
+        weights = np.exp(np.clip(found[4:], -30, 30))
+        numbers += (found[:4] * weights).sum(1)
+        sums += weights.sum(1)
+    roots = np.maximum(numbers / sums, 0)
+    measures = roots**2 * UNITS * OVERESTIMATE
+    return Defects(*(float(measure) for measure in measures))
+
+
+def restore(rgb: RGB, defects: Defects, strength: float = 1.0) -> RGB:
+    """A photo (H,W,3) in [0,1] without its defects. A grey photo stays grey.
+
+    Args:
+        strength: how much of what was measured is mended: 0 leaves the photo as it is, above 1 mends more.
+    """
+    network = restorer()
+    share = min(defects.times(strength).amount, 1.0)
+    if share == 0:
+        return rgb
+    given = np.array(defects.times(strength).values) / UNITS
+    planes = given.astype(np.float32)[None, :, None, None]
+    grey = is_grey(rgb)
+    restored = np.empty_like(rgb)
+    for start, stop, before, after in _bands(*rgb.shape[:2]):
+        image, (height, width) = _padded(rgb[before:after])
+        band = network.run(image=image, defects=planes)["restored"][0, :, :height, :width].transpose(1, 2, 0)
+        band = band[start - before : stop - before]
+        if grey:
+            band = np.broadcast_to(band.mean(2, keepdims=True), band.shape)
+        restored[start:stop] = rgb[start:stop] + np.float32(share) * (band - rgb[start:stop])
+    return np.clip(restored, 0, 1)
+
+
+def is_grey(rgb: RGB) -> bool:
+    """Whether a photo has no colours."""
+    return bool(np.ptp(rgb[:: max(1, len(rgb) // 512)], axis=2).max() < 1.5 / 255)
+
+
+def _bands(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+    rows = max(4 * MULTIPLE, BAND_PIXELS // width // MULTIPLE * MULTIPLE)
+    for span in tiles.spans(height, rows, MARGIN):
+        yield span.start, span.stop, span.before, span.after
+
+
+def _padded(rgb: RGB) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """A picture as (1,3,H,W) whose sides are multiples of `MULTIPLE`, mirrored where it ends; and its own height and
+    width."""
+    height, width = rgb.shape[:2]
+    below, right = -height % MULTIPLE, -width % MULTIPLE
+    padded = np.pad(rgb, ((0, below), (0, right), (0, 0)), mode="symmetric")
+    return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32), (height, width)

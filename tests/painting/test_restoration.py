@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from enhance.inference.model import Model
+from enhance.inference.shipped import WEIGHTS
+from enhance.painting import restoration
+from enhance.painting.restoration import Defects, is_grey, measure, restore
+from tests.tasks.upscale.test_enhance import SAMPLE
+
+
+@pytest.fixture(scope="module")
+def restorer() -> Model:
+    return restoration.restorer()
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    """A good photo of 224 pixels."""
+    with Image.open(SAMPLE) as image:
+        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+
+
+def noisy(photo: np.ndarray, deviation: float) -> np.ndarray:
+    noise = np.random.default_rng(0).normal(0, deviation / 255, photo.shape)
+    return (np.rint(np.clip(photo + noise, 0, 1) * 255) / 255).astype(np.float32)
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return float(-10 * np.log10(np.square(a - b).mean()))
+
+
+def test_more_noise_measures_more(photo: np.ndarray) -> None:
+    found = [measure(noisy(photo, deviation)).noise for deviation in (0, 5, 10, 20)]
+    assert found == sorted(found)
+    assert found[3] > 4 * found[0]
+
+
+@pytest.mark.parametrize(("deviation", "gain"), [(5, 0.2), (10, 1.4), (20, 2.4), (30, 2.8)])
+def test_noise_is_taken_out(photo: np.ndarray, deviation: float, gain: float) -> None:
+    bad = noisy(photo, deviation)
+    assert psnr(restore(bad, measure(bad)), photo) > psnr(bad, photo) + gain
+
+
+def test_restoring_changes_gradually_with_the_noise(photo: np.ndarray) -> None:
+    """From little noise to much in twenty steps: no step is a cliff, and nothing is worse than the photo as it came."""
+    gains = []
+    for deviation in range(1, 21):
+        bad = noisy(photo, deviation)
+        gains.append(psnr(restore(bad, measure(bad)), photo) - psnr(bad, photo))
+    assert min(gains) > -0.3
+    assert np.abs(np.diff(gains)).max() < 1
+
+
+def test_a_photo_without_defects_stays_as_it_is(photo: np.ndarray) -> None:
+    assert restore(photo, Defects()) is photo
+    bad = noisy(photo, 10)
+    assert restore(bad, measure(bad), strength=0) is bad
+
+
+def test_strength_dials(photo: np.ndarray) -> None:
+    bad = noisy(photo, 15)
+    defects = measure(bad)
+    changes = [np.abs(restore(bad, defects, strength) - bad).mean() for strength in (0.0, 0.5, 1.0)]
+    assert changes[0] < changes[1] < changes[2]
+
+
+def test_grey_stays_grey(photo: np.ndarray) -> None:
+    grey = np.repeat(photo.mean(2, keepdims=True), 3, 2)
+    bad = np.repeat(noisy(grey, 12)[..., :1], 3, 2)
+    assert is_grey(bad)
+    assert not is_grey(photo)
+    assert np.ptp(restore(bad, measure(bad)), axis=2).max() == 0
+
+
+def test_bands_show_no_border(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = noisy(np.tile(photo, (2, 1, 1)), 12)
+    defects = measure(bad)
+    whole = restore(bad, defects)
+    monkeypatch.setattr(restoration, "BAND_PIXELS", 224 * 160)
+    assert np.abs(restore(bad, defects) - whole).max() < 4 / 255
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 300), (17, 33)])
+def test_any_size(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).random((*shape, 3), np.float32)
+    restored = restore(picture, measure(picture))
+    assert restored.shape == picture.shape
+    assert np.isfinite(restored).all()
+
+
+def test_the_files_say_what_they_are(restorer: Model) -> None:
+    assert restorer.facts.task == "restoration"
+    assert restorer.facts.scale == 1
+    assert "non-commercial" in restorer.facts.extra["licence"]
+    assert (WEIGHTS / "photo_restore" / "photo_restore.md").is_file()
