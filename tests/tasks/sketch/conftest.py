@@ -39,12 +39,12 @@ def head(random: np.random.Generator) -> NDArray[np.uint8]:
 def heads() -> Heads:
     random = np.random.default_rng(0)
     pixels = np.stack([head(random) for _ in range(12)])
-    return Heads(pixels, np.repeat(POINTS[None], 12, 0), np.stack([look_of(p, POINTS) for p in pixels]))
+    return Heads(pixels, [POINTS] * 12, True, np.stack([look_of(p, POINTS) for p in pixels]))
 
 
 @pytest.fixture
 def drawn(heads: Heads) -> Drawn:
-    return Drawn(heads, Heads(heads.pixels[:3], None, heads.looks[:3]), "", Sampling(batch=4))
+    return Drawn(heads, Heads(heads.pixels[:3], heads.points[:3], True, heads.looks[:3]), "", Sampling(batch=4))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -48,7 +49,6 @@ def test_landmarks_go_where_the_picture_goes() -> None:
         picture[int(y * 144) - 1 : int(y * 144) + 2, int(x * 144) - 1 : int(x * 144) + 2] = 255
     for seed in range(10):
         bent, points = data.bent(picture, POINTS, Bending(), np.random.default_rng(seed))
-        assert points is not None
         inside = [p for p in points if (p > 0.03).all() and (p < 0.97).all()]
         assert len(inside) > 6
         for x, y in inside:
@@ -67,6 +67,15 @@ def test_the_fur_of_a_look_is_the_colour_of_the_head() -> None:
     picture = np.full((144, 144, 3), 200, np.uint8)
     picture[20:130, 15:129] = (30, 120, 200)
     assert look.fur(look.look_of(picture, POINTS)) == pytest.approx(np.array([30, 120, 200]) / 127.5 - 1, abs=0.02)
+
+
+def test_the_outline_is_found_of_what_is_in_the_middle() -> None:
+    picture = np.full((72, 72, 3), 220, np.uint8)
+    cv2.circle(picture, (36, 36), 20, (60, 90, 30), -1)
+    picture = picture + np.random.default_rng(0).integers(0, 20, picture.shape, np.uint8)
+    outline = data.outline_of(data.foreground(picture))
+    assert (outline[0] == outline[-1]).all()
+    assert np.abs(np.hypot(*(outline - 0.5).T) * 72 - 20).max() < 3
 
 
 def test_a_folder_without_landmarks_is_read(folder: Path) -> None:

@@ -58,11 +58,15 @@ def test_traced_edges_lie_on_the_edges_of_the_picture() -> None:
     assert all(abs(stroke[:, 0] - 0.5).max() < 0.02 for stroke in strokes)
 
 
-def test_without_landmarks_there_are_traced_drawings_alone() -> None:
-    picture = head(np.random.default_rng(0))
-    found = [drawings.drawn(picture, None, 0.5, Mix(), np.random.default_rng(seed)) for seed in range(10)]
-    # Of so flat a picture some lack enough edges for a sparse drawing.
-    assert sum(map(bool, found)) >= 5
+def test_without_landmarks_the_outline_is_drawn() -> None:
+    picture, angle = head(np.random.default_rng(0)), np.linspace(0, 2 * np.pi, 60)
+    outline = np.stack([0.5 + 0.4 * np.cos(angle), 0.5 + 0.3 * np.sin(angle)], 1)
+    mix = Mix(doodles=1.0)
+    for seed in range(10):
+        strokes = drawings.drawn(picture, outline, False, 0.0, mix, np.random.default_rng(seed))
+        around = np.hypot((strokes[0][:, 0] - 0.5) / 0.4, (strokes[0][:, 1] - 0.5) / 0.3)
+        assert np.abs(around - 1).max() < 0.1
+        assert all(np.hypot(*((stroke.mean(0) - 0.5) / [0.4, 0.3])) < 1 for stroke in strokes[1:])
 
 
 def test_whiskers_change_the_picture_along_their_strokes_alone() -> None:

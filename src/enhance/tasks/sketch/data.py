@@ -6,7 +6,7 @@ has seen a photograph do so.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -73,10 +73,18 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Heads:
-    """Photographs of one thing: pixels (n,144,144,3), landmarks (n,13,2) if they are cats' heads, looks (n,LOOK)."""
+    """Photographs of one thing.
+
+    Attributes:
+        pixels: (n,144,144,3).
+        points: of each, its landmarks (13,2), or else its outline (m,2).
+        landmarked: which of the two.
+        looks: (n,LOOK).
+    """
 
     pixels: Pixels
-    points: Points | None
+    points: Sequence[Points]
+    landmarked: bool
     looks: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -115,14 +123,14 @@ class Drawn:
 
     def _example(self, heads: Heads, n: int, random: Random, looseness: float, *, still: bool = False) -> Example:
         picture, look = heads.pixels[n], heads.looks[n]
-        points = None if heads.points is None else heads.points[n]
+        points = heads.points[n]
         if not still and random.random() < 0.5:
             picture, look = np.ascontiguousarray(picture[:, ::-1]), mirrored(look)
-            points = None if points is None else mirrored_points(points)
+            points = mirrored_points(points) if heads.landmarked else points * [-1, 1] + [1, 0]
         bending = Bending(0, 0, 0, 0, 0, 0) if still else self.sampling.bending
-        picture, points = bent(picture, points, bending, random)
-        strokes = drawings.drawn(picture, points, looseness, self.sampling.mix, random)
-        if points is not None and random.random() < self.sampling.whiskers:
+        picture, points = bent(picture, points, bending if heads.landmarked else replace(bending, often=0.0), random)
+        strokes = drawings.drawn(picture, points, heads.landmarked, looseness, self.sampling.mix, random)
+        if heads.landmarked and random.random() < self.sampling.whiskers:
             hairs = drawings.whiskers(points, random)
             picture = drawings.with_whiskers(picture, hairs, random)
             strokes += drawings.loosened(hairs, looseness, random)
@@ -148,8 +156,8 @@ def mirrored_points(points: Points) -> Points:
     return found
 
 
-def bent(picture: Pixels, points: Points | None, bending: Bending, random: Random) -> tuple[Pixels, Points | None]:
-    """A picture (H,H,3) and its landmarks, moved, stretched, and with features displaced; (128,128,3) and (13,2).
+def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> tuple[Pixels, Points]:
+    """A picture (H,H,3) and its points, moved, stretched, and with landmarks displaced; (128,128,3) and points.
 
     Features are moved by a thin plate spline (Bookstein, "Principal warps", IEEE PAMI 1989) that holds the border.
     """
@@ -165,15 +173,13 @@ def bent(picture: Pixels, points: Points | None, bending: Bending, random: Rando
     coarse = np.linspace(0, 1, nodes)
     grid = np.stack(np.meshgrid(coarse, coarse), -1).reshape(-1, 2)
     where = (grid - 0.5 - shift) @ back.T + 0.5
-    if points is not None:
-        at = (points - 0.5) @ matrix.T + 0.5 + shift
-        if bending.often and random.random() < bending.often:
-            moved = at + moves(at, bending, random)
-            border = np.array([[x, y] for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)])
-            displaced = _spline(np.concatenate([moved, border]), np.concatenate([at - moved, 0 * border]), grid)
-            where = where + displaced @ back.T
-            at = moved
-        points = at
+    at = (points - 0.5) @ matrix.T + 0.5 + shift
+    if bending.often and random.random() < bending.often:
+        moved = at + moves(at, bending, random)
+        border = np.array([[x, y] for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)])
+        displaced = _spline(np.concatenate([moved, border]), np.concatenate([at - moved, 0 * border]), grid)
+        where = where + displaced @ back.T
+        at = moved
     height = len(picture)
     coarse_maps = (where.reshape(nodes, nodes, 2) * height - 0.5).astype(np.float32)
     # The grid's nodes lie on the corners of the picture, pixels within it.
@@ -181,7 +187,7 @@ def bent(picture: Pixels, points: Points | None, bending: Bending, random: Rando
     x, y = np.meshgrid(fine, fine)
     maps = cv2.remap(coarse_maps, x, y, cv2.INTER_LINEAR)
     result = cv2.remap(picture, maps[..., 0], maps[..., 1], cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(result, np.uint8), points
+    return np.asarray(result, np.uint8), at
 
 
 def moves(p: Points, bending: Bending, random: Random) -> Points:
@@ -227,7 +233,7 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
     About one picture in a hundred, chosen by its name, is held out.
 
     Args:
-        landmarked: whether they are heads of cats, whose landmarks can be found.
+        landmarked: whether they are heads of cats, whose landmarks can be found; of anything else, the outline is.
         seed: of everything that is drawn at random.
 
     Raises:
@@ -237,28 +243,62 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
     if len(paths) < 2:
         raise DataError(f"{sources[0]}: one picture is too few to learn from")
     pixels = cache.cached(cache.stamps(paths) + " square", len(paths), (KEPT, KEPT, 3), lambda n: square(paths[n]))
-    points = _landmarks(pixels, paths) if landmarked else None
-    looks = np.stack([look_of(p, None if points is None else points[n]) for n, p in enumerate(pixels)])
+    points = _landmarks(pixels, paths) if landmarked else _outlines(pixels, paths)
+    looks = np.stack([look_of(p, points[n] if landmarked else None) for n, p in enumerate(pixels)])
     held = np.array([folders.is_held_out(path.name) for path in paths])
     if held.all() or not held.any():
         held = np.arange(len(paths)) % 50 == 0
 
     def part(chosen: NDArray[np.bool_], most: int | None = None) -> Heads:
         found = np.flatnonzero(chosen)[:most]
-        return Heads(pixels[found], None if points is None else points[found], looks[found])
+        return Heads(pixels[found], [points[n] for n in found], landmarked, looks[found])
 
     return Drawn(part(~held), part(held, HELD_OUT), folders.digest(paths), sampling, seed)
 
 
-def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Points:
-    """Landmarks of all pictures, to within a two-thousandth of their side, from the cache if they were found before."""
+def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+    """Landmarks (13,2) of all pictures, to a two-thousandth of their side, from the cache if they were found before."""
 
     def make(index: int) -> Pixels:
         return landmarks.find(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
 
     key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
     found = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
-    return found.view(np.float16).astype(np.float64)
+    return list(found.view(np.float16).astype(np.float64))
+
+
+def _outlines(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+    """Outlines (n,2) of what is in the middle of all pictures, from the cache if they were found before."""
+    side = KEPT // 2
+
+    def make(index: int) -> Pixels:
+        return foreground(cv2.resize(pixels[index], (side, side), interpolation=cv2.INTER_AREA))
+
+    masks = cache.cached(cache.stamps(paths) + " foreground", len(paths), (side, side), make)
+    return [outline_of(mask) for mask in masks]
+
+
+def foreground(picture: Pixels) -> Pixels:
+    """What is in the middle of a picture (h,h,3): a mask (h,h), 1 there (Rother et al., "GrabCut", SIGGRAPH 2004)."""
+    side = len(picture)
+    edge = round(0.06 * side)
+    mask = np.zeros((side, side), np.uint8)
+    box = edge, edge, side - 2 * edge, side - 2 * edge
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(0)
+    cv2.grabCut(picture, mask, box, *models, 3, cv2.GC_INIT_WITH_RECT)
+    found = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
+    if not 0.05 < found.mean() < 0.9:
+        found = cv2.ellipse(np.zeros_like(found), ((side / 2, side / 2), (0.7 * side, 0.7 * side), 0), (1,), -1)
+    smooth = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+    return np.asarray(cv2.morphologyEx(found, cv2.MORPH_OPEN, smooth), np.uint8)
+
+
+def outline_of(mask: Pixels) -> Points:
+    """The longest outline of a mask (h,h), closed: points (n,2) in [0,1]."""
+    lines, _ = cv2.findContours(np.pad(mask, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    longest = max((line[:, 0] for line in lines), key=len, default=np.array([[1, 1], [len(mask), len(mask)]]))
+    return np.asarray((np.concatenate([longest, longest[:1]]) - 0.5) / len(mask), np.float64)
 
 
 def square(path: Path) -> Pixels:

@@ -60,28 +60,30 @@ class Mix:
 
 
 def drawn(
-    picture: NDArray[np.uint8], points: Points | None, looseness: float, mix: Mix, random: Random
+    picture: NDArray[np.uint8], points: Points, landmarked: bool, looseness: float, mix: Mix, random: Random
 ) -> list[Stroke]:
     """Strokes that draw a picture.
 
     Args:
         picture: (H,H,3) in sRGB.
-        points: its landmarks, (13,2) in [0,1]; without them there are no doodles.
+        points: landmarks of a cat's head, (13,2) in [0,1], or else the outline (n,2) of what is shown, closed.
         looseness: from 0, every stroke in its place, to 1.
     """
+
+    def doodled() -> list[Stroke]:
+        return doodle(points, looseness, random) if landmarked else outlined(picture, points, random)
+
     kind = random.random()
-    if points is None:
-        kind = mix.doodles + kind * (1 - mix.doodles)
     if kind < mix.doodles:
-        strokes = doodle(points, looseness, random)  # type: ignore[arg-type]  # there are points, or kind were larger
+        strokes = doodled()
     elif kind < mix.doodles + mix.edges:
         strokes = traced(picture, random.uniform(*DENSITIES), 0.0, random)
     elif kind < mix.doodles + mix.edges + mix.simplified:
         strokes = traced(picture, random.uniform(DENSITIES[0], 0.035), random.uniform(0.004, 0.014), random)
     else:
         strokes = traced(picture, random.uniform(0.002, 0.012), random.uniform(0.0, 0.02), random)
-        if points is not None and random.random() < 0.7:
-            strokes = doodle(points, looseness, random)
+        if random.random() < 0.7:
+            strokes = doodled()
             strokes = [strokes[n] for n in random.permutation(len(strokes))[: random.integers(0, 4)]]
     return loosened(strokes, looseness, random)
 
@@ -161,6 +163,22 @@ def traced(picture: NDArray[np.uint8], density: float, simplified: float, random
 
 
 # --- Doodles
+
+
+def outlined(picture: NDArray[np.uint8], outline: Points, random: Random) -> list[Stroke]:
+    """The drawing that somebody might make of anything: its outline (n,2), and a few lines within."""
+    hand = _Hand(random)
+    simple = cv2.approxPolyDP(outline.astype(np.float32)[:, None], random.uniform(0.004, 0.015), False)
+    strokes = [hand.line(list(simple[:, 0].astype(np.float64)))]
+    wanted = random.integers(0, 12)
+    inner = traced(picture, random.uniform(0.01, 0.03), random.uniform(0.004, 0.012), random)
+    line = (outline * CANVAS).astype(np.float32)
+    within = [
+        stroke
+        for stroke in inner
+        if cv2.pointPolygonTest(line, [float(x) for x in stroke.mean(0) * CANVAS], True) > 0.03 * CANVAS
+    ]
+    return strokes + sorted(within, key=length)[::-1][:wanted]
 
 
 def doodle(points: Points, looseness: float, random: Random) -> list[Stroke]:

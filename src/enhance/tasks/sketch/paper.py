@@ -194,11 +194,11 @@ def evened(ink: Plane) -> Plane:
     middle = thinned(mask)
     if not middle.any():
         return ink
-    width = 2 * float(np.median(inside[middle]))
-    if NARROW <= width <= WIDE and inside.max() <= THICK:
+    if NARROW <= ink.sum() / middle.sum() <= WIDE and inside.max() <= THICK:
         return np.clip(ink * 1.4, 0, 1)
-    core = (inside > max(THICK, 1.1 * width)).astype(np.uint8)
-    reach = 2 * round(max(THICK, 1.1 * width)) + 3
+    solid = max(THICK, 2.2 * float(np.median(inside[middle])))
+    core = (inside > solid).astype(np.uint8)
+    reach = 2 * round(solid) + 3
     areas = cv2.dilate(core, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))).astype(bool) & mask
     border = areas & ~cv2.erode(areas.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     lines = thinned(mask & ~areas) | border

@@ -61,7 +61,7 @@ def sketch_cat() -> Recipe:
 
 
 def sketch() -> Recipe:
-    """Anything that is in the middle of its photographs, by its edges alone."""
+    """Anything that is in the middle of its photographs, by its outline and its edges."""
     return replace(sketch_cat(), name="sketch", landmarked=False)
 
 
