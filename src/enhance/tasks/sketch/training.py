@@ -32,10 +32,10 @@ class Weights:
         colour: of the mean colours of 64 cells.
         obeyed: how far lines of the drawing are from being edges of the picture; nothing for the loosest drawings.
         adversarial: of each of the critic's two verdicts.
-        penalty: R1's, every `penalty_every` steps.
+        penalty: R1's and R2's, every `penalty_every` steps.
         alone: steps before the critic has a say.
-        strangers: share of a batch that is given the look of another photograph. To them only the critic, the drawing
-            and the colours of the look apply.
+        strangers: share of a batch that is given the look of another photograph, as drawings will be. Of them only the
+            critic and the drawing are judges.
     """
 
     perceptual: float = 0.6
@@ -120,9 +120,9 @@ class Sketch:
         if step % weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(picture.device.type, enabled=False):
-                photographs = picture.float().requires_grad_()
-                verdict = [logits.mean((1, 2, 3)) for logits in self.critic(photographs, edges, looseness)]
-                penalty = losses.gradient_penalty(verdict[0] + verdict[1], photographs)
+                both = torch.cat([picture, self._made]).float().requires_grad_()
+                verdicts = self.critic(both, edges.repeat(2, 1, 1, 1), looseness.repeat(2, 1))
+                penalty = losses.gradient_penalty(verdicts[0].mean((1, 2, 3)) + verdicts[1].mean((1, 2, 3)), both)
             found["penalty"] = weights.penalty * weights.penalty_every * penalty
         return found
 
