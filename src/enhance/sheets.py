@@ -52,6 +52,9 @@ def contact_sheet(rows: Sequence[Sequence[Planes]], titles: Sequence[str], tile:
     block_width = len(titles) * (tile + GAP) + GAP
     page = Image.new("RGB", (len(blocks) * block_width, HEAD + len(blocks[0]) * (tile + GAP)), "white")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(15)
+    widest = max(font.getlength(title) for title in titles)
+    if widest > tile:
+        font = ImageFont.load_default(15 * tile / widest)
     for place in range(len(blocks) * len(titles)):
         block, column = divmod(place, len(titles))
         left = block * block_width + GAP + column * (tile + GAP)

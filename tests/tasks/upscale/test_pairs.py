@@ -109,10 +109,12 @@ def test_a_photo_is_a_corner_of_whole_blocks(tmp_path: Path) -> None:
         pairs.choose_photos(everything, 20)
 
 
-def test_photos_that_cannot_be_measured_say_so(tmp_path: Path) -> None:
+def test_photos_that_cannot_be_measured_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"a\.png: cannot be read"):
-        pairs.whole_photos([tmp_path])
+        pairs.whole_photos([tmp_path / "a.png"])
+    assert pairs.whole_photos([tmp_path]) == ()
+    assert "a.png: cannot be read" in capsys.readouterr().err
     with pytest.raises(DataError, match="no such folder"):
         pairs.whole_photos([tmp_path / "nowhere"])
     Image.fromarray(blobs(64, 0)).save(tmp_path / "a.jpg")

@@ -79,13 +79,22 @@ code has its own licence.""",
 For research and non-commercial use only: some of its pictures are faces of data sets under such terms, which pass on to
 it. The code has its own licence.""",
 }
-PHOTO_DATA = {
-    "photo_x4": """\
-2,334 crops of 173 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers, lomiri-wallpapers \
-and palapeli-data and npm's themes of Startbootstrap and Creative Tim; before that, faces, as `face_x4_gan`""",
-    "photo_x4_pixel": """\
-688 crops of 24 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers and lomiri-wallpapers, \
-and the faces of `train256`""",
+PHOTO_FACTS = {
+    "photo_x4": {
+        "Used": "when asked for (`--rest photo_x4`)",
+        "Trained on": (
+            "2,334 crops of 173 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers,"
+            " lomiri-wallpapers and palapeli-data and npm's themes of Startbootstrap and Creative Tim; before that,"
+            " faces, as `face_x4_gan`, from whose weights it began"
+        ),
+    },
+    "photo_x4_pixel": {
+        "Used": "by default, for what is not a face",
+        "Trained on": (
+            "688 crops of 24 photographs in Debian's packages mate-backgrounds, plasma-workspace-wallpapers and"
+            " lomiri-wallpapers, and the faces of `train256`"
+        ),
+    },
 }
 
 
@@ -241,5 +250,4 @@ def _face_texts(facts: Facts) -> CardTexts:
 
 def _photo_texts(facts: Facts) -> CardTexts:
     warning = PHOTO_WARNING if facts.invents else PHOTO_MILD
-    data = {"Trained on": PHOTO_DATA.get(facts.name, "")}
-    return CardTexts(warning, PHOTO_LIMITS, PHOTO_TERMS.get(facts.name, ""), data)
+    return CardTexts(warning, PHOTO_LIMITS, PHOTO_TERMS.get(facts.name, ""), PHOTO_FACTS.get(facts.name, {}))

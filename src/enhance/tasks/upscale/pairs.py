@@ -9,6 +9,7 @@ measured. Of a photo the original is a corner, at most four times `size` pixels 
 
 import hashlib
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,11 +152,22 @@ def pairs(
 def whole_photos(paths: Sequence[Path]) -> tuple[WholePhoto, ...]:
     """The photos named, and those in the folders named, by name.
 
+    Folders of sample pictures hold odd files, too: what cannot be read there is reported on stderr and passed over.
+
     Raises:
-        DataError: no such file or folder, no photo in a folder, or one that is unreadable.
+        DataError: no such file or folder, no picture in a folder, or a file named is unreadable.
     """
-    members = [member for path in paths for member in ([path] if path.is_file() else pictures(path))]
-    return tuple(WholePhoto(path, min(_size_of(path))) for path in members)
+    found: list[WholePhoto] = []
+    for path in paths:
+        if path.is_file():
+            found.append(WholePhoto(path, min(_size_of(path))))
+            continue
+        for member in pictures(path):
+            try:
+                found.append(WholePhoto(member, min(_size_of(member))))
+            except DataError as error:
+                print(error, file=sys.stderr)
+    return tuple(found)
 
 
 def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None = None) -> tuple[WholePhoto, ...]:
