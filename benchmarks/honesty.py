@@ -25,11 +25,13 @@ from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
 from enhance.honesty import coverage
 from enhance.honesty.calibration import calibrate
-from enhance.honesty.lineup import answers, structural_distance
+from enhance.honesty.lineup import structural_distance
+from enhance.honesty.samples import draw_samples
 from enhance.inference.model import Model
 from enhance.photos.photo import read
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from not_faces import SKLEARN, not_faces, sample
 from pages import ROOT, rewrite
 
@@ -77,7 +79,7 @@ def consistency() -> Iterator[str]:
     for package, name in named:
         image = Image.fromarray(np.round(sample(package, name) * 255).astype(np.uint8))
         image.thumbnail((LONGEST, LONGEST))
-        found[name] = enhance_photo(read(image), consistent=True).lr_psnr
+        found[name] = enhance_photo(read(image), UpscaleOptions(consistent=True)).lr_psnr
     worst = min(found, key=lambda name: found[name])
     yield (
         f"{len(found)} pictures of scikit-image and scikit-learn, {LONGEST} pixels at the longest side: "
@@ -96,7 +98,7 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
         rows: list[tuple[float, ...]] = []
         for batch in pairs.pairs(pairs.choose(everyone, size, count), size):
             for lr in batch.lr.transpose(0, 2, 3, 1):
-                drawn = answers(network, aligned_crop(lr), range(8))
+                drawn = draw_samples(network, aligned_crop(lr), range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
                 vectors = recognition.embed(planes)
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))

@@ -21,6 +21,7 @@ from enhance.photos.canvas import to_image
 from enhance.photos.photo import read
 from enhance.sheets import side_by_side
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from pages import ROOT
 
 SAMPLES = ROOT / "samples"
@@ -37,14 +38,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs", metavar="FOLDER")
     out: Path = parser.parse_args().out
     try:
-        ways: dict[str, dict[str, str]] = {"pixel loss": {"model": "face_x4_pixel"}, "GAN": {}}
+        ways = {"pixel loss": UpscaleOptions(model="face_x4_pixel"), "GAN": UpscaleOptions()}
         compared(smaller(SMALL), SMALL, ways).save(out / "sample.png")
-        ways = {"face_x4_gan": {"model": "face_x4_gan"}, "the program's choice": {}}
+        ways = {"face_x4_gan": UpscaleOptions(model="face_x4_gan"), "the program's choice": UpscaleOptions()}
         compared(worse(smaller(1)), 1, ways).save(out / "grainy.webp", quality=85)
-        ways = {"photo_x4_pixel": {}, "--rest photo_x4": {"rest": "photo_x4"}}
+        ways = {"photo_x4_pixel": UpscaleOptions(), "--rest photo_x4": UpscaleOptions(background="photo_x4")}
         compared(smaller(1), 1, ways).save(out / "rest.webp", quality=85)
         with Image.open(SAMPLES / "logo.png") as logo:
-            drawn = enhance_photo(read(logo), aligned=True, force=True).canvas.image()
+            drawn = enhance_photo(read(logo), UpscaleOptions(aligned=True, force=True)).canvas.image()
             panels = [("input", logo), ("bicubic", enlarged(logo)), ("face_x4_gan", drawn)]
             side_by_side(panels).save(out / "logo.png")
         people = sheet(lineup(smaller(TINY), 8))
@@ -74,13 +75,13 @@ def worse(image: Image.Image) -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
-def compared(given: Image.Image, times: int, ways: dict[str, dict[str, str]]) -> Image.Image:
+def compared(given: Image.Image, times: int, ways: dict[str, UpscaleOptions]) -> Image.Image:
     """The head of a sample so many times smaller: as it is, by bicubic, and by what the ways ask for."""
     left, top, right, bottom = (side // times for side in HEAD)
     large = (4 * left, 4 * top, 4 * right, 4 * bottom)
     panels = [("input", given.crop((left, top, right, bottom))), ("bicubic", enlarged(given).crop(large))]
-    for caption, how in ways.items():
-        panels.append((caption, enhance_photo(read(given), **how).canvas.image().crop(large)))  # type: ignore[arg-type]
+    for caption, options in ways.items():
+        panels.append((caption, enhance_photo(read(given), options).canvas.image().crop(large)))
     return side_by_side(panels)
 
 

@@ -193,13 +193,14 @@ def small_enlargement(source: Path, target: Path) -> str:
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import write
     from enhance.tasks.upscale.enhance import enhance_photo
+    from enhance.tasks.upscale.options import UpscaleOptions
 
     signal.alarm(HANG)
     photo = read(source)
     for _ in frames(source) if photo.frames > 1 else ():
         pass
     if photo.width * photo.height <= MOST_ENLARGED:
-        write(enhance_photo(photo, scale=2).canvas, target)
+        write(enhance_photo(photo, UpscaleOptions(scale=2)).canvas, target)
     signal.alarm(0)
     return "enhanced"
 

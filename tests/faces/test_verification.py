@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from enhance.faces import detection, verification
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "faces"
@@ -78,11 +79,11 @@ def test_a_cartoon_in_a_photo_is_left_alone_unless_forced() -> None:
     result = enhance_photo(photo)
     assert [face.redrawn for face in result.faces] == [False]
     assert any("drawn, not photographed" in note for note in result.notes)
-    assert [face.redrawn for face in enhance_photo(photo, force=True).faces] == [True]
+    assert [face.redrawn for face in enhance_photo(photo, UpscaleOptions(force=True)).faces] == [True]
 
 
 def test_aligned_asks_the_gate_too() -> None:
     logo = read(ROOT / "samples" / "logo.png")
-    result = enhance_photo(logo, aligned=True)
+    result = enhance_photo(logo, UpscaleOptions(aligned=True))
     assert [face.redrawn for face in result.faces] == [False]
     assert any("--force" in note for note in result.notes)

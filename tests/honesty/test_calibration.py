@@ -62,4 +62,4 @@ def test_too_few_faces(folder: Path, nearest: Path, tmp_path: Path) -> None:
     shutil.copy(nearest, weights)
     with pytest.raises(DataError, match="too few"):
         calibrate([folder], str(weights))
-    assert not uncertainty.beside(weights).exists()
+    assert not uncertainty.calibration_path(weights).exists()

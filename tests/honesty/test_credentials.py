@@ -15,6 +15,7 @@ from enhance.photos.photo import read
 from enhance.photos.provenance import INVENTED, read_stamp
 from enhance.photos.writing import write
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from tests.photos.packets import CAMERA, STAMP
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
@@ -24,7 +25,7 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 def test_every_format_says_so(ending: str, tmp_path: Path) -> None:
     with Image.open(SAMPLE) as image:
         image.crop((56, 0, 140, 84)).save(tmp_path / "face.jpg", xmp=CAMERA, quality=95)
-    result = enhance_photo(read(tmp_path / "face.jpg"), seed=3)
+    result = enhance_photo(read(tmp_path / "face.jpg"), UpscaleOptions(seed=3))
     write(result.canvas, tmp_path / f"large{ending}")
     said = inspect(tmp_path / f"large{ending}")
     stamp = said["stamp"]
@@ -42,7 +43,7 @@ def test_every_format_says_so(ending: str, tmp_path: Path) -> None:
 
 def test_textures_of_what_is_not_a_face_are_called_invented(tmp_path: Path) -> None:
     noisy = read(np.random.default_rng(0).integers(60, 190, (40, 40, 3), np.uint8))
-    result = enhance_photo(noisy, rest="photo_x4", seed=2)
+    result = enhance_photo(noisy, UpscaleOptions(background="photo_x4", seed=2))
     assert any("what is not a face is invented" in note for note in result.notes)
     write(result.canvas, tmp_path / "large.png")
     said = inspect(tmp_path / "large.png")

@@ -7,11 +7,11 @@ from PIL import Image
 
 import enhance
 from enhance.errors import PhotoError
-from enhance.faces import crops
-from enhance.honesty.lineup import Lineup, sheet, structural_distance, write
+from enhance.honesty.lineup import Lineup, Sample, sheet, structural_distance, write
 from enhance.painting import consistency
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "faces"
@@ -41,11 +41,12 @@ def test_answers_differ_and_agree_with_the_same_pixels(shown: Lineup) -> None:
 def test_an_answer_can_be_had_again(shown: Lineup) -> None:
     again = enhance.lineup(small(), 2, seed=6)
     assert np.array_equal(again.answers[0], shown.answers[1])
-    result = enhance_photo(read(small()), seed=6)
+    result = enhance_photo(read(small()), UpscaleOptions(seed=6))
     (face,) = result.faces
-    assert face.hr is not None
-    cut = crops.crop_face(read(small()).rgb, np.array(face.landmarks))
-    assert np.abs(cut.upright(shown.answers[1]) - face.hr).mean() < 1 / 255
+    drawn = face.upright()
+    assert drawn is not None
+    assert face.crop is not None
+    assert np.abs(face.crop.upright(shown.answers[1]) - drawn).mean() < 1 / 255
 
 
 def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
 def test_the_sheet_has_room_for_all(shown: Lineup, count: int) -> None:
     from dataclasses import replace
 
-    many = replace(shown, answers=shown.answers[[0] * count], seeds=tuple(range(count)), lr_psnr=(60.0,) * count)
+    many = replace(shown, samples=tuple(Sample(shown.answers[0], seed, 60.0) for seed in range(count)))
     page = np.asarray(sheet(many)).astype(int)
     tiles = np.abs(page - (222, 218, 208)).sum(-1) > 90
     assert 256 * 256 * (count + 1) * 0.8 < tiles.sum() < 256 * 310 * (count + 1) + 60_000

@@ -15,7 +15,9 @@ from enhance.honesty.report import FaceReport, band_map, facts, report
 from enhance.inference.model import Model
 from enhance.inference.shipped import weights_of
 from enhance.photos.photo import Photo, read
-from enhance.tasks.upscale.enhance import Result, enhance_photo
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
+from enhance.tasks.upscale.result import Result
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
@@ -26,7 +28,7 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Model:
     path = tmp_path_factory.mktemp("weights") / "mine.onnx"
     path.write_bytes(weights_of("face_x4_gan").read_bytes())
     constants = {"16": {"spread": 1.0, "added": 1.0, "floor": 1e-5, "factor": 2.0}}
-    uncertainty.beside(path).write_text(json.dumps({"sha256": sha256(path), "constants": constants}))
+    uncertainty.calibration_path(path).write_text(json.dumps({"sha256": sha256(path), "constants": constants}))
     return Model.load(path)
 
 
@@ -38,7 +40,7 @@ def small() -> Photo:
 
 @pytest.fixture(scope="module")
 def result(small: Photo, calibrated: Model) -> Result:
-    return enhance_photo(small, model=calibrated)
+    return enhance_photo(small, UpscaleOptions(model=calibrated))
 
 
 def test_likeness_falls_from_the_original_to_a_stranger(small: Photo, result: Result) -> None:
@@ -80,7 +82,7 @@ def test_the_map_lies_over_the_face_alone(small: Photo, result: Result) -> None:
 
 
 def test_there_is_no_map_where_textures_were_invented_everywhere(small: Photo, calibrated: Model) -> None:
-    drawn = enhance_photo(small, model=calibrated, rest="photo_x4")
+    drawn = enhance_photo(small, UpscaleOptions(model=calibrated, background="photo_x4"))
     with pytest.raises(ModelError, match="photo_x4 drew what is not a face, and was never calibrated"):
         band_map(drawn, report(small, drawn), small)
 
@@ -89,7 +91,7 @@ def test_an_uncalibrated_model_has_no_number_and_no_map(small: Photo, tmp_path: 
     path = tmp_path / "mine.onnx"
     path.write_bytes(weights_of("face_x4_gan").read_bytes())
     network = Model.load(path)
-    drawn = enhance_photo(small, model=network)
+    drawn = enhance_photo(small, UpscaleOptions(model=network))
     told = report(small, drawn)
     assert told[0].made_up is None
     assert "unknown" in told[0].sentence()

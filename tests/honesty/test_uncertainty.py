@@ -21,7 +21,9 @@ def faces(count: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 
 def inside(known: list[np.ndarray], errors: list[np.ndarray], constants: Constants) -> float:
-    return float(np.mean([(e <= uncertainty.band_of(k, constants)).mean() for k, e in zip(known, errors, strict=True)]))
+    return float(
+        np.mean([(e <= uncertainty.error_bound(k, constants)).mean() for k, e in zip(known, errors, strict=True)])
+    )
 
 
 def test_the_fit_finds_what_the_errors_follow() -> None:
@@ -57,7 +59,7 @@ def test_evidence_is_local_and_of_the_worst_channel() -> None:
     answers[1, 10, 10, 2] = 0.9
     bicubic = np.full((21, 21, 3), 0.5, np.float32)
     bicubic[0, 0, 1] = 0.3
-    spread, added = np.moveaxis(uncertainty.evidence(answers, bicubic), -1, 0)
+    spread, added = np.moveaxis(uncertainty.uncertainty_features(answers, bicubic), -1, 0)
     assert np.count_nonzero(spread) == 25
     assert spread[10, 10] == pytest.approx(0.4 / np.sqrt(2) / 5, rel=1e-4)
     assert added[0, 0] == pytest.approx(0.2 * 3 / 5, rel=1e-4)
@@ -67,12 +69,14 @@ def test_the_share_is_what_lies_outside_the_visible() -> None:
     answers = np.full((2, 64, 64, 3), 0.5, np.float32)
     answers[1, :, :32] = 0.9
     weight = np.ones((64, 64), np.float32)
-    made = uncertainty.invention(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight)
+    made = uncertainty.face_uncertainty(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight)
     assert made.share == pytest.approx(0.5, abs=0.06)
-    assert uncertainty.invention(answers, answers[0], Constants(0.0, 0.0, 1e-6, 1.0), weight).share == 0
+    assert uncertainty.face_uncertainty(answers, answers[0], Constants(0.0, 0.0, 1e-6, 1.0), weight).share == 0
     weight[:, :] = 0
     weight[:, :10] = 1
-    assert uncertainty.invention(answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight).share == pytest.approx(1)
+    assert uncertainty.face_uncertainty(
+        answers, answers[0], Constants(1.0, 0.0, 1e-6, 1.0), weight
+    ).share == pytest.approx(1)
 
 
 def test_constants_belong_to_one_file(tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_constants_belong_to_one_file(tmp_path: Path) -> None:
         uncertainty.constants_for(network, 16)
     constants = {"spread": 1.0, "added": 2.0, "floor": 3.0, "factor": 4.0}
     said = {"sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "constants": {"16": constants}}
-    uncertainty.beside(weights).write_text(json.dumps(said))
+    uncertainty.calibration_path(weights).write_text(json.dumps(said))
     assert uncertainty.constants_for(network, 40) == Constants(1, 2, 3, 4)
     assert uncertainty.constants_for(network, 8) == Constants(1, 2, 3, 4)
     weights.write_bytes(weights.read_bytes() + b"\0")

@@ -19,7 +19,7 @@ from enhance.painting.bands import Patch
 from enhance.painting.consistency import ScaledPair
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, MEMORY
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, MEMORY, UpscaleOptions
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
@@ -70,7 +70,7 @@ def test_bands_are_what_the_whole_would_be(sample: np.ndarray, scale: float, pas
 @pytest.mark.parametrize("scale", [4, 2.46])
 def test_little_memory_paints_the_same_picture(sample: np.ndarray, scale: float) -> None:
     photo = read(sample)
-    whole, banded = (enhance_photo(photo, scale=scale, memory=memory) for memory in (1000, 1))
+    whole, banded = (enhance_photo(photo, UpscaleOptions(scale=scale), memory=memory) for memory in (1000, 1))
     assert np.abs(whole.rgb - banded.rgb).max() <= 1.01 / 255
     assert np.mean(whole.rgb != banded.rgb) < 1e-3
     assert banded.lr_psnr == pytest.approx(whole.lr_psnr, abs=0.01)
@@ -177,7 +177,7 @@ def test_choosing_the_passes_and_painting_go_on_with_half_the_rows(
 ) -> None:
     """The first, second and sixth band: two stripes by which the passes are chosen, and one that is painted."""
     photo = read(sample[:128])
-    expected = enhance_photo(photo, rest=None, look=lambda _: [])
+    expected = enhance_photo(photo, UpscaleOptions(background="bicubic"), look=lambda _: [])
     spans: list[int] = []
     true = bands.band
 
@@ -190,7 +190,7 @@ def test_choosing_the_passes_and_painting_go_on_with_half_the_rows(
         return true(drawn, patches, pair, span, passes)
 
     monkeypatch.setattr(bands, "band", poor)
-    made = enhance_photo(photo, rest=None, look=lambda _: [], memory=5)
+    made = enhance_photo(photo, UpscaleOptions(background="bicubic"), look=lambda _: [], memory=5)
     assert spans[failing + 1] < spans[failing]
     assert np.abs(made.rgb - expected.rgb).max() < 1.01 / 255
     assert made.lr_psnr == pytest.approx(expected.lr_psnr, abs=0.01)

@@ -107,10 +107,11 @@ def scenes() -> dict[str, np.ndarray]:
 def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
     from enhance.photos.photo import read
     from enhance.tasks.upscale.enhance import enhance_photo
+    from enhance.tasks.upscale.options import UpscaleOptions
 
     photo = read(np.round(scenes()[name] * 255).astype(np.uint8))
-    assert lr_psnr(enhance_photo(photo, consistent=True).rgb, photo.rgb) >= 50
-    result = enhance_photo(photo, consistent=True, rest=None, look=lambda _: [])
+    assert lr_psnr(enhance_photo(photo, UpscaleOptions(consistent=True)).rgb, photo.rgb) >= 50
+    result = enhance_photo(photo, UpscaleOptions(consistent=True, background="bicubic"), look=lambda _: [])
     assert lr_psnr(result.rgb, photo.rgb) >= 50
     # Nothing rings: no pixel lies far outside what its neighbourhood had. (Thin lines and lights rightly do.)
     reach = np.stack([np.roll(photo.rgb, (dy, dx), (0, 1)) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)])
@@ -121,6 +122,7 @@ def test_what_is_written_keeps_fifty_decibels(name: str) -> None:
 def test_a_grainy_photo_is_kept_only_when_asked() -> None:
     from enhance.photos.photo import read
     from enhance.tasks.upscale.enhance import enhance_photo
+    from enhance.tasks.upscale.options import UpscaleOptions
 
     photo = scenes()["photo"]
     noise = np.random.default_rng(0).normal(0, 0.1, photo.shape)
@@ -128,4 +130,4 @@ def test_a_grainy_photo_is_kept_only_when_asked() -> None:
     chosen = enhance_photo(photo)
     assert any("grainy" in note for note in chosen.notes)
     assert chosen.lr_psnr < 45
-    assert enhance_photo(photo, consistent=True).lr_psnr >= 50
+    assert enhance_photo(photo, UpscaleOptions(consistent=True)).lr_psnr >= 50

@@ -10,6 +10,7 @@ from enhance.errors import PhotoError
 from enhance.photos import photo, writing
 from enhance.photos.canvas import Canvas, to_image
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from tests.photos import profiles
 from tests.photos.pictures import bad_files
 
@@ -49,7 +50,7 @@ def test_an_avif_of_10_bits_says_that_8_are_read(tmp_path: Path) -> None:
     assert photo.read(tmp_path / "eight.avif").lost is None
     lost = photo.read(tmp_path / "ten.avif")
     assert lost.lost is not None
-    assert lost.lost in enhance_photo(lost, rest=None).notes
+    assert lost.lost in enhance_photo(lost, UpscaleOptions(background="bicubic")).notes
 
 
 def test_paths_bytes_images_and_arrays_are_one(pixels: np.ndarray, tmp_path: Path) -> None:

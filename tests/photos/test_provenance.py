@@ -5,6 +5,7 @@ from enhance.photos import provenance
 from enhance.photos.photo import read
 from enhance.photos.provenance import INVENTED, Stamp, read_stamp, stamped
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from tests.photos.packets import CAMERA, STAMP
 
 
@@ -60,7 +61,7 @@ def test_hostile_xml_is_not_expanded() -> None:
 def test_what_no_network_drew_is_not_called_invented() -> None:
     flat = read(np.full((40, 40, 3), 90, np.uint8))
     assert read_stamp(enhance_photo(flat).canvas.info["xmp"])["digital_source_type"] == INVENTED
-    result = enhance_photo(flat, rest=None)
+    result = enhance_photo(flat, UpscaleOptions(background="bicubic"))
     assert read_stamp(result.canvas.info["xmp"])["digital_source_type"].endswith("algorithmicallyEnhanced")
 
 

@@ -215,9 +215,23 @@ class Manifest:
     decide.
     """
 
-    def __init__(self, folder: Path, settings: str, shard: tuple[int, int] = (1, 1)) -> None:
-        """settings: what the results depend on besides the photos."""
+    def __init__(
+        self,
+        folder: Path,
+        settings: str,
+        shard: tuple[int, int] = (1, 1),
+        accepts: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Reads what was done.
+
+        Args:
+            folder: that of the results.
+            settings: what the results depend on besides the photos.
+            shard: which part of how many is done here.
+            accepts: whether what was done with other settings is good enough for these; None: no others are.
+        """
         self.folder, self.settings, self.shard = folder, settings, shard
+        self.accepts = accepts or (lambda before: before == settings)
         which, many = shard
         self.path = folder / (f"{MANIFEST}.jsonl" if many == 1 else f"{MANIFEST}.{which}-of-{many}.jsonl")
         self._last = _lines(folder)
@@ -243,7 +257,7 @@ class Manifest:
             return "to do"
         if not _unchanged(task.target, last["finished"]):
             return "not ours"
-        if last["settings"] != self.settings or not _unchanged(task.source, last["from"]):
+        if not self.accepts(last["settings"]) or not _unchanged(task.source, last["from"]):
             return "to do"
         return "done"
 

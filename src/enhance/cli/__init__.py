@@ -10,27 +10,30 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import astuple, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from enhance.cli import adapter
 from enhance.cli.evaluate import calibrate, evaluate
 from enhance.cli.fill import fill
 from enhance.cli.imagine import imagine
+from enhance.cli.settings import Extras, Size, accepted, settings_of
 from enhance.cli.sketch import sketch
 from enhance.cli.train import export, prepare, train
 from enhance.cli.translate import translate
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, FACE_MODEL, MEMORY, SCALE
+from enhance.tasks.upscale.options import MEMORY, SCALE, LineupOptions, UpscaleOptions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from enhance.batch.run import Manifest, Task
     from enhance.photos.photo import Photo
-    from enhance.tasks.upscale.enhance import Result
+    from enhance.tasks.upscale.result import Result
 
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
@@ -69,30 +72,12 @@ def commands() -> None:
     "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
 )
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
-@click.option("--scale", default=4.0, show_default=True, help="How many times larger, up to 16.")
+@adapter.options(UpscaleOptions)
 @click.option("--width", type=click.IntRange(min=1), help="Pixels across the result, instead of --scale.")
 @click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
 @click.option("--megapixels", type=POSITIVE, help="Its size, instead of --scale.")
-@click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; for bad photos face_x4_grainy]")
-@click.option(
-    "--rest",
-    default=BACKGROUND_MODEL,
-    show_default=True,
-    help="For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
-)
 @click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
 @click.option("--faces-only", type=click.Path(path_type=Path), help="Folder for each face as drawn, and where it lies.")
-@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already: redraw all of it.")
-@click.option("--force", is_flag=True, help="Redraw also what is not a face.")
-@click.option(
-    "--consistency/--no-consistency",
-    "consistent",
-    default=None,
-    help="Made small again, the answer is the input.  [unless that is grainy or blocky]",
-)
-@click.option(
-    "--seed", default=0, type=SEED, show_default=True, help="One of many possible answers; 0 is nearest on average."
-)
 @click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
 @click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
@@ -124,11 +109,13 @@ def photo(
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
     if not debug:
         hush()
+    options = adapter.take(UpscaleOptions, how)
+    size = Size(*(how.pop(one.name) for one in fields(Size)))
+    extras = Extras(*(how.pop(one.name) for one in fields(Extras)))
     one: Callable[..., str] = enhance_file
-    work = partial(one, overwrite=overwrite, **how)
-    scale = how["scale"]
+    work = partial(one, options=options, size=size, extras=extras, overwrite=overwrite, **how)
     if len(photos) == 1 and not photos[0].is_dir() and not dry_run:
-        target = target_of(photos[0], output, ending, scale, 1, set())
+        target = target_of(photos[0], output, ending, options.scale, 1, set())
         click.echo(work(photos[0], target))
         return
     from enhance.batch import run as batch
@@ -137,11 +124,11 @@ def photo(
         part = batch.shard_of(shard)
     except ValueError:
         raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
-    tasks, folder, others = tasks_of(photos, output, ending, scale, recursive)
-    sizes = ("scale", "width", "height", "megapixels")
-    matters = {key: how[key] for key in (*sizes, "rest", "aligned", "force", "consistent", "seed", "mark")}
-    settings = json.dumps({**matters, "signed": str(how["sign"]), "model": fingerprint(how["model"])})
-    manifest = None if folder is None else batch.Manifest(folder, settings, part)
+    tasks, folder, others = tasks_of(photos, output, ending, options.scale, recursive)
+    manifest = None
+    if folder is not None:
+        settings = settings_of(options, size, extras)
+        manifest = batch.Manifest(folder, settings, part, accepted(settings, options, size, extras))
     if dry_run:
         tell_plan(tasks, manifest, overwrite)
         return
@@ -167,26 +154,11 @@ def enhance_file(
     path: Path,
     target: Path,
     *,
-    scale: float,
-    width: int | None,
-    height: int | None,
-    megapixels: float | None,
-    model: str | None,
-    rest: str,
+    options: UpscaleOptions,
+    size: Size,
+    extras: Extras,
     memory: int,
-    faces_only: Path | None,
-    aligned: bool,
-    force: bool,
-    consistent: bool | None,
-    seed: int,
-    compare: bool,
-    original: Path | None,
     max_pixels: float,
-    report: bool,
-    heat: bool,
-    mark: bool,
-    sign: Path | None,
-    key: Path | None,
     overwrite: bool,
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
@@ -198,47 +170,43 @@ def enhance_file(
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
 
     started = time.perf_counter()
-    inputs = () if overwrite else (path, original) if original else (path,)
+    inputs = () if overwrite else (path, extras.original) if extras.original else (path,)
     refuse_inputs(target, inputs)
     if path.suffix.lower() in VIDEOS:
-        sizes, added = (width, height, megapixels), (faces_only, original, compare, report, heat, mark, sign)
-        if aligned or force or any((*sizes, *added)):
+        if options.aligned or options.force or any((*astuple(size), *astuple(extras))):
             raise PhotoError(
                 f"{path}: is a video; of these options it takes --scale, --model, --consistency, --seed, --rest"
             )
-        chosen = {"scale": scale, "model": model, "consistent": consistent, "seed": seed}
-        return film(path, target, **chosen, rest=None if rest == "bicubic" else rest)
+        return film(path, target, options)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
-    scale = scale_for(source, scale, width, height, megapixels)
-    refuse(target, round(source.width * scale), round(source.height * scale))
-    large = read(original) if original else None
+    options = replace(options, scale=scale_for(source, options.scale, size))
+    refuse(target, round(source.width * options.scale), round(source.height * options.scale))
+    large = read(extras.original) if extras.original else None
     make_folder(target.parent)
-    how: dict[str, Any] = {"aligned": aligned, "force": force, "consistent": consistent, "seed": seed}
-    how |= {"rest": None if rest == "bicubic" else rest, "memory": memory}
-    drawn: Callable[[Photo], Result] = partial(enhance_photo, scale=scale, model=model, **how)
-    enhanced = partial(mappable, drawn) if heat else drawn
+    drawn: Callable[[Photo], Result] = partial(enhance_photo, options=options, memory=memory)
+    enhanced = partial(mappable, drawn) if extras.heat else drawn
     if source.frames > 1 and moves(target):
         result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
     else:
         result = enhanced(source)
-        if mark and result.stamp and result.stamp.invented:
+        if extras.mark and result.stamp and result.stamp.invented:
             provenance.mark(result.canvas, result.stamp.everywhere)
         write(result.canvas, target)
-    if faces_only:
-        write_faces(source, result, faces_only)
-    if sign and key and result.stamp:
-        credentials.sign(target, path, sign, key, result.stamp)
+    if extras.faces_only:
+        write_faces(source, result, extras.faces_only)
+    if extras.sign and extras.key and result.stamp:
+        credentials.sign(target, path, extras.sign, extras.key, result.stamp)
     lines = [sentence(source, result, target, time.perf_counter() - started)]
-    if compare or original:
+    if extras.compare or extras.original:
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
-        made = {model or FACE_MODEL: result} if scale == SCALE and source.frames == 1 and not mark else {}
-        write(comparison(source, result, large, how, made), sheet)
+        made = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
+        write(comparison(source, result, large, memory, made), sheet)
         lines.append(f"  side by side: {sheet}")
-    if report or heat:
-        told = honest_words(source, result, seed, large, target if heat else None, inputs)
+    if extras.report or extras.heat:
+        told = honest_words(source, result, large, target if extras.heat else None, inputs)
         lines += [f"  {line}" for line in told]
     return "\n".join(lines)
 
@@ -312,16 +280,6 @@ class Teller:
             click.echo(f"\r\x1b[K{line}", nl=self.over == self.total, err=True)
 
 
-def fingerprint(model: str | None) -> str:
-    """A model by its content, so that what another one of the same name made is known to be another's."""
-    import hashlib
-
-    from enhance.tasks.upscale.enhance import network_for
-
-    contents = (network_for(model, mends=mends)[0].path.read_bytes() for mends in (False, True))
-    return hashlib.sha256(b"".join(contents)).hexdigest()
-
-
 def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -343,21 +301,14 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
 
 @commands.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("-n", "count", default=8, show_default=True, help="How many answers, 2 to 32.")
+@adapter.options(LineupOptions)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
-@click.option("--model", help="A shipped model, or an .onnx file.  [face_x4_gan; face_x4_grainy for a blurred face]")
-@click.option(
-    "--seed", default=0, type=SEED, show_default=True, help="Of the first answer; the others have those that follow."
-)
-@click.option("--face", default=1, show_default=True, help="Which face, 1 being the largest.")
-@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")
-@click.option("--force", is_flag=True, help="Draw faces also of what is not a face.")
-def lineup(photo: Path, count: int, output: Path | None, **how: Any) -> None:
+def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
-    from enhance.honesty.lineup import lineup as line_up
-    from enhance.honesty.lineup import write
+    from enhance.honesty.lineup import lineup_photo, write
+    from enhance.photos.photo import read
 
-    shown = line_up(photo, count, **how)
+    shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
     folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
     click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")
 
@@ -448,7 +399,7 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     return target
 
 
-def film(path: Path, target: Path, **how: Any) -> str:
+def film(path: Path, target: Path, options: UpscaleOptions) -> str:
     """Enhances a video as `video.enhance_video` is told to, saying how long it will take."""
     from enhance.tasks.upscale.video import enhance_video
 
@@ -466,28 +417,28 @@ def film(path: Path, target: Path, **how: Any) -> str:
         elif done % 100 == 0:
             click.echo(line, err=True)
 
-    made = enhance_video(path, target, progress=progress, **how)
+    made = enhance_video(path, target, options, progress=progress)
     told = f"{target}: {made.frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
-    return "\n".join((told, *(f"  {note}" for note in made.suited.notes)))
+    return "\n".join((told, *(f"  {note}" for note in made.plan.notes)))
 
 
-def scale_for(source: Photo, scale: float, width: int | None, height: int | None, megapixels: float | None) -> float:
+def scale_for(source: Photo, scale: float, size: Size) -> float:
     """The scale that gives the size asked for.
 
     Raises:
         PhotoError: more than one size is asked for.
     """
-    wanted = [value for value in (width, height, megapixels) if value is not None]
+    wanted = [value for value in astuple(size) if value is not None]
     if len(wanted) > 1:
         raise PhotoError(
             f"{source.name}: can have one of --width, --height and --megapixels, not {len(wanted)} of them"
         )
-    if width is not None:
-        return width / source.width
-    if height is not None:
-        return height / source.height
-    if megapixels is not None:
-        return float((megapixels * 1e6 / (source.width * source.height)) ** 0.5)
+    if size.width is not None:
+        return size.width / source.width
+    if size.height is not None:
+        return size.height / source.height
+    if size.megapixels is not None:
+        return float((size.megapixels * 1e6 / (source.width * source.height)) ** 0.5)
     return scale
 
 
@@ -510,10 +461,11 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     told = []
-    for n, face in enumerate(result.faces, 1):
+    for n, job in enumerate(result.faces, 1):
         name = f"{Path(source.name).stem}_{n}.png"
-        facts = {key: getattr(face, key) for key in ("box", "lr", "redrawn", "landmarks")}
-        if (hr := face.hr) is not None:
+        landmarks = job.face.landmarks.tolist()
+        facts: dict[str, Any] = {"box": job.box, "lr": job.size, "redrawn": job.redrawn, "landmarks": landmarks}
+        if (hr := job.upright()) is not None:
             write(Image.fromarray(to_uint8(hr)), folder / name)
             facts["file"] = name
         told.append(facts)
@@ -544,7 +496,6 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
 def honest_words(
     source: Photo,
     result: Result,
-    seed: int,
     original: Photo | None,
     target: Path | None,
     inputs: tuple[Path, ...],
@@ -557,7 +508,7 @@ def honest_words(
     from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
-    reports = report(source, result, seed=seed, original=original)
+    reports = report(source, result, original=original)
     yield from (one.sentence() for one in reports)
     if target is not None and result.stamp and result.stamp.invented:
         band = band_map(result, reports, source)
@@ -571,19 +522,25 @@ def honest_words(
         yield WARNING
 
 
-def comparison(
-    source: Photo, result: Result, original: Photo | None, how: dict[str, Any], made: dict[str, Result]
-) -> Image:
-    """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face."""
+def comparison(source: Photo, result: Result, original: Photo | None, memory: int, made: Result | None) -> Image:
+    """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face.
+
+    Args:
+        made: what was made already, four times larger.
+    """
+    from enhance.inference.model import Model
     from enhance.painting.background import bicubic
     from enhance.photos.canvas import to_image
     from enhance.sheets import side_by_side
     from enhance.tasks.upscale.enhance import enhance_photo
 
-    large = [
-        ("bicubic", bicubic(source.rgb, 4)),
-        *((name, (made.get(model) or enhance_photo(source, model=model, **how)).rgb) for name, model in COMPARED),
-    ]
+    large = [("bicubic", bicubic(source.rgb, SCALE))]
+    for name, model in COMPARED:
+        # A bad photo was drawn by another network than these two, whatever was asked for.
+        known = made is not None and made.model is not None and made.model.path == Model.load(model).path
+        options = replace(result.options, scale=SCALE, model=model)
+        shown = made if made is not None and known else enhance_photo(source, options, memory=memory)
+        large.append((name, shown.rgb))
     height, width = source.height, source.width
     if original is not None:
         large.append(("original", resize_to(original, large[0][1].shape[:2])))
@@ -594,7 +551,7 @@ def comparison(
     side = min(height, width, round(1.5 * max(right - left, bottom - top)))
     x = min(max(round((left + right - side) / 2), 0), width - side)
     y = min(max(round((top + bottom - side) / 2), 0), height - side)
-    boxes = [(x * n, y * n, (x + side) * n, (y + side) * n) for n in (1, *[4] * len(large))]
+    boxes = [(x * n, y * n, (x + side) * n, (y + side) * n) for n in (1, *[SCALE] * len(large))]
     return side_by_side([(name, image.crop(box)) for (name, image), box in zip(pictures, boxes, strict=True)])
 
 

@@ -25,6 +25,9 @@ from enhance.faces.geometry import (
 )
 from enhance.pixels import resize
 
+PixelBox = tuple[int, int, int, int]
+"""Left, top, right, bottom in whole pixels of the photo."""
+
 SOLID, ROUNDNESS = 0.72, 4
 """The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =
 SOLID and nothing from r = 1. The chin and the brows lie at about r = .85."""
@@ -66,6 +69,13 @@ class FaceCrop:
         scale = len(drawn) / len(self.lr)
         return warp_to_frame(drawn, enlarge_transform(self.to_frame, scale), round(scale * self.size))
 
+    def inside(self, box: PixelBox) -> PixelBox:
+        """The part of it that lies in a box of the photo, as a box of the photo."""
+        height, width = self.lr.shape[:2]
+        left, right = (min(max(x, box[0]), box[2]) for x in (self.left, self.left + width))
+        top, bottom = (min(max(y, box[1]), box[3]) for y in (self.top, self.top + height))
+        return left, top, right, bottom
+
     def mask(self, scale: int) -> Array:
         """How much of each drawn pixel is pasted, (scale*h,scale*w) in [0,1], see `mask`."""
         height, width = self.lr.shape[:2]
@@ -101,6 +111,22 @@ def aligned_crop(rgb: Array) -> FaceCrop:
     height, width = rgb.shape[:2]
     to_frame = np.array([[1 / width, 0, 0.5 / width], [0, 1 / height, 0.5 / height]])
     return FaceCrop(rgb, 0, 0, to_frame, max(height, width))
+
+
+def paste_crop(hr: Array, box: PixelBox, crop: FaceCrop, drawn: Array) -> None:
+    """Pastes what was drawn of a crop into hr, the enlarged part of the photo in `box`; both are enlarged alike."""
+    left, top, right, bottom = here = crop.inside(box)
+    if left == right or top == bottom:
+        return
+    scale = len(drawn) // len(crop.lr)
+    to_frame = enlarge_transform(shift_transform(crop.to_frame, left - crop.left, top - crop.top), scale)
+    paste(hr[slices(here, box[0], box[1], scale)], drawn[slices(here, crop.left, crop.top, scale)], to_frame)
+
+
+def slices(box: PixelBox, left: int, top: int, scale: int) -> tuple[slice, slice]:
+    """Rows and columns of a box of the photo in an enlargement that begins at the photo's pixel (left, top)."""
+    rows, columns = (scale * (box[1] - top), scale * (box[3] - top)), (scale * (box[0] - left), scale * (box[2] - left))
+    return slice(*rows), slice(*columns)
 
 
 def paste(canvas: Array, face: Array, to_frame: Transform) -> None:

@@ -3,19 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.faces.crops import FaceCrop
-from enhance.faces.geometry import face_size
+from enhance.faces.crops import FaceCrop, paste_crop
+from enhance.faces.detection import Face
+from enhance.faces.geometry import Box, face_size
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng, truncation
+from enhance.painting.background import Background
+from enhance.painting.bands import Patch
+from enhance.painting.tiles import united
 
 Array = NDArray[np.float32]
 
 MAX_FACE_SIZE = 96
 """Pixels across the face frame up to which a face is redrawn: half as many again as the networks were trained on."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceJob:
+    """A face of a photo, and what is to be made, or was made, of it.
+
+    Attributes:
+        face: as it was found.
+        crop: what it is drawn from; None where it is left alone.
+        reason: why it is left alone; None if it is redrawn.
+        drawn: what was drawn of its crop, (scale*h,scale*w,3) in [0,1]; None before, and where it is left alone.
+    """
+
+    face: Face
+    crop: FaceCrop | None = None
+    reason: str | None = None
+    drawn: Array | None = None
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right, bottom in the photo's pixels."""
+        return self.face.box
+
+    @property
+    def redrawn(self) -> bool:
+        """Whether it is drawn, and not left alone."""
+        return self.reason is None
+
+    @property
+    def size(self) -> int:
+        """Pixels across the face frame: those it is drawn from, or those that it has."""
+        return round(face_size(self.face.landmarks)) if self.crop is None else self.crop.size
+
+    def upright(self) -> Array | None:
+        """What was drawn, upright in the face frame, (scale*size,scale*size,3). It takes as long as to draw it."""
+        return None if self.crop is None or self.drawn is None else self.crop.upright(self.drawn)
+
+
+def draw_jobs(model: Model, jobs: Sequence[FaceJob], seed: int) -> list[FaceJob]:
+    """The same faces, with what a model draws of those that are to be redrawn."""
+    crops = [job.crop for job in jobs if job.redrawn and job.crop is not None]
+    drawn = iter(draw(model, crops, seed))
+    return [replace(job, drawn=next(drawn)) if job.redrawn and job.crop is not None else job for job in jobs]
+
+
+def paste_jobs(jobs: Sequence[FaceJob], background: Background) -> list[Patch]:
+    """The parts of a background in which faces were drawn, with these."""
+    # The largest is pasted last: it is the nearest to the camera, and lies over the others.
+    jobs = sorted((job for job in jobs if job.redrawn), key=lambda job: face_size(job.face.landmarks))
+    pairs = [(job.crop, job.drawn) for job in jobs if job.crop is not None and job.drawn is not None]
+    photo = 0, 0, background.photo.width, background.photo.height
+    patches = []
+    for box, members in united([crop.inside(photo) for crop, _ in pairs]):
+        hr = background.part(*box)
+        for crop, drawn in (pairs[member] for member in members):
+            paste_crop(hr, box, crop, drawn)
+        patches.append(Patch(box[0], box[1], hr))
+    return patches
 
 
 def drawing_size(landmarks: NDArray[np.floating]) -> int:

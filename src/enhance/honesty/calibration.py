@@ -19,7 +19,7 @@ from enhance.evaluate import card
 from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
 from enhance.honesty import coverage, uncertainty
-from enhance.honesty.lineup import answers
+from enhance.honesty.samples import draw_samples
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.tasks.upscale import pairs
@@ -35,11 +35,11 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """One face as the calibration needs it: the evidence (H,W,2) and the errors (H,W), of the part that is real."""
+class FaceEvidence:
+    """The part of a face that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
 
     face: Face
-    known: Array
+    features: Array
     errors: Array
 
 
@@ -48,7 +48,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
 
     The people are dealt into three parts by a hash of their name: one to learn what evidence is worth, one to find how
     wide the band must be, one to measure how many true pixels lie inside. No person is in two of them. A model that
-    mends its input is shown bad photos.
+    restores its input is shown bad photos.
 
     Args:
         folders: aligned faces that the network did not learn from.
@@ -71,14 +71,14 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     covered: dict[str, Any] = {}
     for size in SIZES:
         chosen = pairs.choose(everyone, size, limit)
-        dealt: dict[str, list[Seen]] = {part: [] for part in PARTS}
-        for one in seen(network, chosen, size, degradation):
+        dealt: dict[str, list[FaceEvidence]] = {part: [] for part in PARTS}
+        for one in face_evidence(network, chosen, size, degradation):
             dealt[part_of(one.face.path.stem)].append(one)
         if min(map(len, dealt.values())) < 2 * FEWEST:
             continue
         learn, widen, measure = (dealt[part] for part in PARTS)
-        shape = uncertainty.fit([one.known for one in learn], [one.errors for one in learn])
-        final = uncertainty.calibrate([one.known for one in widen], [one.errors for one in widen], shape)
+        shape = uncertainty.fit([one.features for one in learn], [one.errors for one in learn])
+        final = uncertainty.calibrate([one.features for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
         covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | measured(measure, final)
     if not constants:
@@ -90,13 +90,13 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         "model": network.path.stem,
         "sha256": digest,
         "level": uncertainty.LEVEL,
-        "answers": uncertainty.ANSWERS,
+        "answers": uncertainty.SAMPLES,
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
         "faces": f"{names}{most}{made}; people dealt into three parts by name",
         "constants": constants,
         "coverage": covered,
     }
-    path = uncertainty.beside(network.path)
+    path = uncertainty.calibration_path(network.path)
     try:
         write_atomically(path, (json.dumps(said, indent=1) + "\n").encode())
         page = network.path.with_suffix(".md")
@@ -114,24 +114,24 @@ def part_of(name: str) -> str:
     return PARTS[int.from_bytes(hashlib.sha256(person.encode()).digest()[:4], "big") % len(PARTS)]
 
 
-def seen(
+def face_evidence(
     network: Model, chosen: Sequence[Face], size: int, degradation: pairs.Degradation = pairs.clean
-) -> Iterator[Seen]:
+) -> Iterator[FaceEvidence]:
     """Every face as the network draws it ANSWERS times from `size` pixels across."""
     for batch in pairs.pairs(chosen, size, degradation=degradation):
         left, top, right, bottom = (round(edge * SCALE * size) for edge in batch.box)
         for face, lr, hr in zip(
             batch.examples, batch.lr.transpose(0, 2, 3, 1), batch.hr.transpose(0, 2, 3, 1), strict=True
         ):
-            drawn = answers(network, aligned_crop(lr), range(uncertainty.ANSWERS))
-            known = uncertainty.evidence(drawn, bicubic(lr, SCALE))[top:bottom, left:right]
+            drawn = draw_samples(network, aligned_crop(lr), range(uncertainty.SAMPLES))
+            features = uncertainty.uncertainty_features(drawn, bicubic(lr, SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
-            yield Seen(face, known, errors)
+            yield FaceEvidence(face, features, errors)
 
 
-def measured(faces: Sequence[Seen], constants: uncertainty.Constants) -> dict[str, Any]:
+def measured(faces: Sequence[FaceEvidence], constants: uncertainty.Constants) -> dict[str, Any]:
     """Coverage on faces that had no part in choosing the constants: of all of them, and per group."""
-    bands = [uncertainty.band_of(one.known, constants) for one in faces]
+    bands = [uncertainty.error_bound(one.features, constants) for one in faces]
     inside = np.array([float((one.errors <= band).mean()) for one, band in zip(faces, bands, strict=True)])
     groups = {}
     for label in LABELS:

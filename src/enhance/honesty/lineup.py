@@ -6,31 +6,34 @@ little a few pixels tell of a face.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from enhance.errors import PhotoError
-from enhance.faces import crops, detection, recognition, verification
-from enhance.faces.drawing import draw, drawing_size
+from enhance.faces import detection, recognition, verification
+from enhance.faces.crops import aligned_crop, crop_face
+from enhance.faces.drawing import drawing_size
+from enhance.files import write_atomically
+from enhance.honesty.samples import draw_samples, upright
+from enhance.inference.model import Model
+from enhance.options import problem
+from enhance.painting.consistency import lr_psnr
+from enhance.photos.photo import Photo, read
+from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
+from enhance.tasks.upscale.choice import face_model
+from enhance.tasks.upscale.options import LineupOptions
 
-if TYPE_CHECKING:
-    import os
+Array = NDArray[np.float32]
 
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
-
-    from enhance.faces.crops import FaceCrop
-    from enhance.inference.model import Model
-    from enhance.photos.photo import Photo
-
-    Array = NDArray[np.float32]
-
-FEWEST, MOST = 2, 32
 WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
@@ -38,6 +41,21 @@ C1, C2 = 0.01**2, 0.03**2
 WALL, RULE, INK, FAINT, BOARD = (222, 218, 208), (196, 191, 179), (38, 38, 40), (110, 106, 98), (28, 28, 30)
 TILE, GAP = 256, 28
 WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One of the faces of a line-up.
+
+    Attributes:
+        hr: (4h,4w,3) float32 in [0,1] in steps of 1/255.
+        seed: the noise it was drawn for.
+        lr_psnr: PSNR in dB between the face made small again and the pixels that were given.
+    """
+
+    hr: Array
+    seed: int
+    lr_psnr: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +68,10 @@ class Lineup:
         box: left, top, right, bottom of the face in the photo, in its pixels.
         pixels: across the face frame.
         lr: (h,w,3) float32 in [0,1], the part of the photo that the network saw.
-        answers: (n,4h,4w,3) float32 in [0,1] in steps of 1/255; answer k is the face drawn for seeds[k].
-        seeds: of the answers.
-        lr_psnr: of each answer: PSNR in dB between the answer made small again and `lr`.
-        identity: mean cosine of SFace's embeddings over all pairs of answers; 1 is the same face.
-        people: how many people a verifier sees among the answers (`recognition.people`).
-        structure: mean of 1 - SSIM over all pairs of answers; 0 is the same picture.
+        samples: the faces.
+        identity: mean cosine of SFace's embeddings over all pairs of samples; 1 is the same face.
+        people: how many people a verifier sees among the samples (`recognition.people`).
+        structure: mean of 1 - SSIM over all pairs of samples; 0 is the same picture.
     """
 
     name: str
@@ -63,32 +79,45 @@ class Lineup:
     box: tuple[float, float, float, float]
     pixels: int
     lr: Array
-    answers: Array
-    seeds: tuple[int, ...]
-    lr_psnr: tuple[float, ...]
+    samples: tuple[Sample, ...]
     identity: float
     people: int
     structure: float
     warning: str = WARNING
 
+    @property
+    def answers(self) -> Array:
+        """The faces, (n,4h,4w,3) float32 in [0,1]."""
+        return np.stack([sample.hr for sample in self.samples])
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the faces."""
+        return tuple(sample.seed for sample in self.samples)
+
+    @property
+    def lr_psnr(self) -> tuple[float, ...]:
+        """How well each face agrees with the photo, in dB."""
+        return tuple(sample.lr_psnr for sample in self.samples)
+
     def sentence(self) -> str:
         """What the line-up says, in one line."""
         people = "one person" if self.people == 1 else f"{self.people} different people"
         return (
-            f"{len(self.seeds)} answers for {self.lr.shape[1]}x{self.lr.shape[0]} pixels, {people} to a verifier "
+            f"{len(self.samples)} answers for {self.lr.shape[1]}x{self.lr.shape[0]} pixels, {people} to a verifier "
             f"(mean likeness {self.identity:.2f}); each agrees with the photo to {min(self.lr_psnr):.0f} dB or more"
         )
 
     def facts(self) -> dict[str, Any]:
         """All but the pictures, as JSON can hold it."""
-        count = len(self.seeds)
         return {
             "photo": self.name,
             "model": self.model,
             "face": [round(edge, 1) for edge in self.box],
             "pixels_across": self.pixels,
             "answers": [
-                {"number": k + 1, "seed": self.seeds[k], "lr_psnr_db": round(self.lr_psnr[k], 2)} for k in range(count)
+                {"number": number, "seed": sample.seed, "lr_psnr_db": round(sample.lr_psnr, 2)}
+                for number, sample in enumerate(self.samples, 1)
             ],
             "people": self.people,
             "mean_pairwise": {
@@ -107,7 +136,7 @@ class Lineup:
 
 
 def lineup(
-    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    photo: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any],
     n: int = 8,
     *,
     model: str | os.PathLike[str] | Model | None = None,
@@ -128,66 +157,50 @@ def lineup(
         force: also draws what is not a face.
 
     Raises:
-        PhotoError: the photo cannot be read, shows no such face, or n is out of range.
+        PhotoError: the photo cannot be read, shows no such face, or an option is out of its range.
         ModelError: there is no such model.
     """
-    from enhance.photos.photo import read
+    options = LineupOptions(n=n, model=model, seed=seed, face=face, aligned=aligned, force=force)
+    return lineup_photo(read(photo), options)
 
-    return lineup_photo(read(photo), n, model=model, seed=seed, face=face, aligned=aligned, force=force)
 
-
-def lineup_photo(
-    photo: Photo,
-    n: int = 8,
-    *,
-    model: str | os.PathLike[str] | Model | None = None,
-    seed: int = 0,
-    face: int = 1,
-    aligned: bool = False,
-    force: bool = False,
-) -> Lineup:
-    """`lineup` of a photo that was read; the same arguments and errors."""
-    from enhance.painting import consistency
-    from enhance.tasks.upscale.enhance import network_for
-
-    if not FEWEST <= n <= MOST:
-        raise PhotoError(f"{photo.name}: a line-up has {FEWEST} to {MOST} answers, not {n}")
-    if aligned:
-        height, width = photo.rgb.shape[:2]
-        box, cut, landmarks = (
-            (0.0, 0.0, float(width), float(height)),
-            crops.aligned_crop(photo.rgb),
-            verification.aligned_landmarks(height, width),
-        )
-        size = max(height, width)
+def lineup_photo(photo: Photo, options: LineupOptions = LineupOptions()) -> Lineup:
+    """`lineup` of a photo that was read; the same errors."""
+    if wrong := problem(options):
+        raise PhotoError(f"{photo.name}: has no line-up: {wrong}")
+    rgb = photo.rgb
+    if options.aligned:
+        box = 0.0, 0.0, float(photo.width), float(photo.height)
+        landmarks = verification.aligned_landmarks(photo.height, photo.width)
+        crop = aligned_crop(rgb)
     else:
-        found = detection.detect(photo.rgb)
-        if not 1 <= face <= len(found):
+        found = detection.detect(rgb)
+        if options.face > len(found):
             raise PhotoError(
-                f"{photo.name}: {_count(len(found))} found, so there is no face {face} to draw (--aligned takes the "
-                "whole picture for one)"
+                f"{photo.name}: {_count(len(found))} found, so there is no face {options.face} to draw (--aligned "
+                "takes the whole picture for one)"
             )
-        chosen = found[face - 1]
-        size = drawing_size(chosen.landmarks)
+        face = found[options.face - 1]
+        size = drawing_size(face.landmarks)
         if not size:
-            raise PhotoError(f"{photo.name}: face {face} is too large to need redrawing, so it has no line-up")
-        box, landmarks = chosen.box, chosen.landmarks
-        cut = crops.crop_face(photo.rgb, landmarks, size)
-    if not force and (why := verification.rejection_reason(photo.rgb, landmarks)):
-        raise PhotoError(f"{photo.name}: {why}, so there is nobody to line up (--force draws faces from anything)")
-    seeds = tuple(range(seed, seed + n))
-    network, _ = network_for(model, [cut])
-    drawn = answers(network, cut, seeds)
-    vectors = recognition.embed(upright(cut, drawn))
+            raise PhotoError(f"{photo.name}: face {options.face} is too large to need redrawing, so it has no line-up")
+        box, landmarks = face.box, face.landmarks
+        crop = crop_face(rgb, landmarks, size)
+    if not options.force and (reason := verification.rejection_reason(rgb, landmarks)):
+        raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
+    seeds = range(options.seed, options.seed + options.n)
+    network, _ = face_model(options.model, [crop], restores=False)
+    drawn = draw_samples(network, crop, seeds)
+    vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
         name=photo.name,
         model=network.facts.name,
         box=box,
-        pixels=size,
-        lr=cut.lr,
-        answers=drawn,
-        seeds=seeds,
-        lr_psnr=tuple(consistency.lr_psnr(answer, cut.lr) for answer in drawn),
+        pixels=crop.size,
+        lr=crop.lr,
+        samples=tuple(
+            Sample(hr, seed, lr_psnr(hr, crop.lr, network.facts.scale)) for hr, seed in zip(drawn, seeds, strict=True)
+        ),
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
@@ -200,41 +213,16 @@ def write(shown: Lineup, folder: Path) -> Path:
     Raises:
         PhotoError: the folder cannot be written to.
     """
-    import json
-
-    from PIL import Image
-
-    from enhance.files import write_atomically
-    from enhance.photos.writing import write as write_picture
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_picture(sheet(shown), folder / "lineup.png")
-        for k, answer in enumerate(shown.answers, 1):
-            write_picture(Image.fromarray(to_uint8(answer)), folder / f"answer_{k:02}.png")
+        for number, sample in enumerate(shown.samples, 1):
+            write_picture(Image.fromarray(to_uint8(sample.hr)), folder / f"answer_{number:02}.png")
         facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:
         raise PhotoError(f"{folder}: cannot be written to ({error.strerror}); name another with -o") from error
     return folder
-
-
-def answers(network: Model, cut: FaceCrop, seeds: Sequence[int]) -> Array:
-    """The network's faces (n,4h,4w,3) for a crop of (h,w,3), one a seed, in steps of 1/255, consistent with it."""
-    import numpy as np
-
-    from enhance.painting import consistency
-    from enhance.tasks.upscale.enhance import eight_bit
-
-    drawn = [consistency.back_project(draw(network, [cut], seed)[0], cut.lr) for seed in seeds]
-    return np.stack([eight_bit(answer) for answer in drawn])
-
-
-def upright(cut: FaceCrop, drawn: Array) -> Array:
-    """Answers (n,4h,4w,3) for a cut as faces in their frame, (n,3,S,S)."""
-    import numpy as np
-
-    return np.stack([cut.upright(answer).transpose(2, 0, 1) for answer in drawn])
 
 
 def structural_distance(pictures: Array) -> float:
@@ -244,8 +232,6 @@ def structural_distance(pictures: Array) -> float:
     "Image quality assessment: from error visibility to structural similarity", IEEE TIP 2004). It needs no network; it
     says how far the drawn structure differs, not how much a person would mind.
     """
-    import numpy as np
-
     grey = luma(pictures.astype(np.float64))
     down, across = _windows(grey.shape[1]), _windows(grey.shape[2])
 
@@ -265,8 +251,6 @@ def structural_distance(pictures: Array) -> float:
 
 def _windows(side: int) -> NDArray[np.float64]:
     """Weights (side-10, side): a Gaussian at every place where the window lies wholly inside."""
-    import numpy as np
-
     kernel = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
     weights = np.zeros((side - WINDOW + 1, side))
     for row in range(len(weights)):
@@ -276,8 +260,6 @@ def _windows(side: int) -> NDArray[np.float64]:
 
 def _mean_of_pairs(square: NDArray[np.float64]) -> float:
     """Mean above the diagonal of (n,n)."""
-    import numpy as np
-
     return float(square[np.triu_indices(len(square), 1)].mean())
 
 
@@ -285,11 +267,9 @@ def _count(faces: int) -> str:
     return f"{faces or 'no'} face{'' if faces == 1 else 's'}"
 
 
-def sheet(shown: Lineup) -> Image:
+def sheet(shown: Lineup) -> Image.Image:
     """The line-up as one picture: the pixels that were given, then every answer against the wall, with its number."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    count = len(shown.seeds)
+    count = len(shown.samples)
     rows = 1 if count <= 4 else 2 if count <= 12 else 3 if count <= 21 else 4
     columns = -(-count // rows)
     board, foot = 40, 92
@@ -319,13 +299,13 @@ def sheet(shown: Lineup) -> Image:
     middle = GAP + TILE / 2
     h, w = shown.lr.shape[:2]
     draw.text((middle, given_top + TILE + 24), f"all that is known: {w}x{h} pixels", INK, letters[17], anchor="mm")
-    for k in range(count):
+    for k, sample in enumerate(shown.samples):
         x, y = left + k % columns * cell[0], GAP + k // columns * cell[1]
-        tile(shown.answers[k], x, y, Image.Resampling.LANCZOS)
+        tile(sample.hr, x, y, Image.Resampling.LANCZOS)
         draw.rectangle((x - 4, y + TILE + 4, x + TILE + 3, y + TILE + board - 2), BOARD)
         line = y + TILE + board / 2 + 1
         draw.text((x + 12, line), str(k + 1), "white", letters[22], anchor="lm")
-        what = f"seed {shown.seeds[k]}   agrees to {shown.lr_psnr[k]:.0f} dB"
+        what = f"seed {sample.seed}   agrees to {sample.lr_psnr:.0f} dB"
         draw.text((x + TILE - 10, line), what, (190, 188, 180), letters[15], anchor="rm")
     draw.text((GAP, height - foot + 22), shown.sentence(), INK, letters[17], anchor="lm")
     draw.text((GAP, height - foot + 54), WARNING, FAINT, letters[17], anchor="lm")

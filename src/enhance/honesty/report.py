@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from enhance.errors import ModelError, PhotoError
+from enhance.faces import geometry, recognition
+from enhance.faces.crops import FaceCrop, slices
+from enhance.faces.drawing import FaceJob
+from enhance.faces.geometry import Points
+from enhance.honesty import uncertainty
+from enhance.honesty.samples import draw_samples, upright
+from enhance.honesty.uncertainty import UncalibratedError
+from enhance.inference.model import Model
+from enhance.painting.background import bicubic
+from enhance.photos.photo import Photo
+from enhance.pixels import resize
+from enhance.tasks.upscale.result import Result
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from enhance.faces.crops import FaceCrop
-    from enhance.inference.model import Model
-    from enhance.photos.photo import Photo
-    from enhance.tasks.upscale.enhance import Redrawn, Result
-
-    Array = NDArray[np.float32]
+Array = NDArray[np.float32]
 
 WARNING = (
     "The detail of redrawn faces is imaginary. It agrees with the photo, as countless other faces would; it will not "
@@ -51,9 +59,7 @@ class FaceReport:
     @property
     def same(self) -> bool | None:
         """Whether a verifier would take the drawn face and the original for one person."""
-        from enhance.faces.recognition import SAME
-
-        return None if self.likeness is None else self.likeness >= SAME
+        return None if self.likeness is None else self.likeness >= recognition.SAME
 
     def sentence(self) -> str:
         """In words."""
@@ -76,12 +82,12 @@ class FaceReport:
         return "; ".join(parts)
 
 
-def report(photo: Photo, result: Result, *, seed: int = 0, original: Photo | None = None) -> tuple[FaceReport, ...]:
+def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tuple[FaceReport, ...]:
     """A report on every redrawn face of an enhanced photo.
 
     Args:
         photo: what was enhanced.
-        result: what came of it, with this seed.
+        result: what came of it.
         original: the true large photo, of the same part and proportions.
 
     Raises:
@@ -89,71 +95,64 @@ def report(photo: Photo, result: Result, *, seed: int = 0, original: Photo | Non
     """
     if original is not None and abs(original.width / photo.width / (original.height / photo.height) - 1) > 0.02:
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
-    if result.network is None:
+    if result.model is None:
         return ()
-    return tuple(_of_face(photo, result, result.network, face, seed, original) for face in result.faces if face.redrawn)
+    pictures: list[tuple[Array, float]] = []
+    if original is not None:
+        pictures = [
+            (result.rgb, result.canvas.width / photo.width),
+            (bicubic(photo.rgb, result.model.facts.scale), result.model.facts.scale),
+            (original.rgb, original.width / photo.width),
+        ]
+    return tuple(_of_face(result, result.model, job, pictures) for job in result.faces if job.redrawn)
 
 
-def _of_face(
-    photo: Photo, result: Result, network: Model, face: Redrawn, seed: int, original: Photo | None
-) -> FaceReport:
-    import numpy as np
+def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[Array, float]]) -> FaceReport:
+    """The report on one face.
 
-    from enhance.faces import recognition
-    from enhance.honesty import uncertainty
-    from enhance.honesty.lineup import answers, upright
-    from enhance.painting.background import bicubic
-
-    cut, shown = _cut(photo, face, network.facts.scale)
-    drawn = answers(network, cut, range(seed, seed + uncertainty.ANSWERS))
-    vectors = recognition.embed(upright(cut, drawn))
+    Args:
+        pictures: the result, the bicubic enlargement and the original, each with how many times larger it is than the
+            photo; none without an original.
+    """
+    assert job.crop is not None
+    seed = result.options.seed
+    samples = draw_samples(model, job.crop, range(seed, seed + uncertainty.SAMPLES), job.drawn)
+    vectors = recognition.embed(upright(job.crop, samples))
     try:
-        constants = uncertainty.constants_for(network, face.lr)
-        made = uncertainty.invention(drawn, bicubic(cut.lr, network.facts.scale), constants, shown)
+        constants = uncertainty.constants_for(model, job.size)
+        shown = _shown(result, job.crop, model.facts.scale)
+        made = uncertainty.face_uncertainty(samples, bicubic(job.crop.lr, model.facts.scale), constants, shown)
     except ModelError:
         made = None
     likeness = baseline = None
-    if original is not None:
-        side = network.facts.scale * face.lr
-        seen = [
-            _framed(result.rgb, face, result.canvas.width / photo.width, side),
-            _framed(bicubic(photo.rgb, network.facts.scale), face, network.facts.scale, side),
-            _framed(original.rgb, face, original.width / photo.width, side),
-        ]
-        ours, plain, true = recognition.embed(np.stack(seen).transpose(0, 3, 1, 2))
+    if pictures:
+        side = model.facts.scale * job.size
+        framed = [_framed(rgb, job.face.landmarks, ratio, side) for rgb, ratio in pictures]
+        ours, plain, true = recognition.embed(np.stack(framed).transpose(0, 3, 1, 2))
         likeness, baseline = float(ours @ true), float(plain @ true)
     return FaceReport(
-        box=face.box,
-        pixels=face.lr,
+        box=job.box,
+        pixels=job.size,
         made_up=None if made is None else made.share,
-        answers=len(drawn),
+        answers=len(samples),
         people=recognition.people(vectors),
         likeness=likeness,
         bicubic=baseline,
-        band=None if made is None else made.band,
+        band=None if made is None else made.bound,
     )
 
 
-def _cut(photo: Photo, face: Redrawn, scale: int) -> tuple[FaceCrop, Array]:
-    """What of the photo a face was drawn from, and how much of each pixel that was drawn is shown, (4h,4w) in [0,1]."""
-    import numpy as np
-
-    from enhance.faces import crops
-
-    if face.box == (0.0, 0.0, float(photo.width), float(photo.height)):
-        return crops.aligned_crop(photo.rgb), np.ones((scale * photo.height, scale * photo.width), np.float32)
-    cut = crops.crop_face(photo.rgb, np.array(face.landmarks), face.lr)
-    return cut, cut.mask(scale)
+def _shown(result: Result, crop: FaceCrop, scale: int) -> Array:
+    """How much of each pixel that was drawn of a crop is shown, (scale*h,scale*w) in [0,1]."""
+    if result.options.aligned:
+        height, width = crop.lr.shape[:2]
+        return np.ones((scale * height, scale * width), np.float32)
+    return crop.mask(scale)
 
 
-def _framed(rgb: Array, face: Redrawn, ratio: float, side: int) -> Array:
+def _framed(rgb: Array, landmarks: Points, ratio: float, side: int) -> Array:
     """A face of the photo in the face frame, (side,side,3), from a picture that is `ratio` times as large."""
-    import numpy as np
-
-    from enhance.faces import geometry
-
-    landmarks = (np.array(face.landmarks) + 0.5) * ratio - 0.5
-    crop, _ = geometry.align(rgb, landmarks, side)
+    crop, _ = geometry.align(rgb, (landmarks + 0.5) * ratio - 0.5, side)
     return crop
 
 
@@ -161,44 +160,37 @@ def refuse_map(result: Result) -> None:
     """Says that there is no map, before anything is written.
 
     Raises:
-        ModelError: a network that invents was not calibrated.
+        UncalibratedError: a network that invents was not calibrated.
     """
-    from enhance.honesty import uncertainty
-
-    if result.rest and result.rest.facts.invents:
-        raise ModelError(
-            f"{result.rest.facts.name} drew what is not a face, and was never calibrated, so there is no map: "
+    if result.background and result.background.facts.invents:
+        raise UncalibratedError(
+            f"{result.background.facts.name} drew what is not a face, and was never calibrated, so there is no map: "
             "leave out --rest"
         )
-    if result.network and any(face.redrawn for face in result.faces):
-        uncertainty.constants_for(result.network, result.faces[0].lr)
+    for job in result.faces:
+        if result.model and job.redrawn:
+            uncertainty.constants_for(result.model, job.size)
 
 
 def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> Array:
     """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
 
     Raises:
-        ModelError: a network that invents was not calibrated.
+        UncalibratedError: a network that invents was not calibrated.
     """
-    import numpy as np
-    from PIL import Image
-
-    from enhance.tasks.upscale.enhance import inside, slices
-
     refuse_map(result)
-    scale = result.network.facts.scale if result.network else 1
+    scale = result.model.facts.scale if result.model else 1
     total = np.zeros((scale * photo.height, scale * photo.width), np.float32)
-    redrawn = [face for face in result.faces if face.redrawn]
-    for face, told in zip(redrawn, reports, strict=True):
+    redrawn = [job.crop for job in result.faces if job.redrawn]
+    for crop, told in zip(redrawn, reports, strict=True):
+        assert crop is not None
         assert told.band is not None
-        cut, shown = _cut(photo, face, scale)
-        here = inside(cut, (0, 0, photo.width, photo.height))
+        here = crop.inside((0, 0, photo.width, photo.height))
         there = total[slices(here, 0, 0, scale)]
-        np.maximum(there, (told.band * shown)[slices(here, cut.left, cut.top, scale)], out=there)
+        shown = told.band * _shown(result, crop, scale)
+        np.maximum(there, shown[slices(here, crop.left, crop.top, scale)], out=there)
     size = result.canvas.width, result.canvas.height
-    if total.shape == size[::-1]:
-        return total
-    return np.asarray(Image.fromarray(total).resize(size, Image.Resampling.BILINEAR))
+    return total if total.shape == size[::-1] else resize(total, size, method=Image.Resampling.BILINEAR)
 
 
 def facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Which pixels of a drawn face were made up, and by how much they may be wrong: a band that was checked on real faces.
 
-The band of a pixel follows what can be known without the truth: how much the answers for several seeds differ there
-(the spread), and how much the network added over bicubic. How wide it must be is learnt from held-out faces, so that
+The band of a pixel follows what is known without the truth: how much the samples for several seeds differ there (the
+spread), and how much the network added over bicubic. How wide it must be is learnt from held-out faces, so that
 for a new face like them 90 % of the pixels, on average over faces, lie inside: conformal risk control
 (Angelopoulos, Bates, Fisch, Lei and Schuster, ICLR 2024). The constants belong to one file of weights and lie beside
 it, as calibration.json (beside a file of the user's, as <name>.json); without them there is no map.
@@ -11,31 +11,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from enhance.errors import ModelError
 from enhance.files import sha256
+from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 from enhance.pixels import luma, to_uint8
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
+Array = NDArray[np.float32]
 
-    from enhance.inference.model import Model
-
-    Array = NDArray[np.float32]
-
-ANSWERS = 8
-"""Answers from which the spread is taken, the shown one included."""
+SAMPLES = 8
+"""Samples from which the spread is taken, the shown one included."""
 LEVEL = 0.9
 VISIBLE = 16 / 255
 """A pixel counts as made up if its true value may lie further away than this: 16 of 255 grey levels."""
 AROUND = 5
 """Spread and addition are root mean squares over squares of so many pixels: single ones say little."""
+
+
+class UncalibratedError(ModelError):
+    """A network that invents, of which nobody knows how far its pixels may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -49,52 +51,49 @@ class Constants:
 
 
 @dataclass(frozen=True, eq=False)
-class Invention:
+class FaceUncertainty:
     """What was made up of one face.
 
     Attributes:
-        band: (H,W) float32 in [0,1]: the true value of a pixel, in each channel, lies within this distance of the drawn
-            one, for 90 % of the pixels.
+        bound: (H,W) float32 in [0,1]: the true value of a pixel, in each channel, lies within this distance of the
+            drawn one, for 90 % of the pixels.
         share: of the face's pixels, how many have a band wider than VISIBLE; in [0,1].
     """
 
-    band: Array
+    bound: Array
     share: float
 
 
-def invention(answers: Array, bicubic: Array, constants: Constants, weight: Array) -> Invention:
+def face_uncertainty(samples: Array, bicubic: Array, constants: Constants, weight: Array) -> FaceUncertainty:
     """What was made up of a face.
 
     Args:
-        answers: (n,H,W,3) in [0,1]; the first is the one that is shown.
+        samples: (n,H,W,3) in [0,1]; the first is the one that is shown.
         bicubic: (H,W,3), the enlargement that invents nothing.
         constants: for a face of this size.
         weight: (H,W) in [0,1], how much of each pixel is shown.
     """
-    band = band_of(evidence(answers, bicubic), constants)
-    return Invention(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
+    band = error_bound(uncertainty_features(samples, bicubic), constants)
+    return FaceUncertainty(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
 
 
-def evidence(answers: Array, bicubic: Array) -> Array:
-    """(H,W,2): the spread of answers (n,H,W,3) and what the first adds to bicubic (H,W,3), in the worst channel."""
-    import numpy as np
+def uncertainty_features(samples: Array, bicubic: Array) -> Array:
+    """(H,W,2): the spread of samples (n,H,W,3) and what the first adds to bicubic (H,W,3), in the worst channel."""
 
-    spread = answers.std(axis=0, ddof=1).max(axis=-1)
-    added = np.abs(answers[0] - bicubic).max(axis=-1)
+    spread = samples.std(axis=0, ddof=1).max(axis=-1)
+    added = np.abs(samples[0] - bicubic).max(axis=-1)
     return np.stack([_around(spread), _around(added)], -1)
 
 
-def band_of(known: Array, constants: Constants) -> Array:
+def error_bound(features: Array, constants: Constants) -> Array:
     """Half the width (H,W) of the band, in [0,1], from the evidence (H,W,2)."""
-    import numpy as np
 
-    variance = constants.spread * known[..., 0] ** 2 + constants.added * known[..., 1] ** 2 + constants.floor
+    variance = constants.spread * features[..., 0] ** 2 + constants.added * features[..., 1] ** 2 + constants.floor
     return np.minimum(constants.factor * np.sqrt(variance), 1).astype(np.float32)
 
 
 def _around(plane: Array) -> Array:
     """Root mean square of (H,W) over the AROUND x AROUND pixels about each; beyond the border its pixels go on."""
-    import numpy as np
 
     squares = np.pad(plane.astype(np.float64) ** 2, AROUND // 2, mode="edge")
     for axis in (0, 1):
@@ -104,16 +103,15 @@ def _around(plane: Array) -> Array:
     return np.sqrt(np.maximum(squares, 0) / AROUND**2).astype(np.float32)
 
 
-def fit(known: Sequence[Array], errors: Sequence[Array]) -> Constants:
+def fit(features: Sequence[Array], errors: Sequence[Array]) -> Constants:
     """Constants, factor 1, for which the squared band is nearest to the squared error, both relative to the band.
 
     Args:
-        known: per face, the evidence (H,W,2).
+        features: per face, (H,W,2), see `uncertainty_features`.
         errors: per face, (H,W): how far the drawn pixel is from the true one in the worst channel, in [0,1].
     """
-    import numpy as np
 
-    rows = np.concatenate([np.column_stack([k.reshape(-1, 2) ** 2, np.ones(k[..., 0].size)]) for k in known])
+    rows = np.concatenate([np.column_stack([k.reshape(-1, 2) ** 2, np.ones(k[..., 0].size)]) for k in features])
     target = np.concatenate([error.reshape(-1) ** 2 for error in errors]).astype(np.float64)
     # Pixels that nothing was said of still differ by what 8 bits round.
     least = (0.5 / 255) ** 2
@@ -132,22 +130,21 @@ def fit(known: Sequence[Array], errors: Sequence[Array]) -> Constants:
     return Constants(float(weights[0]), float(weights[1]), float(max(weights[2], least)), 1.0)
 
 
-def calibrate(known: Sequence[Array], errors: Sequence[Array], constants: Constants, level: float = LEVEL) -> Constants:
+def calibrate(
+    features: Sequence[Array], errors: Sequence[Array], constants: Constants, level: float = LEVEL
+) -> Constants:
     """The smallest factor that keeps the promise for a new face drawn like these.
 
     The loss of a face is the share of its pixels outside the band; the factor is the least for which the sum of
     losses over n faces, plus one, is at most (1 - level) (n + 1) (conformal risk control, equation 4).
 
     Args:
-        known, errors: as for `fit`, of faces that were not used there.
+        features, errors: as for `fit`, of faces that were not used there.
     """
-    from dataclasses import replace
-
-    import numpy as np
 
     ratios = [
-        np.sort((error / band_of(k, replace(constants, factor=1.0))).ravel())
-        for k, error in zip(known, errors, strict=True)
+        np.sort((error / error_bound(k, replace(constants, factor=1.0))).ravel())
+        for k, error in zip(features, errors, strict=True)
     ]
     allowed = (1 - level) * (len(ratios) + 1) - 1
     if allowed < 0:
@@ -160,7 +157,7 @@ def calibrate(known: Sequence[Array], errors: Sequence[Array], constants: Consta
     return replace(constants, factor=high)
 
 
-def beside(model: Path) -> Path:
+def calibration_path(model: Path) -> Path:
     """Where the constants of an .onnx file lie."""
     return model.with_name("calibration.json") if is_shipped(model) else model.with_suffix(".json")
 
@@ -172,11 +169,11 @@ def constants_for(network: Model, size: int) -> Constants:
     rather too wide than too narrow.
 
     Raises:
-        ModelError: the network was not calibrated, or its file changed since.
+        UncalibratedError: the network was not calibrated, or its file changed since.
     """
     said = calibration(network.path)
     if said is None:
-        raise ModelError(
+        raise UncalibratedError(
             f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
             "run `enhance calibrate FACES --model` with it"
         )
@@ -190,7 +187,7 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
     Raises:
         ModelError: the file beside it is unreadable.
     """
-    path = beside(model)
+    path = calibration_path(model)
     if not path.is_file():
         return None
     try:
@@ -200,16 +197,13 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
         raise ModelError(f"{path}: cannot be read; run `enhance calibrate` again") from error
 
 
-def heat(picture: Array, band: Array) -> Image:
+def heat(picture: Array, band: Array) -> Image.Image:
     """The picture in grey under the band in colours, from none through red to yellow, with a scale beneath.
 
     Args:
         picture: (H,W,3) in [0,1].
         band: (H,W) half widths in [0,1]; 0 where nothing was redrawn.
     """
-    import numpy as np
-    from PIL import Image, ImageDraw, ImageFont
-
     most = 48 / 255
     grey = luma(picture)
     strength = np.clip(band / most, 0, 1)[..., None]
@@ -233,7 +227,6 @@ def heat(picture: Array, band: Array) -> Image:
 
 def _colours(strength: Array) -> Array:
     """Dark violet through red and orange to pale yellow, (...,3) for values in [0,1]."""
-    import numpy as np
 
     stops = np.array([0, 0.33, 0.66, 1])
     colours = np.array([(0.25, 0.05, 0.4), (0.8, 0.15, 0.3), (1.0, 0.55, 0.1), (1.0, 0.95, 0.6)])

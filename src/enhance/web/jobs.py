@@ -11,28 +11,34 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.upscale.options import BACKGROUND_MODEL
+from enhance.faces.geometry import Box, face_size
+from enhance.honesty.discriminator_map import scored_enlargements
+from enhance.honesty.lineup import lineup_photo
+from enhance.honesty.report import WARNING, band_map, report
+from enhance.honesty.uncertainty import VISIBLE
+from enhance.options import option
+from enhance.painting.background import bicubic
+from enhance.painting.consistency import lr_psnr
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo, read
+from enhance.photos.writing import write
+from enhance.pixels import png_bytes
+from enhance.tasks.upscale.enhance import enhance_photo, find
+from enhance.tasks.upscale.options import BICUBIC, LineupOptions, UpscaleOptions
+from enhance.tasks.upscale.result import Result
+from enhance.web import parameters
+from enhance.web.worker import Job
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+Array = NDArray[np.float32]
 
-    from enhance.photos.photo import Photo
-    from enhance.tasks.upscale.enhance import Result
-    from enhance.web.worker import Job
-
-    Array = NDArray[np.float32]
-
-AUTO, BICUBIC = "auto", "bicubic"
-"""Instead of a network: the one that suits the photo; and none."""
-RESTS = (BACKGROUND_MODEL, "photo_x4", BICUBIC)
-"""What may draw that which is not a face."""
 FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
-MOST_SEED = 2**31 - 1
-MOST_SCALE = 8.0
 FACTS_END = b"\n"
 """The worker gives one line of JSON and then the picture."""
 
@@ -42,19 +48,43 @@ class TooLargeError(EnhanceError):
 
 
 @dataclass(frozen=True)
-class Options:
-    """How a photo is to be enhanced; box is left, top, right, bottom in its upright pixels."""
+class PartOptions:
+    """Which part of a photo is meant."""
 
-    scale: float = 4.0
-    model: str = AUTO
-    rest: str = BACKGROUND_MODEL
-    seed: int = 0
-    aligned: bool = False
-    force: bool = False
-    format: str = "png"
-    box: tuple[int, int, int, int] | None = None
-    n: int = 8
-    face: int = 1
+    box: str | None = option(None, "Only this part: left,top,right,bottom in pixels.", kind=str)
+
+    def edges(self) -> tuple[int, int, int, int] | None:
+        """Left, top, right, bottom in the photo's upright pixels; None for all of it.
+
+        Raises:
+            ValueError: it is no box.
+        """
+        if self.box is None:
+            return None
+        parts = self.box.split(",")
+        if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+            raise ValueError("box is left,top,right,bottom in whole pixels")
+        left, top, right, bottom = map(int, parts)
+        if not (left < right and top < bottom):
+            raise ValueError("box is left,top,right,bottom, with left before right and top above bottom")
+        return left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How the picture leaves."""
+
+    format: str = option("png", "Of the answer.", choices=tuple(FORMATS))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked for; a model called `bicubic` is none at all."""
+
+    upscale: UpscaleOptions
+    lineup: LineupOptions
+    format: str
+    box: tuple[int, int, int, int] | None
 
 
 def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
@@ -63,54 +93,18 @@ def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
     Raises:
         ValueError: a value that is out of range or not of its kind; the message says which, and what may be given.
     """
+    models = model_choices(known_models)
     return Options(
-        scale=_number(given, "scale", 4.0, 1.01, MOST_SCALE),
-        model=_one_of(given, "model", AUTO, (AUTO, *known_models, BICUBIC)),
-        rest=_one_of(given, "rest", BACKGROUND_MODEL, RESTS),
-        seed=_whole(given, "seed", 0, 0, MOST_SEED),
-        aligned=_one_of(given, "aligned", "false", ("true", "false")) == "true",
-        force=_one_of(given, "force", "false", ("true", "false")) == "true",
-        format=_one_of(given, "format", "png", tuple(FORMATS)),
-        box=_box(given.get("box")),
-        n=_whole(given, "n", 8, 2, 16),
-        face=_whole(given, "face", 1, 1, 99),
+        parameters.parse(UpscaleOptions, given, models),
+        parameters.parse(LineupOptions, given, models),
+        parameters.parse(FileOptions, given).format,
+        parameters.parse(PartOptions, given).edges(),
     )
 
 
-def _number(given: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
-    try:
-        value = float(given.get(name, default))
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise ValueError(f"{name} is a number from {least:g} to {most:g}")
-    return value
-
-
-def _whole(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
-        raise ValueError(f"{name} is a whole number from {least} to {most}")
-    return int(text)
-
-
-def _one_of(given: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value = given.get(name, default)
-    if value not in allowed:
-        raise ValueError(f"{name} is one of {', '.join(allowed)}")
-    return value
-
-
-def _box(text: str | None) -> tuple[int, int, int, int] | None:
-    if text is None:
-        return None
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
-        raise ValueError("box is left,top,right,bottom in whole pixels")
-    left, top, right, bottom = map(int, parts)
-    if not (left < right and top < bottom):
-        raise ValueError("box is left,top,right,bottom, with left before right and top above bottom")
-    return left, top, right, bottom
+def model_choices(known_models: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What may be asked for as the model."""
+    return {"model": (*known_models, BICUBIC)}
 
 
 def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> Photo:
@@ -120,8 +114,6 @@ def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> 
         PhotoError: it cannot be read, or the box lies outside it.
         TooLargeError: it has too many pixels.
     """
-    from enhance.photos.photo import read
-
     try:
         photo = replace(read(content, max_pixels=read_pixels), name="photo")
     except PhotoError as error:
@@ -144,17 +136,10 @@ def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> 
 
 def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     """A line of facts as JSON, and the enlarged photo."""
-    from enhance.photos.writing import write
-
     job.stage = "drawing"
     started = time.perf_counter()
-    if wanted.model == BICUBIC:
-        result = enlarged(photo, wanted.scale)
-    else:
-        from enhance.tasks.upscale.enhance import enhance_photo
-
-        rest = None if wanted.rest == BICUBIC else wanted.rest
-        result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), rest=rest, **drawing(wanted))
+    asked = wanted.upscale
+    result = enlarged(photo, asked) if asked.model == BICUBIC else enhance_photo(photo, asked)
     job.stage = "writing"
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         path = Path(folder) / f"photo.{wanted.format}"
@@ -163,9 +148,9 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
-        "model": result.network.facts.name if result.network else BICUBIC,
-        "seed": wanted.seed,
-        "faces": [face_facts(face.box, face.lr, face.redrawn) for face in result.faces],
+        "model": result.model.facts.name if result.model else BICUBIC,
+        "seed": asked.seed,
+        "faces": [face_facts(face.box, face.size, face.redrawn) for face in result.faces],
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),
         "notes": [plainly(note) for note in result.notes],
         "seconds": round(time.perf_counter() - started, 3),
@@ -173,25 +158,18 @@ def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
     return line(facts) + picture
 
 
-def enlarged(photo: Photo, scale: float) -> Result:
+def enlarged(photo: Photo, asked: UpscaleOptions) -> Result:
     """A photo as bicubic enlarges it, nothing drawn."""
-    from enhance.painting import consistency
-    from enhance.painting.background import bicubic
-    from enhance.photos.canvas import Canvas
-    from enhance.tasks.upscale.enhance import Result
-
-    large = bicubic(photo.rgb, scale)
+    rgb = photo.rgb
+    large = bicubic(rgb, asked.scale)
     canvas = Canvas(photo, large.shape[1], large.shape[0])
     canvas.put(0, 0, large)
-    again = large if scale == 4 else bicubic(photo.rgb, 4)
-    return Result(canvas, (), (), consistency.lr_psnr(again, photo.rgb))
+    again = large if asked.scale == 4 else bicubic(rgb, 4)
+    return Result(canvas, lr_psnr(again, rgb), asked)
 
 
 def faces(job: Job, photo: Photo) -> bytes:
     """The faces of a photo as JSON, the largest first."""
-    from enhance.faces.geometry import face_size
-    from enhance.tasks.upscale.enhance import find
-
     job.stage = "drawing"
     found = [
         face_facts(face.box, size or round(face_size(face.landmarks)), bool(size)) for face, size in find(photo.rgb)
@@ -201,29 +179,20 @@ def faces(job: Job, photo: Photo) -> bytes:
 
 def lineup(job: Job, photo: Photo, wanted: Options) -> bytes:
     """Several faces for the same pixels as JSON, each with its picture as base64 of a PNG."""
-    from enhance.honesty.lineup import lineup_photo
-
     job.stage = "drawing"
-    shown = lineup_photo(photo, wanted.n, model=network_of(wanted), face=wanted.face, **drawing(wanted))
+    shown = lineup_photo(photo, wanted.lineup)
     facts = shown.facts()
-    for card, answer in zip(facts["answers"], shown.answers, strict=True):
-        card["png"] = png(answer)
+    for card, sample in zip(facts["answers"], shown.samples, strict=True):
+        card["png"] = png(sample.hr)
     return line({**facts, "given": png(shown.lr), "sentence": shown.sentence()})
 
 
 def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
     """What is known of the drawn faces in words, and how far their pixels may be wrong: a PNG of the enlarged photo's
     size, transparent where nothing was made up."""
-    import numpy as np
-    from PIL import Image
-
-    from enhance.honesty.report import WARNING, band_map, report
-    from enhance.honesty.uncertainty import VISIBLE
-    from enhance.tasks.upscale.enhance import enhance_photo
-
     job.stage = "drawing"
-    result = enhance_photo(photo, scale=wanted.scale, model=network_of(wanted), **drawing(wanted))
-    reports = report(photo, result, seed=wanted.seed)
+    result = enhance_photo(photo, replace(wanted.upscale, background=UpscaleOptions().background))
+    reports = report(photo, result)
     measured = all(one.made_up is not None for one in reports)
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1))
     strength = np.clip(band / (3 * VISIBLE), 0, 1)
@@ -237,16 +206,14 @@ def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
 
 def opinion(job: Job, photo: Photo) -> bytes:
     """What the discriminator thinks of a part of a photo and of three enlargements of it, as JSON with pictures."""
-    from enhance.honesty.discriminator_map import opinions
-
     job.stage = "drawing"
-    found = opinions(photo.rgb)
+    found = scored_enlargements(photo.rgb)
     facts = [
         {
             "name": one.name,
-            "verdicts": [[round(float(value), 3) for value in row] for row in one.verdicts],
-            "mean": round(float(one.verdicts.mean()), 3),
-            "less_convincing": round(float((one.verdicts < found[0].verdicts).mean()), 3),
+            "verdicts": [[round(float(value), 3) for value in row] for row in one.scores],
+            "mean": round(float(one.scores.mean()), 3),
+            "less_convincing": round(float((one.scores < found[0].scores).mean()), 3),
             "png": png(one.rgb),
         }
         for one in found
@@ -259,22 +226,12 @@ def plainly(message: str) -> str:
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
 
 
-def network_of(wanted: Options) -> str | None:
-    return None if wanted.model == AUTO else wanted.model
-
-
-def drawing(wanted: Options) -> dict[str, Any]:
-    return {"seed": wanted.seed, "aligned": wanted.aligned, "force": wanted.force}
-
-
-def face_facts(box: tuple[float, float, float, float], lr: int, redrawn: bool) -> dict[str, Any]:
-    return {"box": [round(edge, 1) for edge in box], "pixels_across": lr, "redrawn": redrawn}
+def face_facts(box: Box, size: int, redrawn: bool) -> dict[str, Any]:
+    return {"box": [round(edge, 1) for edge in box], "pixels_across": size, "redrawn": redrawn}
 
 
 def png(rgb: Array) -> str:
     """A picture (H,W,3) in [0,1] as base64 of a PNG."""
-    from enhance.pixels import png_bytes
-
     return base64.b64encode(png_bytes(rgb)).decode()
 
 

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from enhance.web import jobs
+from enhance.tasks.upscale.options import FaceOptions, LineupOptions, UpscaleOptions
+from enhance.web import jobs, parameters
+from enhance.web.jobs import FileOptions, PartOptions
 
 
 def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
     """OpenAPI 3.1, with the names of the models that are installed."""
-    ways: list[dict[str, Any]] = [
-        given(
-            "model",
-            "Which network draws; auto: the one that suits the photo.",
-            type="string",
-            enum=[jobs.AUTO, *models, jobs.BICUBIC],
-            default=jobs.AUTO,
-        ),
-        given("seed", "Names one of many answers.", type="integer", minimum=0, maximum=jobs.MOST_SEED, default=0),
-        given("aligned", "Take the whole picture for a face.", type="boolean", default=False),
-        given("force", "Draw faces also from what is none.", type="boolean", default=False),
-        given("box", "Only this part: left,top,right,bottom in pixels.", type="string", pattern=r"^\d+(,\d+){3}$"),
+    choices = jobs.model_choices(models)
+    faces = parameters.describe(FaceOptions, choices)
+    everything = parameters.describe(UpscaleOptions, choices)
+    several = parameters.describe(LineupOptions, choices)
+    ending = parameters.describe(FileOptions)
+    part = [
+        *parameters.describe(PartOptions),
         given("job", "A name of your own, to follow or cancel it by.", type="string", maxLength=64),
     ]
-    scale = given("scale", "How many times larger.", type="number", minimum=1.01, maximum=jobs.MOST_SCALE, default=4)
-    rest = given(
-        "rest",
-        "What draws that which is not a face; photo_x4 invents its textures.",
-        type="string",
-        enum=list(jobs.RESTS),
-        default=jobs.RESTS[0],
-    )
-    ending = given("format", "Of the answer.", type="string", enum=list(jobs.FORMATS), default="png")
-    count = given("n", "How many answers.", type="integer", minimum=2, maximum=16, default=8)
-    which = given("face", "Which face, 1 being the largest.", type="integer", minimum=1, maximum=99, default=1)
     pictures = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in jobs.FORMATS.values()}
     json: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     facts = {"Enhance-Facts": {"description": "What was done, as JSON.", "schema": {"type": "string"}}}
@@ -69,19 +55,19 @@ def document(models: tuple[str, ...], most_bytes: int) -> dict[str, Any]:
             "description": "Photos four times larger, every face redrawn. The detail is made up; no photo is kept.",
         },
         "paths": {
-            "/v1/enhance": post("Enlarge a photo and redraw its faces.", [scale, *ways, rest, ending], picture),
-            "/v1/faces": post("Find the faces of a photo.", ways[4:], {"description": "Faces.", "content": json}),
+            "/v1/enhance": post("Enlarge a photo and redraw its faces.", [*everything, *part, *ending], picture),
+            "/v1/faces": post("Find the faces of a photo.", part, {"description": "Faces.", "content": json}),
             "/v1/lineup": post(
-                "Several faces for the same pixels.", [*ways, count, which], {"description": "Cards.", "content": json}
+                "Several faces for the same pixels.", [*several, *part], {"description": "Cards.", "content": json}
             ),
             "/v1/map": post(
                 "Which pixels were made up: a transparent PNG to lay over the picture four times larger.",
-                ways,
+                [*faces, *part],
                 {"description": "The map.", "headers": facts, "content": {"image/png": pictures["image/png"]}},
             ),
             "/v1/opinion": post(
                 "How photographed a part of a photo looks to the discriminator, beside three enlargements of it.",
-                ways[4:],
+                part,
                 {"description": "Verdicts, which mean something only beside each other.", "content": json},
             ),
             "/v1/models": {"get": plain("The networks.", json)},

@@ -27,6 +27,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from enhance.errors import EnhanceError, ModelError
+from enhance.honesty.uncertainty import UncalibratedError
+from enhance.tasks.upscale.options import BICUBIC
 from enhance.web import jobs
 from enhance.web.openapi import document
 from enhance.web.worker import Job, QueueFullError, Worker
@@ -247,7 +249,7 @@ class Service:
             wanted = jobs.options(request.query_params, shipped())
         except ValueError as wrong:
             raise RefusedError(422, "bad_option", str(wrong)) from None
-        if draws and wanted.model == jobs.BICUBIC:
+        if draws and wanted.upscale.model == BICUBIC:
             raise RefusedError(422, "bad_option", "bicubic draws nothing; give a network as the model")
         return wanted
 
@@ -325,8 +327,10 @@ class Service:
             raise RefusedError(409, "cancelled", "the job was cancelled") from None
         except jobs.TooLargeError as wrong:
             raise RefusedError(413, "too_many_pixels", str(wrong)) from None
-        except ModelError:
+        except UncalibratedError:
             raise RefusedError(422, "no_map", "this network was not measured for that yet") from None
+        except ModelError as wrong:
+            raise RefusedError(422, "bad_model", jobs.plainly(str(wrong))) from None
         except EnhanceError as wrong:
             raise RefusedError(422, "bad_photo", jobs.plainly(str(wrong))) from None
         finally:

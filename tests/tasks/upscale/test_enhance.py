@@ -8,14 +8,13 @@ from PIL import Image, ImageFilter
 
 import enhance
 from enhance.errors import ModelError, PhotoError
-from enhance.faces import crops, detection, geometry
+from enhance.faces import crops, detection, drawing, geometry
 from enhance.faces.drawing import drawing_size
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import ScaledPair, downscale, lr_psnr
 from enhance.photos.photo import read
-from enhance.tasks.upscale import enhance as module
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BACKGROUND_MODEL
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, UpscaleOptions
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "astronaut.jpg"
 
@@ -58,7 +57,7 @@ def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
 @pytest.mark.parametrize("scale", [1.5, np.float32(2), 2.46, 3, 4, 8])
 def test_any_scale_agrees_with_the_input(sample: np.ndarray, scale: float) -> None:
     photo = read(sample[:200])
-    result = enhance_photo(photo, scale=scale)
+    result = enhance_photo(photo, UpscaleOptions(scale=scale))
     height, width = round(200 * scale), round(sample.shape[1] * scale)
     assert result.rgb.shape == (height, width, 3)
     assert [face.redrawn for face in result.faces] == [True]
@@ -72,7 +71,7 @@ def test_enhancing_again_is_enhancing_sixteen_times() -> None:
     face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((56, 56), Image.Resampling.BOX)))
     first = enhance_photo(face)
     again = enhance_photo(read(np.asarray(first.canvas.image())))
-    assert np.abs(again.rgb - enhance_photo(face, scale=16).rgb).max() < 1.5 / 255
+    assert np.abs(again.rgb - enhance_photo(face, UpscaleOptions(scale=16)).rgb).max() < 1.5 / 255
 
 
 @pytest.mark.parametrize("scale", [0, 1, 17, -4, "four", None])
@@ -107,7 +106,7 @@ def test_thirty_faces_small_and_large_and_leaning_are_redrawn_at_once() -> None:
         corners.append((10 + n % 6 * 245, 5 + n // 6 * 195))
         natives.append(58 * scale)
         group.paste(small, corners[-1])
-    result = enhance_photo(read(group), rest=None)
+    result = enhance_photo(read(group), UpscaleOptions(background="bicubic"))
     assert all(face.redrawn for face in result.faces)
     assert result.lr_psnr > 50
     found = [
@@ -124,21 +123,23 @@ def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, m
     large = detection.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME * 60 + (55, 35))
     small = detection.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME * 36 + (92, 57))
 
-    def painted(network: object, cuts: list[crops.FaceCrop], *_: object) -> list[np.ndarray]:  # noqa: ARG001
+    def painted(network: object, given: list[crops.FaceCrop], *_: object) -> list[np.ndarray]:  # noqa: ARG001
         drawn = []
-        for side in (len(cut.lr) for cut in cuts):
+        for side in (len(crop.lr) for crop in given):
             face = np.full((4 * side, 4 * side, 3), 0.2 if side > 40 else 0.8, np.float32)
             face[::2] += 0.15
             face[1::2] -= 0.15
             drawn.append(face)
         return drawn
 
-    monkeypatch.setattr(module, "draw", painted)
+    monkeypatch.setattr(drawing, "draw", painted)
     monkeypatch.setattr(crops, "smooth", lambda *_: np.float32(0))
 
     def enhanced(found: list[detection.Face]) -> np.ndarray:
         look = [(face, drawing_size(face.landmarks)) for face in found]
-        return enhance_photo(read(sample), rest=None, consistent=False, look=lambda _: look).rgb
+        return enhance_photo(
+            read(sample), UpscaleOptions(background="bicubic", consistent=False), look=lambda _: look
+        ).rgb
 
     both = enhanced([large, small])
     assert np.array_equal(both, enhanced([small, large]))
@@ -174,8 +175,8 @@ def test_24_megapixels_are_enhanced_in_little_memory(
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(PhotoError, match="seed -1: seeds are whole numbers from 0 on"):
-        enhance_photo(read(np.full((8, 8, 3), 90, np.uint8)), seed=-1)
+    with pytest.raises(PhotoError, match="seed is -1, but must be a whole number from 0 on"):
+        enhance_photo(read(np.full((8, 8, 3), 90, np.uint8)), UpscaleOptions(seed=-1))
 
 
 def test_no_face_is_bicubic_and_says_so() -> None:
@@ -189,7 +190,7 @@ def test_no_face_is_bicubic_and_says_so() -> None:
 def test_aligned_draws_a_face_from_anything() -> None:
     logo = Path(__file__).parents[3] / "samples" / "logo.png"
     photo = read(logo)
-    result = enhance_photo(photo, aligned=True, force=True)
+    result = enhance_photo(photo, UpscaleOptions(aligned=True, force=True))
     assert result.rgb.shape[:2] == tuple(4 * side for side in photo.rgb.shape[:2])
     assert len(result.faces) == 1
     assert np.abs(result.rgb - bicubic(photo.rgb, 4)).mean() > 0.01
@@ -218,11 +219,11 @@ def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_
         sharp = image.reduce(2)
     blurred = sharp.filter(ImageFilter.GaussianBlur(0.7))
     results = [enhance_photo(read(photo)) for photo in (sharp, blurred)]
-    assert [result.network and result.network.facts.name for result in results] == ["face_x4_gan", "face_x4_grainy"]
+    assert [result.model and result.model.facts.name for result in results] == ["face_x4_gan", "face_x4_grainy"]
     assert any("blurred" in note for note in results[1].notes)
     assert min(result.lr_psnr for result in results) >= 50
-    plain = enhance_photo(read(blurred), model="face_x4_gan")
-    crisp = [np.abs(np.diff(result.faces[0].hr, axis=0)).mean() for result in (plain, results[1])]
+    plain = enhance_photo(read(blurred), UpscaleOptions(model="face_x4_gan"))
+    crisp = [np.abs(np.diff(result.faces[0].upright(), axis=0)).mean() for result in (plain, results[1])]
     assert crisp[1] > 1.2 * crisp[0]
     assert enhance.lineup(blurred, 2).model == "face_x4_grainy"
     assert enhance.lineup(blurred, 2, model="face_x4_gan").model == "face_x4_gan"
@@ -249,8 +250,8 @@ def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np
     original = sample.astype(np.float32) / 255
     lr = read(np.round(downscale(original) * 255).astype(np.uint8))
     errors = [
-        np.mean((enhance_photo(lr, rest=rest, look=lambda _: []).rgb - original) ** 2)
-        for rest in (BACKGROUND_MODEL, None)
+        np.mean((enhance_photo(lr, UpscaleOptions(background=rest), look=lambda _: []).rgb - original) ** 2)
+        for rest in (BACKGROUND_MODEL, BICUBIC)
     ]
     assert 10 * np.log10(errors[1] / errors[0]) > 0.5
 
@@ -258,14 +259,14 @@ def test_the_network_for_anything_is_nearer_to_the_truth_than_bicubic(sample: np
 def test_textures_of_a_grainy_photo_are_advised_against(sample: np.ndarray) -> None:
     grain = np.random.default_rng(0).normal(0, 25, (64, 64, 3))
     bad = read(np.clip(sample[:64, :64] + grain, 0, 255).astype(np.uint8))
-    notes = enhance_photo(bad, rest="photo_x4", look=lambda _: []).notes
+    notes = enhance_photo(bad, UpscaleOptions(background="photo_x4"), look=lambda _: []).notes
     assert "photo_x4 takes grain and blocks for texture: photo_x4_pixel suits this photo better" in notes
 
 
 def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:
     face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((32, 32), Image.Resampling.BOX)))
-    result = enhance_photo(face, scale=5, aligned=True, force=True, rest="photo_x4")
-    assert result.rest is not None
+    result = enhance_photo(face, UpscaleOptions(scale=5, aligned=True, force=True, background="photo_x4"))
+    assert result.background is not None
     assert [note for note in result.notes if "photo_x4 draws textures" in note]
 
 
@@ -273,10 +274,10 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
     grain = np.random.default_rng(0).normal(0, 25, sample.shape)
     bad = read(np.clip(sample + grain, 0, 255).astype(np.uint8))
     mended, kept, asked = (
-        enhance_photo(bad, consistent=consistent, model=model)
+        enhance_photo(bad, UpscaleOptions(consistent=consistent, model=model))
         for consistent, model in ((None, None), (True, None), (None, "face_x4_pixel"))
     )
-    drawn_by = [result.network.facts.name for result in (mended, kept, asked) if result.network]
+    drawn_by = [result.model.facts.name for result in (mended, kept, asked) if result.model]
     assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
     assert mended.stamp is not None
     assert mended.stamp.model == "face_x4_grainy"

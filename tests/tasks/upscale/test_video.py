@@ -15,6 +15,7 @@ from enhance.painting.background import bicubic
 from enhance.photos import movies, photo
 from enhance.tasks.upscale import video
 from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.video import enhance_video
 
 av = pytest.importorskip("av")
@@ -86,16 +87,16 @@ def test_all_frames_of_a_video_are_drawn_alike_by_what_suits_it(tmp_path: Path) 
         "blurred": [np.asarray(Image.fromarray(rgb).filter(ImageFilter.GaussianBlur(1.2))) for rgb in drift()],
         "grainy": [np.clip(rgb + rng.normal(0, 16, rgb.shape), 0, 255).astype(np.uint8) for rgb in drift()],
     }
-    suits = {kind: video.suited(filmed(tmp_path / f"{kind}.mp4", frames)) for kind, frames in kinds.items()}
-    told = {kind: (one.network.facts.name, one.consistent) for kind, one in suits.items()}
+    plans = {kind: video.plan_video(filmed(tmp_path / f"{kind}.mp4", frames)) for kind, frames in kinds.items()}
+    told = {kind: (one.model.facts.name, one.consistent) for kind, one in plans.items()}
     assert told == {
         "sharp": ("face_x4_gan", True),
         "blurred": ("face_x4_grainy", True),
         "grainy": ("face_x4_grainy", False),
     }
-    assert [len(one.notes) for one in suits.values()] == [0, 1, 1]
-    asked = video.suited(tmp_path / "grainy.mp4", "face_x4_pixel", consistent=True)
-    assert (asked.network.facts.name, asked.consistent, asked.notes) == ("face_x4_pixel", True, ())
+    assert [len(one.notes) for one in plans.values()] == [0, 1, 1]
+    asked = video.plan_video(tmp_path / "grainy.mp4", UpscaleOptions(model="face_x4_pixel", consistent=True))
+    assert (asked.model.facts.name, asked.consistent, asked.notes) == ("face_x4_pixel", True, ())
 
 
 def test_what_does_not_apply_to_a_video_is_not_passed_over(clip: Path) -> None:

@@ -1,14 +1,102 @@
-"""What can be asked of `upscale`. Light: the command line reads it for its help."""
+"""What can be asked of `upscale`: each option once, for Python, the command line, the service, videos and manifests."""
 
 from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from enhance.files import sha256
+from enhance.options import option, options_of
+
+if TYPE_CHECKING:
+    from enhance.inference.model import Model
 
 FACE_MODEL = "face_x4_gan"
 RESTORATION_MODEL = "face_x4_grainy"
 """The model for blurred faces, and for grainy and blocky photos, which restores them. None asked for: one of these."""
 BACKGROUND_MODEL = "photo_x4_pixel"
 """The model for what is not a face."""
+BICUBIC = "bicubic"
+"""Instead of a model's name: none."""
 SCALE = 4
 """How many times larger the models that suit draw."""
-MAX_SCALE = 16
 MEMORY = 512
 """Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceOptions:
+    """How faces are drawn. A `model` that was loaded already may be given, too."""
+
+    model: str | os.PathLike[str] | Model | None = option(
+        None,
+        "A shipped model, or an .onnx file.",
+        kind=str,
+        unset="face_x4_gan; for bad photos face_x4_grainy",
+        unset_over_http="auto",
+    )
+    seed: int = option(0, "One of many possible answers; 0 is nearest on average.", least=0, most_over_http=2**31 - 1)
+    aligned: bool = option(False, "The picture is a face in the frame already: redraw all of it.")
+    force: bool = option(False, "Redraw also what is not a face.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpscaleOptions(FaceOptions):
+    """How a photo is enlarged."""
+
+    scale: float = option(4.0, "How many times larger.", above=1, most=16, most_over_http=8)
+    background: str = option(
+        BACKGROUND_MODEL,
+        "For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
+        flag="--rest",
+        choices_over_http=(BACKGROUND_MODEL, "photo_x4", BICUBIC),
+    )
+    consistent: bool | None = option(
+        None,
+        "Made small again, the answer is the input.",
+        kind=bool,
+        flag="--consistency",
+        unset="unless that is grainy or blocky",
+        unset_over_http="auto",
+    )
+
+    def fingerprint(self) -> str:
+        """All that a result depends on besides the photo, as JSON: the options, and of models their content.
+
+        Raises:
+            ModelError: there is no such model.
+        """
+        values: dict[str, Any] = {name: getattr(self, name) for name in options_of(type(self))}
+        values |= {"scale": float(self.scale), "seed": int(self.seed)}
+        values["model"] = self.model_digests()
+        if self.background != BICUBIC:
+            values["background"] = _digest(self.background)
+        return json.dumps(values, sort_keys=True)
+
+    def model_digests(self) -> list[str]:
+        """The SHA-256 of the files of weights that may draw the faces."""
+        return [_digest(one) for one in ((FACE_MODEL, RESTORATION_MODEL) if self.model is None else (self.model,))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineupOptions(FaceOptions):
+    """Which face is drawn several times."""
+
+    n: int = option(8, "How many answers.", flag="-n", least=2, most=32, most_over_http=16)
+    model: str | os.PathLike[str] | Model | None = option(
+        None,
+        "A shipped model, or an .onnx file.",
+        kind=str,
+        unset="face_x4_gan; face_x4_grainy for a blurred face",
+        unset_over_http="auto",
+    )
+    seed: int = option(0, "Of the first answer; the others have those that follow.", least=0, most_over_http=2**31 - 1)
+    face: int = option(1, "Which face, 1 being the largest.", least=1, most_over_http=99)
+
+
+def _digest(model: str | os.PathLike[str] | Model) -> str:
+    from enhance.inference.model import Model
+
+    return sha256((model if isinstance(model, Model) else Model.load(model)).path)

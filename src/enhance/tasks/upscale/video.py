@@ -9,20 +9,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from enhance.errors import PhotoError
-from enhance.faces import crops
+from enhance.faces.crops import crop_face
 from enhance.faces.tracking import Tracker
 from enhance.files import replacing
 from enhance.inference.model import Model
 from enhance.photos import defects, movies
-from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo
-from enhance.tasks.upscale.enhance import enhance_photo, find, network_for, unheld
-from enhance.tasks.upscale.options import BACKGROUND_MODEL
+from enhance.tasks.upscale.choice import face_model
+from enhance.tasks.upscale.enhance import enhance_photo, find
+from enhance.tasks.upscale.options import UpscaleOptions
+from enhance.tasks.upscale.result import inconsistency_note
 
 PART = 240
 """Frames of a part."""
@@ -30,10 +31,10 @@ LOOKS = 5
 """Frames, spread over a video, by which it is judged."""
 
 
-class Suited(NamedTuple):
+class VideoPlan(NamedTuple):
     """What all frames of a video are drawn with, whether they are held to every pixel of their input, and why."""
 
-    network: Model
+    model: Model
     consistent: bool
     notes: tuple[str, ...]
 
@@ -42,18 +43,14 @@ class Film(NamedTuple):
     """What was made of a video: the number of its frames, and how they were made."""
 
     frames: int
-    suited: Suited
+    plan: VideoPlan
 
 
 def enhance_video(
     path: Path,
     target: Path,
+    options: UpscaleOptions = UpscaleOptions(),
     *,
-    scale: float = 4,
-    model: str | Model | None = None,
-    consistent: bool | None = None,
-    seed: int = 0,
-    rest: str | None = BACKGROUND_MODEL,
     progress: Callable[[int, int], object] = max,
 ) -> Film:
     """Enlarges a video and redraws the faces in it.
@@ -61,8 +58,7 @@ def enhance_video(
     Args:
         path: any file that FFmpeg reads.
         target: .mp4, .m4v, .mov or .mkv. While it is made, `.<name>.parts` lies beside it; calling again goes on there.
-        scale, seed, rest: as for `enhance.enhance_photo`.
-        model, consistent: so too, but what is None is chosen once, for all frames.
+        options: as for a photo, but what suits is chosen once, for all frames.
         progress: is told how many frames are done, of about how many.
 
     Raises:
@@ -80,10 +76,9 @@ def enhance_video(
         raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
     parts = target.with_name(f".{target.name}.parts")
     try:
-        suits = suited(path, model, consistent)
-        facts = suits.network.facts
-        how = {"scale": scale, "seed": seed, "rest": rest}
-        _begin(parts, path, f"{how} {facts.name} {facts.extra.get('commit')} {suits.consistent}")
+        plan = plan_video(path, options)
+        options = replace(options, model=plan.model, consistent=plan.consistent)
+        _begin(parts, path, options.fingerprint())
         with av.open(str(path)) as source:
             if not source.streams.video:
                 raise PhotoError(f"{path}: has no pictures in it")
@@ -100,7 +95,9 @@ def enhance_video(
                     tracker = Tracker.from_json(state.read_text())
                     continue
                 drawn = (
-                    movies.to_frame(enhanced(movies.to_photo(frame, to_rgb, path), suits, look=tracker, **how), frame)
+                    movies.to_frame(
+                        enhance_photo(movies.to_photo(frame, to_rgb, path), options, look=tracker).canvas, frame
+                    )
                     for frame in islice(frames, PART)
                 )
                 first = next(drawn, None)
@@ -120,36 +117,27 @@ def enhance_video(
     except OSError as error:
         raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
     shutil.rmtree(parts)
-    return Film(done, suits)
+    return Film(done, plan)
 
 
-def suited(path: Path, model: str | Model | None = None, consistent: bool | None = None) -> Suited:
+def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoPlan:
     """What suits a video, by some frames of it; frames that chose for themselves would differ from one another.
 
     Args:
-        model, consistent: what is asked for; None for what suits.
+        options: what is asked for; None in it for what suits.
     """
-    flaws, cuts = [], []
-    for frame in movies.sample_frames(path, LOOKS) if model is None or consistent is None else ():
-        flaws.append(defects.defect(frame.rgb))
-        for face, size in find(frame.rgb) if model is None else ():
-            if size:
-                cuts.append(crops.crop_face(frame.rgb, face.landmarks, size))
-    said = [flaw for flaw in flaws if flaw]
-    flawed = 2 * len(said) > len(flaws)
-    held = not flawed if consistent is None else consistent
-    network, why = network_for(model, cuts, mends=flawed and not held)
-    notes = [unheld(said[0])] if flawed and not held else []
-    return Suited(network, held, (*notes, *([why] if why else ())))
-
-
-def enhanced(source: Photo, suits: Suited, **how: Any) -> Canvas:
-    """A frame, larger.
-
-    Args:
-        how: the other arguments of `enhance.enhance_photo`.
-    """
-    return enhance_photo(source, model=suits.network, consistent=suits.consistent, **how).canvas
+    seen, face_crops = [], []
+    for frame in movies.sample_frames(path, LOOKS) if options.model is None or options.consistent is None else ():
+        rgb = frame.rgb
+        seen.append(defects.defect(rgb))
+        if options.model is None:
+            face_crops += [crop_face(rgb, face.landmarks, size) for face, size in find(rgb) if size]
+    found = [defect for defect in seen if defect]
+    bad = 2 * len(found) > len(seen)
+    consistent = not bad if options.consistent is None else options.consistent
+    model, reason = face_model(options.model, face_crops, restores=bad and not consistent)
+    notes = [inconsistency_note(found[0])] if bad and not consistent else []
+    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())))
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:

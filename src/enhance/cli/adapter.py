@@ -1,0 +1,50 @@
+"""Options of a task as options of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from enhance.options import Option, options_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+def options(kind: type, *, without: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """A decorator that gives a command the options of a dataclass, in the order of its fields."""
+
+    def decorate(command: F) -> F:
+        for name, one in reversed(options_of(kind).items()):
+            if name not in without:
+                command = _option(name, one)(command)
+        return command
+
+    return decorate
+
+
+def take(kind: type[T], given: dict[str, Any]) -> T:
+    """The options that a command was given; they are taken out of `given`."""
+    return kind(**{name: given.pop(name) for name in options_of(kind) if name in given})
+
+
+def _option(name: str, one: Option) -> Callable[[F], F]:
+    words = f"{one.help}  [{one.unset}]" if one.unset else one.help
+    if one.kind is bool:
+        flag = one.flag if one.default is not None else f"{one.flag}/--no-{one.name_over_http}"
+        return click.option(flag, name, is_flag=True, default=one.default, help=words)
+    shown = one.default is not None
+    return click.option(one.flag, name, type=_type(one), default=one.default, show_default=shown, help=words)
+
+
+def _type(one: Option) -> Any:
+    if one.choices:
+        return click.Choice(one.choices)
+    if one.kind is str:
+        return str
+    least = one.least if one.above is None else one.above
+    if one.kind is int:
+        return click.IntRange(None if least is None else int(least), None if one.most is None else int(one.most))
+    return click.FloatRange(least, one.most, min_open=one.above is not None)

@@ -1,0 +1,107 @@
+"""What the manifest of a folder remembers of how its photos were made, and whether that is what is asked for now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the result is, instead of a scale: at most one of these."""
+
+    width: int | None
+    height: int | None
+    megapixels: float | None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is made of a photo besides its enlargement, and written into that.
+
+    Attributes:
+        faces_only: the folder for each face as drawn.
+        compare: whether a comparison is written beside it; original: the true large photo to be shown in it.
+        report: whether each face is reported on; heat: whether a map of what was made up is written.
+        mark: whether the picture says in its corner that detail was invented.
+        sign, key: certificate and private key for content credentials.
+    """
+
+    faces_only: Path | None
+    compare: bool
+    original: Path | None
+    report: bool
+    heat: bool
+    mark: bool
+    sign: Path | None
+    key: Path | None
+
+    def beside(self) -> dict[str, str]:
+        """What is made besides the picture; a folder in which more of it was made need not be done again."""
+        made = {
+            "faces_only": self.faces_only,
+            "compare": self.compare or None,
+            "original": self.original,
+            "report": self.report or None,
+            "map": self.heat or None,
+        }
+        return {name: str(value) for name, value in made.items() if value is not None}
+
+
+def settings_of(options: UpscaleOptions, size: Size, extras: Extras) -> str:
+    """All that the results in a folder depend on besides the photos, as JSON."""
+    return json.dumps(
+        {
+            "options": json.loads(options.fingerprint()),
+            "size": [size.width, size.height, size.megapixels],
+            "mark": extras.mark,
+            "signed": None if extras.sign is None else str(extras.sign),
+            "beside": extras.beside(),
+        }
+    )
+
+
+def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras) -> Callable[[str], bool]:
+    """Whether a photo that was done with other settings is done for these too."""
+    now, old = json.loads(settings), None if extras.beside() else _old_settings(options, size, extras)
+
+    def accepts(recorded: str) -> bool:
+        try:
+            before = json.loads(recorded)
+        except ValueError:
+            return False
+        if not isinstance(before, Mapping) or not isinstance(before.get("beside", {}), Mapping):
+            return False
+        made = before.get("beside", {})
+        more = {**before, "beside": {name: made.get(name) for name in now["beside"]}}
+        return before == old or more == now
+
+    return accepts
+
+
+def _old_settings(options: UpscaleOptions, size: Size, extras: Extras) -> dict[str, Any]:
+    """What version 0.1.0 wrote into manifests; folders done by it are not done again."""
+    from enhance.inference.model import Model
+
+    names = (FACE_MODEL, RESTORATION_MODEL) if options.model is None else (options.model, options.model)
+    models = [name if isinstance(name, Model) else Model.load(name) for name in names]
+    return {
+        "scale": options.scale,
+        "width": size.width,
+        "height": size.height,
+        "megapixels": size.megapixels,
+        "rest": options.background,
+        "aligned": options.aligned,
+        "force": options.force,
+        "consistent": options.consistent,
+        "seed": options.seed,
+        "mark": extras.mark,
+        "signed": str(extras.sign),
+        "model": hashlib.sha256(b"".join(model.path.read_bytes() for model in models)).hexdigest(),
+    }

@@ -1,0 +1,32 @@
+"""Several faces for the same pixels, one a seed: what the line-up shows, and the map of uncertainty is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.faces.crops import FaceCrop
+from enhance.faces.drawing import draw
+from enhance.inference.model import Model
+from enhance.painting.consistency import back_project
+from enhance.pixels import eight_bit
+
+Array = NDArray[np.float32]
+
+
+def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: Array | None = None) -> Array:
+    """What a model draws of a crop, (n,s*h,s*w,3) for a scale s, in steps of 1/255, each consistent with the crop.
+
+    Args:
+        first: what was drawn for the first seed, if it was drawn already.
+    """
+    drawn = [] if first is None else [first]
+    drawn += [draw(model, [crop], seed)[0] for seed in seeds[len(drawn) :]]
+    return np.stack([eight_bit(back_project(hr, crop.lr, model.facts.scale)) for hr in drawn])
+
+
+def upright(crop: FaceCrop, samples: Array) -> Array:
+    """Samples (n,s*h,s*w,3) of a crop as faces upright in their frame, (n,3,S,S)."""
+    return np.stack([crop.upright(sample).transpose(2, 0, 1) for sample in samples])

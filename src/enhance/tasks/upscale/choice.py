@@ -1,0 +1,75 @@
+"""Which models suit a photo, and whether its result is held to every pixel of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enhance.faces.crops import FaceCrop
+from enhance.inference.model import Model
+from enhance.photos import defects
+from enhance.tasks.upscale.options import (
+    BACKGROUND_MODEL,
+    BICUBIC,
+    FACE_MODEL,
+    RESTORATION_MODEL,
+    UpscaleOptions,
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a photo is enlarged.
+
+    Attributes:
+        defect: what about the photo should not be kept, in words; None if all of it may be.
+        consistent: whether the result, made smaller, must equal the photo.
+        background: draws what is not a face; None for bicubic.
+    """
+
+    defect: str | None
+    consistent: bool
+    background: Model | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether faces are restored, not only enlarged."""
+        return self.defect is not None and not self.consistent
+
+
+def choose(rgb: NDArray[np.float32], options: UpscaleOptions) -> Choice:
+    """What suits a photo (H,W,3) in [0,1], as far as the options leave it open.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    defect = defects.defect(rgb)
+    background = options.background
+    if background == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:
+        background = BICUBIC
+    consistent = defect is None if options.consistent is None else options.consistent
+    return Choice(defect, consistent, None if background == BICUBIC else Model.load(background))
+
+
+def face_model(
+    asked: str | os.PathLike[str] | Model | None, crops: Sequence[FaceCrop], *, restores: bool
+) -> tuple[Model, str | None]:
+    """The model that draws faces, and the reason for it, where that is for the user to know.
+
+    Args:
+        asked: None for what suits.
+        crops: the faces.
+        restores: whether all of the photo is to be restored.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    if asked is not None:
+        return asked if isinstance(asked, Model) else Model.load(asked), None
+    blurred = sum(defects.blurred(crop.lr, crop.size) for crop in crops)
+    reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
+    return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason
