@@ -23,7 +23,7 @@ from enhance.faces.geometry import (
     similarity,
     warp_to_frame,
 )
-from enhance.pixels import resize
+from enhance.pixels import area_mean, resize
 
 PixelBox = tuple[int, int, int, int]
 """Left, top, right, bottom in whole pixels of the photo."""
@@ -46,6 +46,7 @@ class FaceCrop:
         left, top: of the photo's pixels, the first that is in it; negative beyond the photo.
         to_frame: (2,3), from its pixels to the face frame, as fractions of its sides.
         size: pixels across the face frame from which it is drawn. A face in a video keeps this while it moves.
+        reduction: by which whole number it is made smaller before it is drawn; see `resolution.effective_reduction`.
     """
 
     lr: Array
@@ -53,6 +54,14 @@ class FaceCrop:
     top: int
     to_frame: Transform
     size: int
+    reduction: int = 1
+
+    def reduced(self) -> FaceCrop:
+        """The face at the size from which it is drawn: a crop by itself, of no photo."""
+        if self.reduction == 1:
+            return self
+        small = area_mean(self.lr, self.reduction)
+        return FaceCrop(small, 0, 0, enlarge_transform(self.to_frame, 1 / self.reduction), self.size)
 
     @property
     def quarter_turns(self) -> int:
@@ -67,7 +76,7 @@ class FaceCrop:
     def upright(self, drawn: Array) -> Array:
         """What was drawn of it, (s*h,s*w,3) for a scale s, as a face upright in its frame, (s*size,s*size,3)."""
         scale = len(drawn) / len(self.lr)
-        return warp_to_frame(drawn, enlarge_transform(self.to_frame, scale), round(scale * self.size))
+        return warp_to_frame(drawn, enlarge_transform(self.to_frame, scale), round(scale * self.size * self.reduction))
 
     def inside(self, box: PixelBox) -> PixelBox:
         """The part of it that lies in a box of the photo, as a box of the photo."""
@@ -83,17 +92,18 @@ class FaceCrop:
         return mask(np.stack([x, y], -1))
 
 
-def crop_face(rgb: Array, landmarks: NDArray[np.floating], size: int | None = None) -> FaceCrop:
+def crop_face(rgb: Array, landmarks: NDArray[np.floating], size: int | None = None, reduction: int = 1) -> FaceCrop:
     """All that the frame of a face covers of a photo, and a little around it.
 
     Args:
         rgb: (H,W,3) in [0,1].
         landmarks: (5,2) in its pixels.
-        size: as in `FaceCrop`; None: as many as the photo has.
+        size: as in `FaceCrop`; None: as many as the photo has, divided by the reduction.
+        reduction: as in `FaceCrop`.
     """
     to_frame = similarity(landmarks, FRAME)
     corners = apply_transform(invert(to_frame), np.array([(x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
-    side = int(np.ceil(np.ptp(corners, axis=0).max() / MULTIPLE)) * MULTIPLE
+    side = int(np.ceil(np.ptp(corners, axis=0).max() / (MULTIPLE * reduction))) * MULTIPLE * reduction
     left, top = np.floor(corners.mean(axis=0) - side / 2 + 1).astype(int)
     rows = np.clip(np.arange(top, top + side), 0, rgb.shape[0] - 1)
     columns = np.clip(np.arange(left, left + side), 0, rgb.shape[1] - 1)
@@ -102,7 +112,8 @@ def crop_face(rgb: Array, landmarks: NDArray[np.floating], size: int | None = No
         int(left),
         int(top),
         shift_transform(to_frame, int(left), int(top)),
-        max(round(face_size(landmarks)), 1) if size is None else size,
+        max(round(face_size(landmarks) / reduction), 1) if size is None else size,
+        reduction,
     )
 
 

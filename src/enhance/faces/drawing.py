@@ -16,6 +16,7 @@ from enhance.inference.noise import noise_rng, truncation
 from enhance.painting.background import Background
 from enhance.painting.bands import Patch
 from enhance.painting.tiles import united
+from enhance.pixels import resize
 
 Array = NDArray[np.float32]
 
@@ -48,6 +49,11 @@ class FaceJob:
     def redrawn(self) -> bool:
         """Whether it is drawn, and not left alone."""
         return self.reason is None
+
+    @property
+    def reduced(self) -> bool:
+        """Whether it is drawn from fewer pixels than it has."""
+        return self.crop is not None and self.crop.reduction > 1
 
     @property
     def size(self) -> int:
@@ -88,7 +94,20 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
 
 
 def draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
-    """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3); those of one shape are one batch."""
+    """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).
+
+    What is drawn of a reduced crop is enlarged by bicubic to where it belongs.
+    """
+    drawn = _draw(model, [crop.reduced() for crop in crops], seed)
+    sizes = [
+        (hr.shape[1] * crop.reduction, hr.shape[0] * crop.reduction) for hr, crop in zip(drawn, crops, strict=True)
+    ]
+    pairs = zip(drawn, crops, sizes, strict=True)
+    return [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
+
+
+def _draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
+    """The same for crops that are not reduced; those of one shape are one batch."""
     channels = model.facts.noise_channels
     drawn: list[Array] = [np.empty(0, np.float32)] * len(crops)
     for shape in {crop.lr.shape for crop in crops}:

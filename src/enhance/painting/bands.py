@@ -19,6 +19,7 @@ from enhance.painting.background import Background
 from enhance.painting.consistency import GOAL, ScaledPair
 from enhance.painting.tiles import Rows
 from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo
 from enhance.pixels import to_float
 
 Array = NDArray[np.float32]
@@ -43,8 +44,15 @@ class Patch:
     hr: Array
 
 
-def paint(background: Background, patches: Sequence[Patch], pair: ScaledPair, passes: int) -> tuple[Canvas, float]:
-    """The enlarged photo with its patches; and its LR-PSNR: how well it agrees with its input, in dB."""
+def paint(
+    background: Background, patches: Sequence[Patch], pair: ScaledPair, passes: int, original: Photo | None = None
+) -> tuple[Canvas, float]:
+    """The enlarged photo with its patches; and its LR-PSNR: how well it agrees with its input, in dB.
+
+    Args:
+        original: the input, where the background is of a photo that was restored.
+    """
+    given = original or background.photo
     photo, margin = background.photo, margin_of(passes)
     canvas = Canvas(photo, pair.hr[1], pair.hr[0])
     levels = np.float32(np.iinfo(photo.pixels.dtype).max)
@@ -57,7 +65,7 @@ def paint(background: Background, patches: Sequence[Patch], pair: ScaledPair, pa
         hr /= levels
         for row in range(top, bottom, STRIPE):
             canvas.put(0, row, hr[row - first : min(row + STRIPE, bottom) - first])
-        return pair.error(hr, first, to_float(photo.pixels[slice(*own)]), own)
+        return pair.error(hr, first, to_float(given.pixels[slice(*own)]), own)
 
     rows = max(background.rows - 2 * margin, 16)
     spans = ((span.start, span.stop) for span in tiles.spans(photo.height, rows, 0))

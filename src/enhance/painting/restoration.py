@@ -56,6 +56,12 @@ class Defects:
         total = self.noise + self.colour_noise / 2 + self.blocks
         return float(np.clip((total - IMPERCEPTIBLE) / (PLAIN - IMPERCEPTIBLE), 0, 1))
 
+    def words(self) -> str:
+        """What is wrong, for the user."""
+        if self.noise + self.colour_noise / 2 >= self.blocks:
+            return f"the photo is grainy (noise of about {max(self.noise, self.colour_noise):.0f} grey levels)"
+        return "the photo shows JPEG blocks"
+
     def times(self, strength: float) -> "Defects":
         """All of them so many times as bad."""
         return Defects(*(strength * value for value in self.values))

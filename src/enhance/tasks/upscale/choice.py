@@ -1,4 +1,5 @@
-"""Which models suit a photo, and whether its result is held to every pixel of it."""
+"""What suits a photo: whether it is restored, which models draw it, and whether its result is held to every pixel of
+it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.inference.model import Model
+from enhance.painting.restoration import measure, restore
 from enhance.photos import defects
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
@@ -20,17 +22,22 @@ from enhance.tasks.upscale.options import (
     UpscaleOptions,
 )
 
+PLAINLY_BAD = 0.5
+"""From which amount of defects on faces are restored, too, and free of consistency."""
+
 
 @dataclass(frozen=True)
 class Choice:
     """How a photo is enlarged.
 
     Attributes:
+        restored: the photo without the defects that were measured: this is what is enlarged.
         defect: what about the photo should not be kept, in words; None if all of it may be.
         consistent: whether the result, made smaller, must equal the photo.
         background: draws what is not a face; None for bicubic.
     """
 
+    restored: NDArray[np.float32]
     defect: str | None
     consistent: bool
     background: Model | None
@@ -44,15 +51,23 @@ class Choice:
 def choose(rgb: NDArray[np.float32], options: UpscaleOptions) -> Choice:
     """What suits a photo (H,W,3) in [0,1], as far as the options leave it open.
 
+    A photo that is to be held to every pixel is not restored.
+
     Raises:
         ModelError: there is no such model.
     """
     defect = defects.defect(rgb)
-    background = options.background
-    if background == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:
+    background, restored = options.background, rgb
+    strength = 0.0 if options.consistent else options.strength
+    if strength:
+        measured = measure(rgb)
+        restored = restore(rgb, measured, strength)
+        if measured.amount >= PLAINLY_BAD:
+            defect = defect or measured.words()
+    elif background == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:
         background = BICUBIC
     consistent = defect is None if options.consistent is None else options.consistent
-    return Choice(defect, consistent, None if background == BICUBIC else Model.load(background))
+    return Choice(restored, defect, consistent, None if background == BICUBIC else Model.load(background))
 
 
 def face_model(
@@ -70,6 +85,6 @@ def face_model(
     """
     if asked is not None:
         return asked if isinstance(asked, Model) else Model.load(asked), None
-    blurred = sum(defects.blurred(crop.lr, crop.size) for crop in crops)
+    blurred = sum(defects.blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
     reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
     return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason

@@ -22,6 +22,7 @@ from enhance.faces import detection, verification
 from enhance.faces.crops import aligned_crop, crop_face
 from enhance.faces.detection import Face
 from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, drawing_size, paste_jobs
+from enhance.faces.resolution import effective_reduction
 from enhance.inference.model import Model
 from enhance.options import problem
 from enhance.painting.background import Background, bicubic
@@ -33,7 +34,7 @@ from enhance.photos.writing import write_frames
 from enhance.pixels import to_float, to_integers
 from enhance.tasks.upscale.choice import choose, face_model
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, SCALE, UpscaleOptions
-from enhance.tasks.upscale.result import TOO_LARGE, Result, stamped
+from enhance.tasks.upscale.result import AT_ITS_SIZE, TOO_LARGE, Result, stamped
 
 Array = NDArray[np.float32]
 Look = Callable[[Array], list[tuple[Face, int]]]
@@ -51,6 +52,7 @@ def upscale(
     aligned: bool = False,
     force: bool = False,
     consistent: bool | None = None,
+    strength: float = 1.0,
     seed: int = 0,
     rest: str | None = BACKGROUND_MODEL,
 ) -> Image:
@@ -59,14 +61,15 @@ def upscale(
     Args:
         photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, uint16 or float
             in [0,1].
-        scale: how many times larger, above 1 and up to 16.
+        scale: how many times larger, 1 (which only restores) to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`. None: face_x4_gan,
             but face_x4_grainy for photos that are grainy or blocky, and for faces that are blurred.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
+        strength: how much of the noise and the blocks that are measured is taken out first; 0: nothing.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
-        rest: the model for what is not a face; bicubic takes its place where the noise is strong. None: bicubic always.
+        rest: the model for what is not a face. None: bicubic.
             "photo_x4" is crisper, and invents textures.
 
     Returns:
@@ -83,6 +86,7 @@ def upscale(
         aligned=aligned,
         force=force,
         consistent=consistent,
+        strength=strength,
         seed=seed,
         background=BICUBIC if rest is None else rest,
     )
@@ -113,23 +117,31 @@ def enhance_photo(
     with report_memory_errors(photo):
         rgb = photo.rgb
         choice = choose(rgb, options)
-        if options.aligned:
-            jobs = [aligned_job(photo, rgb, options.force)]
-        else:
-            jobs = find_jobs(rgb, look or find, options.force or look is not None)
+        clean = photo
+        if choice.restored is not rgb:
+            rgb = choice.restored
+            clean = replace(photo, pixels=to_integers(rgb, photo.pixels.dtype))
+        jobs = [aligned_job(photo, rgb, options.force)] if options.aligned else find_jobs(rgb, look, options.force)
+        if options.scale == 1 and choice.defect is None:
+            jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         model: Model | None = None
         reason = None
         if not options.aligned or jobs[0].redrawn:
             crops = [job.crop for job in jobs if job.crop is not None and job.redrawn]
             model, reason = face_model(options.model, crops, restores=choice.restores)
             jobs = draw_jobs(model, jobs, options.seed)
-        background = Background(photo, choice.background, memory, options.seed, model.facts.scale if model else SCALE)
+        scale = model.facts.scale if model else SCALE
+        if options.scale == 1:
+            background = Background(clean, None, memory, scale=scale if any(job.redrawn for job in jobs) else 1)
+        else:
+            background = Background(clean, choice.background, memory, options.seed, scale)
         patches = patches_of(jobs, model, background, options)
+        consistent = choice.consistent and (bool(options.consistent) or not any(job.reduced for job in jobs))
         del rgb  # of a large photo, more than all that painting takes
         size = round(photo.height * options.scale), round(photo.width * options.scale)
         pair = ScaledPair((photo.height, photo.width), size)
-        passes = passes_needed(background, patches, pair) if choice.consistent else 0
-        canvas, agreement = paint(background, patches, pair, passes)
+        passes = passes_needed(background, patches, pair) if consistent else 0
+        canvas, agreement = paint(background, patches, pair, passes, photo)
     shown = None if options.aligned and model else background.model
     result = Result(canvas, agreement, options, tuple(jobs), model, shown, reason, choice.defect, photo.lost)
     return stamped(photo, result)
@@ -140,20 +152,32 @@ def find(rgb: Array) -> list[tuple[Face, int]]:
     return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
 
 
-def find_jobs(rgb: Array, look: Look, force: bool) -> list[FaceJob]:
+def find_jobs(rgb: Array, look: Look | None, force: bool) -> list[FaceJob]:
     """The faces of a photo, each with what it is to be drawn from, or the reason why it is left alone.
 
+    A face with more pixels than the networks were taught, but no more detail, is drawn from the size of its detail.
+
     Args:
+        look: finds them, and knows that they are faces; None for `find`.
         force: also redraws what is found but does not look like a face.
     """
     jobs = []
-    for face, size in look(rgb):
-        rejected = None if force or not size else verification.rejection_reason(rgb, face.landmarks)
+    for face, size in (look or find)(rgb):
+        reduction = 1 if size or look else effective_reduction(rgb, face.landmarks)
+        drawable = size > 0 or drawing_size(face.landmarks / reduction) > 0
+        known = force or look is not None or not drawable
+        rejected = None if known else verification.rejection_reason(rgb, face.landmarks)
         if rejected and face.low_confidence:
             continue  # what neither the detector nor the verifier takes for a face, nobody need hear of
-        reason = rejected if size else TOO_LARGE
-        jobs.append(FaceJob(face, None if reason else crop_face(rgb, face.landmarks, size), reason))
+        reason = rejected if drawable else TOO_LARGE
+        crop = None if reason else crop_face(rgb, face.landmarks, size or None, reduction)
+        jobs.append(FaceJob(face, crop, reason))
     return jobs
+
+
+def leave_alone(job: FaceJob, reason: str) -> FaceJob:
+    """The face as it was found, not to be drawn."""
+    return replace(job, crop=None, reason=job.reason or reason)
 
 
 def aligned_job(photo: Photo, rgb: Array, force: bool) -> FaceJob:
@@ -212,7 +236,7 @@ def _enhance_twice(photo: Photo, options: UpscaleOptions, look: Look | None, mem
     aligned = options.aligned
     if aligned and max(between.width, between.height) > MAX_FACE_SIZE:
         aligned, look = False, lambda _: []
-    missing = replace(options, scale=options.scale / SCALE, aligned=aligned, force=aligned)
+    missing = replace(options, scale=options.scale / SCALE, aligned=aligned, force=aligned, strength=0)
     again = enhance_photo(between, missing, look=look, memory=memory)
     result = replace(
         once,

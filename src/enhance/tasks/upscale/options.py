@@ -46,12 +46,15 @@ class FaceOptions:
 class UpscaleOptions(FaceOptions):
     """How a photo is enlarged."""
 
-    scale: float = option(4.0, "How many times larger.", above=1, most=16, most_over_http=8)
+    scale: float = option(4.0, "How many times larger; 1 only restores.", least=1, most=16, most_over_http=8)
     background: str = option(
         BACKGROUND_MODEL,
         "For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
         flag="--rest",
         choices_over_http=(BACKGROUND_MODEL, "photo_x4", BICUBIC),
+    )
+    strength: float = option(
+        1.0, "How much of the measured noise and blocks is taken out: 0 nothing, above 1 more.", least=0, most=2
     )
     consistent: bool | None = option(
         None,
@@ -73,6 +76,8 @@ class UpscaleOptions(FaceOptions):
         values["model"] = self.model_digests()
         if self.background != BICUBIC:
             values["background"] = _digest(self.background)
+        if self.strength:
+            values["restorer"] = _digest("photo_restore")
         return json.dumps(values, sort_keys=True)
 
     def model_digests(self) -> list[str]:

@@ -19,6 +19,8 @@ Array = NDArray[np.float32]
 
 TOO_LARGE = "too large to need redrawing"
 """Why a face is left alone that has more pixels than a network would give it."""
+AT_ITS_SIZE = "sharp enough for its size"
+"""Why a face is left alone in a photo that is not enlarged."""
 
 
 @dataclass(frozen=True, eq=False)

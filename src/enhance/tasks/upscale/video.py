@@ -96,7 +96,10 @@ def enhance_video(
                     continue
                 drawn = (
                     movies.to_frame(
-                        enhance_photo(movies.to_photo(frame, to_rgb, path), options, look=tracker).canvas, frame
+                        enhance_photo(
+                            movies.to_photo(frame, to_rgb, path), replace(options, strength=0), look=tracker
+                        ).canvas,
+                        frame,
                     )
                     for frame in islice(frames, PART)
                 )
