@@ -28,10 +28,10 @@ MARGIN = 128
 """Rows that a band sees above and below itself: further away, what a pixel depends on is lost in the rounding."""
 MEASURED_PIXELS = 2_000_000
 """Pixels of a large photo that are measured, in bands spread over it."""
-IMPERCEPTIBLE, PLAIN = 3.0, 6.0
+IMPERCEPTIBLE, PLAIN = 4.5, 7.0
 """Sums of the measures, in grey levels: below the first a photo is left as it is, from the second on it is restored in
-full, and in between in part, so that nothing changes suddenly. Good photos measure up to 3: fine texture looks like
-noise."""
+full, and in between in part, so that nothing changes suddenly. Most good photos measure up to 4: fine texture looks
+like noise."""
 
 
 @dataclass(frozen=True)

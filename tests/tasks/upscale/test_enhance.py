@@ -74,7 +74,7 @@ def test_enhancing_again_is_enhancing_sixteen_times() -> None:
     assert np.abs(again.rgb - enhance_photo(face, UpscaleOptions(scale=16)).rgb).max() < 1.5 / 255
 
 
-@pytest.mark.parametrize("scale", [0, 1, 17, -4, "four", None])
+@pytest.mark.parametrize("scale", [0, 0.5, 17, -4, "four", None])
 def test_a_scale_out_of_range_is_said(sample: np.ndarray, scale: float) -> None:
     with pytest.raises(PhotoError, match="cannot be enlarged"):
         enhance.upscale(sample, scale=scale)
@@ -196,11 +196,33 @@ def test_aligned_draws_a_face_from_anything() -> None:
     assert np.abs(result.rgb - bicubic(photo.rgb, 4)).mean() > 0.01
 
 
-def test_a_face_out_of_reach_is_left_as_it_is(sample: np.ndarray) -> None:
-    large = np.asarray(Image.fromarray(sample).resize((sample.shape[1] * 4, sample.shape[0] * 4)))
-    result = enhance_photo(read(large))
-    assert [face.redrawn for face in result.faces] == [False]
-    assert any("too large" in note for note in result.notes)
+def test_a_large_sharp_face_is_left_as_it_is_and_a_large_blurred_one_drawn_from_the_size_of_its_detail(
+    sample: np.ndarray,
+) -> None:
+    sharp = np.asarray(enhance.upscale(sample))
+    left = enhance_photo(read(sharp), UpscaleOptions(scale=1))
+    assert [face.redrawn for face in left.faces] == [False]
+    assert any("too large" in note for note in left.notes)
+    blurred = np.asarray(Image.fromarray(sample).resize((sample.shape[1] * 4, sample.shape[0] * 4)))
+    drawn = enhance_photo(read(blurred), UpscaleOptions(scale=1))
+    assert [face.reduced for face in drawn.faces] == [True]
+    assert drawn.faces[0].size < 96
+    left, top, right, bottom = (round(edge) for edge in drawn.faces[0].box)
+    crisp = [np.abs(np.diff(rgb[top:bottom, left:right], axis=0)).mean() for rgb in (read(blurred).rgb, drawn.rgb)]
+    assert crisp[1] > 1.02 * crisp[0]
+
+
+def test_a_photo_at_its_own_size_is_restored_and_no_more(sample: np.ndarray) -> None:
+    clean = enhance_photo(read(sample), UpscaleOptions(scale=1))
+    assert [face.redrawn for face in clean.faces] == [False]
+    assert np.abs(clean.rgb - read(sample).rgb).max() < 2 / 255
+    noise = np.random.default_rng(0).normal(0, 15, sample.shape)
+    bad = read(np.clip(sample + noise, 0, 255).astype(np.uint8))
+    restored = enhance_photo(bad, UpscaleOptions(scale=1))
+    errors = [np.square(rgb - read(sample).rgb).mean() for rgb in (bad.rgb, restored.rgb)]
+    assert errors[1] < 0.7 * errors[0]
+    untouched = enhance_photo(bad, UpscaleOptions(scale=1, strength=0, model="face_x4_gan", consistent=True))
+    assert np.abs(untouched.rgb - bad.rgb).max() < 2 / 255
 
 
 def test_an_unknown_model_is_said(sample: np.ndarray) -> None:
@@ -280,7 +302,7 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
     drawn_by = [result.model.facts.name for result in (mended, kept, asked) if result.model]
     assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
     assert mended.stamp is not None
-    assert mended.stamp.model == "face_x4_grainy"
+    assert mended.stamp.model == "face_x4_grainy + photo_x4_pixel"
     assert any("grainy" in note for note in mended.notes)
     left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
     rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]

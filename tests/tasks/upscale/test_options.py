@@ -36,7 +36,7 @@ def test_a_query_gives_options() -> None:
     wanted = jobs.options({"scale": "2", "rest": "bicubic", "model": "auto", "seed": "7", "n": "3"}, ("face_x4_gan",))
     assert wanted.upscale == UpscaleOptions(scale=2, background=BICUBIC, seed=7)
     assert wanted.lineup == LineupOptions(n=3, seed=7)
-    with pytest.raises(ValueError, match="scale is a number above 1 up to 8"):
+    with pytest.raises(ValueError, match="scale is a number from 1 to 8"):
         jobs.options({"scale": "9"}, ())
     with pytest.raises(ValueError, match="model is one of face_x4_gan, bicubic"):
         jobs.options({"model": "/etc/passwd"}, ("face_x4_gan",))
@@ -44,9 +44,10 @@ def test_a_query_gives_options() -> None:
 
 def test_a_fingerprint_names_every_option_and_the_content_of_every_model(tmp_path: Path) -> None:
     plain = UpscaleOptions()
-    assert json.loads(plain.fingerprint()).keys() == options_of(UpscaleOptions).keys()
+    assert json.loads(plain.fingerprint()).keys() == options_of(UpscaleOptions).keys() | {"restorer"}
     other = {
         "scale": 2.0,
+        "strength": 0.5,
         "model": "face_x4_pixel",
         "background": "photo_x4",
         "consistent": True,
