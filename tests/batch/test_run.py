@@ -99,6 +99,15 @@ def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     assert done(given, out, settings="others").enhanced == 3
 
 
+def test_other_settings_may_be_good_enough(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = tasks(tmp_path / "in", out, a="1")
+    assert done(given, out, settings="before").enhanced == 1
+    for settings, state in (("now", "to do"), ("before", "done")):
+        manifest = Manifest(out, "now", accepts=lambda before, wanted=settings: before == wanted)  # type: ignore[misc]
+        assert manifest.state(given[0]) == state
+
+
 def test_what_is_not_ours_is_left_alone_until_told(tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = tasks(tmp_path / "in", out, a="1", b="2", c="3")

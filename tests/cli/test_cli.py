@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from enhance.tasks.upscale.options import MEMORY, UpscaleOptions
 from tests.photos.pictures import bad_files
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -71,6 +72,48 @@ def test_several_photos_of_one_name_into_a_folder(face: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     made = [".enhance.jsonl", "face_x4.png", "face_x4_2.png"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == made
+
+
+def test_a_folder_that_was_done_is_done_again_for_a_map_and_not_for_less(face: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    face.rename(tmp_path / "in" / "face.png")
+    with Image.open(tmp_path / "in" / "face.png") as image:
+        image.reduce(2).save(tmp_path / "in" / "face.png")
+    told = [
+        enhance(tmp_path / "in", "-o", tmp_path / "out", *extra).stdout
+        for extra in ([], ["--map", "--report"], [], ["--map"])
+    ]
+    assert ["1 enhanced" in one for one in told] == [True, True, False, False]
+    assert "of it was made up" in told[1]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {".enhance.jsonl", "face_x4.png", "face_x4_map.png", "face_x4_band.png"}
+
+
+def test_compare_shows_what_the_gan_draws_of_a_bad_photo_too(face: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from enhance.cli import comparison
+    from enhance.photos.photo import read
+    from enhance.tasks.upscale import enhance as story
+
+    with Image.open(face) as image:
+        grain = np.random.default_rng(0).normal(0, 16, (*image.size, 3))
+        bad = read(np.clip(np.asarray(image.convert("RGB")) + grain, 0, 255).astype(np.uint8))
+    result = story.enhance_photo(bad)
+    assert result.model is not None
+    assert result.model.facts.name == "face_x4_grainy"
+    drawn: list[object] = []
+    true = story.enhance_photo
+
+    def watched(photo: object, options: UpscaleOptions, **how: object) -> object:
+        drawn.append(options.model)
+        return true(photo, options, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(story, "enhance_photo", watched)
+    comparison(bad, result, None, MEMORY, result)
+    assert drawn == ["face_x4_pixel", "face_x4_gan"]
+    drawn.clear()
+    asked = true(bad, UpscaleOptions(model="face_x4_gan"))
+    comparison(bad, asked, None, MEMORY, asked)
+    assert drawn == ["face_x4_pixel"]
 
 
 def test_compare_shows_every_way_and_the_original(face: Path, tmp_path: Path) -> None:
