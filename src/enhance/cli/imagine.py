@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from enhance.cli.adapter import options, take
 from enhance.errors import PhotoError
-from enhance.tasks.imagine.options import LEAST, MOST, SIDES
+from enhance.tasks.imagine.options import ImagineOptions
 
 MOST_BIRDS = 64
 
@@ -17,35 +20,29 @@ MOST_BIRDS = 64
 @click.argument("sentence")
 @click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_BIRDS), help="How many birds.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [bird.png]")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first bird.")
-@click.option(
-    "--size", default=256, show_default=True, type=click.IntRange(LEAST, MOST), help="Pixels of the longer side."
-)
-@click.option("--facing", type=click.Choice(SIDES), help="Where it looks.  [by chance, or as the sentence says]")
+@options(ImagineOptions)
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def imagine(
     sentence: str,
     count: int,
     output: Path | None,
-    seed: int,
-    size: int,
-    facing: str | None,
     overwrite: bool,
     debug: bool,  # noqa: ARG001 - `main` looks for it
+    **asked: Any,
 ) -> None:
     """Draws birds from a SENTENCE: "a small bird with a red head and a white belly"."""
     from enhance.photos.writing import refuse, write
     from enhance.tasks.imagine.imagine import imagine_all
-    from enhance.tasks.imagine.options import ImagineOptions
 
-    targets = targets_of(output, count, seed)
+    first = take(ImagineOptions, asked)
+    targets = targets_of(output, count, first.seed)
     for target in targets:
-        refuse(target, size, size)
+        refuse(target, first.size, first.size)
         if target.exists() and not overwrite:
             raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
     started = time.perf_counter()
-    birds = imagine_all(sentence, [ImagineOptions(seed + n, size, facing) for n in range(count)])
+    birds = imagine_all(sentence, [replace(first, seed=first.seed + n) for n in range(count)])
     for bird, target in zip(birds, targets, strict=True):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from enhance.tasks.imagine.bank import FILE, packed
-from enhance.tasks.imagine.data import Sampling, bank_of
+from enhance.tasks.imagine.data import Sampling, candidates
 from enhance.tasks.imagine.layouts import POINTS
 from enhance.tasks.imagine.networks import Widths
 from enhance.tasks.imagine.recipes import Recipe, bird
@@ -78,7 +78,7 @@ def weights(birds: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory)
         model.metadata_props.add(key=key, value=value)
     (folder / "bird").mkdir()
     onnx.save(model, folder / "bird" / "bird.onnx")
-    arrays = packed(*bank_of(tiny.data([birds]), points=8))
+    arrays = packed(*candidates(tiny.data([birds]))[1:])
     np.savez_compressed(folder / "bird" / FILE, **arrays)  # type: ignore[arg-type]
     return folder
 

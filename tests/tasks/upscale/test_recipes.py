@@ -8,7 +8,7 @@ import torch
 
 from enhance import tasks
 from enhance.errors import TrainingError
-from enhance.inference.model import models
+from enhance.inference.model import enlarging_models
 from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS, weights_of
 from enhance.tasks.upscale import recipes
 from enhance.tasks.upscale.recipes import Recipe
@@ -126,7 +126,7 @@ def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
             run.trainer_of(recipe).begin_from(checkpoint.weights(discriminator).networks, discriminator)
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", enlarging_models())
 def test_a_shipped_model_is_the_network_that_its_recipe_trains(name: str) -> None:
     shipped = checkpoint.exported(weights_of(name)).networks["generator"]
     trained = tasks.recipe_named(name).task(torch.device("cpu")).groups["generator"].networks["generator"].state_dict()

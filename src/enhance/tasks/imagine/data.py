@@ -1,6 +1,5 @@
 """Birds to learn from: pictures, where their parts lie, and what people said of them, read once into arrays."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,9 +13,7 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
-from enhance.files import replacing
 from enhance.tasks.imagine import layouts as lay
-from enhance.tasks.imagine.bank import packed
 from enhance.tasks.imagine.layouts import Floats, Layouts
 from enhance.tasks.imagine.words import tokens, understood
 
@@ -303,12 +300,14 @@ def _small(bird: Bird) -> Pixels:
     return pixels[:, ::-1] if bird.faces_left else pixels
 
 
-def bank_of(birds: Birds, most: int = 2600, points: int = 9) -> tuple[Layouts, Floats]:
-    """Layouts worth shipping, those before the plainest backgrounds first, and the shares of people who used each word.
+def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts, Floats]:
+    """Layouts that may be worth shipping.
 
     Args:
-        most: how many at most.
-        points: how many points must be seen, the beak, the crown and an eye among them.
+        points: how many points must be seen, the beak, the crown, the throat and an eye among them.
+
+    Returns:
+        Numbers of the pictures, their layouts, and the shares of people who used each word, (N,LENGTH).
     """
     middle = (KEPT - SIZE) // 2
     windows = birds.pixels[:, middle : middle + SIZE, middle : middle + SIZE]
@@ -318,18 +317,6 @@ def bank_of(birds: Birds, most: int = 2600, points: int = 9) -> tuple[Layouts, F
     must = [lay.POINTS.index(name) for name in ("beak", "crown", "throat")]
     eyes = [lay.POINTS.index(name) for name in ("left_eye", "right_eye")]
     good = np.flatnonzero((seen.sum(1) >= points) & seen[:, must].all(1) & seen[:, eyes].any(1))
-    chosen = np.sort(good[np.argsort(found.busy[good], kind="stable")[:most]])
     counts = np.diff(birds.said.starts)
     shares = np.add.reduceat(birds.said.vectors.astype(np.float32), birds.said.starts[:-1]) / counts[:, None]
-    return found[chosen], shares[chosen].astype(np.float32)
-
-
-def main() -> None:
-    """Writes the layouts of a folder of birds: `python -m enhance.tasks.imagine.data BIRDS layouts.npz`."""
-    folder, target = map(Path, sys.argv[1:])
-    with replacing(target, suffix=".npz") as partial:
-        np.savez_compressed(partial, **packed(*bank_of(load([folder], Sampling()))))  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    main()
+    return good, found[good], shares[good].astype(np.float32)

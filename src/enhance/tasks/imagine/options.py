@@ -1,12 +1,11 @@
 """What a user may ask of an imagined bird, beside the sentence."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from enhance.errors import PhotoError
-
-LEAST, MOST = 64, 1024
-"""Pixels of the longer side of a picture."""
-SIDES = ("left", "right")
+from enhance.options import option, problem
 
 
 @dataclass(frozen=True)
@@ -19,15 +18,18 @@ class ImagineOptions:
         facing: "left" or "right"; None: by chance, if the sentence does not say.
     """
 
-    seed: int = 0
-    size: int = 256
-    facing: str | None = None
+    seed: int = option(0, "One of many possible birds; of several the first.", least=0)
+    size: int = option(256, "Pixels of the longer side.", least=64, most=1024)
+    facing: str | None = option(
+        None,
+        "Where it looks.",
+        kind=str,
+        unset="by chance, or as the sentence says",
+        unset_over_http="chance",
+        choices=("left", "right"),
+    )
 
     def check(self) -> None:
         """Raises PhotoError where a value cannot be."""
-        if self.seed < 0:
-            raise PhotoError(f"seed {self.seed}: seeds are whole numbers from 0 on")
-        if not LEAST <= self.size <= MOST:
-            raise PhotoError(f"size {self.size}: pictures have {LEAST} to {MOST} pixels on their longer side")
-        if self.facing is not None and self.facing not in SIDES:
-            raise PhotoError(f"facing {self.facing}: a bird faces left or right")
+        if wrong := problem(self):
+            raise PhotoError(wrong)

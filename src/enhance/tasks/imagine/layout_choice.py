@@ -1,0 +1,63 @@
+"""Which layouts ship: those on which the trained generator paints a photograph again most alike.
+
+python -m enhance.tasks.imagine.layout_choice RUN BIRDS weights/bird/layouts.npz
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from enhance import tasks
+from enhance.errors import TrainingError
+from enhance.files import replacing
+from enhance.tasks.imagine.bank import AGREED, packed
+from enhance.tasks.imagine.data import KEPT, SIZE, Birds, candidates, load
+from enhance.tasks.imagine.layouts import Floats, Layouts, maps
+from enhance.tasks.imagine.training import Imagination
+from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.words import PLACES
+from enhance.train import checkpoint, losses
+from enhance.train.export import load_mean
+
+SHARE = 0.7
+"""The share of layouts that are kept."""
+AT_ONCE = 32
+
+
+def chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
+    """Layouts on which birds come out well, and the shares of people who used each word."""
+    numbers, layouts, said = candidates(birds)
+    middle = slice((KEPT - SIZE) // 2, (KEPT + SIZE) // 2)
+    apart: list[Tensor] = []
+    for start in range(0, len(numbers), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        agreed = (said[some] >= AGREED).astype(np.float32)
+        (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(PARTS), len(COLOURS)))
+        words = np.concatenate([agreed, layouts[some].extra()], 1)
+        with torch.no_grad():
+            noise = task.noise(len(words), start)
+            painted = task.generator(torch.from_numpy(places), torch.from_numpy(words), noise)
+            photographs = torch.from_numpy(birds.pixels[numbers[some], middle, middle]).permute(0, 3, 1, 2) / 255
+            apart.append(losses.feature_distance(task.look(painted), task.look(photographs)))
+    order = torch.cat(apart).argsort()[: max(1, round(share * len(numbers)))].numpy()
+    kept = np.sort(order)
+    return layouts[kept], said[kept]
+
+
+def main() -> None:
+    """Chooses by a run and writes."""
+    run, folder, target = map(Path, sys.argv[1:])
+    recipe = tasks.recipe_of(checkpoint.load(checkpoint.find(run, checkpoint.BEST)))
+    task = recipe.task(torch.device("cpu"))
+    if not isinstance(task, Imagination):
+        raise TrainingError(f"{run}: is a run of {recipe.name}; name one that imagines")
+    load_mean(task, [run])
+    with replacing(target, suffix=".npz") as partial:
+        np.savez_compressed(partial, **packed(*chosen(task, load([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
+
+
+if __name__ == "__main__":
+    main()
