@@ -1,0 +1,80 @@
+"""A sheet of birds in whose sentences one word changes along each row: does the picture change there, and only there?
+
+python benchmarks/one_word.py docs/imagine.webp [--seed 0] [--weights FOLDER]
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from enhance.errors import EnhanceError
+from enhance.inference.model import Model
+from enhance.pixels import resize, to_uint8
+from enhance.tasks.imagine.bank import Bank
+from enhance.tasks.imagine.imagine import draw
+from enhance.tasks.imagine.vocabulary import COLOURS
+from enhance.tasks.imagine.words import Reading, read
+
+SENTENCES = (
+    "a bird with a {} head and a white belly",
+    "a black bird with a {} belly",
+    "a {} bird with a yellow bill",
+    "a grey bird with {} wings",
+    "a brown bird with a {} throat",
+    "a white bird with a {} back and a red crown",
+)
+SHOWN = tuple(colour for colour in COLOURS if colour not in ("tan", "grey", "purple", "pink"))
+SIDE = 112
+GROUND, INK = (22, 22, 24), (225, 225, 220)
+
+
+@dataclass(frozen=True)
+class OneLayout(Bank):
+    """Always the same layout, whatever the words."""
+
+    number: int
+
+    def choose(self, reading: Reading, random: np.random.Generator) -> int:  # noqa: ARG002
+        return self.number
+
+    def completed(self, reading: Reading, which: int) -> Reading:  # noqa: ARG002
+        return reading
+
+
+def main() -> int:
+    """Parses, draws, writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sheet", type=Path)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    try:
+        model = Model.load(options.weights / "bird.onnx" if options.weights else "bird")
+        bank = Bank.load(options.weights)
+    except EnhanceError as error:
+        sys.exit(f"one_word: {error}")
+    line = 24
+    sheet = Image.new("RGB", (len(SHOWN) * SIDE, len(SENTENCES) * (SIDE + line) + line), GROUND)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=14)
+    for column, colour in enumerate(SHOWN):
+        pen.text(((column + 0.5) * SIDE, line / 2), colour, INK, font, anchor="mm")
+    for row, sentence in enumerate(SENTENCES):
+        readings = [read(sentence.format(colour)) for colour in SHOWN]
+        suited = sum(np.asarray(bank.suits(reading), np.float64) for reading in readings)
+        one = OneLayout(bank.layouts, bank.said, int(np.argsort(-suited)[options.seed]))
+        drawn, _ = draw(model, one, readings, [options.seed + row] * len(readings))
+        top = line + row * (SIDE + line)
+        for column, picture in enumerate(drawn):
+            large = to_uint8(np.clip(resize(picture, (SIDE, SIDE)), 0, 1))
+            sheet.paste(Image.fromarray(large), (column * SIDE, top))
+        pen.text((sheet.width / 2, top + SIDE + line / 2), sentence.format("..."), INK, font, anchor="mm")
+    sheet.save(options.sheet, quality=88)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
