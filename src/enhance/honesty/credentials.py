@@ -184,7 +184,9 @@ def in_words(said: dict[str, Any]) -> str:
         faces = stamp.get("redrawn_faces", [])
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")
-        what = [f"{len(faces)} face{'' if len(faces) == 1 else 's'} redrawn, in invented detail"] if faces else []
+        part = stamp.get("part", "face")
+        done = f"{part}{'' if len(faces) == 1 else 's'} {'filled' if part == 'hole' else 'redrawn'}"
+        what = [f"{len(faces)} {done}, in invented detail"] if faces else []
         if "words" in stamp:
             what.append(f"invented from the words: {stamp['words']}")
         elif "after_drawing" in stamp:
@@ -194,7 +196,7 @@ def in_words(said: dict[str, Any]) -> str:
         lines.append(f"{', and '.join(what) or 'nothing redrawn'}; seed {stamp.get('seed')}")
         if "lr_psnr" in stamp:
             lines.append(f"made small again, it agrees with its original to {stamp.get('lr_psnr')} dB")
-        lines += [f"  face at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
+        lines += [f"  {part} at {', '.join(map(str, box))} (left, top, right, bottom)" for box in faces]
     elif not stamp:
         lines.append("says nothing of having been enhanced")
     if "digital_source_type" in stamp:

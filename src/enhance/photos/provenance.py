@@ -55,6 +55,7 @@ class Stamp:
         everywhere: whether what is not a face was invented too.
         words: the sentence that all of it was made from, where there was no photo.
         drawing: whether all of it was made after a drawing.
+        part: what the boxes of `faces` hold, if not faces: "hole" or "animal". Such a photo keeps its size.
     """
 
     software: str
@@ -66,6 +67,7 @@ class Stamp:
     everywhere: bool = False
     words: str = ""
     drawing: bool = False
+    part: str = "face"
 
     @property
     def invented(self) -> bool:
@@ -115,6 +117,9 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
     if stamp.words or stamp.drawing:
         del said["LrPsnr"]  # there is nothing that it could agree with
         said |= {"Words": stamp.words} if stamp.words else {"AfterDrawing": "yes"}
+    elif stamp.part != "face":
+        del said["LrPsnr"]  # the rest is as it was
+        said["Part"] = stamp.part
     lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in said.items())
     return (
         f'<rdf:Description rdf:about={quoteattr(about.decode(errors="replace"))} xmlns:enhance="{OURS}" '

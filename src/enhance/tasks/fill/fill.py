@@ -195,7 +195,7 @@ def stamp_of(hole: Hole, used: Sequence[Painter], seed: int) -> Stamp:
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
     names = " + ".join(painter.model.facts.name for painter in used)
     digits = " + ".join(sha256(painter.model.path)[:12] for painter in used)
-    return Stamp(f"enhance {version('enhance')}", names, digits, seed, float("inf"), boxes)
+    return Stamp(f"enhance {version('enhance')}", names, digits, seed, float("inf"), boxes, part="hole")
 
 
 def stamped(photo: Photo, filled: Filled) -> Filled:

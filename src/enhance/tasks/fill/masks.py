@@ -96,7 +96,7 @@ def measured(kind: str, height: int, width: int, number: int) -> Mask:
     rng = np.random.default_rng((KINDS.index(kind), number))
     mask = np.zeros((height, width), np.float32)
     if kind == "strokes":
-        while not 0.05 < mask.mean() < 0.4:
+        while not 0.15 < mask.mean() < 0.4:
             mask = strokes(height, width, rng)
     elif kind == "boxes":
         while not 0.05 < mask.mean() < 0.4:

@@ -150,7 +150,7 @@ def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translat
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
     names = " + ".join(model.facts.name for model in used)
     digits = " + ".join(sha256(model.path)[:12] for model in used)
-    stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes)
+    stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     info = result.canvas.info
     info["xmp"] = provenance.stamped(info.get("xmp"), stamp, most)
