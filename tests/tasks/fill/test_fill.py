@@ -125,7 +125,8 @@ def test_a_face_that_the_hole_hides_in_part_is_drawn_in_its_frame(
     hole[40:160, 130:200] = True
     turn = np.array([[0.95, -0.3], [0.3, 0.95]])
     landmarks = (FRAME - 0.5) @ turn.T * 100 + (120 - 66, 100)  # of the part around the hole, which begins at 66
-    monkeypatch.setattr(faces.detection, "detect", lambda _: [Face((4, 50, 104, 150), 0.9, landmarks)])
+    monkeypatch.setattr(faces.detection, "detect_at", lambda *_: [Face((4, 50, 104, 150), 0.9, landmarks)])
+    monkeypatch.setattr(faces.detection, "refine_landmarks", lambda _, face: face)
     with_face, without = (fill_photo(read(rgb), hole, options=FillOptions(faces=on)) for on in (True, False))
     (face,) = with_face.faces
     assert face.size == 100

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from enhance.faces import crops, detection, geometry
 from enhance.faces.detection import Face
+from enhance.pixels import rescale
 from enhance.tasks.fill import painter as painting
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ HIDDEN = 0.01
 """The least share of its frame that a hole hides of a face that is drawn again."""
 SEEN = 8
 """How much more a landmark counts that is seen than one that is hidden and only guessed."""
-SEARCHED = 1024
+SMALLEST = 16
+"""A face of fewer pixels across its frame stays as it is."""
+SEARCHED = 640
 """Longest side of the picture in which faces are looked for."""
+SURE = 0.6
+"""How sure the detector must be. What was filled so far makes it less so of a face that is hidden in part."""
 SEAM = 4
 """Pixels of the hole over which a face takes on the colours around it."""
 
@@ -86,19 +91,18 @@ def resized(picture: Array, side: int) -> Array:
 
 
 def found(rgb: Array, hole: Hole) -> list[Face]:
-    """Faces of a picture whose hole is filled already that the hole hides in part."""
-    import cv2
+    """Faces of a picture (H,W,3) whose hole is filled already, the surest first.
 
-    height, width = hole.shape
-    scale = min(1.0, SEARCHED / max(height, width))
+    One look has to do: a face that is hidden in part is large in what surrounds the hole, or hardly worth it.
+    """
+    scale = min(detection.ENLARGEMENT, SEARCHED / max(hole.shape))
     seen = rgb
     if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        seen = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.float32)
-    ratio = np.array([width / seen.shape[1], height / seen.shape[0]])
+        seen, scale = rescale(rgb, scale), 1.0
+    ratio = np.array([rgb.shape[1] / seen.shape[1], rgb.shape[0] / seen.shape[0]])
     faces = []
-    for face in detection.detect(seen):
-        landmarks = (face.landmarks + 0.5) * ratio - 0.5
+    for face in detection.detect_at(seen, scale, SURE):
+        landmarks = (detection.refine_landmarks(seen, face).landmarks + 0.5) * ratio - 0.5
         x0, y0, x1, y1 = (float(v) for v in (np.array(face.box).reshape(2, 2) * ratio).ravel())
         faces.append(Face((x0, y0, x1, y1), face.score, trusted(landmarks, hole)))
     return faces
@@ -115,34 +119,38 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
     return np.asarray(geometry.FRAME @ to_photo[:, :2].T + to_photo[:, 2])
 
 
-def draw(
-    rgb: Array, known: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter], seed: int
-) -> Completed | None:
+def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter], seed: int) -> Completed | None:
     """Draws a face into the hole of a picture; None if the hole does not touch it.
 
     Args:
         rgb: (H,W,3) in [0,1], the hole filled already: what is drawn goes into it.
-        known: the same before the hole was filled.
         hole: (H,W).
         painters: the network for faces and that for anything.
     """
     native = geometry.face_size(face.landmarks)
-    if native < 8:
+    if native < SMALLEST:
         return None
     side = min(LARGEST, max(FRAMES[0], 64 * round(native / 64)))
-    marked = np.repeat(hole[..., None].astype(np.float32), 3, -1)
-    hidden, to_frame = geometry.align(marked, face.landmarks, side)
+    box = box_of(geometry.similarity(face.landmarks, geometry.FRAME * side - 0.5), side)
+    more = SEAM + round(native / 8)
+    left, top = max(int(box[0]) - more, 0), max(int(box[1]) - more, 0)
+    here = slice(top, max(int(box[3]) + more, 0)), slice(left, max(int(box[2]) + more, 0))
+    photo, part = rgb[here], hole[here]
+    if not part.any():
+        return None
+    landmarks = face.landmarks - (left, top)
+    marked = np.repeat(part[..., None].astype(np.float32), 3, -1)
+    hidden, to_frame = geometry.align(marked, landmarks, side)
     inside = hidden[..., 0] > 0.02
     if inside.mean() < HIDDEN:
         return None
-    frame, _ = geometry.align(known, face.landmarks, side)
+    frame, _ = geometry.align(photo, landmarks, side)
     # Beyond the photo nothing is known either.
-    there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side))
+    there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side)) + np.array([left, top])
     beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
     made = complete(*painters, frame, inside | beyond, round(native), seed)
-    lay(rgb, known, hole, made, to_frame)
-    left, top, right, bottom = box_of(to_frame, side)
-    return Completed((left, top, right, bottom), float(inside.mean()), round(native))
+    lay(photo, part, made, to_frame)
+    return Completed(box, float(inside.mean()), round(native))
 
 
 def pixels_of(height: int, width: int) -> NDArray[np.float64]:
@@ -159,26 +167,16 @@ def box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float
     return float(left), float(top), float(right), float(bottom)
 
 
-def lay(rgb: Array, known: Array, hole: Hole, made: Array, to_frame: geometry.Transform) -> None:
+def lay(rgb: Array, hole: Hole, made: Array, to_frame: geometry.Transform) -> None:
     """Puts a face drawn in its frame into the hole of rgb, softly where the frame ends within it."""
-    side = len(made)
-    left, top, right, bottom = box_of(to_frame, side)
-    x0, y0 = max(int(left), 0), max(int(top), 0)
-    x1, y1 = min(int(right) + 1, hole.shape[1]), min(int(bottom) + 1, hole.shape[0])
-    if x0 >= x1 or y0 >= y1:
-        return
-    part = hole[y0:y1, x0:x1]
-    here = geometry.shift_transform(to_frame, x0, y0)
-    drawn = np.clip(geometry.warp(made, here, part.shape), 0, 1)
-    within = geometry.apply_transform(here, pixels_of(y1 - y0, x1 - x0))
-    weight = crops.mask(2 * (within + 0.5) / side - 1)
-    drawn = matched(drawn, known[y0:y1, x0:x1], part)
-    weight = np.where(part, weight, np.float32(0))[..., None]
-    rgb[y0:y1, x0:x1] += weight * (drawn - rgb[y0:y1, x0:x1])
+    drawn = np.clip(geometry.warp(made, to_frame, hole.shape), 0, 1)
+    within = geometry.apply_transform(to_frame, pixels_of(*hole.shape[:2]))
+    weight = np.where(hole, crops.mask(2 * (within + 0.5) / len(made) - 1), np.float32(0))[..., None]
+    rgb += weight * (matched(drawn, rgb, hole) - rgb)
 
 
-def matched(drawn: Array, known: Array, hole: Hole) -> Array:
-    """A drawn picture whose first `SEAM` pixels within the hole run into what is known around it.
+def matched(drawn: Array, rgb: Array, hole: Hole) -> Array:
+    """A drawn picture whose first `SEAM` pixels within the hole run into what rgb shows around it.
 
     On its way through the frame what is known was sampled twice: by how much it differs from itself just outside the
     hole, the drawn picture is put right just inside.
@@ -186,7 +184,7 @@ def matched(drawn: Array, known: Array, hole: Hole) -> Array:
     import cv2
 
     outside = (~hole).astype(np.float32)
-    error = np.concatenate([(known - drawn) * outside[..., None], outside[..., None]], -1)
+    error = np.concatenate([(rgb - drawn) * outside[..., None], outside[..., None]], -1)
     spread = cv2.GaussianBlur(error, (0, 0), SEAM / 2)
     distance = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
     fade = np.clip(1 - distance / SEAM, 0, 1)[..., None]

@@ -124,7 +124,8 @@ def fill_photo(
         else:
             for left, top, right, bottom in painting.regions(hole):
                 here = slice(top, bottom), slice(left, right)
-                rgb, drawn = fill_region(to_float(photo.pixels[here]), hole[here], rest, options)
+                rgb = to_float(photo.pixels[here])
+                drawn = fill_region(rgb, hole[here], rest, options)
                 if drawn:
                     used = [Painter.load(FACE), rest]
                 completed += [moved(face, left, top) for face in drawn]
@@ -135,21 +136,20 @@ def fill_photo(
     return stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp_of(hole, used, options.seed)))
 
 
-def fill_region(known: Array, hole: Hole, rest: Painter, options: FillOptions) -> tuple[Array, list[Completed]]:
-    """A part of a photo (H,W,3) in [0,1] with its hole (H,W) filled, and the faces that were completed in it."""
+def fill_region(rgb: Array, hole: Hole, rest: Painter, options: FillOptions) -> list[Completed]:
+    """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     from enhance.tasks.fill import faces
     from enhance.tasks.fill import painter as painting
     from enhance.tasks.fill.painter import Painter
 
-    rgb = known.copy()
     painting.fill(rest, rgb, hole, options.seed)
     completed = []
     if options.faces:
         for face in faces.found(rgb, hole):
-            one = faces.draw(rgb, known, hole, face, (Painter.load(FACE), rest), options.seed)
+            one = faces.draw(rgb, hole, face, (Painter.load(FACE), rest), options.seed)
             if one is not None:
                 completed.append(one)
-    return rgb, completed
+    return completed
 
 
 def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:

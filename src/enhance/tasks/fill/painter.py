@@ -28,7 +28,7 @@ MULTIPLE, GRID, ALIKE = 16, 4, 6
 """As in `networks`, which needs torch."""
 DEPTH = 32
 """Pixels from the known within which a hole is filled at once: what the network was taught."""
-TILE, SIGHT = 160, 64
+TILE, SIGHT = 384, 64
 """Pixels across a tile, and how many more it sees on every side."""
 CELL = 64
 """The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
@@ -119,18 +119,16 @@ def regions(hole: Hole) -> list[Region]:
     return [box for box, _ in united(boxes)]
 
 
-def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, draft: bool = False) -> None:
+def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = False) -> None:
     """Fills the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
     pyramid = [(rgb, hole)]
     for _ in range(0 if draft else levels(hole)):
         pyramid.append(halved(*pyramid[-1]))
-    for level in range(len(pyramid) - 1, -1, -1):
-        picture, there = pyramid[level]
-        if level < len(pyramid) - 1:
-            coarse = pyramid[level + 1][0]
-            picture[there] = doubled(coarse)[: picture.shape[0], : picture.shape[1]][there]
-        begun = draft or level < len(pyramid) - 1
-        draw(painter, picture, np.where(there, np.float32(0.5 if begun else 1), np.float32(0)), seed, level)
+    coarse = None
+    while pyramid:
+        picture, there = pyramid.pop()
+        draw(painter, picture, there, seed, len(pyramid), coarse, draft=draft)
+        coarse = picture
 
 
 def levels(hole: Hole) -> int:
@@ -164,19 +162,34 @@ def doubled(rgb: Array) -> Array:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def draw(painter: Painter, rgb: Array, mask: Array, seed: int, level: int) -> None:
-    """Fills a picture tile by tile; mask (H,W) as in `Painter.__call__`, which is used up."""
-    whole = [n <= TILE + 2 * SIGHT for n in mask.shape]
-    down, across = (list(spans(n, n if at_once else TILE, SIGHT)) for n, at_once in zip(mask.shape, whole, strict=True))
+def draw(
+    painter: Painter, rgb: Array, hole: Hole, seed: int, level: int, coarse: Array | None = None, *, draft: bool = False
+) -> None:
+    """Fills a picture (H,W,3) tile by tile.
+
+    Args:
+        level: how often it was halved; it has noise of its own.
+        coarse: the same at half its size, filled: what the hole is drawn after.
+        draft: the hole holds a picture at half the resolution already.
+    """
+    left = hole.copy()
+    whole = [n <= TILE + 2 * SIGHT for n in hole.shape]
+    down, across = (list(spans(n, n if at_once else TILE, SIGHT)) for n, at_once in zip(hole.shape, whole, strict=True))
+    empty = np.float32(1 if coarse is None and not draft else 0.5)
     for row in down:
         for column in across:
             own = slice(row.start, row.stop), slice(column.start, column.stop)
-            if not mask[own].any():
+            if not left[own].any():
                 continue
             seen = slice(row.before, row.after), slice(column.before, column.after)
-            noise = painter.noise(seed, *mask[seen].shape, 1 + level, row.start, column.start)
-            drawn = painter(rgb[seen], mask[seen], noise)
+            picture, there = rgb[seen], left[seen]
+            if coarse is not None:
+                part = coarse[row.before // 2 : -(-row.after // 2), column.before // 2 : -(-column.after // 2)]
+                enlarged = doubled(part)[: there.shape[0], : there.shape[1]]
+                picture = np.where(there[..., None], enlarged, picture)
+            noise = painter.noise(seed, *there.shape, 1 + level, row.start, column.start)
+            drawn = painter(picture, empty * there, noise)
             inside = drawn[row.start - row.before :, column.start - column.before :]
-            there = mask[own] > 0
-            rgb[own][there] = inside[: there.shape[0], : there.shape[1]][there]
-            mask[own] = 0
+            now = left[own]
+            rgb[own][now] = inside[: now.shape[0], : now.shape[1]][now]
+            now[...] = False
