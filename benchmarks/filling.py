@@ -91,7 +91,7 @@ def fillers(aligned: bool, seed: int) -> dict[str, Filler]:
     """Ways to fill, by name."""
 
     def ours(pixels: Pixels, hole: Hole) -> Pixels:
-        made = fill_photo(read(pixels), hole, options=FillOptions(seed=seed, aligned=aligned, faces=False))
+        made = fill_photo(read(pixels), hole, options=FillOptions(seed=seed, aligned=aligned, no_faces=True))
         return np.asarray(made.canvas.image())
 
     def opencv(how: int) -> Filler:

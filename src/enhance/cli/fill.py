@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from enhance.cli import adapter
 from enhance.errors import PhotoError
+from enhance.tasks.fill.options import FillOptions
 
 MOST_ANSWERS = 64
 
@@ -31,16 +35,13 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--mask", type=click.Path(path_type=Path), help="Picture of the photo's size, white where to fill.")
 @click.option("--box", "boxes", multiple=True, type=BoxType(), help="Fill this box, in pixels; may be given again.")
-@click.option("--scratches", is_flag=True, help="Fill thin light scratches, which it finds itself.")
 @click.option(
     "-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_ANSWERS), help="How many answers."
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_filled beside it]"
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first answer.")
-@click.option("--aligned", is_flag=True, help="The picture is a face in the frame already.")
-@click.option("--faces/--no-faces", default=True, show_default=True, help="Complete faces that the hole hides in part.")
+@adapter.options(FillOptions)
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
@@ -50,22 +51,19 @@ def fill(
     boxes: tuple[tuple[int, int, int, int], ...],
     count: int,
     output: Path | None,
-    seed: int,
-    aligned: bool,
-    faces: bool,
-    scratches: bool,
     max_pixels: float,
     overwrite: bool,
     debug: bool,  # noqa: ARG001 - `main` looks for it
+    **given: Any,
 ) -> None:
     """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
     from enhance.photos.photo import read
     from enhance.photos.writing import format_of, refuse, write
     from enhance.tasks.fill.fill import fill_photo
-    from enhance.tasks.fill.options import FillOptions
 
+    options = adapter.take(FillOptions, given)
     source = read(photo, max_pixels=round(max_pixels * 1e6))
-    targets = targets_of(photo, output, count, seed)
+    targets = targets_of(photo, output, count, options.seed)
     for target in targets:
         refuse(target, source.width, source.height)
         for path in () if overwrite else (photo, mask):
@@ -73,7 +71,7 @@ def fill(
                 raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
     for n, target in enumerate(targets):
         started = time.perf_counter()
-        filled = fill_photo(source, mask, boxes, FillOptions(seed + n, aligned, faces, scratches))
+        filled = fill_photo(source, mask, boxes, replace(options, seed=options.seed + n))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -127,7 +127,7 @@ def test_a_face_that_the_hole_hides_in_part_is_drawn_in_its_frame(
     landmarks = (FRAME - 0.5) @ turn.T * 100 + (120 - 66, 100)  # of the part around the hole, which begins at 66
     monkeypatch.setattr(faces.detection, "detect_at", lambda *_: [Face((4, 50, 104, 150), 0.9, landmarks)])
     monkeypatch.setattr(faces.detection, "refine_landmarks", lambda _, face: face)
-    with_face, without = (fill_photo(read(rgb), hole, options=FillOptions(faces=on)) for on in (True, False))
+    with_face, without = (fill_photo(read(rgb), hole, options=FillOptions(no_faces=not on)) for on in (True, False))
     (face,) = with_face.faces
     assert face.size == 100
     assert 0.1 < face.hidden < 0.5

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import PhotoError
+from enhance.options import problem
 from enhance.tasks.fill.options import FillOptions
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ def fill(
     mask: MaskLike | None = None,
     *,
     boxes: Sequence[Box] = (),
-    seed: int = 0,
-    aligned: bool = False,
-    faces: bool = True,
-    scratches: bool = False,
+    **options: Any,
 ) -> Image:
     """Fills a hole in a photo.
 
@@ -77,10 +75,7 @@ def fill(
         mask: a picture of the same size, white where the photo is to be filled; or an array (H,W) of booleans. Without
             mask and boxes, what is transparent is filled.
         boxes: (left, top, width, height) of further holes.
-        seed: names one of many possible fillings.
-        aligned: the whole picture is one face in its frame.
-        faces: whether faces are looked for.
-        scratches: whether scratches are looked for, and filled as well.
+        options: of `FillOptions`, by name.
 
     Returns:
         The whole photo, with 8 bits a channel; outside the hole it is what it was.
@@ -90,7 +85,7 @@ def fill(
     """
     from enhance.photos.photo import read
 
-    return fill_photo(read(photo), mask, boxes, FillOptions(seed, aligned, faces, scratches)).canvas.image()
+    return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.image()
 
 
 def fill_photo(
@@ -106,8 +101,8 @@ def fill_photo(
     from enhance.tasks.fill.painter import Painter
 
     options = options or FillOptions()
-    if options.seed < 0:
-        raise PhotoError(f"{photo.name}: seed {options.seed}: seeds are whole numbers from 0 on")
+    if (wrong := problem(options)) is not None:
+        raise PhotoError(f"{photo.name}: {wrong}")
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
     rest = Painter.load(PHOTO)
     completed: list[Completed] = []
@@ -144,7 +139,7 @@ def fill_region(rgb: Array, hole: Hole, rest: Painter, options: FillOptions) -> 
 
     painting.fill(rest, rgb, hole, options.seed)
     completed = []
-    if options.faces:
+    if not options.no_faces:
         for face in faces.found(rgb, hole):
             one = faces.draw(rgb, hole, face, (Painter.load(FACE), rest), options.seed)
             if one is not None:

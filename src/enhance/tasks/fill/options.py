@@ -1,20 +1,15 @@
-"""What a user may ask of a filling."""
+"""What can be asked of `fill`, beside the photo and its hole: each option once, for Python and the command line."""
 
 from dataclasses import dataclass
 
+from enhance.options import option
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class FillOptions:
-    """Options of `fill_photo`.
+    """How a hole is filled."""
 
-    Attributes:
-        seed: names one of many possible fillings.
-        aligned: the whole picture is one face in its frame.
-        faces: whether faces are looked for at all.
-        scratches: whether scratches are looked for, to be filled as well.
-    """
-
-    seed: int = 0
-    aligned: bool = False
-    faces: bool = True
-    scratches: bool = False
+    seed: int = option(0, "One of many possible answers.", least=0, most_over_http=2**31 - 1)
+    aligned: bool = option(False, "The picture is a face in the frame already.")
+    no_faces: bool = option(False, "Do not complete faces that the hole hides in part.")
+    scratches: bool = option(False, "Fill thin light scratches, which it finds itself.")
