@@ -80,3 +80,12 @@ def test_a_cut_lies_where_it_is_said_to() -> None:
     large = data.cut(picture, 8, 8, 32, 128)
     assert large[33:95, 33:95].min() > 200
     assert large[:30].max() < 50
+
+
+def test_a_cut_is_turned_about_its_middle() -> None:
+    picture = np.zeros((64, 64), np.uint8)
+    picture[28:36, 40:56] = 255  # right of the middle
+    turned = data.cut(picture, 0, 0, 64, 64, 90)
+    assert turned[8:24, 28:36].min() > 200 or turned[40:56, 28:36].min() > 200
+    assert turned[28:36, 40:56].max() < 50
+    assert (data.cut(picture, 0, 0, 64, 64, 0.0) == picture).all()
