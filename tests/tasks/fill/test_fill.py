@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from enhance.errors import PhotoError
 from enhance.faces.detection import Face
 from enhance.faces.geometry import FRAME
 from enhance.honesty import credentials
+from enhance.inference import shipped
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
@@ -102,6 +104,21 @@ def test_a_face_in_its_frame_is_completed(picture: Callable[..., np.ndarray]) ->
         assert made.stamp.model == "face_fill + photo_fill"
         assert (np.round(made.rgb * 255)[~half] == rgb[~half]).all()
         assert len(made.faces) == 1
+
+
+def test_without_a_network_for_photos_the_rest_is_filled_smoothly_and_says_so(
+    picture: Callable[..., np.ndarray], hole: np.ndarray, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(weights / "face_fill", tmp_path / "face_fill")
+    monkeypatch.setattr(shipped, "WEIGHTS", tmp_path)
+    rgb = picture(90, 120)
+    made = fill_photo(read(rgb), hole)
+    assert (np.round(made.rgb * 255)[~hole] == rgb[~hole]).all()
+    assert "still to come" in made.notes[0]
+    assert made.stamp.model == "OpenCV's Navier-Stokes"
+    aligned = fill_photo(read(picture(200, 200)), boxes=[(50, 50, 90, 90)], options=FillOptions(aligned=True))
+    assert not aligned.notes
+    assert aligned.stamp.model == "face_fill"
 
 
 def test_a_frame_that_is_not_square_or_too_large_is_refused(picture: Callable[..., np.ndarray]) -> None:

@@ -57,11 +57,12 @@ def place(size: int) -> Array:
     return np.stack([np.broadcast_to(squares, fine.shape), np.broadcast_to(squares[:, None], fine.shape), fine])
 
 
-def complete(painter: Painter, rest: Painter, frame: Array, hole: Hole, size: int, seed: int) -> Array:
+def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, size: int, seed: int) -> Array:
     """A face in its frame with the hole filled.
 
     Args:
-        painter: the network for faces; rest: that for anything, which refines it beyond the sizes of faces.
+        painter: the network for faces; rest: that for anything, which refines it beyond the sizes of faces; None: it
+            stays as it is.
         frame: (S,S,3) in [0,1]; a face upright in its frame.
         hole: (S,S).
         size: pixels across the frame that the face has detail for.
@@ -70,7 +71,7 @@ def complete(painter: Painter, rest: Painter, frame: Array, hole: Hole, size: in
     small, small_hole = resized(frame, side), resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
     noise = painter.noise(seed, side, side, 0)
     drawn = painter(small, small_hole.astype(np.float32), noise, place(side))
-    while side < min(len(frame), LARGEST):
+    while rest is not None and side < min(len(frame), LARGEST):
         side *= 2
         here = resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
         finer = np.where(here[..., None], painting.doubled(drawn), resized(frame, side))
@@ -119,13 +120,13 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
     return np.asarray(geometry.FRAME @ to_photo[:, :2].T + to_photo[:, 2])
 
 
-def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter], seed: int) -> Completed | None:
+def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | None], seed: int) -> Completed | None:
     """Draws a face into the hole of a picture; None if the hole does not touch it.
 
     Args:
         rgb: (H,W,3) in [0,1], the hole filled already: what is drawn goes into it.
         hole: (H,W).
-        painters: the network for faces and that for anything.
+        painters: the network for faces, and that for anything, if there is one.
     """
     native = geometry.face_size(face.landmarks)
     if native < SMALLEST:

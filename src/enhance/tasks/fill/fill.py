@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 PHOTO, FACE = "photo_fill", "face_fill"
+SMOOTH = "OpenCV's Navier-Stokes"
 LARGEST_FACE = 512
 """A picture that is one face in its frame has at most so many pixels a side."""
 
@@ -94,6 +95,7 @@ def fill_photo(
     """`fill` for callers who want to know what was done; the same errors."""
     import numpy as np
 
+    from enhance.inference import shipped
     from enhance.photos.canvas import Canvas
     from enhance.pixels import to_float
     from enhance.tasks.fill import painter as painting
@@ -104,15 +106,13 @@ def fill_photo(
     if (wrong := problem(options)) is not None:
         raise PhotoError(f"{photo.name}: {wrong}")
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
-    rest = Painter.load(PHOTO)
+    rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
     completed: list[Completed] = []
-    used = [rest]
     canvas = Canvas(photo, photo.width, photo.height)
     for top in range(0, photo.height, 256):
         canvas.put(0, top, to_float(photo.pixels[top : top + 256]))
     try:
         if options.aligned:
-            used = [Painter.load(FACE), rest]
             made, one = whole_face(photo, hole, options.seed)
             completed.append(one)
             canvas.put(0, 0, np.where(hole[..., None], made, photo.rgb))
@@ -121,23 +121,30 @@ def fill_photo(
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
                 drawn = fill_region(rgb, hole[here], rest, options)
-                if drawn:
-                    used = [Painter.load(FACE), rest]
                 completed += [moved(face, left, top) for face in drawn]
                 canvas.put(left, top, rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
-    notes = () if photo.lost is None else (photo.lost,)
-    return stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp_of(hole, used, options.seed)))
+    notes = [photo.lost] if photo.lost else []
+    if rest is None and not options.aligned:
+        notes.append(f"what is not a face was filled smoothly by {SMOOTH}: the network {PHOTO} is still to come")
+    used = [Painter.load(FACE)] if completed else []
+    used += [rest] if rest else []
+    smooth = rest is None and not options.aligned
+    stamp = stamp_of(hole, used, options.seed, smooth=smooth)
+    return stamped(photo, Filled(canvas, hole, tuple(completed), tuple(notes), stamp))
 
 
-def fill_region(rgb: Array, hole: Hole, rest: Painter, options: FillOptions) -> list[Completed]:
+def fill_region(rgb: Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
     """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     from enhance.tasks.fill import faces
     from enhance.tasks.fill import painter as painting
     from enhance.tasks.fill.painter import Painter
 
-    painting.fill(rest, rgb, hole, options.seed)
+    if rest is None:
+        painting.diffuse(rgb, hole)
+    else:
+        painting.fill(rest, rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
         for face in faces.found(rgb, hole):
@@ -153,6 +160,7 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
     Raises:
         PhotoError: it is not square, or too large.
     """
+    from enhance.inference import shipped
     from enhance.tasks.fill import faces
     from enhance.tasks.fill.painter import Painter
 
@@ -161,7 +169,8 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
             f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
             f"{LARGEST_FACE} pixels at most"
         )
-    made = faces.complete(Painter.load(FACE), Painter.load(PHOTO), photo.rgb, hole, photo.width, seed)
+    rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
+    made = faces.complete(Painter.load(FACE), rest, photo.rgb, hole, photo.width, seed)
     side = float(photo.width)
     return made, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
@@ -174,7 +183,7 @@ def moved(face: Completed, right: int, down: int) -> Completed:
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
-def stamp_of(hole: Hole, used: Sequence[Painter], seed: int) -> Stamp:
+def stamp_of(hole: Hole, used: Sequence[Painter], seed: int, *, smooth: bool) -> Stamp:
     """What is said of a filled photo: which networks drew, and in which boxes."""
     from importlib.metadata import version
 
@@ -188,9 +197,11 @@ def stamp_of(hole: Hole, used: Sequence[Painter], seed: int) -> Stamp:
     parts = stats[1:count]
     order = np.argsort(-parts[:, 4])[:32]
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
-    names = " + ".join(painter.model.facts.name for painter in used)
-    digits = " + ".join(sha256(painter.model.path)[:12] for painter in used)
-    return Stamp(f"enhance {version('enhance')}", names, digits, seed, float("inf"), boxes, part="hole")
+    names = [painter.model.facts.name for painter in used] + [SMOOTH] * smooth
+    digits = [sha256(painter.model.path)[:12] for painter in used] + [cv2.__version__] * smooth
+    return Stamp(
+        f"enhance {version('enhance')}", " + ".join(names), " + ".join(digits), seed, float("inf"), boxes, part="hole"
+    )
 
 
 def stamped(photo: Photo, filled: Filled) -> Filled:

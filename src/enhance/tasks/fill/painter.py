@@ -16,6 +16,7 @@ from enhance.errors import ModelError
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.tiles import spans, united
+from enhance.pixels import to_float, to_uint8
 
 if TYPE_CHECKING:
     from enhance.tasks.fill.hole import Hole
@@ -33,6 +34,8 @@ TILE, SIGHT = 384, 64
 CELL = 64
 """The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
 MOST_REGIONS = 40
+RADIUS = 3
+"""Pixels around each that OpenCV's inpainter looks at."""
 
 
 class Painter:
@@ -129,6 +132,15 @@ def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = F
         picture, there = pyramid.pop()
         draw(painter, picture, there, seed, len(pyramid), coarse, draft=draft)
         coarse = picture
+
+
+def diffuse(rgb: Array, hole: Hole) -> None:
+    """Fills a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
+    "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001, as OpenCV has it)."""
+    import cv2
+
+    made = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), RADIUS, cv2.INPAINT_NS)
+    rgb[hole] = to_float(np.asarray(made, np.uint8)[hole])
 
 
 def levels(hole: Hole) -> int:
