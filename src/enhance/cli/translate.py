@@ -5,44 +5,42 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
+from enhance.cli import adapter
 from enhance.errors import EnhanceError, PhotoError
-from enhance.tasks.translate.options import ANIMALS, COATS, TranslateOptions
+from enhance.tasks.translate.options import TranslateOptions
 
 SOME_FAILED = 3
 
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
-@click.option("--to", type=click.Choice(ANIMALS), default="zebra", show_default=True, help="What animals become.")
 @click.option(
     "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_<animal> beside the photo]"
 )
+@adapter.options(TranslateOptions)
 @click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
-@click.option("--coat", type=click.Choice(list(COATS)), help="Colour of drawn horses.  [what suits the light]")
-@click.option("--force", is_flag=True, help="Where no animal is found, take the whole photo for one.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def translate(
     photos: tuple[Path, ...],
-    to: str,
     output: str | None,
     mask: bool,
-    coat: str | None,
-    force: bool,
     max_pixels: float,
     overwrite: bool,
     debug: bool,
+    **given: Any,
 ) -> None:
     """Redraws the horses of photos as zebras, or zebras as horses. All else stays as it is.
 
     A photo that shows none is not written.
     """
-    options = TranslateOptions(to, coat, force)
-    targets = targets_of(photos, output, to)
+    options = adapter.take(TranslateOptions, given)
+    targets = targets_of(photos, output, options.to)
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:

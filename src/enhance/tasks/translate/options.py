@@ -1,6 +1,8 @@
-"""What a user may ask of a translation."""
+"""What can be asked of `translate`: each option once, for Python and the command line."""
 
 from dataclasses import dataclass
+
+from enhance.options import option
 
 ANIMALS = ("horse", "zebra")
 """The kinds of animals, in the order of the finder's outputs; each is the name of the network that draws it."""
@@ -15,19 +17,15 @@ COATS = {
 """Mean colours of horses, sRGB in [0,1]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TranslateOptions:
-    """How a photo's animals are redrawn.
+    """How a photo's animals are redrawn: those of the other kind become `to`."""
 
-    Attributes:
-        to: what they become, one of `ANIMALS`; those of the other kind are redrawn.
-        coat: the colour of horses that are drawn, one of `COATS`; None: what suits the light of the photo.
-        force: where no animal is found, the whole photo is taken for one.
-    """
-
-    to: str = "zebra"
-    coat: str | None = None
-    force: bool = False
+    to: str = option("zebra", "What animals become.", choices=ANIMALS)
+    coat: str | None = option(
+        None, "Colour of drawn horses.", kind=str, choices=tuple(COATS), unset="what suits the light"
+    )
+    force: bool = option(False, "Where no animal is found, take the whole photo for one.")
 
     @property
     def source(self) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from enhance.errors import PhotoError
-from enhance.tasks.translate.options import ANIMALS, COATS, TranslateOptions
+from enhance.errors import ModelError, PhotoError
+from enhance.options import problem
+from enhance.tasks.translate.options import COATS, TranslateOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +86,7 @@ def translate(
     """
     from enhance.photos.photo import read
 
-    return translate_photo(read(photo), TranslateOptions(to, coat, force)).canvas.image()
+    return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.image()
 
 
 def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Translated:
@@ -95,9 +96,9 @@ def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Tr
     from enhance.tasks.translate.finding import FINDER, find
 
     options = options or TranslateOptions()
-    if problem := _problem(options):
-        raise PhotoError(f"{photo.name}: {problem}")
-    model = Model.load(options.to)
+    if wrong := _problem(options):
+        raise PhotoError(f"{photo.name}: {wrong}")
+    model = _network(options.to)
     coat = None if options.coat is None else COATS[options.coat]
     notes = () if photo.lost is None else (photo.lost,)
     try:
@@ -159,10 +160,20 @@ def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translat
 
 def _problem(options: TranslateOptions) -> str | None:
     """What is wrong with the options, in words."""
-    if options.to not in ANIMALS:
-        return f"cannot be translated to {options.to}; only to {' or '.join(ANIMALS)}"
-    if options.coat is not None and options.coat not in COATS:
-        return f"no horse has the coat {options.coat}; there are {', '.join(COATS)}"
     if options.coat is not None and options.to != "horse":
         return "only a horse has a coat to choose; leave it out, or translate to horse"
-    return None
+    return problem(options)
+
+
+def _network(to: str) -> Model:
+    """The network that draws a kind of animal.
+
+    Raises:
+        ModelError: there is none.
+    """
+    from enhance.inference import shipped
+    from enhance.inference.model import Model
+
+    if not shipped.weights_of(to).is_file():
+        raise ModelError(f"{to}: there are no weights that draw it yet; `enhance train --recipe {to}` makes them")
+    return Model.load(to)
