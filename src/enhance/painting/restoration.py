@@ -28,10 +28,13 @@ MARGIN = 128
 """Rows that a band sees above and below itself: further away, what a pixel depends on is lost in the rounding."""
 MEASURED_PIXELS = 2_000_000
 """Pixels of a large photo that are measured, in bands spread over it."""
-IMPERCEPTIBLE, PLAIN = 4.5, 7.0
-"""Sums of the measures, in grey levels: below the first a photo is left as it is, from the second on it is restored in
-full, and in between in part, so that nothing changes suddenly. Most good photos measure up to 4: fine texture looks
-like noise."""
+TOLERATED, TOLERATED_IF_SMALL = 3.2, 4.5
+"""Sums of the measures, in grey levels, below which a photo is left as it is: most good photos measure less, for fine
+texture looks like noise. Small photos have more of it."""
+SMALL = 256
+"""Pixels along the shorter side below which a photo is small."""
+GRADUAL = 2.0
+"""So many grey levels further on a photo is restored in full, and in between in part: nothing changes suddenly."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,20 @@ class Defects:
         colour_noise: the same of its colour differences.
         blocks: standard deviation of what JPEG or WebP did to the brightness, in grey levels.
         blur: standard deviation of the Gaussian that blurs as much, in pixels.
+        tolerated: grey levels, over all but the blur, that a photo like this may measure without being bad.
     """
 
     noise: float = 0.0
     colour_noise: float = 0.0
     blocks: float = 0.0
     blur: float = 0.0
+    tolerated: float = TOLERATED
 
     @property
     def amount(self) -> float:
         """From 0, nothing that anybody would see, to 1."""
         total = self.noise + self.colour_noise / 2 + self.blocks
-        return float(np.clip((total - IMPERCEPTIBLE) / (PLAIN - IMPERCEPTIBLE), 0, 1))
+        return float(np.clip((total - self.tolerated) / GRADUAL, 0, 1))
 
     def words(self) -> str:
         """What is wrong, for the user."""
@@ -64,7 +69,8 @@ class Defects:
 
     def times(self, strength: float) -> "Defects":
         """All of them so many times as bad."""
-        return Defects(*(strength * value for value in self.values))
+        noise, colour_noise, blocks, blur = (strength * value for value in self.values)
+        return Defects(noise, colour_noise, blocks, blur, self.tolerated)
 
     @property
     def values(self) -> tuple[float, float, float, float]:
@@ -97,7 +103,9 @@ def measure(rgb: RGB) -> Defects:
         sums += weights.sum(1)
     roots = np.maximum(numbers / sums, 0)
     measures = roots**2 * UNITS * OVERESTIMATE
-    return Defects(*(float(measure) for measure in measures))
+    tolerated = TOLERATED_IF_SMALL if min(height, width) < SMALL else TOLERATED
+    noise, colour_noise, blocks, blur = (float(measure) for measure in measures)
+    return Defects(noise, colour_noise, blocks, blur, tolerated)
 
 
 def restore(rgb: RGB, defects: Defects, strength: float = 1.0) -> RGB:
