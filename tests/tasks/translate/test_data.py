@@ -89,3 +89,13 @@ def test_a_cut_is_turned_about_its_middle() -> None:
     assert turned[8:24, 28:36].min() > 200 or turned[40:56, 28:36].min() > 200
     assert turned[28:36, 40:56].max() < 50
     assert (data.cut(picture, 0, 0, 64, 64, 0.0) == picture).all()
+
+
+def test_photos_of_neither_kind_are_learnt_from_too(folders: Sequence[Path], tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), (0, 0, 255)).save(tmp_path / "sea.png")
+    for given in ([*folders, tmp_path], [folders[0].parent, tmp_path]):
+        batch = AnimalViews(given, Views(batch=1, others=2), 0).batch(0)
+        assert len(batch["image"]) == 4
+        assert batch["where"][2:].max() == 0
+        assert batch["known"][2:].min() == 1
+        assert (batch["image"][2:, 2] > batch["image"][2:, 0]).all()

@@ -3,7 +3,7 @@ import pytest
 
 from enhance.tasks.translate import drawing
 from enhance.tasks.translate.drawing import SIDE, Patch
-from enhance.tasks.translate.finding import separate
+from enhance.tasks.translate.finding import separate, sureness
 
 
 def test_parts_of_a_photo_get_what_the_whole_would() -> None:
@@ -79,3 +79,11 @@ def test_animals_are_told_apart_and_their_boxes_are_in_the_photo() -> None:
 
 def test_no_animal_is_no_animal() -> None:
     assert separate(np.full((64, 64), 0.1, np.float32), 64, 64) == []
+
+
+def test_how_sure_an_animal_is_its_surest_quarter_says() -> None:
+    found = np.zeros((64, 64), np.float32)
+    found[10:30, 10:30] = 0.6
+    found[10:15, 10:30] = 0.9
+    (animal,) = separate(found, 64, 64)
+    assert sureness(animal) == pytest.approx(0.9)

@@ -22,7 +22,7 @@ from enhance.train.task import Batch, Inputs
 
 SIDE, MASK = 256, 128
 """Pixels across photos and masks in memory."""
-KINDS = 2
+KINDS, NEITHER = 2, 2
 HELD_OUT = 0.04
 """The share of photos, chosen by name, that is never trained on."""
 SMALLEST = 40
@@ -214,12 +214,14 @@ class Views:
         size: pixels across.
         batch: photos of each kind in a step.
         zoom: the least and the most of a photo's side that is shown; what is beyond the photo repeats its edge.
+        others: photos in a step that show neither kind, where there are folders of such.
         pasted: how often an animal from another photo is laid in.
         light: by how much brightness and contrast vary.
     """
 
     size: int = 160
     batch: int = 6
+    others: int = 6
     zoom: tuple[float, float] = (0.35, 1.6)
     pasted: float = 0.25
     light: float = 0.25
@@ -232,12 +234,21 @@ class AnimalViews:
     """
 
     def __init__(self, given: Sequence[Path], views: Views, seed: int) -> None:
-        self.training, self.held, self.digest = _two(given)
+        whole = len(given) == 1 or not (given[0] / "trainA").is_dir()
+        first = 2 if whole and len(given) > 1 else 1
+        self.training, self.held, self.digest = _two(given[:first])
+        self.others = [_without_animals(folder) for folder in given[first:]]
         self.views, self.seed = views, seed
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
         rng = np.random.default_rng((self.seed, step, rank))
         shown = [self._view(kind, rng) for kind in (0, 1) for _ in range(self.views.batch)]
+        for _ in range(self.views.others if self.others else 0):
+            photos = self.others[int(rng.integers(len(self.others)))]
+            pixels, mask = self._window(
+                photos[int(rng.integers(len(photos)))], np.zeros((MASK, MASK), np.uint8), [], rng
+            )
+            shown.append((pixels, mask, NEITHER))
         return self._batch(shown)
 
     def held_out(self) -> Sequence[Batch]:
@@ -253,32 +264,46 @@ class AnimalViews:
         where = torch.zeros(len(shown), KINDS, *mask.shape[2:])
         known = torch.ones(len(shown), KINDS, 1, 1)
         for n, (_, _, kind) in enumerate(shown):
-            where[n, kind], known[n, kind] = mask[n, 0], 0
+            if kind != NEITHER:
+                where[n, kind], known[n, kind] = mask[n, 0], 0
         return {"image": image, "where": where, "known": known}
 
     def _view(self, kind: int, rng: np.random.Generator) -> tuple[Pixels, Pixels, int]:
-        photos, size = self.training[kind], self.views.size
+        photos = self.training[kind]
         number = int(rng.integers(len(photos.pixels)))
         pixels, mask = photos.pixels[number], photos.masks[number]
         if rng.random() < self.views.pasted:
             pixels, mask = _pasted(pixels, mask, photos, int(rng.integers(len(photos.boxes))), rng)
+        boxes = photos.boxes[photos.boxes[:, 0] == number, 1:].tolist()
+        return *self._window(pixels, mask, boxes, rng), kind
+
+    def _window(
+        self, pixels: Pixels, mask: Pixels, boxes: Sequence[Sequence[int]], rng: np.random.Generator
+    ) -> tuple[Pixels, Pixels]:
+        """A part of a photo, or it and more, and the same of its mask."""
+        size = self.views.size
         low, high = np.log(self.views.zoom)
         side = SIDE * float(np.exp(rng.uniform(low, high)))
-        boxes = photos.boxes[photos.boxes[:, 0] == number, 1:]
         spare = SIDE - side
         left, top = (float(rng.uniform(min(spare, 0), max(spare, 0))) for _ in "xy")
-        if spare > 0 and len(boxes) and rng.random() < 0.7:
+        if spare > 0 and boxes and rng.random() < 0.7:
             # A window near an animal: most of those drawn at random would show none.
             box = boxes[int(rng.integers(len(boxes)))]
             left, top = (
-                float(np.clip(rng.uniform(low, high) - side / 2, 0, spare))
-                for low, high in ((box[0], box[2]), (box[1], box[3]))
+                float(np.clip(rng.uniform(near, far) - side / 2, 0, spare))
+                for near, far in ((box[0], box[2]), (box[1], box[3]))
             )
         pixels = _lit(cut(pixels, left, top, side, size), self.views.light, rng, tint=True)
         mask = cut(mask, left / 2, top / 2, side / 2, size // 2)
         if rng.random() < 0.5:
             pixels, mask = pixels[:, ::-1], mask[:, ::-1]
-        return pixels, mask, kind
+        return pixels, mask
+
+
+def _without_animals(folder: Path) -> Pixels:
+    """Photos of a folder that show neither kind, (n,256,256,3)."""
+    paths = folders.pictures(folder)
+    return cache.cached(cache.stamps(paths), len(paths), (SIDE, SIDE, 3), lambda n: _small(paths[n]))
 
 
 def photo_inputs(given: Sequence[Path]) -> Iterator[Inputs]:
@@ -378,12 +403,15 @@ def _large_enough(photos: Photos, least: int) -> NDArray[np.intp]:
 
 def _read(photo: Path, mask: Path) -> Pixels:
     """A photo and its mask as (256,256,4); what is not square is cut to its middle."""
-    picture, cover = (_middle(Image.fromarray(folders.read(path))) for path in (photo, mask))
-    if picture.width != SIDE:
-        better = Image.Resampling.BOX if picture.width > SIDE else Image.Resampling.BICUBIC
-        picture = picture.resize((SIDE, SIDE), better)
-    cover = cover.convert("L").resize((MASK, MASK), Image.Resampling.BOX).resize((SIDE, SIDE), Image.Resampling.NEAREST)
-    return np.dstack([np.asarray(picture), np.asarray(cover)])
+    cover = _middle(Image.fromarray(folders.read(mask))).convert("L")
+    cover = cover.resize((MASK, MASK), Image.Resampling.BOX).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+    return np.dstack([_small(photo), np.asarray(cover)])
+
+
+def _small(photo: Path) -> Pixels:
+    picture = _middle(Image.fromarray(folders.read(photo)))
+    better = Image.Resampling.BOX if picture.width > SIDE else Image.Resampling.BICUBIC
+    return np.asarray(picture if picture.width == SIDE else picture.resize((SIDE, SIDE), better))
 
 
 def _middle(image: Image.Image) -> Image.Image:
