@@ -1,6 +1,6 @@
 """Birds for a table of captions, for a judge to look at: squares of 64 pixels, as the network draws them.
 
-    python benchmarks/captions.py CAPTIONS.tsv OUT [--weights FOLDER] [--seed 0] [--anywhere] [--as-said]
+    python benchmarks/captions.py CAPTIONS.tsv OUT [--weights FOLDER] [--seed 0] [--anywhere]
 
 Each line of the table is a name and a caption; OUT/<name>.png is the bird. Each name has a seed
 of its own, so that no two lines share their chance. Prints how many a second were drawn.
@@ -31,13 +31,6 @@ class Anywhere(Bank):
         return int(random.integers(len(self.layouts)))
 
 
-class AsSaid(Bank):
-    """Parts of which nothing was said stay without a colour."""
-
-    def completed(self, reading: Reading, which: int) -> Reading:  # noqa: ARG002
-        return reading
-
-
 def main() -> int:
     """Parses, draws, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -46,15 +39,14 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, help="folder with bird.onnx and layouts.npz (default: what is shipped)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--anywhere", action="store_true", help="choose layouts by chance")
-    parser.add_argument("--as-said", action="store_true", help="do not complete what the caption leaves open")
     options = parser.parse_args()
     try:
         model = Model.load(options.weights / "bird.onnx" if options.weights else "bird")
         bank = Bank.load(options.weights)
     except EnhanceError as error:
         sys.exit(f"captions: {error}")
-    kind = Anywhere if options.anywhere else AsSaid if options.as_said else Bank
-    bank = kind(bank.layouts, bank.said)
+    if options.anywhere:
+        bank = Anywhere(bank.layouts, bank.said)
     lines = [line.split("\t") for line in options.captions.read_text(encoding="utf-8").splitlines()]
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()

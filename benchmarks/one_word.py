@@ -41,9 +41,6 @@ class OneLayout(Bank):
     def choose(self, reading: Reading, random: np.random.Generator) -> int:  # noqa: ARG002
         return self.number
 
-    def completed(self, reading: Reading, which: int) -> Reading:  # noqa: ARG002
-        return reading
-
 
 def main() -> int:
     """Parses, draws, writes."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from enhance.errors import ModelError
 from enhance.inference import shipped
 from enhance.tasks.imagine.layouts import POINTS, Floats, Layouts, seen_parts, shown
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
-from enhance.tasks.imagine.words import LENGTH, PLACES, Reading
+from enhance.tasks.imagine.vocabulary import PARTS
+from enhance.tasks.imagine.words import LENGTH, Reading
 
 FILE = "layouts.npz"
 HIDDEN = 255
@@ -25,11 +25,6 @@ SUITED = 48
 """How many layouts, those that suit a sentence best, the seed chooses from."""
 SURPRISE = 1.0
 """How much less than the best a layout may suit and still be chosen e times less often."""
-AGREED = 0.3
-"""The share of people who must have named a colour of a part for it to be taken where the sentence says nothing."""
-PLAIN = 0.2
-"""The share of layouts whose backgrounds are plain enough to be lent to others."""
-DETAILS = ("bill", "eye", "leg")
 _SMOOTH = 0.04
 
 
@@ -72,34 +67,13 @@ class Bank:
         lacking = ~seen_parts(self.layouts.points)[:, columns]
         return np.asarray(likelier.sum(1) - 3 * lacking.sum(1), np.float32)
 
-    def completed(self, reading: Reading, which: int) -> Reading:
-        """What was read, and of parts of which nothing was said what people said of the layout's bird.
-
-        A real bird has a colour everywhere: parts left open would be drawn grey-brown. If the bird is another one than
-        the sentence speaks of, only bill, eyes and legs are taken from it.
-        """
-        shares = self.said[which, :PLACES].reshape(len(PARTS), len(COLOURS))
-        named = {part for part, _ in reading.pairs}
-        agreed = [shares[PARTS.index(part), COLOURS.index(colour)] for part, colour in reading.pairs]
-        alike = bool(agreed) and min(agreed) >= AGREED and "body" not in named
-        taken = {
-            (part, COLOURS[colour])
-            for part, row in zip(PARTS, shares, strict=True)
-            if part not in named and (alike or part in DETAILS)
-            for colour in np.flatnonzero(row >= AGREED)
-        }
-        return replace(reading, pairs=reading.pairs | taken)
-
     def varied(self, which: int, random: np.random.Generator) -> Layouts:
-        """A layout, a little larger or smaller and elsewhere, before the plain background of another one."""
+        """A layout, a little larger or smaller and a little elsewhere."""
         own = self.layouts[np.array([which])]
-        plain = np.flatnonzero(self.layouts.busy <= np.quantile(self.layouts.busy, PLAIN))
-        behind = self.layouts[random.choice(plain, 1)]
         grown, shift = random.uniform(0.92, 1.06), random.uniform(-0.03, 0.03, 2)
         points = ((own.points - 0.5) * grown + 0.5 + shift).astype(np.float32)
         inside = shown(own.points) & shown(points)
-        points = np.where(inside[..., None], points, np.float32(-1))
-        return Layouts(points, behind.corners, behind.busy, own.aspect)
+        return replace(own, points=np.where(inside[..., None], points, np.float32(-1)))
 
 
 def packed(layouts: Layouts, said: Floats) -> dict[str, NDArray[np.uint8]]:

@@ -107,11 +107,10 @@ def draw(
         random = noise_rng(seed)
         which = bank.choose(reading, random)
         layout = bank.varied(which, random)
-        fuller = bank.completed(reading, which)
         chosen.append(which)
         layouts.append(layout)
-        colours.append(fuller.colours())
-        words.append(np.concatenate([fuller.vector(), layout.extra()[0]]))
+        colours.append(reading.colours())
+        words.append(np.concatenate([reading.vector(), layout.extra()[0]]))
         noises.append(random.standard_normal((model.facts.noise_channels, SIDE, SIDE), np.float32))
     (places,) = maps(Layouts.joined(layouts), np.stack(colours))
     made = model.run(maps=places, words=np.stack(words), noise=np.stack(noises))["image"]

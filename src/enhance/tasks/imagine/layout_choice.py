@@ -13,7 +13,7 @@ from torch import Tensor
 from enhance import tasks
 from enhance.errors import TrainingError
 from enhance.files import replacing
-from enhance.tasks.imagine.bank import AGREED, packed
+from enhance.tasks.imagine.bank import packed
 from enhance.tasks.imagine.data import KEPT, SIZE, Birds, candidates, load
 from enhance.tasks.imagine.layouts import Floats, Layouts, maps
 from enhance.tasks.imagine.training import Imagination
@@ -25,6 +25,8 @@ from enhance.train.export import load_mean
 SHARE = 0.7
 """The share of layouts that are kept."""
 AT_ONCE = 32
+AGREED = 0.3
+"""The share of people who must have said something of a bird for the generator to be told it."""
 
 
 def chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
