@@ -77,3 +77,10 @@ def test_the_vector_tells_swapped_colours_apart() -> None:
     assert one.vector().shape == (LENGTH,)
     assert (one.vector() != other.vector()).sum() == 4
     assert one.colours()[PARTS.index("head"), COLOURS.index("red")] == 1
+
+
+def test_ordinary_words_are_not_taken_for_misspellings() -> None:
+    found = read("a red bird wearing a hat, facing left, singing in a garden")
+    assert found.taken == ()
+    assert found.unknown == ("hat", "singing", "garden")
+    assert found.facing == "left"

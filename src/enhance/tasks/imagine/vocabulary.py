@@ -139,6 +139,7 @@ SPECIES = {
 """Birds that people ask for by name, in words that the network has learnt."""
 
 SILENT = _words(
+    "facing wearing wears turned "
     "a an the this that these those it its it's his her their he she they is are was were be been being has have had "
     "having with and or of in on at by for to from as but while which who whose where when there here also very quite "
     "rather really mostly mainly primarily predominantly predominately largely slightly somewhat fairly extremely "

@@ -208,11 +208,14 @@ def _nearest(word: str) -> str | None:
     """The known word that this is most likely a misspelling of."""
     if len(word) < 4 or word in ORDINARY:
         return None
-    most = 1 if len(word) < 7 else 2
+    most = 1 if len(word) < 8 else 2
     found = [
-        (distance, abs(len(word) - len(known)), known[0] != word[0], known)
+        (distance, abs(len(word) - len(known)), known)
         for known in (*sorted(KNOWN), *SPECIES)
-        if len(known) >= 4 and abs(len(known) - len(word)) <= most and (distance := _distance(word, known)) <= most
+        if len(known) >= 4
+        and known[0] == word[0]
+        and abs(len(known) - len(word)) <= most
+        and (distance := _distance(word, known)) <= most
     ]
     return min(found)[-1] if found else None
 
