@@ -28,7 +28,7 @@ def test_both_recipes_are_shipped_each_with_its_card() -> None:
         assert weights_of(name).stat().st_size < 10_000_000
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("face_")])
+@pytest.mark.parametrize("name", [name for name in ENLARGING if name.startswith("face_")])
 def test_what_is_told_of_a_model_was_measured_with_its_file(name: str) -> None:
     digest = hashlib.sha256(weights_of(name).read_bytes()).hexdigest()
     assert digest in weights_of(name).with_suffix(".md").read_text()
