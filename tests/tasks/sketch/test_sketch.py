@@ -31,7 +31,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in task.painter.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, 0.2)
-    task.looks.uniform_(-1, 1)
+    task.painter.looks.uniform_(-1, 1)
     exported = task.export()["sketch_cat"]
     model = export.to_onnx(exported)
     for key, value in {"name": "sketch_cat", **exported.facts}.items():

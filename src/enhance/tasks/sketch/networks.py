@@ -11,6 +11,8 @@ from enhance.tasks.sketch.look import LOOK
 NOISE = 16
 """Numbers of noise that one picture is made of."""
 CODE = 96
+BANK = 256
+"""Looks of photographs that are kept with a painter, to draw from after training."""
 SIDE = 128
 """Pixels across a drawing, and across a picture."""
 
@@ -71,6 +73,8 @@ class Painter(nn.Module):
     def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 144)) -> None:
         super().__init__()
         w64, w32, w16, w8 = widths
+        self.looks: Tensor
+        self.register_buffer("looks", torch.zeros(BANK, LOOK))
         self.code = Code()
         self.head = nn.Conv2d(16 + 1, w32, 3, padding=1)
         self.in32 = Block(w32)

@@ -9,13 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.sketch.look import LOOK, packed
-from enhance.tasks.sketch.networks import NOISE, Critic, Painter
+from enhance.tasks.sketch.networks import BANK, NOISE, Critic, Painter
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.task import Batch, Exported, Group
 
-BANK = 256
-"""Looks of photographs that are kept, to draw from after training."""
 STEEP = 0.12
 """Difference of brightness between neighbouring pixels that is a line to anybody."""
 COARSE = 8
@@ -65,7 +63,6 @@ class Sketch:
             "painter": Group(nn.ModuleDict({"painter": painter}), (0.5, 0.99), averaged=True),
             "critic": Group(nn.ModuleDict({"critic": critic}), (0.0, 0.99)),
         }
-        self.looks = torch.zeros(BANK, LOOK)
         self._made: Tensor | None = None
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
@@ -167,10 +164,10 @@ class Sketch:
         return None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"looks": self.looks.clone()}
+        return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.looks = state["looks"].clone()
+        pass
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
         return weights
@@ -193,7 +190,7 @@ class Sketch:
                 examples=examples,
                 outputs=("image",),
                 axes={name: {0: "n"} for name in names},
-                facts={"task": "sketch", "looks": packed(self.looks.numpy())},
+                facts={"task": "sketch", "looks": packed(self.painter.looks.cpu().numpy())},
             )
         }
 
@@ -208,7 +205,7 @@ class Sketch:
 
     def _remember(self, look: Tensor, step: int) -> None:
         where = (torch.arange(len(look)) + step * len(look)) % BANK
-        self.looks[where] = look.detach().float().cpu()
+        self.painter.looks[where.to(look.device)] = look.detach().float()
 
 
 def disobeyed(picture: Tensor, edges: Tensor) -> Tensor:
