@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from enhance.errors import ModelError
 from enhance.tasks.sketch.options import LOOSENESS, SIZE, SketchOptions
 
 if TYPE_CHECKING:
@@ -86,17 +85,12 @@ def sketch_all(
     drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any], options: Sequence[SketchOptions]
 ) -> list[Sketched]:
     """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`."""
-    from enhance.inference import shipped
     from enhance.inference.model import Model
     from enhance.tasks.sketch import paper
 
     for one in options:
         one.check()
     read = paper.read(drawing)
-    if not shipped.weights_of(MODEL).is_file():
-        raise ModelError(
-            f"{MODEL}: there are no weights that paint it yet; `enhance train --recipe {MODEL}` makes them"
-        )
     model = Model.load(MODEL)
     found = []
     for start in range(0, len(options), AT_ONCE):
