@@ -114,11 +114,12 @@ def restore(rgb: RGB, defects: Defects, strength: float = 1.0) -> RGB:
     Args:
         strength: how much of what was measured is mended: 0 leaves the photo as it is, above 1 mends more.
     """
-    network = restorer()
-    share = min(defects.times(strength).amount, 1.0)
+    wanted = defects.times(strength)
+    share = wanted.amount
     if share == 0:
         return rgb
-    given = np.array(defects.times(strength).values) / UNITS
+    network = restorer()  # of no use to a clean photo, which would wait for it
+    given = np.array(wanted.values) / UNITS
     planes = given.astype(np.float32)[None, :, None, None]
     grey = is_grey(rgb)
     restored = np.empty_like(rgb)

@@ -108,6 +108,19 @@ class Task(Protocol):
         ...
 
 
+class Stateless:
+    """What a task inherits that keeps nothing beside its networks, and whose weights fit no other network."""
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        pass
+
+    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
+        return weights
+
+
 class Data(Protocol):
     """Where batches come from."""
 

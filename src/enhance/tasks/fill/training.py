@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +13,7 @@ from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import Completion, Discriminator
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
-from enhance.train.task import Batch, Exported, Group
+from enhance.train.task import Batch, Exported, Group, Stateless
 
 FLOATS = ("/fine", "/head", "/tail")
 """Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
@@ -44,7 +43,7 @@ class Weights:
     penalty_every: int = 8
 
 
-class Filling:
+class Filling(Stateless):
     """Image completion (Pathak et al., "Context encoders", CVPR 2016) with one network for holes of any shape.
 
     With `spread` holes are filled twice, from two noises, and half of the answers' distance from each other is
@@ -148,12 +147,6 @@ class Filling:
         if means.get("discrimination", 1.0) < 1e-3:
             return "the discriminator tells every filled picture apart"
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Lets a network for photos begin from one for faces: what that is told of the frame is left out."""

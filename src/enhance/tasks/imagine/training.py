@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +22,7 @@ from enhance.tasks.imagine.networks import (
 )
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
-from enhance.train.task import Batch, Exported, Group, Inputs
+from enhance.train.task import Batch, Exported, Group, Inputs, Stateless
 
 CALIBRATED_BY = 12
 """Batches by which the steps of an 8-bit network are chosen."""
@@ -48,7 +47,7 @@ class LossWeights:
     penalty_every: int = 8
 
 
-class Imagination:
+class Imagination(Stateless):
     """The task: three times out of four the generator is told the picture's own words, and compared with the picture.
 
     Else another bird's colours are painted on its layout, and only discriminators and reader say what they think.
@@ -191,15 +190,6 @@ class Imagination:
         if means.get("judging_pixels", 1.0) < 0.02 and means.get("judging_features", 1.0) < 0.02:
             return "the discriminators tell every picture apart: the run has collapsed"
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
-
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +11,7 @@ from enhance.tasks.sketch.look import LOOK, packed
 from enhance.tasks.sketch.networks import BANK, NOISE, Critic, Painter
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
-from enhance.train.task import Batch, Exported, Group
+from enhance.train.task import Batch, Exported, Group, Stateless
 
 STEEP = 0.12
 """Difference of brightness between neighbouring pixels that is a line to anybody."""
@@ -47,7 +46,7 @@ class Weights:
     strangers: float = 0.25
 
 
-class Sketch:
+class Sketch(Stateless):
     """A painter, and a critic that asks of each patch whether it is photographed, and whether it is what was drawn."""
 
     def __init__(
@@ -162,15 +161,6 @@ class Sketch:
         if means.get("colour", 0.0) > 0.4 * self.weights.colour:
             return "the pictures' colours have nothing to do with the photographs' any more"
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
-
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(self.seed)

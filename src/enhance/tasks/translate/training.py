@@ -31,7 +31,7 @@ from enhance.tasks.translate.textures import (
     resized,
     without_pattern,
 )
-from enhance.train.task import Batch, Exported, Group
+from enhance.train.task import Batch, Exported, Group, Stateless
 
 TEXTURES = 3
 """Depths of the encoder whose Gram matrices are compared: after conv1, fire3 and fire5."""
@@ -53,7 +53,7 @@ class FindingWeights:
     trusted_from: int = 600
 
 
-class Finding:
+class Finding(Stateless):
     """The finder, taught by masks: cross-entropy, and overlap (Milletari et al., "V-Net", 3DV 2016)."""
 
     def __init__(self, finder: Finder, weights: FindingWeights, betas: tuple[float, float] = (0.9, 0.99)) -> None:
@@ -97,15 +97,6 @@ class Finding:
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:  # noqa: ARG002
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
-
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)
@@ -156,7 +147,7 @@ class TranslationWeights:
     pairs: int = 2
 
 
-class Translation(ABC):
+class Translation(Stateless, ABC):
     """Animals of a kind redrawn as another kind, against a discriminator that sees nothing but animals."""
 
     source: ClassVar[str]
@@ -274,14 +265,8 @@ class Translation(ABC):
             return "the discriminator knows every picture that was made: the translator learns nothing from it any more"
         return None
 
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         assert not state, "only patterning keeps anything"
-
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
 
     def export(self) -> Mapping[str, Exported]:
         random, coat = torch.Generator().manual_seed(0), self.translator.coat

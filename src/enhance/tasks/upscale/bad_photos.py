@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from enhance import pixels
+from enhance.painting.restoration import UNITS
+
 Picture = NDArray[Any]
 """(H,W,C) float32 in [0,1]."""
 
-UNITS = (20.0, 20.0, 10.0, 2.0)
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array(pixels.LUMA, np.float32)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.schedule import Schedule
-from enhance.train.task import Batch, Calibration, Exported, Group, Inputs
+from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
 FLOATS = ("/restorer/head/", "/restorer/tail/")
 CALIBRATION_BATCHES = 12
@@ -66,7 +66,7 @@ class RestorationRecipe:
         return Restoration(self, device)
 
 
-class Restoration:
+class Restoration(Stateless):
     """A network that mends by measures, and one that takes them.
 
     The measures that the restorer is given in training are the true ones, a little wrong, for one half of the photos,
@@ -166,15 +166,6 @@ class Restoration:
         if means.get("discrimination", 1.0) < 1e-3:
             return "the discriminator tells every picture apart: the run has collapsed"
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
-
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)

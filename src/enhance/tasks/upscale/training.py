@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +18,7 @@ from enhance.tasks.upscale.networks.generator import Generator, bicubic, place
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
 from enhance.train.perceptual import FeatureLoss, Features, Pixels, squeezenet, vgg
-from enhance.train.task import Batch, Calibration, Exported, Group, Inputs
+from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
 FRAME = {
     "left_eye": [0.344, 0.398],
@@ -57,7 +56,7 @@ class LossWeights:
     penalty_every: int = 4
 
 
-class SuperResolution:
+class SuperResolution(Stateless):
     """The task of this project (Ledig et al., "Photo-realistic single image super-resolution", CVPR 2017).
 
     With `diversity` every small face is drawn twice, from two noises, and half of the samples' distance from each
@@ -205,12 +204,6 @@ class SuperResolution:
         if means.get("discrimination", 1.0) < 1e-3 and means.get("adversarial", 0.0) > MAX_SCORE_GAP:
             return "the discriminator tells every picture apart: the run has collapsed"
         return None
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        pass
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return adapt_weights(self.generator, weights) if name == "generator" else weights
