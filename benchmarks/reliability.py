@@ -25,7 +25,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from enhance.batch import run as batch
+from enhance.batch.plan import Task
+from enhance.batch.run import run as run_all
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
 HANG = 60
@@ -88,8 +89,8 @@ def mutations(folder: Path, count: int, seed: int) -> tuple[list[str], list[str]
         kind, content = whole[n % len(whole)]
         path = given / f"{n:05d}-{kind}"
         path.write_bytes(content if n >= count else damaged(content, chance))
-        tasks.append(batch.Task(path, folder / "made" / f"{n:05d}.png"))
-    summary = batch.run(tasks, small_enlargement, None, jobs=1)
+        tasks.append(Task(path, folder / "made" / f"{n:05d}.png"))
+    summary = run_all(tasks, small_enlargement, None, jobs=1)
     intact = {task.source for task in tasks[count:]}
     broken = [f"not even undamaged: {why}" for path, why in summary.failed.items() if path in intact]
     for path, why in summary.failed.items():

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from enhance.batch import run as batch
-from enhance.batch.run import Manifest, Task, photos_in, run
+from enhance.batch.manifest import Manifest
+from enhance.batch.plan import Task, shard_of
+from enhance.batch.run import Summary, pace, run
+from enhance.batch.search import photos_in
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
 
@@ -44,7 +46,7 @@ def tasks(folder: Path, out: Path, **texts: str) -> list[Task]:
     return [Task(path, out / path.name) for path in sorted(folder.glob("*.txt"))]
 
 
-def done(given: list[Task], out: Path, *, settings: str = "", log: Path | None = None, **how: object) -> batch.Summary:
+def done(given: list[Task], out: Path, *, settings: str = "", log: Path | None = None, **how: object) -> Summary:
     manifest = Manifest(out, settings)
     with manifest.kept():
         return run(given, partial(copied, log=log), manifest, **{"jobs": 1, **how})  # type: ignore[arg-type]
@@ -155,10 +157,10 @@ def test_shards_share_the_work_and_know_of_each_other(tmp_path: Path) -> None:
         with manifest.kept():
             assert run(given, copied, manifest, jobs=1).enhanced == len(parts[n - 1])
     assert done(given, out).skipped == 20
-    assert batch.shard_of("2/5") == (2, 5)
+    assert shard_of("2/5") == (2, 5)
     for text in ("0/2", "3/2", "2", "a/b", ""):
         with pytest.raises(ValueError, match=f"{text}|invalid"):
-            batch.shard_of(text)
+            shard_of(text)
 
 
 def test_two_runs_do_not_write_into_one_manifest(tmp_path: Path) -> None:
@@ -173,9 +175,9 @@ def test_two_runs_do_not_write_into_one_manifest(tmp_path: Path) -> None:
 
 
 def test_the_bar_says_how_long_it_will_take() -> None:
-    assert batch.pace(5, 20, 4, 8.0) == "[######------------------] 5 of 20 photos, 0.50 photos/s, 30 s left"
-    assert batch.pace(2, 20_000, 0, 8.0).endswith("2 of 20,000 photos")
-    assert batch.pace(1, 20_000, 1, 1.0).endswith("5.6 h left")
+    assert pace(5, 20, 4, 8.0) == "[######------------------] 5 of 20 photos, 0.50 photos/s, 30 s left"
+    assert pace(2, 20_000, 0, 8.0).endswith("2 of 20,000 photos")
+    assert pace(1, 20_000, 1, 1.0).endswith("5.6 h left")
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ from enhance.tasks.upscale.options import MEMORY, SCALE, LineupOptions, UpscaleO
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from enhance.batch.run import Manifest, Task
+    from enhance.batch.manifest import Manifest
+    from enhance.batch.plan import Task
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.result import Result
 
@@ -118,26 +119,28 @@ def photo(
         target = target_of(photos[0], output, ending, options.scale, 1, set())
         click.echo(work(photos[0], target))
         return
-    from enhance.batch import run as batch
+    from enhance.batch.manifest import Manifest
+    from enhance.batch.plan import shard_of
+    from enhance.batch.processes import default_jobs
+    from enhance.batch.run import run
 
     try:
-        part = batch.shard_of(shard)
+        part = shard_of(shard)
     except ValueError:
         raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
     tasks, folder, others = tasks_of(photos, output, ending, options.scale, recursive)
     manifest = None
     if folder is not None:
         settings = settings_of(options, size, extras)
-        manifest = batch.Manifest(folder, settings, part, accepted(settings, options, size, extras))
+        manifest = Manifest(folder, settings, part, accepted(settings, options, size, extras))
     if dry_run:
         tell_plan(tasks, manifest, overwrite)
         return
     several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))))
     try:
         with manifest.kept() if manifest else nullcontext():
-            summary = batch.run(
-                tasks, work, manifest, jobs=jobs or batch.default_jobs(), overwrite=overwrite, debug=debug, tell=several
-            )
+            jobs = jobs or default_jobs()
+            summary = run(tasks, work, manifest, jobs=jobs, overwrite=overwrite, debug=debug, tell=several)
     except KeyboardInterrupt:
         complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
         raise
@@ -218,21 +221,22 @@ def tasks_of(
 
     A folder's tree is kept below --output, or else below <folder>_x4 beside it; of several folders, by their names.
     """
-    from enhance.batch import run as batch
+    from enhance.batch.plan import Task
+    from enhance.batch.search import photos_in
     from enhance.photos.encoders import FORMATS
 
     tasks, others, taken = [], 0, set[Path]()
     manifest = Path(output) if output and len(photos) > 1 else None
     for path in photos:
         if not path.is_dir():
-            tasks.append(batch.Task(path, target_of(path, output, ending, scale, len(photos), taken)))
+            tasks.append(Task(path, target_of(path, output, ending, scale, len(photos), taken)))
             continue
         name = path.resolve().name
         if output and Path(output).is_file():
             raise PhotoError(f"{output}: is a file; name a folder")
         into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
         manifest = manifest or into
-        found, more = batch.photos_in(path, FORMATS, recursive=recursive, leave=into)
+        found, more = photos_in(path, FORMATS, recursive=recursive, leave=into)
         if not found:
             raise PhotoError(f"{path}: has no photos in it; --recursive looks into its folders too")
         others += more
@@ -240,22 +244,23 @@ def tasks_of(
         for one in found:
             where = into / one.relative_to(path).parent
             try:
-                tasks.append(batch.Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
+                tasks.append(Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
             except PhotoError:  # there is no room for _x4 in its name, which then stays as it is
-                tasks.append(batch.Task(one, where / (f"{one.stem}.{ending}" if ending else one.name)))
+                tasks.append(Task(one, where / (f"{one.stem}.{ending}" if ending else one.name)))
     return tasks, manifest, others
 
 
 def tell_plan(tasks: list[Task], manifest: Manifest | None, overwrite: bool) -> None:
-    from enhance.batch import run as batch
+    from enhance.batch.plan import identities, refusal
+    from enhance.batch.run import state_of
 
-    inputs = batch.identities(tasks)
+    inputs = identities(tasks)
     for task in tasks if manifest is None else manifest.own(tasks):
-        state = batch.state_of(task, manifest, inputs)
+        state = state_of(task, manifest, inputs)
         if state == "to do" or (overwrite and state != "done"):
             click.echo(f"{task.source} -> {task.target}")
         else:
-            click.echo(f"{task.source}: done" if state == "done" else batch.refusal(task, state))
+            click.echo(f"{task.source}: done" if state == "done" else refusal(task, state))
 
 
 class Teller:
