@@ -91,7 +91,7 @@ def test_a_folder_that_was_done_is_done_again_for_a_map_and_not_for_less(face: P
 
 
 def test_compare_shows_what_the_gan_draws_of_a_bad_photo_too(face: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from enhance.cli import comparison
+    from enhance.cli.compare import comparison
     from enhance.photos.photo import read
     from enhance.tasks.upscale import enhance as story
 

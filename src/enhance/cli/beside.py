@@ -1,0 +1,74 @@
+"""What is written beside an enhanced photo when it is asked for: its faces, and where detail was made up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enhance.cli.targets import refuse_inputs
+
+if TYPE_CHECKING:
+    from enhance.photos.photo import Photo
+    from enhance.tasks.upscale.result import Result
+
+
+def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
+    """What is drawn of a photo, refused before it is written if there can be no map of it."""
+    from enhance.honesty.report import refuse_map
+
+    result = drawn(photo)
+    refuse_map(result)
+    return result
+
+
+def write_faces(source: Photo, result: Result, folder: Path) -> None:
+    """Writes every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
+    from PIL import Image
+
+    from enhance.files import write_atomically
+    from enhance.photos.writing import write
+    from enhance.pixels import to_uint8
+
+    folder.mkdir(parents=True, exist_ok=True)
+    told = []
+    for n, job in enumerate(result.faces, 1):
+        name = f"{Path(source.name).stem}_{n}.png"
+        landmarks = job.face.landmarks.tolist()
+        facts: dict[str, Any] = {"box": job.box, "lr": job.size, "redrawn": job.redrawn, "landmarks": landmarks}
+        if (hr := job.upright()) is not None:
+            write(Image.fromarray(to_uint8(hr)), folder / name)
+            facts["file"] = name
+        told.append(facts)
+    text = json.dumps({"photo": source.name, "faces": told}, indent=1) + "\n"
+    write_atomically(folder / f"{Path(source.name).stem}_faces.json", text.encode())
+
+
+def honest_words(
+    source: Photo,
+    result: Result,
+    original: Photo | None,
+    target: Path | None,
+    inputs: tuple[Path, ...],
+) -> Iterator[str]:
+    """What the report says; with a target, also writes the invention map beside it."""
+    from PIL import Image
+
+    from enhance.honesty import uncertainty
+    from enhance.honesty.report import WARNING, band_map, report
+    from enhance.photos.writing import write
+    from enhance.pixels import to_uint8
+
+    reports = report(source, result, original=original)
+    yield from (one.sentence() for one in reports)
+    if target is not None and result.stamp and result.stamp.invented:
+        band = band_map(result, reports, source)
+        numbers = Image.fromarray(to_uint8(band))
+        for ending, picture in (("map", uncertainty.heat(result.rgb, band)), ("band", numbers)):
+            path = target.with_name(f"{target.stem}_{ending}.png")
+            refuse_inputs(path, inputs)
+            write(picture, path)
+            yield f"{'where it was made up' if ending == 'map' else 'by how many grey levels'}: {path}"
+    if reports:
+        yield WARNING

@@ -1,0 +1,25 @@
+"""`enhance lineup`: several faces for the same pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from enhance.cli import adapter
+from enhance.tasks.upscale.options import LineupOptions
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@adapter.options(LineupOptions)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
+def lineup(photo: Path, output: Path | None, **how: Any) -> None:
+    """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
+    from enhance.honesty.lineup import lineup_photo, write
+    from enhance.photos.photo import read
+
+    shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
+    folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
+    click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")

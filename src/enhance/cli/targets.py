@@ -1,0 +1,99 @@
+"""Where results go: beside the photo, into a file, or into a folder; and what is never written over."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enhance.errors import PhotoError
+
+if TYPE_CHECKING:
+    from enhance.batch.plan import Task
+
+
+def target_of(path: Path, output: str | None, ending: str | None, scale: float, count: int, taken: set[Path]) -> Path:
+    """Where the enhanced photo goes: never where another of this call went, which `taken` remembers.
+
+    Raises:
+        PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
+    """
+    from enhance.photos.encoders import FORMATS
+    from enhance.photos.movies import SUFFIXES as VIDEOS
+    from enhance.photos.writing import format_of
+
+    moving = path.suffix.lower() in VIDEOS
+    suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
+    suffix = ".mp4" if moving else suffix
+    name = f"{path.stem}_x{scale:g}"
+    if output is None:
+        folder = path.parent
+    elif os.path.isdir(named := Path(output)) or output.endswith("/") or ((count > 1 or moving) and not named.suffix):  # noqa: PTH112
+        if os.path.isfile(named):  # noqa: PTH113 - Path's own fail on names that are too long
+            raise PhotoError(f"{output}: is a file; name a folder")
+        folder = named
+    elif count > 1:
+        raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
+    elif moving:
+        return named
+    else:
+        if ending and format_of(named) != FORMATS[suffix]:
+            raise PhotoError(f"{named}: names another format than --format {ending}; leave one of them out")
+        format_of(named)
+        return named
+    if not moving:
+        format_of(folder / f"{name}{suffix}")
+    further = (f"_{n}" if n > 1 else "" for n in itertools.count(1))
+    target = next(at for more in further if (at := folder / f"{name}{more}{suffix}") not in taken)
+    taken.add(target)
+    return target
+
+
+def tasks_of(
+    photos: tuple[Path, ...], output: str | None, ending: str | None, scale: float, recursive: bool
+) -> tuple[list[Task], Path | None, int]:
+    """What is to be made of photos and folders, the folder of the manifest, and how many other files there are.
+
+    A folder's tree is kept below --output, or else below <folder>_x4 beside it; of several folders, by their names.
+    """
+    from enhance.batch.plan import Task
+    from enhance.batch.search import photos_in
+    from enhance.photos.encoders import FORMATS
+
+    tasks, others, taken = [], 0, set[Path]()
+    manifest = Path(output) if output and len(photos) > 1 else None
+    for path in photos:
+        if not path.is_dir():
+            tasks.append(Task(path, target_of(path, output, ending, scale, len(photos), taken)))
+            continue
+        name = path.resolve().name
+        if output and Path(output).is_file():
+            raise PhotoError(f"{output}: is a file; name a folder")
+        into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
+        manifest = manifest or into
+        found, more = photos_in(path, FORMATS, recursive=recursive, leave=into)
+        if not found:
+            raise PhotoError(f"{path}: has no photos in it; --recursive looks into its folders too")
+        others += more
+        into = into / name if output and len(photos) > 1 else into
+        for one in found:
+            where = into / one.relative_to(path).parent
+            try:
+                tasks.append(Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
+            except PhotoError:  # there is no room for _x4 in its name, which then stays as it is
+                tasks.append(Task(one, where / (f"{one.stem}.{ending}" if ending else one.name)))
+    return tasks, manifest, others
+
+
+def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
+    for path in photos:
+        if target.exists() and path.exists() and target.samefile(path):
+            raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error

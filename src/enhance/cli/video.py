@@ -1,0 +1,38 @@
+"""A video enhanced, saying how long it will take."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from enhance.cli.targets import make_folder
+
+if TYPE_CHECKING:
+    from enhance.tasks.upscale.options import UpscaleOptions
+
+
+def film(path: Path, target: Path, options: UpscaleOptions) -> str:
+    """Enhances a video as `video.enhance_video` is told to, saying how long it will take."""
+    from enhance.tasks.upscale.video import enhance_video
+
+    make_folder(target.parent)
+    started, before = time.monotonic(), 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal before
+        before = before or done - 1
+        a_frame = (time.monotonic() - started) / (done - before)
+        left = a_frame * (total - done) / 60
+        line = f"{path}: {done:,} of {total:,} frames, {1 / a_frame:.1f} frames/s, {left:.0f} min left"
+        if sys.stderr.isatty():
+            click.echo(f"\r{line} ", nl=done == total, err=True)
+        elif done % 100 == 0:
+            click.echo(line, err=True)
+
+    made = enhance_video(path, target, options, progress=progress)
+    told = f"{target}: {made.frames:,} frames (invented detail in every face), {time.monotonic() - started:.1f} s"
+    return "\n".join((told, *(f"  {note}" for note in made.plan.notes)))
