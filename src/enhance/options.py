@@ -17,7 +17,7 @@ class Option:
 
     Attributes:
         help: one sentence.
-        kind: bool, int, float or str.
+        kind: bool, int, float, str or Path.
         default: what it is unless it is given.
         flag: on the command line; without its dashes it is the name in a query.
         unset: what None stands for, in words.

@@ -36,6 +36,18 @@ def test_a_device_is_an_argument_or_comes_from_the_environment(monkeypatch: pyte
     Model.load(PHOTO, device="cpu")
 
 
+def test_a_device_is_chosen_for_all_that_is_loaded_within(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENHANCE_DEVICE", "abacus")
+    with sessions.on_device("cpu"):
+        assert sessions.default_device() == "cpu"
+        Model.load(PHOTO)
+        with sessions.on_device(None):
+            assert sessions.default_device() == "cpu"
+    assert sessions.default_device() == "abacus"
+    with pytest.raises(ModelError, match="device nonsense: is unknown"), sessions.on_device("nonsense"):
+        pass
+
+
 def test_a_device_that_this_build_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import onnxruntime
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from enhance.inference import sessions
 from enhance.options import Option, options_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +33,23 @@ def take(kind: type[T], given: dict[str, Any]) -> T:
     return kind(**{name: given.pop(name) for name in options_of(kind) if name in given})
 
 
+def device(command: F) -> F:
+    """A decorator that gives a command `--device`, for all networks that it and its processes run."""
+
+    def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
+        if asked is not None:
+            sessions.check(asked)
+            os.environ[sessions.DEVICE] = asked  # which processes that are started from here inherit
+
+    return click.option(
+        "--device",
+        type=click.Choice(tuple(sessions.PROVIDERS)),
+        callback=choose,
+        expose_value=False,
+        help=f"What networks run on.  [the environment's {sessions.DEVICE}, or cpu]",
+    )(command)
+
+
 def _option(name: str, one: Option) -> Callable[[F], F]:
     words = f"{one.help}  [{one.unset}]" if one.unset else one.help
     if one.kind is bool:
@@ -44,6 +64,8 @@ def _type(one: Option) -> Any:
         return click.Choice(one.choices)
     if one.kind is str:
         return str
+    if one.kind is Path:
+        return click.Path(path_type=Path)
     least = one.least if one.above is None else one.above
     if one.kind is int:
         return click.IntRange(None if least is None else int(least), None if one.most is None else int(one.most))

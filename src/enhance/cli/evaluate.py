@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
 from enhance.cli.train import PATH, training_packages
 
 MODELS = click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
@@ -12,6 +13,7 @@ MODELS = click.option("--model", "names", multiple=True, help="A shipped model o
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @MODELS
+@adapter.device
 @click.option("--sizes", help="Pixels across the small pictures.  [16,32,64 of faces; 128 of photos]")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures a size.")
 @click.option("--out", type=PATH, help="Folder for results.json, contact sheets and cards.")
@@ -44,6 +46,7 @@ def evaluate(
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @MODELS
+@adapter.device
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""

@@ -43,6 +43,7 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
 )
 @adapter.options(FillOptions)
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@adapter.device
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def fill(

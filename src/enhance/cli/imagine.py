@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from enhance.cli.adapter import options, take
+from enhance.cli.adapter import device, options, take
 from enhance.errors import PhotoError
 from enhance.tasks.imagine.options import ImagineOptions
 
@@ -21,6 +21,7 @@ MOST_BIRDS = 64
 @click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_BIRDS), help="How many birds.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [bird.png]")
 @options(ImagineOptions)
+@device
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def imagine(

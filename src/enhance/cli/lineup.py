@@ -14,6 +14,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
+@adapter.device
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""

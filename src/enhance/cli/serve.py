@@ -2,12 +2,14 @@
 
 import click
 
+from enhance.cli import adapter
 from enhance.errors import EnhanceError
 
 POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 @click.command()
+@adapter.device
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--allow-host", "names", multiple=True, help="A name by which browsers may call this service.")

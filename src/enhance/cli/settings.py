@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from enhance.options import option
 from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
 
 
@@ -16,31 +17,23 @@ from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, Upscale
 class Size:
     """How large the result is, instead of a scale: at most one of these."""
 
-    width: int | None
-    height: int | None
-    megapixels: float | None
+    width: int | None = option(None, "Pixels across the result, instead of --scale.", kind=int, least=1)
+    height: int | None = option(None, "Pixels down the result, instead of --scale.", kind=int, least=1)
+    megapixels: float | None = option(None, "Its size, instead of --scale.", kind=float, above=0)
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is made of a photo besides its enlargement, and written into that.
+    """What is made of a photo besides its enlargement, and written into that."""
 
-    Attributes:
-        faces_only: the folder for each face as drawn.
-        compare: whether a comparison is written beside it; original: the true large photo to be shown in it.
-        report: whether each face is reported on; heat: whether a map of what was made up is written.
-        mark: whether the picture says in its corner that detail was invented.
-        sign, key: certificate and private key for content credentials.
-    """
-
-    faces_only: Path | None
-    compare: bool
-    original: Path | None
-    report: bool
-    heat: bool
-    mark: bool
-    sign: Path | None
-    key: Path | None
+    faces_only: Path | None = option(None, "Folder for each face as drawn, and where it lies.", kind=Path)
+    compare: bool = option(False, "Also write input | bicubic | pixel loss | GAN side by side.")
+    original: Path | None = option(None, "The true large photo, to show in the comparison.", kind=Path)
+    report: bool = option(False, "Say of each face how much was made up, and whether it is still anybody.")
+    heat: bool = option(False, "Also write where detail was made up, as heat and as numbers.", flag="--map")
+    mark: bool = option(False, "Write into the corner that detail was invented.")
+    sign: Path | None = option(None, "Certificate (PEM) for content credentials; with --key.", kind=Path)
+    key: Path | None = option(None, "The certificate's private key (PEM).", kind=Path)
 
     def beside(self) -> dict[str, str]:
         """What is made besides the picture; a folder in which more of it was made need not be done again."""

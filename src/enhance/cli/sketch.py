@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import COLOURS, LEAST, LOOSENESS, MOST, SIZE
 
@@ -27,6 +28,7 @@ MOST_CATS = 64
 @click.option("--colour", metavar="NAME|#HEX", help=f"Of the fur: {', '.join(COLOURS)}, or #c8843c.  [by lot]")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first cat.")
 @click.option("--size", default=SIZE, show_default=True, type=click.IntRange(LEAST, MOST), help="Pixels across.")
+@adapter.device
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def sketch(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
 from enhance.errors import TrainingError
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
@@ -69,6 +70,7 @@ def train(
 @click.option(
     "--size", default=128, show_default=True, type=click.IntRange(min=64), help="Pixels across the face frame."
 )
+@adapter.device
 @click.option("--crops", is_flag=True, help="Cut out squares of anything, for photo_x4, instead of faces.")
 def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""

@@ -24,6 +24,7 @@ SOME_FAILED = 3
 @adapter.options(TranslateOptions)
 @click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@adapter.device
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def translate(

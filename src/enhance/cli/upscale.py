@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import astuple, fields, replace
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
-POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 @click.command()
@@ -41,19 +40,11 @@ POSITIVE = click.FloatRange(min=0, min_open=True)
 )
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @adapter.options(UpscaleOptions)
-@click.option("--width", type=click.IntRange(min=1), help="Pixels across the result, instead of --scale.")
-@click.option("--height", type=click.IntRange(min=1), help="Pixels down the result, instead of --scale.")
-@click.option("--megapixels", type=POSITIVE, help="Its size, instead of --scale.")
+@adapter.options(Size)
 @click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
-@click.option("--faces-only", type=click.Path(path_type=Path), help="Folder for each face as drawn, and where it lies.")
-@click.option("--compare", is_flag=True, help="Also write input | bicubic | pixel loss | GAN side by side.")
-@click.option("--original", type=click.Path(path_type=Path), help="The true large photo, to show in the comparison.")
+@adapter.options(Extras)
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
-@click.option("--report", is_flag=True, help="Say of each face how much was made up, and whether it is still anybody.")
-@click.option("--map", "heat", is_flag=True, help="Also write where detail was made up, as heat and as numbers.")
-@click.option("--mark", is_flag=True, help="Write into the corner that detail was invented.")
-@click.option("--sign", type=click.Path(path_type=Path), help="Certificate (PEM) for content credentials; with --key.")
-@click.option("--key", type=click.Path(path_type=Path), help="The certificate's private key (PEM).")
+@adapter.device
 @click.option("--recursive", is_flag=True, help="Of a folder, also the photos in its folders.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Photos at a time.  [half the cores, but at least 2]")
 @click.option("--shard", default="1/1", metavar="I/N", help="Only the I-th of N parts, for several machines.")
@@ -78,8 +69,7 @@ def photo(
     if not debug:
         hush()
     options = adapter.take(UpscaleOptions, how)
-    size = Size(*(how.pop(one.name) for one in fields(Size)))
-    extras = Extras(*(how.pop(one.name) for one in fields(Extras)))
+    size, extras = adapter.take(Size, how), adapter.take(Extras, how)
     one: Callable[..., str] = enhance_file
     work = partial(one, options=options, size=size, extras=extras, overwrite=overwrite, **how)
     if len(photos) == 1 and not photos[0].is_dir() and not dry_run:

@@ -1,13 +1,16 @@
 """ONNX Runtime: which device and how many threads a network gets, and what is said where memory is short.
 
-Device and threads are arguments. Where they are left out, the environment variables ENHANCE_DEVICE and ENHANCE_THREADS
-decide, which processes that are started from here inherit; else it is the CPU, with a thread for each core.
+Device and threads are arguments. Where they are left out, `on_device` decides, or else the environment variables
+ENHANCE_DEVICE and ENHANCE_THREADS, which processes that are started from here inherit; else it is the CPU, with a
+thread for each core.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from enhance.errors import ModelError
@@ -29,10 +32,37 @@ PROVIDERS = {
 }
 """Device -> what ONNX Runtime calls that which runs on it. Each but the first needs a build of onnxruntime with it."""
 
+_chosen: ContextVar[str | None] = ContextVar("device", default=None)
+
 
 def default_device() -> str:
     """The device that is used where none is named."""
-    return os.environ.get(DEVICE) or "cpu"
+    return _chosen.get() or os.environ.get(DEVICE) or "cpu"
+
+
+@contextmanager
+def on_device(device: str | None) -> Iterator[None]:
+    """Within this, networks run on a device, unless another is named. None: nothing is changed.
+
+    Raises:
+        ModelError: there is no such device, or this build of ONNX Runtime cannot use it.
+    """
+    if device is None:
+        yield
+        return
+    check(device)
+    before = _chosen.set(device)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def check(device: str) -> None:
+    """Raises ModelError where there is no such device, or this build of ONNX Runtime cannot use it."""
+    import onnxruntime
+
+    _provider(device, onnxruntime.get_available_providers())
 
 
 def default_threads() -> int:
@@ -70,7 +100,7 @@ def open_session(
     # What the device cannot compute, the CPU does.
     session = onnxruntime.InferenceSession(model, options, providers=list(dict.fromkeys((provider, CPU))))
     if provider not in session.get_providers():  # ONNX Runtime would go on, in silence, without the device
-        raise ModelError(f"device {device}: its driver or libraries are missing or too old; leave out --device")
+        raise ModelError(f"device {device}: its driver or libraries are missing or too old; mend that, or use cpu")
     return session
 
 

@@ -20,7 +20,7 @@ from enhance.web import jobs, parameters
 def test_python_the_command_line_and_the_service_have_the_same_options() -> None:
     options = options_of(UpscaleOptions)
     in_python = inspect.signature(enhance.upscale).parameters
-    assert {name for name in in_python if name != "photo"} == {*options} - {"background"} | {"rest"}
+    assert {*in_python} - {"photo", "device"} == {*options} - {"background"} | {"rest"}
     in_shell = {one.name: one for one in command.params}
     asked = parameters.describe(UpscaleOptions)
     assert {one["name"] for one in asked} == {one.name_over_http for one in options.values()}
@@ -29,7 +29,7 @@ def test_python_the_command_line_and_the_service_have_the_same_options() -> None
         assert in_shell[name].default == one.default
         python = "rest" if name == "background" else name
         assert in_python[python].default == one.default
-    assert {*inspect.signature(enhance.lineup).parameters} - {"photo"} == {*options_of(LineupOptions)}
+    assert {*inspect.signature(enhance.lineup).parameters} - {"photo", "device"} == {*options_of(LineupOptions)}
 
 
 def test_a_query_gives_options() -> None:

@@ -23,6 +23,7 @@ from enhance.faces.crops import aligned_crop, crop_face
 from enhance.faces.detection import Face
 from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, drawing_size, paste_jobs
 from enhance.faces.resolution import effective_reduction
+from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.options import problem
 from enhance.painting.background import Background, bicubic
@@ -55,6 +56,7 @@ def upscale(
     strength: float = 1.0,
     seed: int = 0,
     rest: str | None = BACKGROUND_MODEL,
+    device: str | None = None,
 ) -> Image:
     """Enlarges a photo and redraws every face in it.
 
@@ -71,6 +73,8 @@ def upscale(
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
         rest: the model for what is not a face. None: bicubic.
             "photo_x4" is crisper, and invents textures.
+        device: what the networks run on, "cuda" for instance; see `inference.sessions.PROVIDERS`. None: the
+            environment's ENHANCE_DEVICE, or the CPU.
 
     Returns:
         The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
@@ -78,7 +82,7 @@ def upscale(
 
     Raises:
         PhotoError: the photo cannot be read or is too small, or the scale is out of range.
-        ModelError: there is no such model.
+        ModelError: there is no such model, or no such device.
     """
     options = UpscaleOptions(
         scale=scale,
@@ -90,7 +94,8 @@ def upscale(
         seed=seed,
         background=BICUBIC if rest is None else rest,
     )
-    return enhance_photo(read(photo), options).canvas.image()
+    with sessions.on_device(device):
+        return enhance_photo(read(photo), options).canvas.image()
 
 
 def enhance_photo(
