@@ -17,6 +17,14 @@ def relativistic(better: Tensor, worse: Tensor) -> Tensor:
     return functional.softplus(worse - better).mean()
 
 
+def hinge(real: Tensor, generated: Tensor) -> Tensor:
+    """A discriminator's loss: logits of photographs above 1, those of generated pictures below -1.
+
+    The generator then minimises the negative mean of its logits (Lim & Ye, "Geometric GAN", 2017).
+    """
+    return functional.relu(1 - real.float()).mean() + functional.relu(1 + generated.float()).mean()
+
+
 def gradient_penalty(logits: Tensor, pictures: Tensor) -> Tensor:
     """The squared length of the discriminator's gradient at `pictures`, which must require grad.
 

@@ -133,11 +133,11 @@ class Imagination(Stateless):
         real_alone, real_fit = self.pixels.judge(real, *true)
         _, wrong_fit = self.pixels.judge(real, *wrong)
         made_alone, made_fit = self.pixels.judge(made, *told)
-        found["judging_pixels"] = _hinge(real_alone, made_alone) + _hinge(real_fit, made_fit)
+        found["judging_pixels"] = losses.hinge(real_alone, made_alone) + losses.hinge(real_fit, made_fit)
         found["judging_pixels_words"] = w.mismatch * functional.relu(1 + wrong_fit.float()).mean()
         real_logits, wrong_logits = self.features(features_real[2:], *zip(true, wrong, strict=True))
         (made_logits,) = self.features(features_made[2:], [told[0]], [told[1]])
-        found["judging_features"] = _hinge(real_logits, made_logits)
+        found["judging_features"] = losses.hinge(real_logits, made_logits)
         found["judging_features_words"] = w.mismatch * functional.relu(1 + wrong_logits.float()).mean()
         if step % w.penalty_every == 0:
             with torch.autocast(self.device.type, enabled=False):
@@ -219,7 +219,3 @@ class Imagination(Stateless):
 def _pooled(seen: Sequence[Tensor]) -> Tensor:
     """One row of features for each picture: the means of the two deepest."""
     return torch.cat([x.float().mean((2, 3)) * x.shape[1] ** 0.5 for x in seen[2:]], 1).cpu()
-
-
-def _hinge(real: Tensor, made: Tensor) -> Tensor:
-    return functional.relu(1 - real.float()).mean() + functional.relu(1 + made.float()).mean()

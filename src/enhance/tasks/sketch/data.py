@@ -65,7 +65,7 @@ class Sampling:
         whiskers: the chance that a doodle has whiskers, which then are drawn on the photograph too.
     """
 
-    batch: int = 8
+    batch: int = 12
     whiskers: float = 0.65
     mix: Mix = field(default_factory=Mix)
     bending: Bending = field(default_factory=Bending)

@@ -1,10 +1,12 @@
 """The networks that turn a drawing into a picture, and tell such a picture from a photograph."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
 
 from enhance.tasks.sketch.look import LOOK
 
@@ -15,6 +17,8 @@ BANK = 256
 """Looks of photographs that are kept with a painter, to draw from after training."""
 SIDE = 128
 """Pixels across a drawing, and across a picture."""
+FINEST = 16
+"""Channels at 128 pixels."""
 
 
 class Code(nn.Module):
@@ -63,8 +67,9 @@ class Painter(nn.Module):
     """A drawing to a picture.
 
     A U-Net (Ronneberger et al., MICCAI 2015) from 32 pixels down to 4 and up again, without normalisation: all pixels
-    of the drawing are in the channels of its first layer. On the way up a code says what no line does. It paints 64
-    pixels first, and then what is finer.
+    of the drawing are in the channels of its first layer. On the way up a code says what no line does. Its last two
+    layers work on whole pixels: shuffled out of the channels of 64 pixels, neighbours that nothing compares would show
+    as a mesh.
 
     Args:
         widths: channels at 64, at 32, at 16, and at 8 and 4 pixels.
@@ -90,13 +95,13 @@ class Painter(nn.Module):
         self.out16 = nn.ModuleList([Block(w16, told=True), Block(w16, told=True)])
         self.from16 = nn.Conv2d(w16, w32, 1)
         self.out32 = nn.ModuleList([Block(w32, told=True), Block(w32, told=True)])
-        self.paint64 = nn.Conv2d(w32, 12, 3, padding=1)
         self.from32 = nn.Conv2d(w32, w64, 1)
         self.lines64 = nn.Conv2d(4, w64, 3, padding=1)
         self.out64 = Block(w64, told=True)
-        self.paint128 = nn.Conv2d(w64, 12, 3, padding=1)
-        nn.init.zeros_(self.paint128.weight)
-        nn.init.zeros_(cast(Tensor, self.paint128.bias))
+        self.from64 = nn.Conv2d(w64, FINEST, 1)
+        self.lines128 = nn.Conv2d(1, FINEST, 3, padding=1)
+        self.finish = nn.Conv2d(FINEST, FINEST, 3, padding=1)
+        self.paint = nn.Conv2d(FINEST, 3, 3, padding=1)
 
     def forward(self, edges: Tensor, looseness: Tensor, look: Tensor, noise: Tensor) -> Tensor:
         """Args:
@@ -106,7 +111,7 @@ class Painter(nn.Module):
             noise: (N,NOISE), standard normal.
 
         Returns:
-            (N,3,128,128); it may leave [0,1] by a little.
+            (N,3,128,128) in [0,1].
         """
         code = self.code(looseness, look, noise)
         plane = looseness[:, :, None, None].expand(-1, -1, SIDE // 4, SIDE // 4)
@@ -122,12 +127,11 @@ class Painter(nn.Module):
         x = x32 + _doubled(self.from16(x))
         for block in self.out32:
             x = block(x, code)
-        x = functional.leaky_relu(x, 0.2)
-        coarse = functional.pixel_shuffle(self.paint64(x), 2) * 0.5 + 0.5
-        x = _doubled(self.from32(x)) + self.lines64(functional.pixel_unshuffle(edges, 2))
-        fine = self.paint128(functional.leaky_relu(self.out64(x, code), 0.2))
-        large = functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return large + functional.pixel_shuffle(fine, 2)
+        x = _doubled(self.from32(functional.leaky_relu(x, 0.2))) + self.lines64(functional.pixel_unshuffle(edges, 2))
+        x = functional.leaky_relu(self.out64(x, code), 0.2)
+        x = functional.leaky_relu(_doubled(self.from64(x)) + self.lines128(edges), 0.2)
+        x = functional.leaky_relu(self.finish(x), 0.2)
+        return torch.sigmoid(self.paint(x).float())
 
 
 def _doubled(x: Tensor) -> Tensor:
@@ -178,3 +182,58 @@ class Critic(nn.Module):
         for layer in (self.join, self.join16, self.join8):
             y = functional.leaky_relu(layer(y), 0.2)
         return self.joint_verdict(y)
+
+
+class FeatureCritic(nn.Module):
+    """The same two verdicts on what SqueezeNet sees, at two depths.
+
+    Features of a network that knows thousands of things tell far earlier what is wrong than pixels do (Sauer et al.,
+    "Projected GANs converge faster", NeurIPS 2021). They are mixed by fixed chance first, so that no few channels give
+    the painter away; spectral norm holds the rest, as there.
+    """
+
+    def __init__(
+        self, depths: tuple[int, int] = (256, 512), widths: tuple[int, int] = (96, 160), seed: int = 0
+    ) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(seed)
+        self.heads = nn.ModuleList()
+        for n, (depth, width) in enumerate(zip(depths, widths, strict=True)):
+            # Features are of unit length: times 4, and by Kaiming, the mix has numbers of about one.
+            mix = torch.randn(width, depth, 1, 1, generator=random) * (2 / depth) ** 0.5 * 4
+            self.register_buffer(f"mix{n}", mix)
+            self.heads.append(_FeatureHead(width, SIDE // (8 << n)))
+
+    def forward(
+        self, features: Sequence[Tensor], edges: Sequence[Tensor], looseness: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Features of fire5 (N,256,16,16) and fire9 (N,512,8,8), and several drawings (N,1,128,128) to logits (N,320)
+        of the pictures alone, and of the pictures with each drawing."""
+        alone, drawn = [], []
+        for n, (head, feature) in enumerate(zip(self.heads, features, strict=True)):
+            mixed = functional.conv2d(feature, self.get_buffer(f"mix{n}").to(feature.dtype))
+            verdict, verdicts = head(mixed, edges, looseness)
+            alone.append(verdict)
+            drawn.append(verdicts)
+        return torch.cat(alone, 1), [torch.cat(parts, 1) for parts in zip(*drawn, strict=True)]
+
+
+class _FeatureHead(nn.Module):
+    def __init__(self, width: int, side: int) -> None:
+        super().__init__()
+        self.cell = SIDE // side
+        self.see = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
+        self.lines = spectral_norm(nn.Conv2d((self.cell // 2) ** 2 + 1, width, 1))
+        self.both = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
+        self.alone = spectral_norm(nn.Conv2d(width, 1, 1))
+        self.fit = spectral_norm(nn.Conv2d(width, 1, 1))
+
+    def forward(self, mixed: Tensor, edges: Sequence[Tensor], looseness: Tensor) -> tuple[Tensor, list[Tensor]]:
+        seen = functional.leaky_relu(self.see(mixed), 0.2)
+        plane = looseness[:, :, None, None].expand(-1, -1, *seen.shape[2:])
+        verdicts = []
+        for lines in edges:
+            cells = functional.pixel_unshuffle(functional.max_pool2d(lines, 2), self.cell // 2)
+            drawn = self.lines(torch.cat([cells, plane], 1))
+            verdicts.append(self.fit(functional.leaky_relu(self.both(seen + drawn), 0.2)).flatten(1))
+        return self.alone(seen).flatten(1), verdicts

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.sketch.look import LOOK, packed
-from enhance.tasks.sketch.networks import BANK, NOISE, Critic, Painter
+from enhance.tasks.sketch.networks import BANK, NOISE, Critic, FeatureCritic, Painter
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.task import Batch, Exported, Group, Stateless
@@ -28,95 +28,114 @@ class Weights:
         pixel: of every pixel to the photograph's, likewise.
         colour: of the mean colours of 64 cells.
         obeyed: how far lines of the drawing are from being edges of the picture; nothing for the loosest drawings.
-        adversarial: of each of the critic's two verdicts.
+        pixels_adversarial: of each of the two verdicts on pixels.
+        features_adversarial: of each of the two verdicts on features.
         penalty: R1's and R2's, every `penalty_every` steps.
-        alone: steps before the critic has a say.
+        alone: steps before the critics have a say.
+        gentle: what is left of the perceptual and the pixels' loss once they have.
         strangers: share of a batch that is given the look of another photograph, as drawings will be. Of them only the
-            critic and the drawing are judges.
+            critics and the drawing are judges.
     """
 
-    perceptual: float = 0.6
-    pixel: float = 0.4
+    perceptual: float = 1.0
+    pixel: float = 0.5
     colour: float = 1.0
     obeyed: float = 0.3
-    adversarial: float = 0.12
-    penalty: float = 0.3
+    pixels_adversarial: float = 0.12
+    features_adversarial: float = 0.25
+    penalty: float = 0.1
     penalty_every: int = 8
-    alone: int = 600
+    alone: int = 500
+    gentle: float = 0.4
     strangers: float = 0.25
 
 
 class Sketch(Stateless):
-    """A painter, and a critic that asks of each patch whether it is photographed, and whether it is what was drawn."""
+    """A painter, and critics that ask of each patch whether it is photographed, and whether it is what was drawn."""
 
     def __init__(
         self, painter: Painter, critic: Critic, *, weights: Weights, seed: int = 0, device: torch.device | None = None
     ) -> None:
         self.painter = painter
         self.critic = critic
+        self.feature_critic = FeatureCritic(seed=seed)
         self.weights = weights
         self.seed = seed
         self.device = device or torch.device("cpu")
-        self.senses = SqueezeNet().to(self.device)
+        self.squeezenet = SqueezeNet(deep=True).to(self.device)
+        critics = {"critic": critic, "feature_critic": self.feature_critic}
         self.groups = {
             "painter": Group(nn.ModuleDict({"painter": painter}), (0.5, 0.99), averaged=True),
-            "critic": Group(nn.ModuleDict({"critic": critic}), (0.0, 0.99)),
+            "critic": Group(nn.ModuleDict(critics), (0.0, 0.99)),
         }
-        self._made: Tensor | None = None
+        self._painted: Tensor | None = None
+        self._features: tuple[list[Tensor], list[Tensor]] = [], []
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         return self._painter_losses(batch, step) if group == "painter" else self._critic_losses(batch, step)
 
     def _painter_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
+        adversarial = step >= weights.alone
         self._remember(batch["look"], step)
-        strange = round(weights.strangers * len(picture)) if step >= weights.alone else 0
+        strange = round(weights.strangers * len(picture)) if adversarial else 0
         look = torch.cat([batch["look"].roll(1, 0)[:strange], batch["look"][strange:]])
-        made = self.painter(edges, looseness, look, self._noise(len(picture), step)).float()
-        self._made = made.detach()
+        painted = self.painter(edges, looseness, look, self._noise(len(picture), step)).float()
         known = slice(strange, None)
-        strict = 1 - looseness[:, 0]
         with torch.no_grad():
-            original = self.senses(picture[known])
-        seen = self.senses(made[known])
-        tight = 0.5 + 0.5 * strict[known]
-        apart = (losses.feature_distance(seen, original) * tight).mean()
+            original = self.squeezenet(picture)
+        features = self.squeezenet(painted)
+        strict = 1 - looseness[:, 0]
+        tight = (0.5 + 0.5 * strict[known]) * (weights.gentle if adversarial else 1.0)
+        distance = losses.feature_distance([x[known] for x in features], [x[known] for x in original])
         found = {
-            "perceptual": weights.perceptual * apart,
-            "pixel": weights.pixel * ((made[known] - picture[known]).abs().mean((1, 2, 3)) * tight).mean(),
-            "colour": weights.colour * _apart_in_colour(made[known], picture[known]),
-            "obeyed": weights.obeyed * (disobeyed(made, edges) * strict.square()).mean(),
+            "perceptual": weights.perceptual * (distance * tight).mean(),
+            "pixel": weights.pixel * ((painted[known] - picture[known]).abs().mean((1, 2, 3)) * tight).mean(),
+            "colour": weights.colour * _apart_in_colour(painted[known], picture[known]),
+            "obeyed": weights.obeyed * (disobeyed(painted, edges) * strict.square()).mean(),
         }
-        if step >= weights.alone:
-            self.critic.requires_grad_(False)
+        if adversarial:
+            critics = self.groups["critic"].networks
+            critics.requires_grad_(False)
             with torch.no_grad():
                 real = self.critic(picture, edges, looseness)
-            fake = self.critic(made, edges, looseness)
+            fake = self.critic(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
-                found[name] = weights.adversarial * losses.relativistic(better.float(), worse.float())
-            self.critic.requires_grad_(True)
+                found[name] = weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
+            alone, (drawn,) = self.feature_critic(features[2:], [edges], looseness)
+            found["features"] = -weights.features_adversarial * (alone.float().mean() + drawn.float().mean())
+            critics.requires_grad_(True)
+        self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
         return found
 
     def _critic_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
-        assert self._made is not None
+        assert self._painted is not None
         if step < weights.alone * 3 // 4:
-            # The painter's first attempts would teach it nothing.
-            return {"discrimination": torch.stack([p.sum() for p in self.critic.parameters()]).sum() * 0}
-        photographed, features = self.critic.photographed(torch.cat([picture, self._made]))
-        real, fake = photographed.float().chunk(2)
+            # The painter's first attempts would teach them nothing.
+            bias = self.critic.verdict.bias
+            assert bias is not None
+            return {"discrimination": bias.sum() * 0}
         # A photograph with another one's drawing is a photograph, and not what was drawn.
+        others = edges.roll(1, 0)
+        photographed, features = self.critic.photographed(torch.cat([picture, self._painted]))
+        real, fake = photographed.float().chunk(2)
         features = torch.cat([features, features[: len(picture)]])
-        told = torch.cat([edges, edges, edges.roll(1, 0)]), torch.cat([looseness] * 3)
+        told = torch.cat([edges, edges, others]), torch.cat([looseness] * 3)
         drawn, invented, mistaken = self.critic.drawn(features, *told).float().chunk(3)
         found = {
             "discrimination": losses.relativistic(real, fake) + losses.relativistic(drawn, invented),
             "mismatch": 0.5 * losses.relativistic(drawn, mistaken),
         }
+        of_painted, of_real = self._features
+        alone, (right, wrong) = self.feature_critic(of_real[2:], [edges, others], looseness)
+        alone_painted, (fit_painted,) = self.feature_critic(of_painted[2:], [edges], looseness)
+        found["feature_discrimination"] = losses.hinge(alone, alone_painted) + losses.hinge(right, fit_painted)
+        found["feature_mismatch"] = 0.5 * functional.relu(1 + wrong.float()).mean()
         if step % weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(picture.device.type, enabled=False):
-                both = torch.cat([picture, self._made]).float().requires_grad_()
+                both = torch.cat([picture, self._painted]).float().requires_grad_()
                 verdicts = self.critic(both, edges.repeat(2, 1, 1, 1), looseness.repeat(2, 1))
                 penalty = losses.gradient_penalty(verdicts[0].mean((1, 2, 3)) + verdicts[1].mean((1, 2, 3)), both)
             found["penalty"] = weights.penalty * weights.penalty_every * penalty
@@ -139,7 +158,7 @@ class Sketch(Stateless):
         apart, disobedient, made_features, real_features = [], [], [], []
         for number, batch in enumerate(batches):
             made = self._made_of(batch, batch["look"], number)
-            seen, original = self.senses(made), self.senses(batch["picture"])
+            seen, original = self.squeezenet(made)[:3], self.squeezenet(batch["picture"])[:3]
             apart.append(losses.feature_distance(seen, original))
             disobedient.append(disobeyed(made, batch["edges"]))
             made_features.append([x.transpose(0, 1).flatten(1) for x in seen[1:]])
