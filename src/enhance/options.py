@@ -5,6 +5,7 @@ The command line, the service, manifests and the tasks read the same fields, so 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from numbers import Real
@@ -24,6 +25,7 @@ class Option:
         unset_over_http: the word for None in a query.
         above, least, most: its range; `most_over_http` is the limit of the service, where that is lower.
         choices: the values it may have; `choices_over_http`: those that the service allows.
+        pattern: the regular expression of a text that it may be, and `form` the same in words.
     """
 
     help: str
@@ -38,6 +40,8 @@ class Option:
     most_over_http: float | None = None
     choices: tuple[str, ...] = ()
     choices_over_http: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
 
     @property
     def name_over_http(self) -> str:
@@ -65,12 +69,16 @@ class Option:
                 and (self.least is None or number >= self.least)
                 and (self.most is None or number <= self.most)
             )
+        if self.pattern:
+            return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
         return not self.choices or value in self.choices
 
     def range_in_words(self) -> str:
         """What it may be: "a whole number from 0 on"."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
+        if self.form:
+            return self.form
         if self.kind is bool:
             return "one of true, false"
         what = {int: "a whole number", float: "a number"}.get(self.kind, "a text")

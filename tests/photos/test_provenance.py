@@ -1,9 +1,15 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from enhance.photos import provenance
 from enhance.photos.photo import read
 from enhance.photos.provenance import INVENTED, Stamp, read_stamp, stamped
+from enhance.photos.writing import write
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
 from tests.photos.packets import CAMERA, STAMP
@@ -19,6 +25,7 @@ def test_a_stamp_survives() -> None:
         "seed": "7",
         "lr_psnr": "51.23",
         "invented_everywhere": "no",
+        "invention": STAMP.sentence,
         "redrawn_faces": [[1, 2, 30, 40], [5, 6, 7, 8]],
     }
 
@@ -63,6 +70,50 @@ def test_what_no_network_drew_is_not_called_invented() -> None:
     assert read_stamp(enhance_photo(flat).canvas.info["xmp"])["digital_source_type"] == INVENTED
     result = enhance_photo(flat, UpscaleOptions(background="bicubic"))
     assert read_stamp(result.canvas.info["xmp"])["digital_source_type"].endswith("algorithmicallyEnhanced")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {},
+            "2 faces redrawn: their detail is invented and identifies nobody. The rest follows from the photo.",
+        ),
+        ({"faces": ()}, "Nothing is redrawn: every pixel follows from the photo."),
+        ({"everywhere": True}, "All detail is invented, that of 2 faces too: it identifies nobody."),
+        ({"words": "red", "invention": "a bird"}, 'All of it is invented: a bird, drawn from the words "red".'),
+        ({"drawing": True, "invention": "a cat"}, "All of it is invented: a cat, painted after a drawing."),
+        ({"part": "hole"}, "2 holes filled: what is in them is invented. All else is as it was."),
+        (
+            {"part": "animal", "invention": "the stripes are invented"},
+            "2 animals redrawn: the stripes are invented. All else is as it was.",
+        ),
+    ],
+)
+def test_each_task_says_truly_what_was_invented(given: dict[str, Any], said: str) -> None:
+    assert read_stamp(stamped(None, replace(STAMP, **given)))["invention"] == said
+
+
+def test_what_restored_a_photo_is_named() -> None:
+    noise = np.random.default_rng(0).normal(0, 14, (96, 96, 3))
+    bad = read(np.clip(120 + noise, 0, 255).astype(np.uint8))
+    said = read_stamp(enhance_photo(bad, UpscaleOptions(scale=1)).canvas.info["xmp"])
+    assert said["model"] == "photo_restore"
+    assert len(said["model_version"]) == 12
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tiff", "avif"])
+def test_what_was_made_here_is_known_by_what_the_file_says(ending: str, tmp_path: Path) -> None:
+    plain = Image.new("RGB", (20, 20))
+    plain.save(tmp_path / f"plain.{ending}")
+    result = enhance_photo(read(np.full((20, 20, 3), 90, np.uint8)), UpscaleOptions(background="bicubic"))
+    write(result.canvas, tmp_path / f"large.{ending}")
+    sheet, bird = provenance.labelled(plain.copy(), "map"), plain.copy()
+    bird.info["xmp"] = stamped(None, replace(STAMP, words="a bird"))
+    write(sheet, tmp_path / f"map.{ending}")
+    write(bird, tmp_path / f"bird.{ending}")
+    found = {path.stem for path in tmp_path.iterdir() if provenance.made_here(path)}
+    assert found == {"large", "map"}
 
 
 def test_a_mark_is_seen_in_the_corner_alone() -> None:

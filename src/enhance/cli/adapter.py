@@ -16,6 +16,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 
+class Formed(click.ParamType[str]):
+    """A text that must have the form of an option."""
+
+    name = "text"
+
+    def __init__(self, one: Option) -> None:
+        self.one = one
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
+        if not self.one.allows(value):
+            self.fail(f"{value} is not {self.one.range_in_words()}", param, context)
+        return value
+
+
 def options(kind: type, *, without: tuple[str, ...] = ()) -> Callable[[F], F]:
     """A decorator that gives a command the options of a dataclass, in the order of its fields."""
 
@@ -62,6 +76,8 @@ def _option(name: str, one: Option) -> Callable[[F], F]:
 def _type(one: Option) -> Any:
     if one.choices:
         return click.Choice(one.choices)
+    if one.pattern:
+        return Formed(one)
     if one.kind is str:
         return str
     if one.kind is Path:

@@ -62,7 +62,8 @@ def settings_of(options: UpscaleOptions, size: Size, extras: Extras) -> str:
 
 def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras) -> Callable[[str], bool]:
     """Whether a photo that was done with other settings is done for these too."""
-    now, old = json.loads(settings), None if extras.beside() else _old_settings(options, size, extras)
+    now = json.loads(settings)
+    old = None if extras.beside() or _is_new(options) else _old_settings(options, size, extras)
 
     def accepts(recorded: str) -> bool:
         try:
@@ -76,6 +77,12 @@ def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras)
         return before == old or more == now
 
     return accepts
+
+
+def _is_new(options: UpscaleOptions) -> bool:
+    """Whether something is asked for that version 0.1.0 did not know."""
+    plain = UpscaleOptions()
+    return any(getattr(options, name) != getattr(plain, name) for name in ("strength", "faces", "fidelity"))
 
 
 def _old_settings(options: UpscaleOptions, size: Size, extras: Extras) -> dict[str, Any]:

@@ -124,14 +124,19 @@ def aligned_crop(rgb: Array) -> FaceCrop:
     return FaceCrop(rgb, 0, 0, to_frame, max(height, width))
 
 
-def paste_crop(hr: Array, box: PixelBox, crop: FaceCrop, drawn: Array) -> None:
-    """Pastes what was drawn of a crop into hr, the enlarged part of the photo in `box`; both are enlarged alike."""
+def paste_crop(hr: Array, box: PixelBox, crop: FaceCrop, drawn: Array, share: float = 1.0) -> None:
+    """Pastes what was drawn of a crop into hr, the enlarged part of the photo in `box`; both are enlarged alike.
+
+    Args:
+        share: as for `paste`.
+    """
     left, top, right, bottom = here = crop.inside(box)
     if left == right or top == bottom:
         return
     scale = len(drawn) // len(crop.lr)
     to_frame = enlarge_transform(shift_transform(crop.to_frame, left - crop.left, top - crop.top), scale)
-    paste(hr[slices(here, box[0], box[1], scale)], drawn[slices(here, crop.left, crop.top, scale)], to_frame)
+    there = hr[slices(here, box[0], box[1], scale)]
+    paste(there, drawn[slices(here, crop.left, crop.top, scale)], to_frame, share)
 
 
 def slices(box: PixelBox, left: int, top: int, scale: int) -> tuple[slice, slice]:
@@ -140,20 +145,21 @@ def slices(box: PixelBox, left: int, top: int, scale: int) -> tuple[slice, slice
     return slice(*rows), slice(*columns)
 
 
-def paste(canvas: Array, face: Array, to_frame: Transform) -> None:
+def paste(canvas: Array, face: Array, to_frame: Transform, share: float = 1.0) -> None:
     """Pastes a face over a picture of the same size through a soft mask, in the colours that are there.
 
     Args:
         canvas: (h,w,3) in [0,1]; it is changed where the frame covers it.
         face: (h,w,3) in [0,1].
         to_frame: (2,3) from the pixels of both to the face frame, as fractions of its sides.
+        share: how much of the face is pasted where the mask is full, in [0,1].
     """
     height, width = canvas.shape[:2]
     points = np.moveaxis(coordinates(to_frame, height, width)[:2], 0, -1)
     inside = (np.abs(points).max(axis=-1) < 1).astype(np.float32)
     turn = np.abs(to_frame[:, 0]).sum() / scale_of(to_frame)
     drawn = face + smooth(canvas - face, inside, turn / scale_of(to_frame))
-    canvas += mask(points)[..., None] * (np.clip(drawn, 0, 1) - canvas)
+    canvas += np.float32(share) * mask(points)[..., None] * (np.clip(drawn, 0, 1) - canvas)
 
 
 def mask(points: NDArray[np.floating]) -> Array:

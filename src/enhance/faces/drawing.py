@@ -72,8 +72,12 @@ def draw_jobs(model: Model, jobs: Sequence[FaceJob], seed: int) -> list[FaceJob]
     return [replace(job, drawn=next(drawn)) if job.redrawn and job.crop is not None else job for job in jobs]
 
 
-def paste_jobs(jobs: Sequence[FaceJob], background: Background) -> list[Patch]:
-    """The parts of a background in which faces were drawn, with these."""
+def paste_jobs(jobs: Sequence[FaceJob], background: Background, share: float = 1.0) -> list[Patch]:
+    """The parts of a background in which faces were drawn, with these.
+
+    Args:
+        share: how much of each is pasted, in [0,1]; the rest is what the background shows there.
+    """
     # The largest is pasted last: it is the nearest to the camera, and lies over the others.
     jobs = sorted((job for job in jobs if job.redrawn), key=lambda job: face_size(job.face.landmarks))
     pairs = [(job.crop, job.drawn) for job in jobs if job.crop is not None and job.drawn is not None]
@@ -82,7 +86,7 @@ def paste_jobs(jobs: Sequence[FaceJob], background: Background) -> list[Patch]:
     for box, members in united([crop.inside(photo) for crop, _ in pairs]):
         hr = background.part(*box)
         for crop, drawn in (pairs[member] for member in members):
-            paste_crop(hr, box, crop, drawn)
+            paste_crop(hr, box, crop, drawn, share)
         patches.append(Patch(box[0], box[1], hr))
     return patches
 

@@ -21,7 +21,9 @@ CREDENTIALS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif
 MISSING = "content credentials need c2pa-python: pip install 'enhance[c2pa]'"
 
 
-def sign(path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp) -> dict[str, Any]:
+def sign(
+    path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp, *, title: str | None = None
+) -> dict[str, Any]:
     """Gives a written file content credentials, and reads them back.
 
     Args:
@@ -29,6 +31,7 @@ def sign(path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp)
         original: what it was made from; its thumbnail and hash go into the credentials.
         certificate: PEM, the signer's first, then those that vouch for it.
         key: PEM, the signer's private key, not encrypted.
+        title: what the credentials call the file; None: its name.
 
     Returns:
         What `credentials` reads from the signed file.
@@ -48,24 +51,29 @@ def sign(path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp)
             c2pa.C2paSignerInfo(_algorithm(key), certificate.read_bytes(), key.read_bytes(), None)
         )
         with replacing(path, suffix=path.suffix) as part:
-            with c2pa.Builder(_manifest(path, stamp)) as builder, original.open("rb") as source:
+            with c2pa.Builder(_manifest(title or path.name, stamp)) as builder, original.open("rb") as source:
                 ingredient = {"title": original.name, "relationship": "parentOf", "label": "original"}
                 builder.add_ingredient(ingredient, _mime(original), source)
                 builder.sign_file(path, part, signer)
             said = credentials(part)
             if said is None or said["state"] == "Invalid":
-                raise EnhanceError(f"{path}: the credentials do not hold when read back: {said and said['problems']}")
+                problems = said and ", ".join(map(str, said["problems"]))
+                raise EnhanceError(
+                    f"{certificate}: what it signs does not hold when read back ({problems}); "
+                    "docs/honesty.md says how to make a certificate that works"
+                )
     except c2pa.C2paError as error:
         reason = " ".join(str(error).split())
         raise EnhanceError(
-            f"{certificate}: cannot sign {path} ({reason}); give a certificate for C2PA and its key"
+            f"{certificate}: cannot sign {title or path} ({reason}); docs/honesty.md says how to make a certificate "
+            "that works"
         ) from error
     except OSError as error:
         raise PhotoError(f"{error.filename or path}: cannot be used to sign ({error.strerror})") from error
     return said
 
 
-def _manifest(path: Path, stamp: Stamp) -> dict[str, Any]:
+def _manifest(title: str, stamp: Stamp) -> dict[str, Any]:
     name, _, version = stamp.software.partition(" ")
     agent = {"name": name, "version": version}
     actions: list[dict[str, Any]] = [
@@ -73,15 +81,12 @@ def _manifest(path: Path, stamp: Stamp) -> dict[str, Any]:
         {"action": "c2pa.resized", "softwareAgent": agent},
     ]
     if stamp.invented:
-        what = (
-            f"{len(stamp.faces)} faces{' and all around them' * stamp.everywhere} redrawn by {stamp.model} "
-            f"({stamp.version}), seed {stamp.seed}: invented detail"
-        )
+        what = f"{stamp.sentence} Drawn by {stamp.model} ({stamp.version}), seed {stamp.seed}."
         drawn = {"action": "c2pa.edited", "softwareAgent": agent, "digitalSourceType": INVENTED, "description": what}
         actions.append(drawn)
     return {
         "claim_generator_info": [agent],
-        "title": path.name,
+        "title": title,
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}],
     }
 
@@ -180,7 +185,9 @@ def in_words(said: dict[str, Any]) -> str:
     stamp, signed = said["stamp"], said["credentials"]
     width, height = said["size"]
     lines = [f"{said['file']}: {said['format']}, {width}x{height}"]
-    if "software" in stamp:
+    if "sheet" in stamp:
+        lines.append(f"made by {stamp['software']}: a {stamp['sheet']}, no photo")
+    elif "software" in stamp:
         faces = stamp.get("redrawn_faces", [])
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")

@@ -9,6 +9,8 @@ Where there is no memory for a tile, it is halved, and again, before giving up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +42,7 @@ class Background:
         memory: megabytes to work in.
         seed: names one of the many possible results of a network that takes noise.
         scale: how many times larger bicubic makes the photo; a network knows its own.
+        progress: is told which share of the photo, at most 1, has been drawn. What is drawn twice counts twice.
 
     Attributes:
         scale: how many times larger it is than the photo.
@@ -48,7 +51,15 @@ class Background:
         ModelError: the network draws faces.
     """
 
-    def __init__(self, photo: Photo, model: Model | None, memory: float, seed: int = 0, scale: int = 4) -> None:
+    def __init__(
+        self,
+        photo: Photo,
+        model: Model | None,
+        memory: float,
+        seed: int = 0,
+        scale: int = 4,
+        progress: Callable[[float], object] | None = None,
+    ) -> None:
         if model and model.facts.takes_coordinates:
             raise ModelError(
                 f"{model.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"
@@ -57,6 +68,7 @@ class Background:
         self.scale = model.facts.scale if model else scale
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None
+        self._progress, self._drawn = progress, 0
 
     @property
     def _pixel_bytes(self) -> int:
@@ -101,6 +113,9 @@ class Background:
         height, width = hr.shape[0] // s, hr.shape[1] // s
         try:
             hr[...] = self._tile(left, top, left + width, top + height)
+            self._drawn += width * height
+            if self._progress is not None:
+                self._progress(min(1.0, self._drawn / (self.photo.width * self.photo.height)))
         except MemoryError:
             if max(height, width) <= MIN_TILE:
                 raise

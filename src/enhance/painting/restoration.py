@@ -4,8 +4,9 @@ One network from clean to terrible: the measures are its inputs, and a photo wit
 large photo is restored band by band, each of which sees enough of its surroundings that no border shows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,14 +79,20 @@ class Defects:
         return self.noise, self.colour_noise, self.blocks, self.blur
 
 
+def weights() -> tuple[Path, Path]:
+    """The files of the network that mends, and of the one that measures, which lies beside it."""
+    path = shipped.weights_of(NAME)
+    return path, path.with_name("estimator.onnx")
+
+
 def restorer() -> Model:
     """The shipped network that mends."""
-    return Model.load(NAME)
+    return Model.load(weights()[0])
 
 
 def estimator() -> Model:
-    """The shipped network that measures, which lies beside it."""
-    return Model.load(shipped.weights_of(NAME).with_name("estimator.onnx"))
+    """The shipped network that measures."""
+    return Model.load(weights()[1])
 
 
 def measure(rgb: RGB) -> Defects:
@@ -108,11 +115,20 @@ def measure(rgb: RGB) -> Defects:
     return Defects(noise, colour_noise, blocks, blur, tolerated)
 
 
-def restore(rgb: RGB, defects: Defects, strength: float = 1.0) -> RGB:
+def mean_defects(found: Sequence[Defects]) -> Defects:
+    """What is wrong with pictures of one size that were made alike, the frames of a video: the mean of each measure."""
+    noise, colour_noise, blocks, blur = np.mean([one.values for one in found], axis=0).tolist()
+    return Defects(noise, colour_noise, blocks, blur, found[0].tolerated)
+
+
+def restore(
+    rgb: RGB, defects: Defects, strength: float = 1.0, progress: Callable[[float], object] | None = None
+) -> RGB:
     """A photo (H,W,3) in [0,1] without its defects. A grey photo stays grey.
 
     Args:
         strength: how much of what was measured is mended: 0 leaves the photo as it is, above 1 mends more.
+        progress: is told which share of it is done.
     """
     wanted = defects.times(strength)
     share = wanted.amount
@@ -130,6 +146,8 @@ def restore(rgb: RGB, defects: Defects, strength: float = 1.0) -> RGB:
         if grey:
             band = np.broadcast_to(band.mean(2, keepdims=True), band.shape)
         restored[start:stop] = rgb[start:stop] + np.float32(share) * (band - rgb[start:stop])
+        if progress is not None:
+            progress(stop / len(rgb))
     return np.clip(restored, 0, 1)
 
 

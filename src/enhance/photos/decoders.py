@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,23 @@ _pillow = threading.Lock()
 """Pillow's limit and Python's warnings are the whole process's: one photo is decoded at a time."""
 
 
-def bytes_of(source: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
-    """What a file holds, and what to call it."""
-    if isinstance(source, bytes):
-        content, name = source, "photo"
+def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
+    """What a file holds, and what to call it.
+
+    Raises:
+        PhotoError: it cannot be read, or is empty.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        content, name = bytes(source), "photo"
+    elif not isinstance(source, str | os.PathLike):
+        given = getattr(source, "name", None)
+        name = given if isinstance(given, str) else "photo"
+        try:
+            content = source.read()
+        except (OSError, ValueError) as error:
+            raise PhotoError(f"{name}: cannot be read ({reason(error)})") from error
+        if not isinstance(content, bytes):
+            raise PhotoError(f"{name}: was opened as text; open it in binary mode, by open({name!r}, 'rb')")
     else:
         path, name = Path(source), str(source)
         try:

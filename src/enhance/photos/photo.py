@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,12 @@ MAX_PIXELS = 90_000_000
 """Integers of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 
 
-def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Photo:
-    """A photo from a file's path or bytes, a PIL image, or an array; of an animation, the first frame.
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
+"""What a photo is read from: a path, the bytes of a file, an open file, a PIL image, or an array."""
+
+
+def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """A photo from a file's path or bytes, an open file, a PIL image, or an array; of an animation, the first frame.
 
     Args:
         source: an array is (H,W), (H,W,3) or (H,W,4), uint8, uint16, or float in [0,1].
@@ -53,7 +57,7 @@ def read(source: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any], *,
         return _from_image(image, name, content)
 
 
-def frames(source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXELS) -> Iterator[Photo]:
+def frames(source: str | os.PathLike[str] | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS) -> Iterator[Photo]:
     """The frames of an animation, one after the other, each with transparency; of any other photo, itself.
 
     Raises:

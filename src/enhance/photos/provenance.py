@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
@@ -17,9 +18,12 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from enhance.errors import PhotoError
 from enhance.files import sha256
 from enhance.inference.model import Model
+from enhance.photos import metadata
 from enhance.photos.canvas import Canvas
+from enhance.photos.decoders import decoding, ready
 from enhance.photos.photo import Photo
 from enhance.pixels import to_float
 
@@ -48,6 +52,7 @@ class Stamp:
     Attributes:
         software: name and version of the program.
         model: names of the networks that drew anything, those of faces first, with " + " between; empty for bicubic.
+            The one that restored the photo before it was enlarged is the last.
         version: the first twelve digits of the sha256 of each one's weights, likewise.
         seed: of the noise.
         lr_psnr: how well the photo agrees with its input when made small again, in dB.
@@ -56,6 +61,7 @@ class Stamp:
         words: the sentence that all of it was made from, where there was no photo.
         drawing: whether all of it was made after a drawing.
         part: what the boxes of `faces` hold, if not faces: "hole" or "animal". Such a photo keeps its size.
+        invention: what was invented, where the rest does not say it: "a bird"; of a part, "the stripes are invented".
     """
 
     software: str
@@ -68,6 +74,27 @@ class Stamp:
     words: str = ""
     drawing: bool = False
     part: str = "face"
+    invention: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was invented, in a sentence or two."""
+        if self.words:
+            return f'All of it is invented: {self.invention or "a picture"}, drawn from the words "{self.words}".'
+        if self.drawing:
+            return f"All of it is invented: {self.invention or 'a picture'}, painted after a drawing."
+        count = len(self.faces)
+        parts = f"{count} {self.part}{'' if count == 1 else 's'}"
+        if self.part == "hole":
+            return f"{parts} filled: {self.invention or 'what is in them is invented'}. All else is as it was."
+        if self.part != "face":
+            return f"{parts} redrawn: {self.invention or 'their look is invented'}. All else is as it was."
+        if self.everywhere:
+            return f"All detail is invented{f', that of {parts} too' * bool(count)}: it identifies nobody."
+        if count:
+            its = "its" if count == 1 else "their"
+            return f"{parts} redrawn: {its} detail is invented and identifies nobody. The rest follows from the photo."
+        return "Nothing is redrawn: every pixel follows from the photo."
 
     @property
     def invented(self) -> bool:
@@ -96,11 +123,17 @@ def stamped(packet: bytes | None, stamp: Stamp, most: int | None = None) -> byte
         together = before + own + b"</rdf:RDF>" + after
         if _is_well_formed(together) and (most is None or len(together) <= most):
             return together
-    alone = _description(stamp, b"")
+    return _packet(_description(stamp, b""))
+
+
+def _packet(descriptions: bytes) -> bytes:
     return (
         b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
-        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + RDF.encode() + b'">\n' + alone + b"</rdf:RDF>"
-        b'</x:xmpmeta>\n<?xpacket end="w"?>'
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="'
+        + RDF.encode()
+        + b'">\n'
+        + descriptions
+        + b'</rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
     )
 
 
@@ -113,6 +146,7 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "Seed": str(stamp.seed),
         "LrPsnr": f"{stamp.lr_psnr:.2f}",
         "InventedEverywhere": "yes" if stamp.everywhere else "no",
+        "Invention": stamp.sentence,
     }
     if stamp.words or stamp.drawing:
         del said["LrPsnr"]  # there is nothing that it could agree with
@@ -190,6 +224,33 @@ def read_stamp(packet: bytes) -> dict[str, Any]:
     return said
 
 
+def labelled(image: Image.Image, sheet: str) -> Image.Image:
+    """The same image, whose file will say that it is no photo, but was made beside one by this program.
+
+    Args:
+        sheet: what it is: "comparison", "map" or "mask".
+    """
+    said = f"<enhance:Software>enhance {version('enhance')}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
+    own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{said}</rdf:Description>\n'
+    image.info["xmp"] = _packet(own.encode())
+    return image
+
+
+def made_here(path: Path) -> bool:
+    """Whether a file says that this program enlarged it, or that it made it beside such a photo.
+
+    What was drawn, painted, filled or translated is a photo like any other. Only the head of the file is read.
+    """
+    try:
+        if path.suffix.lower() in (".heic", ".heif"):
+            ready("HEIF", path)
+        with decoding(str(path), 2**48), Image.open(path) as image:
+            said = read_stamp(metadata.xmp_of(image) or b"")
+    except PhotoError:
+        return False  # whoever reads it will say what is wrong
+    return "software" in said and ("lr_psnr" in said or "sheet" in said)
+
+
 def mark(canvas: Canvas, everywhere: bool = False) -> None:
     """Writes into the lower right corner, for everyone to see, that the faces (or everything) are invented."""
     text = f"{'' if everywhere else 'faces '}enhanced: detail invented"
@@ -208,7 +269,7 @@ def mark(canvas: Canvas, everywhere: bool = False) -> None:
 
 def stamp(
     photo: Photo,
-    drawn_by: tuple[Model | None, Model | None],
+    drawn_by: tuple[Model | None, Model | None, Model | None],
     seed: int,
     lr_psnr: float,
     faces: Sequence[Box],
@@ -217,7 +278,7 @@ def stamp(
     """What to say of a photo that was drawn on this canvas, with faces redrawn in these boxes of the photo.
 
     Args:
-        drawn_by: the networks that drew the faces, and the rest.
+        drawn_by: the networks that drew the faces, and the rest, and that restored the photo before.
     """
     found = []
     across, down = canvas.width / photo.width, canvas.height / photo.height

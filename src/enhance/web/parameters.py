@@ -36,6 +36,7 @@ def described(one: Option) -> dict[str, Any]:
     values = (one.unset_over_http, *one.choices) if one.unset_over_http and one.kind is str else one.choices
     given: dict[str, Any] = {
         "enum": list(values) or None,
+        "pattern": one.pattern,
         "exclusiveMinimum": one.above,
         "minimum": one.least,
         "maximum": one.most,

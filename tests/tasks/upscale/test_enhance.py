@@ -1,5 +1,8 @@
+import io
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +55,82 @@ def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
     assert np.array_equal(from_array, np.asarray(enhance.upscale(png)))
     assert np.array_equal(from_array, np.asarray(enhance.upscale(sample.astype(np.float32) / 255)))
     assert np.array_equal(np.asarray(enhance.upscale(SAMPLE)), np.asarray(enhance.upscale(SAMPLE.read_bytes())))
+
+
+def test_an_open_file_is_a_photo() -> None:
+    with SAMPLE.open("rb") as file:
+        opened = enhance.upscale(file, scale=1, faces="none")
+    in_memory = enhance.upscale(io.BytesIO(SAMPLE.read_bytes()), scale=1, faces="none")
+    assert np.array_equal(np.asarray(opened), np.asarray(in_memory))
+    with pytest.raises(PhotoError, match="opened as text; open it in binary mode"):
+        enhance.upscale(io.StringIO("text"))
+
+
+@pytest.mark.parametrize("part", [np.s_[:60, :80], np.s_[:60, :80, 0]])
+def test_sixteen_bits_in_give_sixteen_bits_out(sample: np.ndarray, part: tuple[slice, ...]) -> None:
+    deep = sample[part].astype(np.uint16) * 257 + 100
+    made = enhance.upscale(deep, scale=2, rest=None)
+    assert made.dtype == np.uint16
+    assert made.shape == (120, 160, *deep.shape[2:])
+    assert (made % 257).any()
+
+
+def test_details_say_what_was_done(sample: np.ndarray, tmp_path: Path) -> None:
+    result = enhance.upscale(sample, details=True)
+    assert np.array_equal(result.array, np.asarray(enhance.upscale(sample)))
+    assert [face.redrawn for face in result.faces] == [True]
+    assert result.agreement > 50
+    assert 0.02 < result.invented < 0.2
+    said = json.loads(json.dumps(result.facts()))
+    assert said["size"] == [896, 896]
+    assert said["faces"][0]["redrawn"] is True
+    assert said["models"] == ["face_x4_gan", "photo_x4_pixel"]
+    result.save(tmp_path / "large.png")
+    with Image.open(tmp_path / "large.png") as large:
+        assert large.size == (896, 896)
+    assert enhance.upscale(sample, aligned=True, force=True, details=True).invented == 1
+    assert enhance.upscale(sample, faces="none", details=True).invented == 0
+
+
+def test_a_result_that_would_be_too_large_is_refused_with_a_scale_that_is_not(sample: np.ndarray) -> None:
+    with pytest.raises(PhotoError, match=r"would be 3,584x3,584, more than 5 megapixels; take a --scale of 9\.9"):
+        enhance_photo(read(sample), UpscaleOptions(scale=16), most_pixels=5e6)
+
+
+@pytest.mark.parametrize(
+    ("faces", "drawn"),
+    [("all", [True, True]), ("none", [False, False]), ("largest", [True, False]), ("2", [False, True])],
+)
+def test_faces_are_chosen(sample: np.ndarray, faces: str, drawn: list[bool]) -> None:
+    head = sample[:110, 40:150]
+    small = np.asarray(Image.fromarray(head).resize((70, 70), Image.Resampling.LANCZOS))
+    wall = np.full((120, 240, 3), head[60, 3], np.uint8)
+    wall[:110, :110], wall[20:90, 150:220] = head, small
+    result = enhance_photo(read(wall), UpscaleOptions(faces=faces, scale=2, background="bicubic"))
+    assert [face.redrawn for face in result.faces] == drawn
+    assert any("left as they are, as asked" in note for note in result.notes) is not all(drawn)
+
+
+def test_faces_that_cannot_be_chosen_are_said(sample: np.ndarray) -> None:
+    with pytest.raises(PhotoError, match="faces is some, but must be all, none, largest, or numbers such as 1,3"):
+        enhance.upscale(sample, faces="some")
+    result = enhance.upscale(sample[:120], faces=(1, 3), scale=1, details=True)
+    assert "there is no face 3: 1 found" in result.notes
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+def test_the_more_faithful_the_nearer_to_the_pixels(sample: np.ndarray, aligned: bool) -> None:
+    """Free of consistency, or all would agree alike."""
+    face = sample[18:90, 60:136].reshape(36, 2, 38, 2, 3).mean((1, 3))
+    noise = np.random.default_rng(0).normal(0, 9, face.shape)
+    bad = read(np.clip(face + noise, 0, 255).round().astype(np.uint8))
+    plain = UpscaleOptions(consistent=False, aligned=aligned, force=True)
+    results = [enhance_photo(bad, replace(plain, fidelity=n / 4)) for n in range(5)]
+    agreements = [result.agreement for result in results]
+    assert agreements == sorted(agreements)
+    assert agreements[-1] > agreements[0] + 1
+    invented = [result.invented for result in results]
+    assert invented[0] == invented[3] > invented[4] == 0
 
 
 @pytest.mark.parametrize("scale", [1.5, np.float32(2), 2.46, 3, 4, 8])

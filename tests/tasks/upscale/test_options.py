@@ -20,7 +20,7 @@ from enhance.web import jobs, parameters
 def test_python_the_command_line_and_the_service_have_the_same_options() -> None:
     options = options_of(UpscaleOptions)
     in_python = inspect.signature(enhance.upscale).parameters
-    assert {*in_python} - {"photo", "device"} == {*options} - {"background"} | {"rest"}
+    assert {*in_python} - {"photo", "device", "details"} == {*options} - {"background"} | {"rest"}
     in_shell = {one.name: one for one in command.params}
     asked = parameters.describe(UpscaleOptions)
     assert {one["name"] for one in asked} == {one.name_over_http for one in options.values()}
@@ -48,6 +48,8 @@ def test_a_fingerprint_names_every_option_and_the_content_of_every_model(tmp_pat
     other = {
         "scale": 2.0,
         "strength": 0.5,
+        "faces": "largest",
+        "fidelity": 0.5,
         "model": "face_x4_pixel",
         "background": "photo_x4",
         "consistent": True,

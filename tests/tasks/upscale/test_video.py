@@ -161,3 +161,30 @@ def test_what_is_no_video_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     with pytest.raises(EnhanceError, match=r"enhance\[video\]"):
         enhance_video(tmp_path / "notes.mp4", tmp_path / "out.mp4")
+
+
+def test_a_grainy_video_is_restored_alike_throughout_and_flickers_less(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    still = next(drift())
+    grainy = [np.clip(still + rng.normal(0, 12, still.shape), 0, 255).astype(np.uint8) for _ in range(FRAMES)]
+    clip = filmed(tmp_path / "grainy.mp4", grainy)
+    plan = video.plan_video(clip)
+    assert plan.defects is not None
+    assert plan.defects.noise > 4
+    film = enhance_video(clip, tmp_path / "large.mp4", UpscaleOptions(scale=1))
+    assert film.plan.defects == plan.defects
+    given, made = frames_of(clip), frames_of(tmp_path / "large.mp4")
+    steps = [np.abs(np.diff(frames, axis=0)).mean() for frames in (given, made)]
+    assert steps[1] < 0.6 * steps[0]
+    errors = [np.square(frames - still).mean() for frames in (given, made)]
+    assert errors[1] < errors[0]
+
+
+def test_a_video_held_to_its_pixels_or_without_strength_is_not_restored(clip: Path) -> None:
+    assert video.plan_video(clip, UpscaleOptions(strength=0)).defects is None
+    assert video.plan_video(clip, UpscaleOptions(consistent=True)).defects is None
+
+
+def test_faces_of_a_video_have_no_numbers(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match=r"clip\.mp4: is a video.*--faces all or none"):
+        enhance_video(clip, tmp_path / "out.mp4", UpscaleOptions(faces="largest"))

@@ -4,7 +4,7 @@ it."""
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.inference.model import Model
-from enhance.painting.restoration import measure, restore
+from enhance.painting.restoration import Defects, measure, restore
 from enhance.photos import defects
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
@@ -48,20 +48,29 @@ class Choice:
         return self.defect is not None and not self.consistent
 
 
-def choose(rgb: NDArray[np.float32], options: UpscaleOptions) -> Choice:
+def choose(
+    rgb: NDArray[np.float32],
+    options: UpscaleOptions,
+    known: Defects | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> Choice:
     """What suits a photo (H,W,3) in [0,1], as far as the options leave it open.
 
     A photo that is to be held to every pixel is not restored.
+
+    Args:
+        known: its defects, where they are not to be measured: a video is restored alike from frame to frame.
+        progress: is told which share of it is restored.
 
     Raises:
         ModelError: there is no such model.
     """
     defect = defects.defect(rgb)
     background, restored = options.background, rgb
-    strength = 0.0 if options.consistent else options.strength
+    strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
-        measured = measure(rgb)
-        restored = restore(rgb, measured, strength)
+        measured = measure(rgb) if known is None else known
+        restored = restore(rgb, measured, strength, progress)
         if measured.amount >= PLAINLY_BAD:
             defect = defect or measured.words()
     elif background == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:

@@ -8,14 +8,13 @@ little memory, and makes the result agree with the input pixels.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from enhance.errors import ModelError, PhotoError
 from enhance.faces import detection, verification
@@ -29,24 +28,30 @@ from enhance.options import problem
 from enhance.painting.background import Background, bicubic
 from enhance.painting.bands import Patch, paint, passes_needed
 from enhance.painting.consistency import ScaledPair
+from enhance.painting.restoration import Defects, restorer
 from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo, read
+from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write_frames
 from enhance.pixels import to_float, to_integers
 from enhance.tasks.upscale.choice import choose, face_model
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, SCALE, UpscaleOptions
-from enhance.tasks.upscale.result import AT_ITS_SIZE, TOO_LARGE, Result, stamped
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
+from enhance.tasks.upscale.result import AT_ITS_SIZE, NOT_CHOSEN, TOO_LARGE, Result, stamped
 
 Array = NDArray[np.float32]
 Look = Callable[[Array], list[tuple[Face, int]]]
 """Finds the faces of a picture, each with the pixels across its frame to draw it from (0: not at all)."""
 
+Progress = Callable[[float, str], object]
+"""Is told which share of a photo is done, and what is being done."""
+
+RESTORED, FOUND = 0.1, 0.3
+"""Shares of the time that a photo takes until it is restored, and until its faces are found, about."""
 MAX_ALIGNED = 1024
 """Pixels across a picture that is all one face: more would need memory, not invention."""
 
 
 def upscale(
-    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    photo: Source,
     *,
     scale: float = 4,
     model: str | os.PathLike[str] | Model | None = None,
@@ -54,15 +59,18 @@ def upscale(
     force: bool = False,
     consistent: bool | None = None,
     strength: float = 1.0,
+    faces: str | int | Sequence[int] = "all",
+    fidelity: float = 0.0,
     seed: int = 0,
     rest: str | None = BACKGROUND_MODEL,
     device: str | None = None,
-) -> Image:
+    details: bool = False,
+) -> Any:
     """Enlarges a photo and redraws every face in it.
 
     Args:
-        photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, uint16 or float
-            in [0,1].
+        photo: a path, the bytes of a file, a file opened in binary mode, a PIL image, or an array (H,W), (H,W,3) or
+            (H,W,4), uint8, uint16 or float in [0,1].
         scale: how many times larger, 1 (which only restores) to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`. None: face_x4_gan,
             but face_x4_grainy for photos that are grainy or blocky, and for faces that are blurred.
@@ -70,18 +78,23 @@ def upscale(
         force: also redraws what is not a face.
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
         strength: how much of the noise and the blocks that are measured is taken out first; 0: nothing.
+        faces: which are redrawn: "all", "none", "largest", or numbers, 1 being the largest.
+        fidelity: how much of what a face's pixels say outweighs what is invented: 0 leaves faces as they were drawn, 1
+            draws none.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
         rest: the model for what is not a face. None: bicubic.
             "photo_x4" is crisper, and invents textures.
         device: what the networks run on, "cuda" for instance; see `inference.sessions.PROVIDERS`. None: the
             environment's ENHANCE_DEVICE, or the CPU.
+        details: asks for a `Result`, which says what was done.
 
     Returns:
-        The enlarged photo in the colour space of the input (CMYK stays CMYK, which PNG cannot hold), with its
-        transparency, and in `info` its profile, EXIF, XMP and dpi.
+        The enlarged photo as a PIL image, in the colour space of the input (CMYK stays CMYK, which PNG cannot hold),
+        with its transparency, and in `info` its profile, EXIF, XMP and dpi. Of an array of uint16, such an array, for
+        PIL has no colours of 16 bits. With `details` a `Result`, which has both, and faces, notes and agreement.
 
     Raises:
-        PhotoError: the photo cannot be read or is too small, or the scale is out of range.
+        PhotoError: the photo cannot be read, or the result would be too large, or an option is out of its range.
         ModelError: there is no such model, or no such device.
     """
     options = UpscaleOptions(
@@ -91,11 +104,16 @@ def upscale(
         force=force,
         consistent=consistent,
         strength=strength,
+        faces=faces if isinstance(faces, str) else ",".join(map(str, [faces] if isinstance(faces, int) else faces)),
+        fidelity=fidelity,
         seed=seed,
         background=BICUBIC if rest is None else rest,
     )
     with sessions.on_device(device):
-        return enhance_photo(read(photo), options).canvas.image()
+        result = enhance_photo(read(photo), options)
+    if details:
+        return result
+    return result.array if isinstance(photo, np.ndarray) and photo.dtype == np.uint16 else result.image()
 
 
 def enhance_photo(
@@ -104,12 +122,18 @@ def enhance_photo(
     *,
     look: Look | None = None,
     memory: float = MEMORY,
+    most_pixels: float = MOST_PIXELS,
+    known: Defects | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Result:
     """`upscale` for callers who want to know what was done.
 
     Args:
         look: finds the faces, where `find` is not to: a video follows them from frame to frame. They are faces.
         memory: megabytes to work in, besides the photo and the result.
+        most_pixels: a result of more is refused before it is begun.
+        known: what is wrong with the photo, where it is not to be measured.
+        progress: is told what is being done.
 
     Raises:
         PhotoError: the photo is too small or too large, or an option is out of its range.
@@ -117,16 +141,21 @@ def enhance_photo(
     """
     if wrong := problem(options):
         raise PhotoError(f"{photo.name}: cannot be enlarged: {wrong}")
+    refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
-        return _enhance_twice(photo, options, look, memory)
+        return _enhance_twice(photo, options, look, memory, progress)
     with report_memory_errors(photo):
         rgb = photo.rgb
-        choice = choose(rgb, options)
+        progress(0, "measuring")
+        choice = choose(rgb, options, known, lambda share: progress(RESTORED * share, "restoring"))
         clean = photo
         if choice.restored is not rgb:
             rgb = choice.restored
             clean = replace(photo, pixels=to_integers(rgb, photo.pixels.dtype))
+        progress(RESTORED, "looking for faces")
         jobs = [aligned_job(photo, rgb, options.force)] if options.aligned else find_jobs(rgb, look, options.force)
+        if (wanted := options.face_numbers) is not None:
+            jobs = [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in enumerate(jobs, 1)]
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         model: Model | None = None
@@ -135,11 +164,14 @@ def enhance_photo(
             crops = [job.crop for job in jobs if job.crop is not None and job.redrawn]
             model, reason = face_model(options.model, crops, restores=choice.restores)
             jobs = draw_jobs(model, jobs, options.seed)
-        scale = model.facts.scale if model else SCALE
+        scale, drawn_by = model.facts.scale if model else SCALE, choice.background
         if options.scale == 1:
-            background = Background(clean, None, memory, scale=scale if any(job.redrawn for job in jobs) else 1)
-        else:
-            background = Background(clean, choice.background, memory, options.seed, scale)
+            scale, drawn_by = scale if any(job.redrawn for job in jobs) else 1, None
+
+        def painted(share: float) -> None:
+            progress(FOUND + (1 - FOUND) * share, "drawing")
+
+        background = Background(clean, drawn_by, memory, options.seed, scale, painted)
         patches = patches_of(jobs, model, background, options)
         consistent = choice.consistent and (bool(options.consistent) or not any(job.reduced for job in jobs))
         del rgb  # of a large photo, more than all that painting takes
@@ -148,8 +180,21 @@ def enhance_photo(
         passes = passes_needed(background, patches, pair) if consistent else 0
         canvas, agreement = paint(background, patches, pair, passes, photo)
     shown = None if options.aligned and model else background.model
-    result = Result(canvas, agreement, options, tuple(jobs), model, shown, reason, choice.defect, photo.lost)
+    mended = restorer() if clean is not photo else None
+    progress(1, "drawn")
+    result = Result(canvas, agreement, options, tuple(jobs), model, shown, mended, reason, choice.defect, photo.lost)
     return stamped(photo, result)
+
+
+def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
+    """Raises PhotoError where a result would have more pixels than are allowed."""
+    pixels = photo.width * photo.height
+    if pixels * scale**2 > most_pixels:
+        raise PhotoError(
+            f"{photo.name}: would be {round(photo.width * scale):,}x{round(photo.height * scale):,}, more than "
+            f"{most_pixels / 1e6:,.0f} megapixels; take a --scale of {int((most_pixels / pixels) ** 0.5 * 10) / 10:g} "
+            "or less, or allow more with --max-result"
+        )
 
 
 def find(rgb: Array) -> list[tuple[Face, int]]:
@@ -210,6 +255,7 @@ def patches_of(
         ModelError: the faces and the rest are enlarged by different factors.
     """
     drawn = [job for job in jobs if job.drawn is not None]
+    share = 1 - options.fidelity
     if not drawn:
         return []
     if model is not None and model.facts.scale != background.scale:
@@ -217,8 +263,16 @@ def patches_of(
             f"{model.path}: draws x{model.facts.scale}, but the rest is drawn x{background.scale}; say --rest bicubic"
         )
     if options.aligned:
-        return [Patch(0, 0, job.drawn) for job in drawn if job.drawn is not None]
-    return paste_jobs(drawn, background)
+        return [Patch(0, 0, blended(job.drawn, background, share)) for job in drawn if job.drawn is not None]
+    return paste_jobs(drawn, background, share)
+
+
+def blended(drawn: Array, background: Background, share: float) -> Array:
+    """A share of what was drawn of a whole photo, and for the rest what the background shows."""
+    if share == 1:
+        return drawn
+    plain = background.part(0, 0, background.photo.width, background.photo.height)
+    return plain + np.float32(share) * (drawn - plain)
 
 
 @contextmanager
@@ -230,10 +284,20 @@ def report_memory_errors(photo: Photo) -> Iterator[None]:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
 
 
-def _enhance_twice(photo: Photo, options: UpscaleOptions, look: Look | None, memory: float) -> Result:
+def _enhance_twice(
+    photo: Photo, options: UpscaleOptions, look: Look | None, memory: float, progress: Progress
+) -> Result:
     """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
     plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
-    once = enhance_photo(plain, replace(options, scale=SCALE), look=look, memory=memory)
+    most, again_from = float("inf"), 1 / (1 + SCALE**2)
+    once = enhance_photo(
+        plain,
+        replace(options, scale=SCALE),
+        look=look,
+        memory=memory,
+        most_pixels=most,
+        progress=lambda share, words: progress(again_from * share, words),
+    )
     alpha = photo.alpha
     if alpha is not None:
         alpha = to_integers(bicubic(to_float(alpha)[..., None], SCALE)[..., 0], alpha.dtype)
@@ -242,7 +306,14 @@ def _enhance_twice(photo: Photo, options: UpscaleOptions, look: Look | None, mem
     if aligned and max(between.width, between.height) > MAX_FACE_SIZE:
         aligned, look = False, lambda _: []
     missing = replace(options, scale=options.scale / SCALE, aligned=aligned, force=aligned, strength=0)
-    again = enhance_photo(between, missing, look=look, memory=memory)
+    again = enhance_photo(
+        between,
+        missing,
+        look=look,
+        memory=memory,
+        most_pixels=most,
+        progress=lambda share, words: progress(again_from + (1 - again_from) * share, words),
+    )
     result = replace(
         once,
         canvas=again.canvas,

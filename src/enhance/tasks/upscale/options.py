@@ -22,6 +22,8 @@ BICUBIC = "bicubic"
 """Instead of a model's name: none."""
 SCALE = 4
 """How many times larger the models that suit draw."""
+MOST_PIXELS = 1_000_000_000
+"""Of a result, unless more are allowed: it takes 3 GB, and as much again while it is written."""
 MEMORY = 512
 """Megabytes for the parts of a photo that are being worked on, besides the photo itself and what is made of it."""
 
@@ -56,6 +58,15 @@ class UpscaleOptions(FaceOptions):
     strength: float = option(
         1.0, "How much of the measured noise and blocks is taken out: 0 nothing, above 1 more.", least=0, most=2
     )
+    faces: str = option(
+        "all",
+        "Which are redrawn: all, none, the largest, or numbers such as 1,3; 1 is the largest.",
+        pattern=r"all|none|largest|[1-9]\d{0,3}(,[1-9]\d{0,3})*",
+        form="all, none, largest, or numbers such as 1,3",
+    )
+    fidelity: float = option(
+        0.0, "How much of what a face's pixels say outweighs what is invented: 1 invents nothing.", least=0, most=1
+    )
     consistent: bool | None = option(
         None,
         "Made small again, the answer is the input.",
@@ -65,6 +76,15 @@ class UpscaleOptions(FaceOptions):
         unset_over_http="auto",
     )
 
+    @property
+    def face_numbers(self) -> tuple[int, ...] | None:
+        """The faces that are to be redrawn, 1 being the largest; None for all."""
+        if self.faces == "none" or self.fidelity == 1:
+            return ()
+        if self.faces == "all":
+            return None
+        return (1,) if self.faces == "largest" else tuple(int(number) for number in self.faces.split(","))
+
     def fingerprint(self) -> str:
         """All that a result depends on besides the photo, as JSON: the options, and of models their content.
 
@@ -72,12 +92,14 @@ class UpscaleOptions(FaceOptions):
             ModelError: there is no such model.
         """
         values: dict[str, Any] = {name: getattr(self, name) for name in options_of(type(self))}
-        values |= {"scale": float(self.scale), "seed": int(self.seed)}
+        values |= {"scale": float(self.scale), "seed": int(self.seed), "fidelity": float(self.fidelity)}
         values["model"] = self.model_digests()
         if self.background != BICUBIC:
             values["background"] = _digest(self.background)
         if self.strength:
-            values["restorer"] = _digest("photo_restore")
+            from enhance.painting import restoration
+
+            values["restorer"] = [sha256(path) for path in restoration.weights()]
         return json.dumps(values, sort_keys=True)
 
     def model_digests(self) -> list[str]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from enhance.faces.crops import slices
 from enhance.faces.drawing import FaceJob
 from enhance.inference.model import Model
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
 from enhance.photos.provenance import Stamp
+from enhance.photos.writing import write
+from enhance.pixels import Integers
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, UpscaleOptions
 
 Array = NDArray[np.float32]
@@ -21,6 +28,8 @@ TOO_LARGE = "too large to need redrawing"
 """Why a face is left alone that has more pixels than a network would give it."""
 AT_ITS_SIZE = "sharp enough for its size"
 """Why a face is left alone in a photo that is not enlarged."""
+NOT_CHOSEN = "not asked for"
+"""Why a face is left alone that was not asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +43,13 @@ class Result:
         faces: all that were found, redrawn or not.
         model: what its faces are drawn with; None if there is nothing to draw.
         background: what the rest of it is drawn with; None for bicubic, and where all of it is a face.
+        restorer: what mended the photo before it was enlarged; None if nothing was to be mended.
         model_reason: why this model was chosen, where that is for the user to know.
         defect: what about the photo should not be kept, in words; None if all of it may be.
         lost: what of the photo's file could not be read, in words.
         frames: how many pictures were enhanced; this is the first.
         stamp: what its file says.
+        invented: the share of the picture, in [0,1], over which a network invented detail.
     """
 
     canvas: Canvas
@@ -47,11 +58,56 @@ class Result:
     faces: tuple[FaceJob, ...] = ()
     model: Model | None = None
     background: Model | None = None
+    restorer: Model | None = None
     model_reason: str | None = None
     defect: str | None = None
     lost: str | None = None
     frames: int = 1
     stamp: Stamp | None = None
+    invented: float = 0.0
+
+    @property
+    def agreement(self) -> float:
+        """How well it agrees with the input when it is made small again, in dB."""
+        return self.lr_psnr
+
+    @property
+    def array(self) -> Integers:
+        """The picture, (h,w) if it is grey and else (h,w,C), uint16 if the photo had 16 bits a channel, else uint8."""
+        values = self.canvas.rows() if self.canvas.deep else np.asarray(self.canvas.image())
+        return values[..., 0] if values.ndim == 3 and values.shape[-1] == 1 else values
+
+    def image(self) -> Image.Image:
+        """The picture with 8 bits a channel, as `enhance.upscale` gives it."""
+        return self.canvas.image()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the picture with all that its file says, and with 16 bits a channel where it and the format have them.
+
+        Raises:
+            PhotoError: no format has this ending, or the file cannot be written.
+        """
+        write(self.canvas, path)
+
+    def facts(self) -> dict[str, Any]:
+        """What was done, as JSON can hold it."""
+        return {
+            "size": [self.canvas.width, self.canvas.height],
+            "faces": [
+                {
+                    "number": number,
+                    "box": [round(edge, 1) for edge in job.box],
+                    "pixels": job.size,
+                    "redrawn": job.redrawn,
+                    "reason": job.reason,
+                }
+                for number, job in enumerate(self.faces, 1)
+            ],
+            "models": [one.facts.name for one in (self.model, self.background, self.restorer) if one is not None],
+            "invented": round(self.invented, 4),
+            "agreement": round(self.lr_psnr, 2) if isfinite(self.lr_psnr) else None,
+            "notes": list(self.notes),
+        }
 
     @property
     def rgb(self) -> Array:
@@ -67,11 +123,25 @@ class Result:
 def stamped(photo: Photo, result: Result) -> Result:
     """The result with a canvas whose file says what was done."""
     boxes = [job.box for job in result.faces if job.redrawn]
-    drawn_by = result.model if boxes else None, result.background
+    drawn_by = result.model if boxes else None, result.background, result.restorer
     stamp = provenance.stamp(photo, drawn_by, result.options.seed, result.lr_psnr, boxes, result.canvas)
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
-    return replace(result, stamp=stamp)
+    return replace(result, stamp=stamp, invented=_invented(photo, result))
+
+
+def _invented(photo: Photo, result: Result) -> float:
+    """The share of a photo over which detail was invented."""
+    if result.background is not None and result.background.facts.invents:
+        return 1.0
+    covered = np.zeros((photo.height, photo.width), bool)
+    for job in result.faces:
+        if job.redrawn and job.crop is not None:
+            here = left, top, right, bottom = job.crop.inside((0, 0, photo.width, photo.height))
+            whole = result.options.aligned
+            mask = job.crop.mask(1)[slices(here, job.crop.left, job.crop.top, 1)] > 0
+            covered[top:bottom, left:right] |= mask | whole
+    return float(covered.mean())
 
 
 def notes_of(result: Result) -> tuple[str, ...]:
@@ -85,7 +155,12 @@ def notes_of(result: Result) -> tuple[str, ...]:
         notes.append("no face found (--aligned --force draws a face from anything)")
     else:
         count = len(result.faces)
-        for reason in sorted({*reasons} - {TOO_LARGE}):
+        if NOT_CHOSEN in reasons:
+            notes.append(f"{reasons.count(NOT_CHOSEN)} of {count} faces left as they are, as asked")
+        for number in result.options.face_numbers or ():
+            if number > count:
+                notes.append(f"there is no face {number}: {count} found")
+        for reason in sorted({*reasons} - {TOO_LARGE, NOT_CHOSEN}):
             notes.append(f"{reasons.count(reason)} of {count} faces left alone: {reason} (--force redraws)")
         if TOO_LARGE in reasons:
             notes.append(f"{reasons.count(TOO_LARGE)} of {count} faces are {TOO_LARGE}")

@@ -19,8 +19,10 @@ from enhance.faces.crops import crop_face
 from enhance.faces.tracking import Tracker
 from enhance.files import replacing
 from enhance.inference.model import Model
+from enhance.painting import restoration
+from enhance.painting.restoration import Defects
 from enhance.photos import defects, movies
-from enhance.tasks.upscale.choice import face_model
+from enhance.tasks.upscale.choice import PLAINLY_BAD, face_model
 from enhance.tasks.upscale.enhance import enhance_photo, find
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import inconsistency_note
@@ -32,11 +34,15 @@ LOOKS = 5
 
 
 class VideoPlan(NamedTuple):
-    """What all frames of a video are drawn with, whether they are held to every pixel of their input, and why."""
+    """What all frames of a video are drawn with, whether they are held to every pixel of their input, and why.
+
+    All are restored alike, by the mean of what is wrong with some: measured one by one, they would flicker.
+    """
 
     model: Model
     consistent: bool
     notes: tuple[str, ...]
+    defects: Defects | None = None
 
 
 class Film(NamedTuple):
@@ -65,6 +71,8 @@ def enhance_video(
         PhotoError: it cannot be read or written, or has no pictures.
         EnhanceError: PyAV is missing.
     """
+    if options.faces not in ("all", "none"):
+        raise PhotoError(f"{path}: is a video, whose frames number their faces anew; take --faces all or none")
     av = movies.import_av()
     if target.suffix.lower() not in movies.WRITTEN:
         raise PhotoError(
@@ -77,7 +85,8 @@ def enhance_video(
     parts = target.with_name(f".{target.name}.parts")
     try:
         plan = plan_video(path, options)
-        options = replace(options, model=plan.model, consistent=plan.consistent)
+        strength = options.strength if plan.defects else 0.0
+        options = replace(options, model=plan.model, consistent=plan.consistent, strength=strength)
         _begin(parts, path, options.fingerprint())
         with av.open(str(path)) as source:
             if not source.streams.video:
@@ -97,7 +106,7 @@ def enhance_video(
                 drawn = (
                     movies.to_frame(
                         enhance_photo(
-                            movies.to_photo(frame, to_rgb, path), replace(options, strength=0), look=tracker
+                            movies.to_photo(frame, to_rgb, path), options, look=tracker, known=plan.defects
                         ).canvas,
                         frame,
                     )
@@ -129,18 +138,21 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     Args:
         options: what is asked for; None in it for what suits.
     """
-    seen, face_crops = [], []
-    for frame in movies.sample_frames(path, LOOKS) if options.model is None or options.consistent is None else ():
-        rgb = frame.rgb
-        seen.append(defects.defect(rgb))
-        if options.model is None:
-            face_crops += [crop_face(rgb, face.landmarks, size) for face, size in find(rgb) if size]
-    found = [defect for defect in seen if defect]
-    bad = 2 * len(found) > len(seen)
+    strength = 0.0 if options.consistent else options.strength
+    frames = [frame.rgb for frame in movies.sample_frames(path, LOOKS)]
+    measured = restoration.mean_defects([restoration.measure(rgb) for rgb in frames]) if strength and frames else None
+    found = [defect for defect in map(defects.defect, frames) if defect]
+    if measured is not None and measured.amount >= PLAINLY_BAD:
+        found = found or [measured.words()]
+    bad = 2 * len(found) > len(frames) or (measured is not None and measured.amount >= PLAINLY_BAD)
+    face_crops = []
+    for rgb in frames if options.model is None else ():
+        clean = rgb if measured is None else restoration.restore(rgb, measured, strength)
+        face_crops += [crop_face(clean, face.landmarks, size) for face, size in find(clean) if size]
     consistent = not bad if options.consistent is None else options.consistent
     model, reason = face_model(options.model, face_crops, restores=bad and not consistent)
     notes = [inconsistency_note(found[0])] if bad and not consistent else []
-    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())))
+    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), measured)
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:
