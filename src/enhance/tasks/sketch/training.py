@@ -31,7 +31,8 @@ class Weights:
         pixels_adversarial: of each of the two verdicts on pixels.
         features_adversarial: of each of the two verdicts on features.
         penalty: R1's and R2's, every `penalty_every` steps.
-        alone: steps before the critics have a say.
+        alone: steps before the critics begin; over as many more their word grows to its weight. Sooner, and the painter
+            gives all colours away to please critics that have hardly seen a photograph.
         gentle: what is left of the perceptual and the pixels' loss once they have.
         strangers: share of a batch that is given the look of another photograph, as drawings will be. Of them only the
             critics and the drawing are judges.
@@ -39,13 +40,13 @@ class Weights:
 
     perceptual: float = 1.0
     pixel: float = 0.5
-    colour: float = 1.0
+    colour: float = 1.5
     obeyed: float = 0.3
     pixels_adversarial: float = 0.12
     features_adversarial: float = 0.25
-    penalty: float = 0.1
+    penalty: float = 0.4
     penalty_every: int = 8
-    alone: int = 500
+    alone: int = 400
     gentle: float = 0.4
     strangers: float = 0.25
 
@@ -77,6 +78,7 @@ class Sketch(Stateless):
     def _painter_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
         adversarial = step >= weights.alone
+        heard = min(1.0, max(0, step - weights.alone) / max(1, weights.alone))
         self._remember(batch["look"], step)
         strange = round(weights.strangers * len(picture)) if adversarial else 0
         look = torch.cat([batch["look"].roll(1, 0)[:strange], batch["look"][strange:]])
@@ -86,7 +88,7 @@ class Sketch(Stateless):
             original = self.squeezenet(picture)
         features = self.squeezenet(painted)
         strict = 1 - looseness[:, 0]
-        tight = (0.5 + 0.5 * strict[known]) * (weights.gentle if adversarial else 1.0)
+        tight = (0.5 + 0.5 * strict[known]) * (1 - heard * (1 - weights.gentle))
         distance = losses.feature_distance([x[known] for x in features], [x[known] for x in original])
         found = {
             "perceptual": weights.perceptual * (distance * tight).mean(),
@@ -101,9 +103,9 @@ class Sketch(Stateless):
                 real = self.critic(picture, edges, looseness)
             fake = self.critic(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
-                found[name] = weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
+                found[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
             alone, (drawn,) = self.feature_critic(features[2:], [edges], looseness)
-            found["features"] = -weights.features_adversarial * (alone.float().mean() + drawn.float().mean())
+            found["features"] = -heard * weights.features_adversarial * (alone.float().mean() + drawn.float().mean())
             critics.requires_grad_(True)
         self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
         return found
@@ -111,7 +113,7 @@ class Sketch(Stateless):
     def _critic_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
         assert self._painted is not None
-        if step < weights.alone * 3 // 4:
+        if step < weights.alone:
             # The painter's first attempts would teach them nothing.
             bias = self.critic.verdict.bias
             assert bias is not None
