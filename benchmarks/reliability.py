@@ -21,11 +21,13 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from enhance.batch.plan import Task
+from enhance.batch.processes import in_processes
 from enhance.batch.run import run as run_all
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
@@ -89,18 +91,18 @@ def mutations(folder: Path, count: int, seed: int) -> tuple[list[str], list[str]
         kind, content = whole[n % len(whole)]
         path = given / f"{n:05d}-{kind}"
         path.write_bytes(content if n >= count else damaged(content, chance))
-        tasks.append(Task(path, folder / "made" / f"{n:05d}.png"))
-    summary = run_all(tasks, small_enlargement, None, jobs=1)
+        tasks.append(Task(str(path), str(folder / "made" / f"{n:05d}.png")))
+    summary = run_all(tasks, partial(in_processes, work=small_enlargement, jobs=1, remember=False), None)
     intact = {task.source for task in tasks[count:]}
-    broken = [f"not even undamaged: {why}" for path, why in summary.failed.items() if path in intact]
-    for path, why in summary.failed.items():
-        if "internal error" in why or "ended its process" in why or "\n" in why or str(path) not in why:
+    broken = [f"not even undamaged: {why}" for name, why in summary.failed.items() if name in intact]
+    for name, why in summary.failed.items():
+        if "internal error" in why or "ended its process" in why or "\n" in why or name not in why:
             broken.append(why)
     made = {path.name for path in (folder / "made").iterdir()}
     left = [name for name in made if name.startswith(".")]
     broken += [f"{name}: half a file" for name in left]
-    refused: Counter[str] = Counter(path.name.partition("-")[2] for path in summary.failed)
-    every: Counter[str] = Counter(task.source.name.partition("-")[2] for task in tasks[:count])
+    refused: Counter[str] = Counter(Path(name).name.partition("-")[2] for name in summary.failed)
+    every: Counter[str] = Counter(Path(task.source).name.partition("-")[2] for task in tasks[:count])
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     lines = [
         "## Damaged files",

@@ -1,5 +1,6 @@
 """Folders of photos: what is found, what is done again, and what is left of runs that were stopped."""
 
+import hashlib
 import json
 import os
 import signal
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from enhance.batch.manifest import Manifest
-from enhance.batch.plan import Task, shard_of
-from enhance.batch.run import Summary, pace, run
+from enhance.batch.attempt import facts
+from enhance.batch.manifest import Manifest, finished
+from enhance.batch.plan import Facts, Task, Work, shard_of
+from enhance.batch.processes import in_processes
+from enhance.batch.run import Engine, Summary, pace, run
 from enhance.batch.search import photos_in
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
@@ -43,13 +46,25 @@ def tasks(folder: Path, out: Path, **texts: str) -> list[Task]:
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.txt").write_text(text)
-    return [Task(path, out / path.name) for path in sorted(folder.glob("*.txt"))]
+    return [Task(str(path), str(out / path.name)) for path in sorted(folder.glob("*.txt"))]
 
 
-def done(given: list[Task], out: Path, *, settings: str = "", log: Path | None = None, **how: object) -> Summary:
+def engine(work: Work, jobs: int = 1) -> Engine:
+    return partial(in_processes, work=work, jobs=jobs)
+
+
+def done(
+    given: list[Task],
+    out: Path,
+    *,
+    settings: str = "",
+    log: Path | None = None,
+    jobs: int = 1,
+    overwrite: bool = False,
+) -> Summary:
     manifest = Manifest(out, settings)
     with manifest.kept():
-        return run(given, partial(copied, log=log), manifest, **{"jobs": 1, **how})  # type: ignore[arg-type]
+        return run(given, engine(partial(copied, log=log), jobs), manifest, overwrite=overwrite)
 
 
 def test_a_folder_is_read_in_order_and_no_link_leads_in_a_circle(tmp_path: Path) -> None:
@@ -76,7 +91,7 @@ def test_what_fails_stops_nothing(jobs: int, tmp_path: Path) -> None:
     given = tasks(tmp_path / "in", tmp_path / "out", a="deadly", b="bad", c="good", d="our fault", e="fine")
     summary = done(given, tmp_path / "out", jobs=jobs)
     assert summary.enhanced == 2
-    words = {path.stem: why for path, why in summary.failed.items()}
+    words = {Path(path).stem: why for path, why in summary.failed.items()}
     assert set(words) == {"a", "b", "d"}
     assert "ended its process" in words["a"]
     assert words["b"].endswith("is bad")
@@ -92,12 +107,12 @@ def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     os.utime(given[0].source, (1, 1))
     os.utime(given[1].target, (1, 1))
     assert done(given, out).skipped == 3  # another time, the same content
-    given[0].source.write_text("9")
-    given[1].target.unlink()
+    Path(given[0].source).write_text("9")
+    Path(given[1].target).unlink()
     log.unlink()
     assert done(given, out, log=log).enhanced == 2
     assert log.read_text() == "a.txt\nb.txt\n"
-    assert given[0].target.read_text() == "9999"
+    assert Path(given[0].target).read_text() == "9999"
     assert done(given, out, settings="others").enhanced == 3
 
 
@@ -107,25 +122,25 @@ def test_other_settings_may_be_good_enough(tmp_path: Path) -> None:
     assert done(given, out, settings="before").enhanced == 1
     for settings, state in (("now", "to do"), ("before", "done")):
         manifest = Manifest(out, "now", accepts=lambda before, wanted=settings: before == wanted)  # type: ignore[misc]
-        assert manifest.state(given[0]) == state
+        assert list(manifest.states(given)) == [(given[0], state)]
 
 
 def test_what_is_not_ours_is_left_alone_until_told(tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = tasks(tmp_path / "in", out, a="1", b="2", c="3")
     out.mkdir()
-    given[0].target.write_text("mine")
+    Path(given[0].target).write_text("mine")
     assert set(done(given, out).failed) == {given[0].source}
-    given[1].target.write_text("retouched")
+    Path(given[1].target).write_text("retouched")
     summary = done(given, out)
     assert set(summary.failed) == {given[0].source, given[1].source}
     assert all("--overwrite" in why for why in summary.failed.values())
-    assert [task.target.read_text() for task in given] == ["mine", "retouched", "3333"]
+    assert [Path(task.target).read_text() for task in given] == ["mine", "retouched", "3333"]
     assert done(given, out, overwrite=True).enhanced == 2
     assert done(given, out).skipped == 3
     here = [Task(given[0].source, given[1].source)]
     assert "is an input" in done([*given, *here], out).failed[given[0].source]
-    assert given[1].source.read_text() == "2"
+    assert Path(given[1].source).read_text() == "2"
 
 
 def test_a_target_that_was_begun_is_ours(tmp_path: Path) -> None:
@@ -133,15 +148,58 @@ def test_a_target_that_was_begun_is_ours(tmp_path: Path) -> None:
     (given,) = tasks(tmp_path / "in", out, a="1")
     manifest = Manifest(out, "")
     with manifest.kept():
-        manifest.begin(given)
-    given.target.write_text("written, and killed before it could say so")
+        manifest.begin([given])
+    Path(given.target).write_text("written, and killed before it could say so")
     half = out / ".a.txt.0123abcd.part"
     half.write_text("half")
-    with (out / ".enhance.jsonl").open("a") as file:
-        file.write('{"target": "a.t')
     assert done([given], out).enhanced == 1
-    assert (given.target.read_text(), half.exists()) == ("1111", False)
+    assert (Path(given.target).read_text(), half.exists()) == ("1111", False)
     assert done([given], out).skipped == 1
+
+
+def test_a_folder_done_by_an_older_version_is_not_done_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = tasks(tmp_path / "in", out, a="1", b="2", c="3")
+    out.mkdir()
+    lines = []
+    for task in given[:2]:
+        Path(task.target).write_text("made")
+        source, made = (
+            {"bytes": one.size, "modified": one.modified, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            for path in (Path(task.source), Path(task.target))
+            for one in (facts(path),)
+        )
+        name = Path(task.target).name
+        lines += [{"at": 1.5, "target": name, "settings": ""}]
+        lines += [{"at": 2.5, "target": name, "settings": "", "source": task.source, "from": source, "finished": made}]
+    lines += [{"at": 3.5, "target": "b.txt", "settings": ""}]  # and begun again
+    (out / ".enhance.jsonl").write_text("\n".join(map(json.dumps, lines)) + '\n{"target": "a.t')
+    assert [state for _, state in Manifest(out, "").states(given)] == ["done", "to do", "to do"]
+    summary = done(given, out)
+    assert (summary.enhanced, summary.skipped) == (2, 1)
+    assert [Path(task.target).read_text() for task in given] == ["made", "2222", "3333"]
+    assert done(given, out).skipped == 3
+
+
+def test_a_damaged_manifest_is_said_in_a_line(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = tasks(tmp_path / "in", out, a="1")
+    done(given, out)
+    (out / ".enhance.db").write_bytes(b"no database " * 1000)
+    for reading in (lambda: done(given, out), lambda: list(Manifest(out, "").states(given))):
+        with pytest.raises(PhotoError, match=r"not readable .*; move .enhance\*.db away"):
+            reading()
+
+
+def test_a_manifest_is_small(tmp_path: Path) -> None:
+    given = [Task(f"/photos/{n:07}.jpg", str(tmp_path / f"some folder/IMG_{n:07}_x4.jpg")) for n in range(4000)]
+    manifest = Manifest(tmp_path, "settings")
+    with manifest.kept():
+        manifest.begin(given)
+        made = Facts(2_000_000, time.time_ns(), bytes(range(16)))
+        manifest.finish((task, made, made) for task in given)
+    assert manifest.path.stat().st_size < 150 * len(given)
+    assert finished(tmp_path) == {f"some folder/IMG_{n:07}_x4.jpg" for n in range(4000)}
 
 
 def test_shards_share_the_work_and_know_of_each_other(tmp_path: Path) -> None:
@@ -155,7 +213,7 @@ def test_shards_share_the_work_and_know_of_each_other(tmp_path: Path) -> None:
     for n in (1, 2, 3):
         manifest = Manifest(out, "", (n, 3))
         with manifest.kept():
-            assert run(given, copied, manifest, jobs=1).enhanced == len(parts[n - 1])
+            assert run(given, engine(copied), manifest).enhanced == len(parts[n - 1])
     assert done(given, out).skipped == 20
     assert shard_of("2/5") == (2, 5)
     for text in ("0/2", "3/2", "2", "a/b", ""):
@@ -209,12 +267,11 @@ def test_a_folder_on_the_command_line(folder: Path, tmp_path: Path) -> None:
     assert first.stderr.count("\n") == 1
     assert "3 enhanced, 0 done before, 1 failed, 1 other files left out" in first.stdout
     made = contents(tmp_path / "out")
-    assert sorted(made) == [".enhance.jsonl", "a_x4.png", "sub/b_x4.jpg", "sub/ünï 顔/c_x4.webp"]
+    assert sorted(made) == [".enhance.db", "a_x4.png", "sub/b_x4.jpg", "sub/ünï 顔/c_x4.webp"]
     again = enhance(*words)
     assert "0 enhanced, 3 done before, 1 failed" in again.stdout
-    assert {**contents(tmp_path / "out"), ".enhance.jsonl": b""} == {**made, ".enhance.jsonl": b""}
+    assert {**contents(tmp_path / "out"), ".enhance.db": b""} == {**made, ".enhance.db": b""}
     assert contents(folder) == before
-    assert [json.loads(line) for line in made[".enhance.jsonl"].splitlines()]
     assert refused(enhance(folder, "--shard", "3/2"), "3/2")
     assert refused(enhance(folder, "-o", folder / "a.png"), "a.png", "folder")
     assert refused(enhance(folder, "--model", "nonsense"), "nonsense")
@@ -254,7 +311,7 @@ def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_pa
     again = enhance(folder, "--recursive", "-o", out)
     assert again.returncode == 0, again.stderr
     made = [
-        ".enhance.jsonl",
+        ".enhance.db",
         "a_x4.png",
         "sub/b_x4.jpg",
         "sub/ünï 顔/c_x4.webp",

@@ -71,7 +71,7 @@ def test_several_photos_of_one_name_into_a_folder(face: Path, tmp_path: Path) ->
     other.write_bytes(face.read_bytes())
     done = enhance(face, other, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    made = [".enhance.jsonl", "face_x4.png", "face_x4_2.png"]
+    made = [".enhance.db", "face_x4.png", "face_x4_2.png"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == made
 
 
@@ -87,7 +87,7 @@ def test_a_folder_that_was_done_is_done_again_for_a_map_and_not_for_less(face: P
     assert ["1 enhanced" in one for one in told] == [True, True, False, False]
     assert "of it was made up" in told[1]
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {".enhance.jsonl", "face_x4.png", "face_x4_map.png", "face_x4_band.png"}
+    assert names == {".enhance.db", "face_x4.png", "face_x4_map.png", "face_x4_band.png"}
 
 
 def test_compare_shows_what_the_gan_draws_of_a_bad_photo_too(face: Path, monkeypatch: pytest.MonkeyPatch) -> None:

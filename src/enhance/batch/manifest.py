@@ -1,6 +1,7 @@
-"""A manifest in the output folder remembers, line by line, what was begun, what was finished and from which content.
+"""A manifest in the output folder remembers what was begun, what was finished and from which content.
 
-So a run that was killed goes on where it was, and a file that this program did not write is not replaced by it.
+So a run that was killed goes on where it was, and a file that this program did not write is not replaced by it. It is
+an SQLite database, one for each shard, of some 120 bytes a photo; only what is asked for is in memory.
 """
 
 from __future__ import annotations
@@ -8,26 +9,50 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from enhance.batch.plan import State, Task
+from enhance.batch.attempt import unchanged
+from enhance.batch.plan import Facts, State, Task
 from enhance.errors import PhotoError
 from enhance.files import remove_partial_files
 
 MANIFEST = ".enhance"
+ENCODING, ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+CHUNK = 500
+"""Photos that are looked up at a time."""
+TABLES = """
+CREATE TABLE IF NOT EXISTS settings (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS imported (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS photos (
+    target BLOB PRIMARY KEY, at INTEGER NOT NULL, settings INTEGER NOT NULL, finished INTEGER NOT NULL,
+    source_bytes INTEGER, source_modified INTEGER, source_digest BLOB,
+    bytes INTEGER, modified INTEGER, digest BLOB
+) WITHOUT ROWID;
+"""
+PUT = """
+INSERT INTO photos VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
+    at = excluded.at, settings = excluded.settings, finished = excluded.finished,
+    source_bytes = excluded.source_bytes, source_modified = excluded.source_modified,
+    source_digest = excluded.source_digest, bytes = excluded.bytes, modified = excluded.modified,
+    digest = excluded.digest
+"""
+AT, SETTINGS, FINISHED, SOURCE, MADE = 1, 2, 3, slice(4, 7), slice(7, 10)
+"""Where in a row of the table of photos."""
+ROOM = 2**31 - 1, 2**62, bytes(16)
+"""Facts that are not known yet, as long as those that will be: a row that grew would split its page."""
+Row = tuple[Any, ...]
+"""Of the table of photos."""
 
 
 class Manifest:
-    """What was done in a folder: lines of JSON that are only ever appended, a file for each shard.
-
-    A line names a target, relative to the folder, and says that it was begun or, with sizes, times and SHA-256 of
-    source and target, that it was finished. Times spare reading what did not change; where they differ, contents
-    decide.
-    """
+    """What was done in a folder."""
 
     def __init__(
         self,
@@ -36,7 +61,7 @@ class Manifest:
         shard: tuple[int, int] = (1, 1),
         accepts: Callable[[str], bool] | None = None,
     ) -> None:
-        """Reads what was done.
+        """Opens nothing yet.
 
         Args:
             folder: that of the results.
@@ -46,142 +71,255 @@ class Manifest:
         """
         self.folder, self.settings, self.shard = folder, settings, shard
         self.accepts = accepts or (lambda before: before == settings)
-        which, many = shard
-        self.path = folder / (f"{MANIFEST}.jsonl" if many == 1 else f"{MANIFEST}.{which}-of-{many}.jsonl")
-        self._last = _lines(folder)
-        self._file: Any = None
-        self._sources: dict[Path, dict[str, Any]] = {}
+        self.path = folder / f"{MANIFEST}{_part(shard)}.db"
+        self._start = f"{folder}{os.sep}"
+        self._own: sqlite3.Connection | None = None
+        self._number = 0
 
     def own(self, tasks: Iterable[Task]) -> Iterator[Task]:
         """Those of this shard: by the name of the target, so that a new photo moves no other to another machine."""
         which, many = self.shard
         for task in tasks:
-            digest = hashlib.sha256(os.fsencode(self._name(task))).digest()
-            if int.from_bytes(digest[:8]) % many == which - 1:
+            if many == 1 or int.from_bytes(hashlib.sha256(self._name(task)).digest()[:8]) % many == which - 1:
                 yield task
 
-    def state(self, task: Task) -> State:
-        """Whether the target is there as it was left and still what the photo and the settings give."""
-        last = self._last.get(self._name(task))
-        if not os.path.lexists(task.target):
-            return "to do"
-        if last is None:
-            return "not ours"
-        if "finished" not in last:
-            return "to do"
-        if not _unchanged(task.target, last["finished"]):
-            return "not ours"
-        if not self.accepts(last["settings"]) or not _unchanged(task.source, last["from"]):
-            return "to do"
-        return "done"
+    def states(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, State]]:
+        """Whether the targets are there as they were left and still what the photos and the settings give.
 
-    def begin(self, task: Task) -> None:
-        """Said before a target is written, so that it is known as ours if that is all that is ever said."""
-        remove_partial_files(task.target)
-        try:
-            # Before it is read: if it changes meanwhile, the result is not taken for that of the new content.
-            self._sources[task.source] = _facts(task.source)
-        except OSError:
-            self._sources.pop(task.source, None)  # the work will say what is wrong with it
-        if not os.path.lexists(task.target) or "finished" in self._last.get(self._name(task), {"finished": 0}):
-            self._append({"target": self._name(task), "settings": self.settings})
+        Raises:
+            PhotoError: what was done cannot be read.
+        """
+        with self._readable() as databases:
+            with self._explained():
+                texts = [dict(database.execute("SELECT number, text FROM settings")) for database in databases]
+            accepted = [{number: self.accepts(text) for number, text in one.items()} for one in texts]
+            for chunk in _chunks(tasks, CHUNK):
+                names = [self._name(task) for task in chunk]
+                with self._explained():
+                    known = _rows(databases, names)
+                for task, name in zip(chunk, names, strict=True):
+                    yield task, _state(task, known.get(name), accepted)
 
-    def finish(self, task: Task) -> None:
-        """Said when a target is whole, and on the disk."""
-        line = {"target": self._name(task), "settings": self.settings, "source": str(task.source)}
-        made = _facts(task.target, sync=True)
-        self._append({**line, "from": self._sources.pop(task.source, {}), "finished": made})
+    def begin(self, tasks: Sequence[Task]) -> None:
+        """Said before targets are written, so that they are known as ours if that is all that is ever said.
+
+        Raises:
+            PhotoError: it cannot be written.
+        """
+        with self._writing() as database:
+            known = _rows([database], [self._name(task) for task in tasks])
+            now = _now()
+            rows = []
+            for task in tasks:
+                name = self._name(task)
+                if name in known and not known[name][1][FINISHED]:
+                    remove_partial_files(Path(task.target))  # a killed run may have left them
+                else:
+                    rows.append((name, now, self._number, 0, *ROOM, *ROOM))
+            database.executemany(PUT, rows)
+
+    def finish(self, done: Iterable[tuple[Task, Facts | None, Facts]]) -> None:
+        """Said when targets are whole, and on the disk.
+
+        Args:
+            done: tasks with the facts of their sources and of their targets.
+
+        Raises:
+            PhotoError: it cannot be written.
+        """
+        now = _now()
+        rows = [
+            (self._name(task), now, self._number, 1, *_columns(source), *_columns(target))
+            for task, source, target in done
+        ]
+        with self._writing() as database:
+            database.executemany(PUT, rows)
 
     @contextmanager
     def kept(self) -> Iterator[Manifest]:
-        """Opens the file to append to; only one run at a time may.
+        """Opens the file to write to; only one run at a time may.
 
         Raises:
             PhotoError: it cannot be written, or another run is at work.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a+b", buffering=0) as file:
-                _lock(file, self.folder)
-                file.seek(0, os.SEEK_END)
-                if file.tell():
-                    file.seek(-1, os.SEEK_END)
-                    if file.read() != b"\n":
-                        file.write(b"\n")  # behind a line that was cut short by a full disk or a dead machine
-                self._file = file
-                self._last = _lines(self.folder)
-                yield self
         except OSError as error:
-            raise self._trouble(error) from error
-        finally:
-            self._file = None
-
-    def _append(self, line: dict[str, Any]) -> None:
-        line = {"at": round(time.time(), 3), **line}
+            raise self._trouble(error.strerror or str(error)) from error
+        with self._explained():
+            self._own = database = _connected(self.path)
         try:
-            os.write(self._file.fileno(), json.dumps(line).encode() + b"\n")
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise self._trouble(error) from error
-        self._last[line["target"]] = line
+            with self._explained():
+                database.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the journal's: it then shares no memory
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA wal_autocheckpoint = 10")  # pages: a disk may be nearly full
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA cache_size = -16000")
+                database.executescript(TABLES)
+                with self._writing():
+                    database.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (self.settings,))
+                    found = database.execute("SELECT number FROM settings WHERE text = ?", (self.settings,))
+                    self._number = found.fetchone()[0]
+                    for path in self._older():
+                        _imported(database, path)
+            yield self
+        finally:
+            self._own = None
+            # One file, which also those can read who may not write.
+            with suppress(sqlite3.Error):
+                database.execute("PRAGMA journal_mode = DELETE")
+            database.close()
 
-    def _name(self, task: Task) -> str:
-        return os.path.relpath(task.target, self.folder)
+    @contextmanager
+    def _readable(self) -> Iterator[list[sqlite3.Connection]]:
+        """The databases that may know the photos of this shard; those of other parts of as many know others."""
+        _, many = self.shard
+        paths = [
+            path
+            for path in sorted(self.folder.glob(f"{MANIFEST}*.db"))
+            if (path != self.path or self._own is None) and (many == 1 or not path.name.endswith(f"-of-{many}.db"))
+        ]
+        if self._own is None and many > 1 and self.path.exists():
+            paths.append(self.path)
+        with ExitStack() as opened, self._explained():
+            databases = [opened.enter_context(closing(_connected(path))) for path in paths]
+            if self._own is not None:
+                databases.append(self._own)
+            elif older := self._older():
+                databases.append(opened.enter_context(closing(sqlite3.connect(":memory:"))))
+                databases[-1].executescript(TABLES)
+                for path in older:
+                    _imported(databases[-1], path)
+            yield databases
 
-    def _trouble(self, error: OSError) -> PhotoError:
-        why = error.strerror or str(error)
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self._own is None:
+            raise ValueError("a manifest is written to while it is `kept`")
+        with self._explained():
+            self._own.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._own
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._own.execute("ROLLBACK")
+                raise
+            self._own.execute("COMMIT")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                what = "another run is at work there; wait for it, or share the work by --shard"
+                raise PhotoError(f"{self.folder}: {what}") from None
+            raise self._trouble(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            what = f"what was done is not readable ({error}); move {MANIFEST}*.db away to begin anew"
+            raise PhotoError(f"{self.folder}: {what}") from error
+
+    def _older(self) -> list[Path]:
+        """Manifests of version 0.1, which were lines of JSON. They are read, and left as they are."""
+        return sorted(self.folder.glob(f"{MANIFEST}*.jsonl"))
+
+    def _name(self, task: Task) -> bytes:
+        target, start = task.target, self._start
+        name = target[len(start) :] if target.startswith(start) else os.path.relpath(target, self.folder)
+        return name.encode(ENCODING, ERRORS)
+
+    def _trouble(self, why: str) -> PhotoError:
         return PhotoError(f"{self.folder}: cannot be written ({why}); make room there, or name another folder with -o")
 
 
 def finished(folder: Path) -> set[str]:
-    """The names of the files, relative to the folder, that were made in it."""
-    return {name for name, line in _lines(folder).items() if "finished" in line}
+    """The names of the files, relative to the folder, that were made in it.
+
+    Raises:
+        PhotoError: what was made cannot be read.
+    """
+    names: set[str] = set()
+    with Manifest(folder, "")._readable() as databases:
+        for database in databases:
+            names.update(os.fsdecode(name) for (name,) in database.execute("SELECT target FROM photos WHERE finished"))
+    return names
 
 
-def _lines(folder: Path) -> dict[str, dict[str, Any]]:
-    """The last line about each target, of all shards."""
-    last: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob(f"{MANIFEST}*.jsonl")):
-        try:
-            content = path.read_bytes()
-        except OSError:
-            continue
-        for text in content.splitlines():
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=0, isolation_level=None)
+
+
+def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> dict[bytes, tuple[int, Row]]:
+    """What is known of targets, and by which database; where several know one, the newest."""
+    found: dict[bytes, tuple[int, Row]] = {}
+    for part in _chunks(names, CHUNK):
+        query = f"SELECT * FROM photos WHERE target IN ({','.join('?' * len(part))})"
+        for number, database in enumerate(databases):
+            for row in database.execute(query, part):
+                if number == 0 or row[0] not in found or row[AT] >= found[row[0]][1][AT]:
+                    found[row[0]] = number, row
+    return found
+
+
+def _state(task: Task, known: tuple[int, Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
+    if not os.path.lexists(task.target):
+        return "to do"
+    if known is None:
+        return "not ours"
+    database, row = known
+    if not row[FINISHED]:
+        return "to do"
+    if not unchanged(task.target, _facts(row[MADE])):
+        return "not ours"
+    return "done" if accepted[database][row[SETTINGS]] and unchanged(task.source, _facts(row[SOURCE])) else "to do"
+
+
+def _columns(facts: Facts | None) -> tuple[Any, ...]:
+    return facts or (None, None, None)
+
+
+def _facts(columns: tuple[Any, ...]) -> Facts | None:
+    return None if columns[0] is None else Facts(*columns)
+
+
+def _imported(database: sqlite3.Connection, path: Path) -> None:
+    """Takes the lines of an older manifest into a database, once."""
+    size = path.stat().st_size
+    if database.execute("SELECT 1 FROM imported WHERE name = ? AND bytes = ?", (path.name, size)).fetchone():
+        return
+    with path.open("rb") as lines:
+        for text in lines:
             try:
                 line = json.loads(text)
-                name, _ = line["target"], line["at"]
+                name, at = os.fsencode(line["target"]), round(line["at"] * 1000)
+                settings = str(line["settings"])
+                made = line.get("finished")
+                columns = (*_old_facts(line["from"]), *_old_facts(made)) if made else (*ROOM, *ROOM)
             except (ValueError, KeyError, TypeError):
                 continue  # cut short: what it would have said is done again
-            if name not in last or line["at"] >= last[name]["at"]:
-                last[name] = line
-    return last
+            database.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (settings,))
+            (number,) = database.execute("SELECT number FROM settings WHERE text = ?", (settings,)).fetchone()
+            row = (name, at, number, int(bool(made)), *columns)
+            database.execute(f"{PUT} WHERE excluded.at >= at", row)
+    database.execute("INSERT OR REPLACE INTO imported VALUES (?, ?)", (path.name, size))
 
 
-def _facts(path: Path, sync: bool = False) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if sync:
-            os.fsync(file.fileno())
-        stat = os.fstat(file.fileno())
-    return {"bytes": stat.st_size, "modified": stat.st_mtime_ns, "sha256": digest}
+def _old_facts(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    if not facts:
+        return None, None, None
+    return int(facts["bytes"]), int(facts["modified"]), bytes.fromhex(facts["sha256"])[:16]
 
 
-def _unchanged(path: Path, facts: dict[str, Any]) -> bool:
-    try:
-        stat = path.stat()
-        if not facts or stat.st_size != facts["bytes"]:
-            return False
-        return stat.st_mtime_ns == facts["modified"] or _facts(path)["sha256"] == facts["sha256"]
-    except OSError:
-        return False
+def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
 
 
-def _lock(file: Any, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise PhotoError(f"{folder}: another run is at work there; wait for it, or share the work by --shard") from None
+def _part(shard: tuple[int, int]) -> str:
+    which, many = shard
+    return "" if many == 1 else f".{which}-of-{many}"
+
+
+def _now() -> int:
+    return round(time.time() * 1000)

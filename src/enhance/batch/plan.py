@@ -5,19 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Work = Callable[[Path, Path], str]
 """What is done to a photo, from its file to a target, and what is to be said of it. Processes get it pickled."""
 State = Literal["to do", "done", "not ours", "an input"]
 
 
-@dataclass(frozen=True)
-class Task:
-    """A photo, the file to make of it, and the folder that both the target and its manifest lie in."""
+class Task(NamedTuple):
+    """A photo and the file to make of it. Both are paths as text, of which a million need less memory than as Path."""
 
-    source: Path
-    target: Path
+    source: str
+    target: str
+
+
+class Facts(NamedTuple):
+    """What a file was like: its size in bytes, when it was written (ns), and the first 16 bytes of its SHA-256."""
+
+    size: int
+    modified: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        said: by the work, if it was done.
+        why: it failed, in one line.
+        source, target: their facts, if it was done; those of the source are from before it was read.
+    """
+
+    said: str | None = None
+    why: str | None = None
+    source: Facts | None = None
+    target: Facts | None = None
 
 
 def shard_of(text: str) -> tuple[int, int]:
@@ -33,8 +56,8 @@ def shard_of(text: str) -> tuple[int, int]:
     return which, many
 
 
-def identities(tasks: Iterable[Task]) -> set[tuple[int, int]]:
-    """Device and number of the photos' files."""
+def identities(tasks: Iterable[Task]) -> set[int]:
+    """What `identity` says of the photos' files."""
     return {identity(task.source) for task in tasks}
 
 
@@ -45,15 +68,15 @@ def refusal(task: Task, state: State) -> str:
     return f"{task.target}: is there and is not as it was left; move it away, or say --overwrite"
 
 
-def identity(path: Path) -> tuple[int, int]:
-    """Device and number of a file; -1, -1 where there is none."""
+def identity(path: str | Path) -> int:
+    """Device and number of a file as one number; -1 where there is none."""
     try:
-        stat = path.stat()
+        stat = Path(path).stat()
     except (OSError, ValueError):
-        return -1, -1
-    return stat.st_dev, stat.st_ino
+        return -1
+    return stat.st_dev << 64 | stat.st_ino
 
 
 def same(one: Path, other: Path) -> bool:
     """Whether both name one file or folder."""
-    return identity(one) == identity(other) != (-1, -1)
+    return identity(one) == identity(other) != -1

@@ -7,14 +7,15 @@ import os
 import signal
 import sys
 import threading
-import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
-from enhance.batch.plan import Task, Work
-from enhance.errors import EnhanceError
+from enhance.batch.attempt import attempt, killed
+from enhance.batch.plan import Outcome, Task, Work
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
 
@@ -31,44 +32,49 @@ def default_jobs() -> int:
 
 
 def in_processes(
-    tasks: Iterator[Task], work: Work, jobs: int, debug: bool
-) -> Iterator[tuple[Task, str | None, str | None]]:
-    """Tasks as they are over, with what `work` said, or why it failed. At most so many are begun at a time."""
+    tasks: Iterator[Task], work: Work, *, jobs: int, remember: bool = True, debug: bool = False
+) -> Iterator[tuple[Task, Outcome]]:
+    """Tasks as they are over, with what became of them. At most so many are begun at a time.
+
+    Args:
+        remember, debug: as of `attempt`.
+    """
+    job = partial(attempt, work=work, remember=remember, debug=debug)
     busy: dict[Connection, tuple[Any, Task]] = {}
     idle: list[tuple[Connection, Any]] = []
     try:
         while True:
             while len(busy) < jobs and (task := next(tasks, None)) is not None:
-                connection, process = idle.pop() if idle else _started(work, max(1, cores() // jobs), debug)
+                connection, process = idle.pop() if idle else _started(job, max(1, cores() // jobs))
                 busy[connection] = process, task
-                connection.send((task.source, task.target))
+                connection.send(task)
             if not busy:
                 return
             for ready in wait(list(busy)):
                 connection = next(known for known in busy if known is ready)
                 process, task = busy[connection]
                 try:
-                    said, why = connection.recv()
+                    outcome = connection.recv()
                     idle.append((connection, process))
                 except (EOFError, OSError):
                     process.join()
                     connection.close()
-                    remove_partial_files(task.target)
-                    said, why = None, f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1"
+                    remove_partial_files(Path(task.target))
+                    outcome = killed(task)
                 del busy[connection]
-                yield task, said, why
+                yield task, outcome
     finally:
         for process in [process for _, process in idle] + [process for process, _ in busy.values()]:
             process.terminate()
             process.join()
         for _, task in busy.values():
-            remove_partial_files(task.target)
+            remove_partial_files(Path(task.target))
 
 
-def _started(work: Work, threads: int, debug: bool) -> tuple[Connection, Any]:
+def _started(job: Callable[[Task], Outcome], threads: int) -> tuple[Connection, Any]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, work, threads, debug), daemon=True)
+    process = context.Process(target=_serve, args=(there, job, threads), daemon=True)
     # Ctrl-C reaches every process of a terminal. This one must not even hear it while it starts.
     with _deaf():
         process.start()
@@ -76,7 +82,7 @@ def _started(work: Work, threads: int, debug: bool) -> tuple[Connection, Any]:
     return here, process
 
 
-def _serve(connection: Connection, work: Work, threads: int, debug: bool) -> None:
+def _serve(connection: Connection, job: Callable[[Task], Outcome], threads: int) -> None:
     """The life of a process: photo after photo, until nobody gives any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -86,22 +92,10 @@ def _serve(connection: Connection, work: Work, threads: int, debug: bool) -> Non
         os.environ[variable] = str(threads)
     while True:
         try:
-            source, target = connection.recv()
+            task = connection.recv()
         except EOFError:
             return
-        answer: tuple[str | None, str | None]
-        try:
-            answer = work(source, target), None
-        except EnhanceError as error:
-            answer = None, str(error)
-        except MemoryError:
-            answer = None, f"{source}: does not fit in memory; reduce it, or use --jobs 1"
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            answer = None, f"{source}: internal error: {what}; run again with --debug and report what it shows"
-            if debug:
-                traceback.print_exc()
-        connection.send(answer)
+        connection.send(job(task))
 
 
 @contextmanager

@@ -1,60 +1,58 @@
 """Many photos: those that are not done are worked on, and what fails stops nothing else.
 
-What is done to them is not known here.
+What is done to them is not known here, nor where: that is an engine's.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from enhance.batch.manifest import Manifest
-from enhance.batch.plan import State, Task, Work, identities, identity, refusal
-from enhance.batch.processes import in_processes
+from enhance.batch.plan import Outcome, State, Task, identities, identity, refusal
+
+Engine = Callable[[Iterator[Task]], Iterator[tuple[Task, Outcome]]]
+"""Takes tasks when it has room for them, and gives each back with what became of it, in any order."""
 
 
 @dataclass
 class Summary:
-    """What became of the photos."""
+    """What became of the photos; `failed` says why by their names."""
 
     enhanced: int = 0
     skipped: int = 0
-    failed: dict[Path, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
 
 
 def run(
     tasks: Sequence[Task],
-    work: Work,
+    engine: Engine,
     manifest: Manifest | None,
     *,
-    jobs: int,
     overwrite: bool = False,
-    debug: bool = False,
     tell: Callable[[Task, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
-    """Does the tasks that are not done, in so many processes. What fails stops nothing else.
+    """Does the tasks that are not done. What fails stops nothing else.
 
     Args:
         tasks: all of them; those of other shards are left out here.
-        work: done in another process, so that not even its death is the others'.
+        engine: what does them, such as `processes.in_processes`.
         manifest: None where nothing is to be remembered, and everything is to be done.
         overwrite: also over inputs, and over files that the manifest does not know.
-        debug: show the traceback of failures.
-        tell: is told of each task when it is over: what `work` said, or why it failed; of one that is skipped, neither.
+        tell: is told of each task when it is over: what the work said, or why it failed; of one that is skipped,
+            neither.
 
     Raises:
         PhotoError: the manifest cannot be written.
         KeyboardInterrupt: what was finished is whole and remembered, and nothing else is left behind.
     """
     summary, started = Summary(), time.monotonic()
-    inputs = identities(tasks)
 
     def begun() -> Iterator[Task]:
-        for task in tasks if manifest is None else manifest.own(tasks):
-            state = state_of(task, manifest, inputs)
+        for task, state in states(tasks, manifest):
             if state == "done":
                 summary.skipped += 1
                 tell(task, None, None)
@@ -64,21 +62,21 @@ def run(
                 fail(task, why)
             else:
                 if manifest is not None:
-                    manifest.begin(task)
+                    manifest.begin([task])
                 yield task
 
     def fail(task: Task, why: str) -> None:
         summary.failed[task.source] = why
         tell(task, None, why)
 
-    for task, said, why in in_processes(begun(), work, jobs, debug):
-        if why is not None or said is None:
-            fail(task, why or "")
+    for task, outcome in engine(begun()):
+        if outcome.said is None:
+            fail(task, outcome.why or "")
             continue
-        if manifest is not None:
-            manifest.finish(task)
+        if manifest is not None and outcome.target is not None:
+            manifest.finish([(task, outcome.source, outcome.target)])
         summary.enhanced += 1
-        tell(task, said, None)
+        tell(task, outcome.said, None)
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -94,17 +92,20 @@ def pace(done: int, total: int, worked: int, seconds: float, width: int = 24) ->
     return f"[{bar}] {done:,} of {total:,} photos, {worked / seconds:.2f} photos/s, {time_left} left"
 
 
-def state_of(task: Task, manifest: Manifest | None, inputs: Container[tuple[int, int]]) -> State:
-    """What is to become of a task. inputs: `identities` of all."""
-    if task.target.exists() and identity(task.target) in inputs:
-        return "an input"
-    return "to do" if manifest is None else manifest.state(task)
+def states(tasks: Sequence[Task], manifest: Manifest | None) -> Iterator[tuple[Task, State]]:
+    """The tasks of this shard, and what is to become of them."""
+    inputs = identities(tasks)
+    known: Iterator[tuple[Task, State]] = ((task, "to do") for task in tasks)
+    for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):
+        there = identity(task.target)
+        yield task, "an input" if there != -1 and there in inputs else state
 
 
 def _ready(task: Task) -> str | None:
     """Makes the target's folder; says why it cannot be."""
+    folder = Path(task.target).parent
     try:
-        task.target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        return f"{task.target.parent}: cannot be made ({error.strerror}); name another folder with -o"
+        return f"{folder}: cannot be made ({error.strerror}); name another folder with -o"
     return None

@@ -65,7 +65,7 @@ def tasks_of(
     manifest = Path(output) if output and len(photos) > 1 else None
     for path in photos:
         if not path.is_dir():
-            tasks.append(Task(path, target_of(path, output, ending, scale, len(photos), taken)))
+            tasks.append(Task(str(path), str(target_of(path, output, ending, scale, len(photos), taken))))
             continue
         name = path.resolve().name
         if output and Path(output).is_file():
@@ -80,9 +80,10 @@ def tasks_of(
         for one in found:
             where = into / one.relative_to(path).parent
             try:
-                tasks.append(Task(one, target_of(one, f"{where}/", ending, scale, 2, taken)))
+                target = target_of(one, f"{where}/", ending, scale, 2, taken)
             except PhotoError:  # there is no room for _x4 in its name, which then stays as it is
-                tasks.append(Task(one, where / (f"{one.stem}.{ending}" if ending else one.name)))
+                target = where / (f"{one.stem}.{ending}" if ending else one.name)
+            tasks.append(Task(str(one), str(target)))
     return tasks, manifest, others
 
 

@@ -78,7 +78,7 @@ def photo(
         return
     from enhance.batch.manifest import Manifest
     from enhance.batch.plan import shard_of
-    from enhance.batch.processes import default_jobs
+    from enhance.batch.processes import default_jobs, in_processes
     from enhance.batch.run import run
 
     try:
@@ -96,8 +96,10 @@ def photo(
     several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))))
     try:
         with manifest.kept() if manifest else nullcontext():
-            jobs = jobs or default_jobs()
-            summary = run(tasks, work, manifest, jobs=jobs, overwrite=overwrite, debug=debug, tell=several)
+            engine = partial(
+                in_processes, work=work, jobs=jobs or default_jobs(), remember=manifest is not None, debug=debug
+            )
+            summary = run(tasks, engine, manifest, overwrite=overwrite, tell=several)
     except KeyboardInterrupt:
         complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
         raise
@@ -172,12 +174,10 @@ def enhance_file(
 
 
 def tell_plan(tasks: list[Task], manifest: Manifest | None, overwrite: bool) -> None:
-    from enhance.batch.plan import identities, refusal
-    from enhance.batch.run import state_of
+    from enhance.batch.plan import refusal
+    from enhance.batch.run import states
 
-    inputs = identities(tasks)
-    for task in tasks if manifest is None else manifest.own(tasks):
-        state = state_of(task, manifest, inputs)
+    for task, state in states(tasks, manifest):
         if state == "to do" or (overwrite and state != "done"):
             click.echo(f"{task.source} -> {task.target}")
         else:
