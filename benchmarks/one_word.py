@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from enhance.errors import EnhanceError
 from enhance.inference.model import Model
-from enhance.pixels import resize, to_uint8
+from enhance.sheets import captioned_rows
 from enhance.tasks.imagine.bank import Bank
 from enhance.tasks.imagine.imagine import draw
 from enhance.tasks.imagine.vocabulary import COLOURS
@@ -28,8 +27,6 @@ SENTENCES = (
     "a white bird with a {} back and a red crown",
 )
 SHOWN = tuple(colour for colour in COLOURS if colour not in ("tan", "grey", "purple", "pink"))
-SIDE = 112
-GROUND, INK = (22, 22, 24), (225, 225, 220)
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,14 @@ def main() -> int:
         bank = Bank.load(options.weights)
     except EnhanceError as error:
         sys.exit(f"one_word: {error}")
-    line = 24
-    sheet = Image.new("RGB", (len(SHOWN) * SIDE, len(SENTENCES) * (SIDE + line) + line), GROUND)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=14)
-    for column, colour in enumerate(SHOWN):
-        pen.text(((column + 0.5) * SIDE, line / 2), colour, INK, font, anchor="mm")
+    rows = []
     for row, sentence in enumerate(SENTENCES):
         readings = [read(sentence.format(colour)) for colour in SHOWN]
         suited = sum(np.asarray(bank.suits(reading), np.float64) for reading in readings)
         one = OneLayout(bank.layouts, bank.said, int(np.argsort(-suited)[options.seed]))
         drawn, _ = draw(model, one, readings, [options.seed + row] * len(readings))
-        top = line + row * (SIDE + line)
-        for column, picture in enumerate(drawn):
-            large = to_uint8(np.clip(resize(picture, (SIDE, SIDE)), 0, 1))
-            sheet.paste(Image.fromarray(large), (column * SIDE, top))
-        pen.text((sheet.width / 2, top + SIDE + line / 2), sentence.format("..."), INK, font, anchor="mm")
+        rows.append((sentence.format("..."), list(drawn)))
+    sheet = captioned_rows(rows, SHOWN)
     sheet.save(options.sheet, quality=88)
     return 0
 

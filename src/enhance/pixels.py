@@ -84,6 +84,15 @@ def area_mean(picture: NDArray[Any], scale: int) -> NDArray[Any]:
 
 def png_bytes(rgb: NDArray[np.floating]) -> bytes:
     """A picture (H,W), (H,W,3) or (H,W,4) in [0,1] as a PNG file of 8 bits a channel."""
+    return _file_bytes(rgb, "PNG")
+
+
+def webp_bytes(rgb: NDArray[np.floating], quality: int) -> bytes:
+    """A picture (H,W,3) or (H,W,4) in [0,1] as a WebP file of that quality, at most 100."""
+    return _file_bytes(rgb, "WEBP", quality=quality)
+
+
+def _file_bytes(rgb: NDArray[np.floating], kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(to_uint8(rgb)).save(buffer, "PNG")
+    Image.fromarray(to_uint8(rgb)).save(buffer, kind, **options)
     return buffer.getvalue()

@@ -23,6 +23,11 @@ class Bar:
             shape = "{desc} {percentage:3.0f}%|{bar:20}| {remaining} left {postfix}"
             self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True)
 
+    def step(self, count: int, total: int, unit: str) -> None:
+        """Sets the bar to `count` of `total` things; in a file, writes a line when all are done."""
+        if self.bar is not None or count == total:
+            self.show(count / total, f"{count}/{total} {unit}")
+
     def show(self, done: float, words: str) -> None:
         """Sets the bar to `done` (0 to 1); in a file, writes a line."""
         if self.bar is None:

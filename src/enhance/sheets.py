@@ -1,17 +1,23 @@
-"""Pictures beside each other, each with its name: the comparison that the project is about."""
+"""Layout of several pictures as one: side by side, in tables, on the wall of a line-up, above a scale of colours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from enhance.pixels import Planes, to_uint8
+from enhance.pixels import RGB, Planes, to_uint8
 
 GROUND, INK = (22, 22, 24), (225, 225, 220)
 TALLEST = 512
 TILE, GAP, HEAD, LINES = 128, 6, 40, 20
 """Of a contact sheet: pixels of a picture, between pictures and of the titles, and pictures below each other."""
+GRID_GAP, GRID_CELL = 4, 192
+"""Of a grid: pixels between pictures, and of a picture."""
+WALL, RULE, WALL_INK, FAINT, BOARD = (222, 218, 208), (196, 191, 179), (38, 38, 40), (110, 106, 98), (28, 28, 30)
+LINEUP_TILE, LINEUP_GAP = 256, 28
 
 
 def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
@@ -64,4 +70,110 @@ def contact_sheet(rows: Sequence[Sequence[Planes]], titles: Sequence[str], tile:
             size = tuple(max(1, round(tile * side / max(picture.size))) for side in picture.size)
             kernel = Image.Resampling.BICUBIC if column else Image.Resampling.NEAREST
             page.paste(picture.resize((size[0], size[1]), kernel), (left, HEAD + line * (tile + GAP)))
+    return page
+
+
+def grid(columns: Mapping[str, Sequence[NDArray[np.uint8]]], height: int = GRID_CELL) -> Image.Image:
+    """Pictures without words: a row for each example, a column for each title.
+
+    Args:
+        columns: title -> pictures (H,W,3) uint8. Small ones are enlarged by repeating pixels, so that a sheet shows
+            what a network is given.
+        height: of a cell, in pixels.
+    """
+    count = max(len(column) for column in columns.values())
+    step = height + GRID_GAP
+    page = Image.new("RGB", (len(columns) * step + GRID_GAP, count * step + GRID_GAP), GROUND)
+    for across, column in enumerate(columns.values()):
+        for down, picture in enumerate(column):
+            cell = Image.fromarray(picture)
+            method = Image.Resampling.NEAREST if cell.height <= height else Image.Resampling.BOX
+            width = round(cell.width * height / cell.height)
+            place = GRID_GAP + across * step, GRID_GAP + down * step
+            page.paste(cell.resize((width, height), method).crop((0, 0, height, height)), place)
+    return page
+
+
+def captioned_rows(
+    rows: Sequence[tuple[str, Sequence[RGB]]], titles: Sequence[str] = (), tile: int = 112
+) -> Image.Image:
+    """Rows of pictures, each row with a caption beneath, columns with titles above.
+
+    Args:
+        rows: captions, and pictures (H,W,3) in [0,1], which are shown as squares of `tile` pixels.
+        titles: of the columns; none for none.
+    """
+    line = 24
+    head = line if titles else 0
+    page = Image.new("RGB", (max(len(row) for _, row in rows) * tile, len(rows) * (tile + line) + head), GROUND)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(14)
+    for column, title in enumerate(titles):
+        draw.text(((column + 0.5) * tile, line / 2), title, INK, font, anchor="mm")
+    for down, (caption, row) in enumerate(rows):
+        top = head + down * (tile + line)
+        for column, picture in enumerate(row):
+            image = Image.fromarray(to_uint8(picture)).resize((tile, tile), Image.Resampling.BICUBIC)
+            page.paste(image, (column * tile, top))
+        draw.text((page.width / 2, top + tile + line / 2), caption, INK, font, anchor="mm")
+    return page
+
+
+def lineup_sheet(known: tuple[RGB, str], answers: Sequence[tuple[RGB, str]], sentences: Sequence[str]) -> Image.Image:
+    """A line-up: what is known at the left, every answer against a wall with its number, and sentences beneath.
+
+    Args:
+        known: the pixels (h,w,3) in [0,1] that were given, and words for them.
+        answers: pictures (H,W,3) in [0,1], and words for each.
+        sentences: two lines; the second is paler.
+    """
+    count = len(answers)
+    rows = 1 if count <= 4 else 2 if count <= 12 else 3 if count <= 21 else 4
+    columns = -(-count // rows)
+    board, foot, tile, gap = 40, 92, LINEUP_TILE, LINEUP_GAP
+    cell = tile + gap, tile + board + gap
+    left = tile + 3 * gap
+    width, height = left + columns * cell[0] + gap, gap + rows * cell[1] + foot
+    page = Image.new("RGB", (width, height), WALL)
+    draw = ImageDraw.Draw(page)
+    letters = {size: ImageFont.load_default(size) for size in (15, 17, 22)}
+    for row in range(rows):
+        for step in range(5):
+            y = gap + row * cell[1] + step * tile // 4
+            draw.line((left - gap, y, width, y), RULE, 3 if step == 4 else 1)
+    draw.rectangle((left - 2 * gap + 12, 0, left - 2 * gap + 14, height - foot), RULE)
+
+    def hang(picture: RGB, x: int, y: int, method: Image.Resampling) -> None:
+        image = Image.fromarray(to_uint8(picture))
+        scale = tile / max(image.size)
+        fitted = image.resize((round(image.width * scale), round(image.height * scale)), method)
+        draw.rectangle((x - 4, y - 4, x + tile + 3, y + tile + 3), "white")
+        page.paste(fitted, (x + (tile - fitted.width) // 2, y + (tile - fitted.height) // 2))
+
+    top = gap + ((rows * cell[1] - gap) - (tile + board)) // 2
+    hang(known[0], gap, top, Image.Resampling.NEAREST)
+    draw.text((gap + tile / 2, top + tile + 24), known[1], WALL_INK, letters[17], anchor="mm")
+    for number, (picture, words) in enumerate(answers):
+        x, y = left + number % columns * cell[0], gap + number // columns * cell[1]
+        hang(picture, x, y, Image.Resampling.LANCZOS)
+        draw.rectangle((x - 4, y + tile + 4, x + tile + 3, y + tile + board - 2), BOARD)
+        line = y + tile + board / 2 + 1
+        draw.text((x + 12, line), str(number + 1), "white", letters[22], anchor="lm")
+        draw.text((x + tile - 10, line), words, (190, 188, 180), letters[15], anchor="rm")
+    for sentence, y, ink in zip(sentences, (22, 54), (WALL_INK, FAINT), strict=True):
+        draw.text((gap, height - foot + y), sentence, ink, letters[17], anchor="lm")
+    return page
+
+
+def with_scale(picture: RGB, colours: RGB, low: str, high: str) -> Image.Image:
+    """A picture (H,W,3) in [0,1] above a bar of colours (n,3) from `low` to `high`, which are words."""
+    height, width = picture.shape[:2]
+    letters = max(11, min(22, width // 28))
+    page = Image.new("RGB", (width, height + 4 * letters), GROUND)
+    page.paste(Image.fromarray(to_uint8(picture)))
+    left, right = letters, width - letters
+    bar = Image.fromarray(to_uint8(colours)[None]).resize((right - left, letters), Image.Resampling.BILINEAR)
+    page.paste(bar, (left, height + letters // 2))
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(letters)
+    for x, words, anchor in ((left, low, "lm"), (right, high, "rm")):
+        draw.text((x, height + 2.6 * letters), words, INK, font, anchor=anchor)
     return page

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from enhance.evaluate.kernel_distance import features, kernel_distance
+from enhance.evaluate.kernel_distance import class_scores, features, kernel_distance, unpaired_kernel_distance
 
 from .conftest import waves
 
@@ -47,3 +47,29 @@ def test_features_agree_with_the_weights_own_code() -> None:
     assert found.shape == (1, 1280)
     assert found[0, [949, 71, 897, 403]] == pytest.approx([3.8545575, 3.6435688, 3.4914775, 3.1413147], abs=1e-4)
     assert found.sum() == pytest.approx(199.98878, abs=1e-2)
+
+
+def test_the_unpaired_distance_agrees_with_the_definition() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(6, 4)), rng.normal(1, 2, size=(9, 4))
+
+    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return (a @ b.T / 4 + 1) ** 3
+
+    def estimate(a: np.ndarray) -> float:
+        within = (kernel(a, a).sum() - np.trace(kernel(a, a))) / (len(a) * (len(a) - 1))
+        beyond = (kernel(y, y).sum() - np.trace(kernel(y, y))) / (9 * 8)
+        return float(within + beyond - 2 * kernel(a, y).mean())
+
+    distance, error = unpaired_kernel_distance(x, y)
+    left_out = np.array([estimate(np.delete(x, row, 0)) for row in range(6)])
+    assert distance == pytest.approx(estimate(x))
+    assert error == pytest.approx(np.sqrt(5 / 6 * np.square(left_out - left_out.mean()).sum()))
+    assert np.isnan(unpaired_kernel_distance(x[:2], y)[1])
+
+
+def test_every_picture_has_a_score_for_each_class() -> None:
+    ramp, wave = waves(64)
+    scores = class_scores(np.concatenate([ramp, wave]))
+    assert scores.shape == (2, 1000)
+    assert scores[0].argmax() != scores[1].argmax()

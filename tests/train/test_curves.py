@@ -11,22 +11,6 @@ def colour(value: int, height: int = 16) -> np.ndarray:
     return np.full((height, height, 3), value, np.uint8)
 
 
-def test_a_sheet_has_a_row_for_each_example_and_a_column_for_each_title() -> None:
-    sheet = np.asarray(curves.sheet({"a": [colour(50), colour(100)], "b": [colour(150, 64), colour(200, 64)]}, 32))
-    step = 32 + curves.GAP
-    assert sheet.shape == (2 * step + curves.GAP, 2 * step + curves.GAP, 3)
-    middle = curves.GAP + 16
-    found = [[int(sheet[middle + down * step, middle + across * step, 0]) for across in (0, 1)] for down in (0, 1)]
-    assert found == [[50, 150], [100, 200]]
-
-
-def test_small_pictures_are_shown_pixel_by_pixel() -> None:
-    checks = np.zeros((2, 2, 3), np.uint8)
-    checks[0, 1] = checks[1, 0] = 255
-    cell = np.asarray(curves.sheet({"a": [checks]}, 32))[curves.GAP : -curves.GAP, curves.GAP : -curves.GAP]
-    assert np.array_equal(cell, checks.repeat(16, 0).repeat(16, 1))
-
-
 def test_curves_are_drawn_of_every_number_of_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     records = [

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from enhance.inference.model import Model
-from enhance.train import checkpoint, curves, export, loop, run
+from enhance.sheets import GRID_CELL
+from enhance.train import checkpoint, export, loop, run
 from enhance.train.trainer import Trainer
 
 from .toy import SIDE, ToyRecipe, recipe_of
@@ -51,7 +52,7 @@ def test_it_leaves_what_a_run_promises(trained: Path) -> None:
     sheets = sorted((trained / "grids").iterdir())
     assert [path.stem for path in sheets] == [f"{pictures:09d}" for pictures in range(32, 161, 32)]
     with Image.open(sheets[0]) as sheet:
-        assert sheet.width > 3 * curves.CELL
+        assert sheet.width > 3 * GRID_CELL
     with Image.open(trained / "training.webp") as film:
         assert film.n_frames == len(sheets)
     with Image.open(trained / "curves.png") as drawn:

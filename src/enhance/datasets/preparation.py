@@ -1,6 +1,5 @@
 """From any photos to a folder that `enhance train` can read: of aligned faces, or of square crops of anything."""
 
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from enhance.datasets.folders import SUFFIXES
 from enhance.datasets.names import FRAME, window
@@ -16,7 +14,7 @@ from enhance.errors import DataError, EnhanceError
 from enhance.faces import detection, geometry
 from enhance.files import write_atomically
 from enhance.photos.photo import read
-from enhance.pixels import rescale
+from enhance.pixels import rescale, webp_bytes
 
 Array = NDArray[np.float32]
 
@@ -56,7 +54,7 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
     for path, rgb in _read(paths):
         for crop in good_faces(rgb, size):
             out.mkdir(parents=True, exist_ok=True)
-            write_atomically(out / _name(path, taken), _webp(crop))
+            write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
             written += 1
     if not written:
         raise DataError(
@@ -80,7 +78,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
             crop = rgb[top : top + size, left : left + size]
             if sharpness(crop) >= DETAILED:
                 out.mkdir(parents=True, exist_ok=True)
-                write_atomically(out / _name(path, taken), _webp(np.clip(crop, 0, 1)))
+                write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
     if not taken:
         raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
     return len(taken)
@@ -140,9 +138,3 @@ def _name(path: Path, taken: set[str]) -> str:
     number = next(n for n in range(len(taken) + 1) if f"{stem}_{n}.webp" not in taken)
     taken.add(f"{stem}_{number}.webp")
     return f"{stem}_{number}.webp"
-
-
-def _webp(crop: Array) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.round(crop * 255).astype(np.uint8)).save(buffer, "WEBP", quality=QUALITY)
-    return buffer.getvalue()

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
 
 from enhance.evaluate.metrics import Metric, SetMetric
 from enhance.inference.facts import Facts
@@ -46,6 +49,64 @@ class Pairs(Protocol):
         """The part of outputs (...,N,3,H',W') that the originals show, (...,N,3,H,W)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An `Example` that is a file."""
+
+    path: Path
+    labels: Mapping[str, str] = field(default_factory=dict)
+    may_be_shown: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class PicturePairs:
+    """`Pairs` whose outputs are compared with the originals as they are.
+
+    Attributes:
+        shown: the inputs as pictures, (N,3,h,w).
+    """
+
+    examples: Sequence[Example]
+    inputs: Any
+    originals: Planes
+    shown: Planes
+
+    def shown_inputs(self) -> Planes:
+        return self.shown
+
+    def compared(self, outputs: Planes) -> Planes:
+        return outputs
+
+
+E = TypeVar("E")
+
+
+def some(examples: Sequence[E], limit: int | None) -> tuple[E, ...]:
+    """All examples, or always the same random `limit` of them, in their order."""
+    order = np.random.default_rng(0).permutation(len(examples))[:limit]
+    return tuple(examples[index] for index in sorted(order))
+
+
+INTERVALS = (
+    "±: half the 95 % confidence interval of the mean, normal approximation, examples taken as independent"
+    " (jackknife for the kernel distance)"
+)
+
+
+def sources(
+    unit: str, paths: Sequence[Path], counts: Mapping[int, int], title: Callable[[int], str], limit: int | None
+) -> str:
+    """Which examples were measured, and how many at each size, in one line of a protocol."""
+    names = ", ".join(f"{path.parent.name}/{path.name}".lstrip("/") for path in paths)
+    sizes = ", ".join(f"{count} at {title(size)}" for size, count in counts.items())
+    return f"{unit}: {names}: {sizes}" + (f" (at most {limit} a size, chosen by seed 0)" if limit else "")
+
+
+def pixels_across(size: int) -> str:
+    """A size for tables: "64 pixels"."""
+    return f"{size} pixels"
+
+
 @dataclass(frozen=True)
 class CardTexts:
     """What a model's card says beside its numbers, as Markdown.
@@ -82,6 +143,8 @@ class Benchmark:
         labels: by which labels examples are grouped, in the order of the table.
         people: those of the labels that say something of people and not of where a picture came from.
         fairness_metrics: metrics by which groups of people are held against all examples.
+        set_labels: those of the labels by which sets are compared, too, where groups are large enough for that.
+        reference: pictures (N,3,H,W) that sets of outputs are compared with at a size, instead of the originals.
     """
 
     unit: str
@@ -99,6 +162,8 @@ class Benchmark:
     labels: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     fairness_metrics: tuple[str, ...] = ()
+    set_labels: tuple[str, ...] = ()
+    reference: Callable[[int], Iterable[Planes]] | None = None
 
     @property
     def baseline(self) -> str | None:

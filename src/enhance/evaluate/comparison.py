@@ -1,7 +1,6 @@
 """The story of a measurement: every method gets the inputs of a test set; its outputs are compared with originals."""
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +10,14 @@ from PIL import Image
 from enhance.errors import DataError
 from enhance.evaluate import results
 from enhance.evaluate.benchmark import Benchmark, Example, Method
+from enhance.evaluate.metrics import SetMetric
 from enhance.evaluate.results import Results, Row
 from enhance.pixels import Planes, eight_bit
 from enhance.progress import Bar
 from enhance.sheets import contact_sheet
 
+Group = tuple[str, str]
+"""A label and its value."""
 SHOWN = 40
 """Examples on a contact sheet."""
 
@@ -24,13 +26,13 @@ SHOWN = 40
 class Measured:
     """All examples of one size, in the order in which they were read.
 
-    values: metric -> (methods, examples); of_sets: metric -> a value and its standard error for each method; shown: for
-    each example on the contact sheet a picture (3,H,W) for each column.
+    values: metric -> (methods, examples); of_sets: label and value of a group, or `ALL` twice -> metric -> a value and
+    its standard error for each method; shown: for each example on the contact sheet a picture (3,H,W) for each column.
     """
 
     examples: list[Example]
     values: dict[str, NDArray[np.float64]]
-    of_sets: dict[str, list[tuple[float, float]]]
+    of_sets: dict[Group, dict[str, list[tuple[float, float]]]]
     shown: list[list[Planes]]
 
 
@@ -56,8 +58,11 @@ def compare(benchmark: Benchmark, methods: Mapping[str, Method]) -> tuple[Result
             labels = [example.labels for example in measured.examples]
             for index, name in enumerate(everyone):
                 values = {metric: column[index] for metric, column in measured.values.items()}
-                of_set = {metric: column[index] for metric, column in measured.of_sets.items()}
-                rows += results.rows(name, size, labels, benchmark.labels, values, of_set)
+                of_sets = {
+                    group: {metric: column[index] for metric, column in found.items()}
+                    for group, found in measured.of_sets.items()
+                }
+                rows += results.rows(name, size, labels, benchmark.labels, values, of_sets)
     if not rows:
         raise DataError(benchmark.too_small)
     counts = {row.size: row.count for row in rows if row.label == results.ALL}
@@ -89,10 +94,31 @@ def _measure(benchmark: Benchmark, methods: Mapping[str, Method], size: int) -> 
                 if id(example) in on_sheet:
                     shown.append([inputs[index], *outputs[:, index], pairs.originals[index]])
             examples += pairs.examples
-            if sys.stderr.isatty() or len(examples) == len(chosen):
-                bar.show(len(examples) / len(chosen), f"{len(examples)}/{len(chosen)} {benchmark.unit}")
-    distances = {}
-    for name, of_set in set_metrics.items():
-        *made, original = np.concatenate(features[name], axis=1)
-        distances[name] = [of_set.distance(one, original) for one in made]
+            bar.step(len(examples), len(chosen), benchmark.unit)
+    compared = {name: np.concatenate(parts, axis=1) for name, parts in features.items()}
+    distances = _distances(benchmark, size, set_metrics, examples, compared)
     return Measured(examples, {name: np.concatenate(parts, axis=1) for name, parts in values.items()}, distances, shown)
+
+
+def _distances(
+    benchmark: Benchmark,
+    size: int,
+    set_metrics: Mapping[str, SetMetric],
+    examples: Sequence[Example],
+    features: Mapping[str, NDArray[np.float64]],
+) -> dict[Group, dict[str, list[tuple[float, float]]]]:
+    """Distances of sets of features (methods + 1, examples, d), of which the last are the originals'."""
+    reference = list(benchmark.reference(size)) if benchmark.reference and set_metrics else None
+    groups: dict[Group, NDArray[np.bool_]] = {(results.ALL, results.ALL): np.ones(len(examples), bool)}
+    for label in benchmark.set_labels:
+        known = np.array([example.labels.get(label, "") for example in examples])
+        groups |= {(label, value): known == value for value in sorted(set(known.tolist()) - {""})}
+    found: dict[Group, dict[str, list[tuple[float, float]]]] = {}
+    for name, of_set in set_metrics.items():
+        against = None if reference is None else np.concatenate([of_set.features(planes) for planes in reference])
+        for group, members in groups.items():
+            if members.sum() > 1:
+                *made, original = features[name][:, members]
+                distances = [of_set.distance(one, original if against is None else against) for one in made]
+                found.setdefault(group, {})[name] = distances
+    return found

@@ -46,6 +46,38 @@ def kernel_distance(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[flo
     return float(distance), float(np.sqrt((n - 1) / n * np.square(left_out - left_out.mean()).sum()))
 
 
+def unpaired_kernel_distance(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+    """The same distance of two sets of different things, of any numbers, and its standard error over x alone.
+
+    The unbiased two-sample form (Gretton et al., equation 3).
+
+    Args:
+        x, y: features (n,d) and (m,d), n and m at least 2.
+    """
+    n, m, d = len(x), len(y), x.shape[1]
+    within, beyond = (x @ x.T / d + 1) ** 3, (y @ y.T / d + 1) ** 3
+    np.fill_diagonal(within, 0)
+    np.fill_diagonal(beyond, 0)
+    across = ((x @ y.T / d + 1) ** 3).sum(axis=1)
+    constant = beyond.sum() / (m * (m - 1))
+    distance = within.sum() / (n * (n - 1)) + constant - 2 * across.sum() / (n * m)
+    if n < 3:
+        return float(distance), float("nan")
+    left_out = (within.sum() - 2 * within.sum(axis=1)) / ((n - 1) * (n - 2))
+    left_out -= 2 * (across.sum() - across) / ((n - 1) * m)
+    return float(distance), float(np.sqrt((n - 1) / n * np.square(left_out - left_out.mean()).sum()))
+
+
+def class_scores(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The logits of ImageNet's 1,000 classes for pictures (N,3,H,W) in [0,1]; (N,1000).
+
+    Raises:
+        EnhanceError: the weights' package is not installed.
+    """
+    weight, bias = (_weights()[f"_fc.{name}"].double().numpy() for name in ("weight", "bias"))
+    return np.asarray(features(pictures) @ weight.T + bias)
+
+
 def features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
     """What EfficientNet-lite0 (trained on ImageNet) sees before its last layer.
 

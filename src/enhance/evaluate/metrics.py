@@ -81,10 +81,35 @@ LPIPS = Metric(
     available=lpips.available,
     missing=lpips.MISSING,
 )
+
+
+def _unpaired_thousandfold(x: Values, y: Values) -> tuple[float, float]:
+    distance, error = kernel_distance.unpaired_kernel_distance(x, y)
+    return 1000 * distance, 1000 * error
+
+
+def called(names: str, classes: Iterable[int]) -> Metric:
+    """The share of pictures that a classifier takes for one of some ImageNet classes (0 to 999)."""
+    wanted = np.array(sorted(classes))
+
+    def measure(outputs: Planes, pairs: Any) -> Values:  # noqa: ARG001
+        flat = outputs.reshape(-1, *outputs.shape[-3:])
+        likeliest = kernel_distance.class_scores(flat).argmax(1)
+        return np.isin(likeliest, wanted).astype(np.float64).reshape(outputs.shape[:-3])
+
+    return Metric(measure, f"share that EfficientNet-lite0 calls {names}, of ImageNet's 1,000 classes")
+
+
 KD_LITE0 = SetMetric(
     kernel_distance.features,
     _thousandfold,
     "1000 x kernel distance of EfficientNet-lite0 features (not KID's network), lower is more real",
+    digits=2,
+)
+KD_LITE0_UNPAIRED = SetMetric(
+    kernel_distance.features,
+    _unpaired_thousandfold,
+    "1000 x kernel distance of EfficientNet-lite0 features to photos of other things of the kind, lower is more real",
     digits=2,
 )
 FID = SetMetric(

@@ -128,7 +128,7 @@ def rows(
     labels: Sequence[Mapping[str, str]],
     grouped_by: Sequence[str],
     values: Mapping[str, NDArray[np.float64]],
-    of_set: Mapping[str, tuple[float, float]],
+    of_sets: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]],
 ) -> list[Row]:
     """One row for all examples, then one for each group.
 
@@ -136,17 +136,22 @@ def rows(
         labels: of each example.
         grouped_by: the labels whose values make groups, in the order of the rows.
         values: metric -> one value per example.
-        of_set: metric -> value and standard error of all examples together; groups are too small for these.
+        of_sets: label and value of a group, `ALL` twice for all examples -> metric -> value and standard error of them
+            together. Most groups are too small for these.
     """
-    whole = {
-        name: Score(value, Z95 * error if math.isfinite(error) else None) for name, (value, error) in of_set.items()
-    }
+
+    def whole(group: tuple[str, str]) -> dict[str, Score]:
+        return {
+            name: Score(value, Z95 * error if math.isfinite(error) else None)
+            for name, (value, error) in of_sets.get(group, {}).items()
+        }
+
     each = {name: score(column) for name, column in values.items()}
-    found = [Row(model, size, ALL, ALL, len(labels), each | whole)]
+    found = [Row(model, size, ALL, ALL, len(labels), each | whole((ALL, ALL)))]
     for label in grouped_by if values else ():
         for value in sorted({known[label] for known in labels if label in known}):
             members = np.array([known.get(label) == value for known in labels])
-            scores = {name: score(column[members]) for name, column in values.items()}
+            scores = {name: score(column[members]) for name, column in values.items()} | whole((label, value))
             found.append(Row(model, size, label, value, int(members.sum()), scores))
     return found
 

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from enhance.pixels import LUMA
+
 WINDOW, SIGMA = 11, 1.5
-LUMA = (0.299, 0.587, 0.114)
 C1, C2 = 0.01**2, 0.03**2
 
 

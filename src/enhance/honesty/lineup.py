@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from enhance.errors import PhotoError
 from enhance.faces import detection, recognition, verification
@@ -29,6 +29,7 @@ from enhance.painting.consistency import lr_psnr
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
+from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import face_model
 from enhance.tasks.upscale.options import LineupOptions
 
@@ -38,8 +39,6 @@ WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
 
-WALL, RULE, INK, FAINT, BOARD = (222, 218, 208), (196, 191, 179), (38, 38, 40), (110, 106, 98), (28, 28, 30)
-TILE, GAP = 256, 28
 WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
 
 
@@ -269,44 +268,7 @@ def _count(faces: int) -> str:
 
 def sheet(shown: Lineup) -> Image.Image:
     """The line-up as one picture: the pixels that were given, then every answer against the wall, with its number."""
-    count = len(shown.samples)
-    rows = 1 if count <= 4 else 2 if count <= 12 else 3 if count <= 21 else 4
-    columns = -(-count // rows)
-    board, foot = 40, 92
-    cell = TILE + GAP, TILE + board + GAP
-    left = TILE + 3 * GAP
-    width = left + columns * cell[0] + GAP
-    height = GAP + rows * cell[1] + foot
-    page = Image.new("RGB", (width, height), WALL)
-    draw = ImageDraw.Draw(page)
-    letters = {size: ImageFont.load_default(size) for size in (15, 17, 22)}
-    for row in range(rows):
-        top = GAP + row * cell[1]
-        for step in range(5):
-            y = top + step * TILE // 4
-            draw.line((left - GAP, y, width, y), RULE, 3 if step == 4 else 1)
-    draw.rectangle((left - 2 * GAP + 12, 0, left - 2 * GAP + 14, height - foot), RULE)
-
-    def tile(picture: Array, x: int, y: int, method: Image.Resampling) -> None:
-        image = Image.fromarray(to_uint8(picture))
-        scale = TILE / max(image.size)
-        fitted = image.resize((round(image.width * scale), round(image.height * scale)), method)
-        draw.rectangle((x - 4, y - 4, x + TILE + 3, y + TILE + 3), "white")
-        page.paste(fitted, (x + (TILE - fitted.width) // 2, y + (TILE - fitted.height) // 2))
-
-    given_top = GAP + ((rows * cell[1] - GAP) - (TILE + board)) // 2
-    tile(shown.lr, GAP, given_top, Image.Resampling.NEAREST)
-    middle = GAP + TILE / 2
-    h, w = shown.lr.shape[:2]
-    draw.text((middle, given_top + TILE + 24), f"all that is known: {w}x{h} pixels", INK, letters[17], anchor="mm")
-    for k, sample in enumerate(shown.samples):
-        x, y = left + k % columns * cell[0], GAP + k // columns * cell[1]
-        tile(sample.hr, x, y, Image.Resampling.LANCZOS)
-        draw.rectangle((x - 4, y + TILE + 4, x + TILE + 3, y + TILE + board - 2), BOARD)
-        line = y + TILE + board / 2 + 1
-        draw.text((x + 12, line), str(k + 1), "white", letters[22], anchor="lm")
-        what = f"seed {sample.seed}   agrees to {sample.lr_psnr:.0f} dB"
-        draw.text((x + TILE - 10, line), what, (190, 188, 180), letters[15], anchor="rm")
-    draw.text((GAP, height - foot + 22), shown.sentence(), INK, letters[17], anchor="lm")
-    draw.text((GAP, height - foot + 54), WARNING, FAINT, letters[17], anchor="lm")
-    return page
+    height, width = shown.lr.shape[:2]
+    answers = [(sample.hr, f"seed {sample.seed}   agrees to {sample.lr_psnr:.0f} dB") for sample in shown.samples]
+    known = f"all that is known: {width}x{height} pixels"
+    return lineup_sheet((shown.lr, known), answers, (shown.sentence(), WARNING))

@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from enhance.errors import ModelError
 from enhance.files import sha256
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
-from enhance.pixels import luma, to_uint8
+from enhance.pixels import luma
+from enhance.sheets import with_scale
 
 Array = NDArray[np.float32]
 
@@ -208,21 +209,8 @@ def heat(picture: Array, band: Array) -> Image.Image:
     grey = luma(picture)
     strength = np.clip(band / most, 0, 1)[..., None]
     shown = 0.75 * grey[..., None] + (0.8 * strength) * (_colours(strength[..., 0]) - 0.75 * grey[..., None])
-    height, width = band.shape
-    letters = max(11, min(22, width // 28))
-    foot = 4 * letters
-    page = Image.new("RGB", (width, height + foot), (22, 22, 24))
-    page.paste(Image.fromarray(to_uint8(shown)))
-    left, right = letters, width - letters
-    ramp = np.broadcast_to(np.linspace(0, 1, right - left, dtype=np.float32), (letters, right - left))
-    bar = Image.fromarray(to_uint8(_colours(ramp) * ramp[..., None]))
-    page.paste(bar, (left, height + letters // 2))
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(letters)
-    line = height + 2.6 * letters
-    ink = (225, 225, 220)
-    draw.text((left, line), "not redrawn", ink, font, anchor="lm")
-    draw.text((right, line), "may be off by 48 of 255", ink, font, anchor="rm")
-    return page
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)
+    return with_scale(shown, _colours(ramp) * ramp[:, None], "not redrawn", "may be off by 48 of 255")
 
 
 def _colours(strength: Array) -> Array:

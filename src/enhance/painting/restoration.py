@@ -122,19 +122,24 @@ def mean_defects(found: Sequence[Defects]) -> Defects:
 
 
 def restore(
-    rgb: RGB, defects: Defects, strength: float = 1.0, progress: Callable[[float], object] | None = None
+    rgb: RGB,
+    defects: Defects,
+    strength: float = 1.0,
+    progress: Callable[[float], object] | None = None,
+    network: Model | None = None,
 ) -> RGB:
     """A photo (H,W,3) in [0,1] without its defects. A grey photo stays grey.
 
     Args:
         strength: how much of what was measured is mended: 0 leaves the photo as it is, above 1 mends more.
         progress: is told which share of it is done.
+        network: another than the shipped one.
     """
     wanted = defects.times(strength)
     share = wanted.amount
     if share == 0:
         return rgb
-    network = restorer()  # of no use to a clean photo, which would wait for it
+    network = network or restorer()  # of no use to a clean photo, which would wait for it
     given = np.array(wanted.values) / UNITS
     planes = given.astype(np.float32)[None, :, None, None]
     grey = is_grey(rgb)

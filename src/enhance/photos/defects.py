@@ -16,15 +16,18 @@ SHARP = 0.62
 """Least ratio of differences between pixels to those between pixels twice as large, in a sharp face of 16 pixels."""
 
 
-def defect(rgb: RGB) -> str | None:
+def defect(rgb: RGB, noise: float | None = None) -> str | None:
     """What about a photo (H,W,3) in [0,1] should not be kept, in words; None if all of it may be.
 
     To agree with a grainy or blocky photo to the last pixel is to keep its grain and its blocks.
+
+    Args:
+        noise: its `noise_level`, where that is known already.
     """
-    noise, blocks = noise_level(rgb), blockiness(rgb)
+    noise = noise_level(rgb) if noise is None else noise
     if noise > GRAINY:
         return f"the photo is grainy (noise of about {noise:.0f} grey levels)"
-    if blocks > BLOCKY:
+    if blockiness(rgb) > BLOCKY:
         return "the photo shows JPEG blocks"
     return None
 

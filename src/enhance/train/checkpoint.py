@@ -18,6 +18,8 @@ from enhance.train.task import Recipe
 
 LAST = "last.pt"
 BEST = "best.pt"
+HALF = "_16"
+"""How the names of weights end that a model file stores in 16 bits."""
 
 
 @dataclass
@@ -174,10 +176,10 @@ def exported(path: Path) -> Weights:
             arrays[node.output[0]] = arrays[node.input[0]]
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
-        plain = name.removesuffix("_quantized")
+        plain = name.removesuffix("_quantized").removesuffix(HALF)
         if "." not in plain or not plain[0].isalpha() or plain.endswith(("_scale", "_zero_point")):
             continue
-        if plain != name:
+        if name.endswith("_quantized"):
             # Of 8 bits, in steps of each output's own; the bias has the same steps, by another name.
             steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
             array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))

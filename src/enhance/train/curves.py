@@ -10,38 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.files import write_atomically
-
-GAP = 4
-CELL = 192
-
-
-def sheet(columns: Mapping[str, Sequence[NDArray[np.uint8]]], height: int = CELL) -> Image.Image:
-    """Pictures side by side: a row for each example, a column for each title.
-
-    Args:
-        columns: title -> pictures (H,W,3) uint8. Small ones are enlarged by repeating pixels, so that a sheet shows
-            what
-            a network is given.
-        height: of a cell, in pixels.
-    """
-    count = max(len(column) for column in columns.values())
-    made = Image.new("RGB", (len(columns) * (height + GAP) + GAP, count * (height + GAP) + GAP), (24, 24, 24))
-    for across, column in enumerate(columns.values()):
-        for down, picture in enumerate(column):
-            cell = Image.fromarray(picture)
-            method = Image.Resampling.NEAREST if cell.height <= height else Image.Resampling.BOX
-            width = round(cell.width * height / cell.height)
-            made.paste(
-                cell.resize((width, height), method).crop((0, 0, height, height)),
-                (GAP + across * (height + GAP), GAP + down * (height + GAP)),
-            )
-    return made
+from enhance.sheets import grid
 
 
 def save_sheet(columns: Mapping[str, Sequence[NDArray[np.uint8]]], path: Path) -> None:
-    """Writes a `sheet` as PNG."""
+    """Writes a `sheets.grid` as PNG."""
     buffer = io.BytesIO()
-    sheet(columns).save(buffer, "PNG")
+    grid(columns).save(buffer, "PNG")
     write_atomically(path, buffer.getvalue())
 
 

@@ -24,6 +24,8 @@ from enhance.train.task import Exported, Recipe, Task
 
 TOLERANCE = 1e-4
 """Largest difference between a graph and its network, for outputs of about unit range."""
+SMALLEST_HALVED = 1000
+"""Weights of fewer numbers stay in 32 bits: they take no room."""
 LICENCE = "research, non-commercial use only"
 
 
@@ -35,6 +37,7 @@ def export(
     network: str | None = None,
     folders: Sequence[Path] = (),
     others: Sequence[Path] = (),
+    half: bool = False,
 ) -> Path:
     """Writes a network of a run folder (or of one checkpoint) as ONNX, with everything that names it.
 
@@ -44,6 +47,7 @@ def export(
         folders: of such inputs as it will get. With them its convolutions are rounded to 8 bits.
         others: runs, checkpoints or .onnx files that went on from the same weights. The mean of all is written: it is
             often better than each of them (Wortsman et al., "Model soups", ICML 2022).
+        half: whether weights are stored in 16 bits. The network still computes in 32: only the file is smaller.
 
     Raises:
         DataError: a folder cannot be used.
@@ -71,6 +75,8 @@ def export(
     if folders and exported.calibration is not None:
         inputs = ({name: x.numpy() for name, x in given.items()} for given in exported.calibration(folders))
         model = quantized(model, inputs, exported.floats)
+    if half:
+        model = halved(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, model.SerializeToString())
     return out
@@ -119,6 +125,27 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
         model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with its larger weights stored in 16 bits, which are turned into 32 when it is loaded."""
+    made = onnx.ModelProto()
+    made.CopyFrom(model)
+    stored, casts = [], []
+    for weights in made.graph.initializer:
+        values = onnx.numpy_helper.to_array(weights)
+        if values.dtype == np.float32 and values.size >= SMALLEST_HALVED:
+            small = weights.name + checkpoint.HALF
+            stored.append(onnx.numpy_helper.from_array(values.astype(np.float16), small))
+            casts.append(onnx.helper.make_node("Cast", [small], [weights.name], to=onnx.TensorProto.FLOAT))
+        else:
+            stored.append(weights)
+    nodes = [*casts, *made.graph.node]
+    del made.graph.initializer[:], made.graph.node[:]
+    made.graph.initializer.extend(stored)
+    made.graph.node.extend(nodes)
+    onnx.checker.check_model(made, full_check=True)
+    return made
 
 
 def parity(exported: Exported, data: bytes) -> float:

@@ -1,6 +1,6 @@
 """What the generator and the discriminator are told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, autograd
@@ -47,3 +47,15 @@ def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
     """
     found = [(one - other).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for one, other in zip(a, b, strict=True)]
     return torch.stack(found).sum(0)
+
+
+def discriminator_won(means: Mapping[str, float], below: float, *names: str) -> str | None:
+    """Why a run has gone wrong whose discriminators' mean losses are all below a bound; None if it has not.
+
+    Args:
+        means: losses by name, as a task's `collapsed` is given them.
+        names: of the discriminators' losses; "discrimination" if none is given.
+    """
+    if all(means.get(name, 1.0) < below for name in names or ("discrimination",)):
+        return "the discriminator tells every picture apart and teaches nothing more: the run has collapsed"
+    return None

@@ -3,16 +3,19 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 import torch
 
 from enhance import tasks
+from enhance.inference.model import Model
 from enhance.tasks.sketch import recipes
 from enhance.tasks.sketch.data import Drawn
 from enhance.tasks.sketch.networks import Painter
 from enhance.tasks.sketch.recipes import Recipe, Shape
 from enhance.tasks.sketch.training import disobeyed
-from enhance.train import export, run
+from enhance.train import checkpoint, export, run
 from enhance.train.schedule import Schedule
 from enhance.train.trainer import Trainer
 
@@ -66,6 +69,28 @@ def test_a_run_exports_what_it_has_learnt(folder: Path, tiny: Tiny, tmp_path: Pa
     run.start([folder], recipe, tmp_path / "run", images=8)
     model = export.export(tmp_path / "run", tmp_path / "sketch_cat.onnx", tasks.recipe_of)
     assert model.stat().st_size > 1000
+
+
+def test_half_of_the_file_paints_the_same(folder: Path, tiny: Tiny, tmp_path: Path) -> None:
+    run.start([folder], tiny(recipes.sketch()), tmp_path / "run", images=8)
+    exact = export.export(tmp_path / "run", tmp_path / "exact.onnx", tasks.recipe_of)
+    small = export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, half=True)
+    random = np.random.default_rng(0)
+    given = {
+        "edges": random.random((2, 1, 128, 128), np.float32),
+        "looseness": np.array([[0], [0.5]], np.float32),
+        "look": random.random((2, 60), np.float32),
+        "noise": random.standard_normal((2, 16), np.float32),
+    }
+    ours, theirs = (Model.load(path).run(**given)["image"] for path in (exact, small))
+    assert 0 < np.abs(ours - theirs).max() < 2 / 255
+    weights = [sum(tensor.ByteSize() for tensor in onnx.load(path).graph.initializer) for path in (exact, small)]
+    assert weights[1] < 0.75 * weights[0]
+    one, other = (checkpoint.weights(path).networks for path in (exact, small))
+    assert {name: set(network) for name, network in one.items()} == {
+        name: set(network) for name, network in other.items()
+    }
+    assert all(torch.allclose(one[n][k], other[n][k], rtol=1e-3, atol=1e-4) for n in one for k in one[n])
 
 
 def test_the_picture_follows_noise_look_and_looseness_once_it_has_learnt_anything() -> None:

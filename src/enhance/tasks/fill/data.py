@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -190,8 +191,6 @@ def place_in(shelf: Shelf) -> NDArray[np.float32]:
 
 def crop(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
     """A square of a photo (H,W,3), reduced by up to two and flipped at random; (side,side,3)."""
-    import cv2
-
     least = min(pixels.shape[:2])
     cut = min(least, round(side * rng.uniform(1, 2))) if least > side else least
     top, left = (rng.integers(n - cut + 1) for n in pixels.shape[:2])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,10 +12,8 @@ from enhance.faces import crops, detection, geometry
 from enhance.faces.detection import Face
 from enhance.pixels import rescale
 from enhance.tasks.fill import painter as painting
-
-if TYPE_CHECKING:
-    from enhance.tasks.fill.hole import Hole
-    from enhance.tasks.fill.painter import Array, Painter
+from enhance.tasks.fill.masks import Hole
+from enhance.tasks.fill.painter import Array, Painter
 
 FRAMES = 64, 128
 """Pixels across the frames that the network was taught."""
@@ -82,8 +80,6 @@ def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, s
 
 def resized(picture: Array, side: int) -> Array:
     """A square picture (S,S,C) at another size: averaged to a smaller one, bicubic to a larger one."""
-    import cv2
-
     if len(picture) == side:
         return picture
     how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
@@ -182,8 +178,6 @@ def matched(drawn: Array, rgb: Array, hole: Hole) -> Array:
     On its way through the frame what is known was sampled twice: by how much it differs from itself just outside the
     hole, the drawn picture is put right just inside.
     """
-    import cv2
-
     outside = (~hole).astype(np.float32)
     error = np.concatenate([(rgb - drawn) * outside[..., None], outside[..., None]], -1)
     spread = cv2.GaussianBlur(error, (0, 0), SEAM / 2)

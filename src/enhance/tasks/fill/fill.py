@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
 
 from enhance.errors import PhotoError
+from enhance.files import sha256
+from enhance.inference import shipped
 from enhance.options import problem
+from enhance.photos import provenance
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo, read
+from enhance.photos.provenance import Stamp
+from enhance.pixels import to_float
+from enhance.tasks.fill import faces
+from enhance.tasks.fill import painter as painting
+from enhance.tasks.fill.faces import Completed
+from enhance.tasks.fill.hole import Box, MaskLike, with_hole
+from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
+from enhance.tasks.fill.painter import Painter
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
+Array = NDArray[np.float32]
 
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.photo import Photo
-    from enhance.photos.provenance import Stamp
-    from enhance.tasks.fill.faces import Completed
-    from enhance.tasks.fill.hole import Box, Hole, MaskLike
-    from enhance.tasks.fill.painter import Painter
-
-    Array = NDArray[np.float32]
 
 PHOTO, FACE = "photo_fill", "face_fill"
 SMOOTH = "OpenCV's Navier-Stokes"
@@ -84,8 +92,6 @@ def fill(
     Raises:
         PhotoError: the photo or the mask cannot be used; the message says why.
     """
-    from enhance.photos.photo import read
-
     return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.image()
 
 
@@ -93,15 +99,6 @@ def fill_photo(
     photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = (), options: FillOptions | None = None
 ) -> Filled:
     """`fill` for callers who want to know what was done; the same errors."""
-    import numpy as np
-
-    from enhance.inference import shipped
-    from enhance.photos.canvas import Canvas
-    from enhance.pixels import to_float
-    from enhance.tasks.fill import painter as painting
-    from enhance.tasks.fill.hole import with_hole
-    from enhance.tasks.fill.painter import Painter
-
     options = options or FillOptions()
     if (wrong := problem(options)) is not None:
         raise PhotoError(f"{photo.name}: {wrong}")
@@ -137,10 +134,6 @@ def fill_photo(
 
 def fill_region(rgb: Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
     """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
-    from enhance.tasks.fill import faces
-    from enhance.tasks.fill import painter as painting
-    from enhance.tasks.fill.painter import Painter
-
     if rest is None:
         painting.diffuse(rgb, hole)
     else:
@@ -160,10 +153,6 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
     Raises:
         PhotoError: it is not square, or too large.
     """
-    from enhance.inference import shipped
-    from enhance.tasks.fill import faces
-    from enhance.tasks.fill.painter import Painter
-
     if photo.width != photo.height or photo.width > LARGEST_FACE:
         raise PhotoError(
             f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
@@ -177,22 +166,12 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
 
 def moved(face: Completed, right: int, down: int) -> Completed:
     """The same face in a photo of which its part begins at (right, down)."""
-    from dataclasses import replace
-
     left, top, right_, bottom = face.box
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
 def stamp_of(hole: Hole, used: Sequence[Painter], seed: int, *, smooth: bool) -> Stamp:
     """What is said of a filled photo: which networks drew, and in which boxes."""
-    from importlib.metadata import version
-
-    import cv2
-    import numpy as np
-
-    from enhance.files import sha256
-    from enhance.photos.provenance import Stamp
-
     count, _, stats, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8), connectivity=8)
     parts = stats[1:count]
     order = np.argsort(-parts[:, 4])[:32]
@@ -206,8 +185,6 @@ def stamp_of(hole: Hole, used: Sequence[Painter], seed: int, *, smooth: bool) ->
 
 def stamped(photo: Photo, filled: Filled) -> Filled:
     """The same with a canvas whose file says what was done."""
-    from enhance.photos import provenance
-
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     info = filled.canvas.info
     info["xmp"] = provenance.stamped(info.get("xmp"), filled.stamp, most)

@@ -13,9 +13,9 @@ from PIL import Image
 from enhance.errors import PhotoError
 from enhance.photos.photo import Photo, read
 from enhance.pixels import luma, to_float
+from enhance.tasks.fill.masks import Hole
+from enhance.tasks.fill.scratches import find
 
-Hole = NDArray[np.bool_]
-"""(H,W), true where it is to be filled."""
 Box = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 MaskLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
@@ -47,8 +47,6 @@ def with_hole(
             )
         part[...] = True
     if scratches:
-        from enhance.tasks.fill.scratches import find
-
         hole |= find(photo.rgb)
         if not hole.any():
             raise PhotoError(f"{photo.name}: no scratches were found; mark them white in a mask")

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Hole = NDArray[np.bool_]
+"""(H,W), true where it is to be filled."""
 Mask = NDArray[np.float32]
 
 MOST = 0.8
@@ -33,8 +36,6 @@ class Holes:
 
 def strokes(height: int, width: int, rng: np.random.Generator) -> Mask:
     """What a brush would paint over, in one to five strokes that turn; thin ones are scratches."""
-    import cv2
-
     mask = np.zeros((height, width), np.float32)
     side = min(height, width)
     brush = side * np.exp(rng.uniform(np.log(0.015), np.log(0.2)))
@@ -75,8 +76,6 @@ def half(height: int, width: int, rng: np.random.Generator) -> Mask:
 
 def centre(height: int, width: int, rng: np.random.Generator) -> Mask:
     """A box or an ellipse about the middle."""
-    import cv2
-
     mask = np.zeros((height, width), np.float32)
     high, wide = height * rng.uniform(0.3, 0.7), width * rng.uniform(0.3, 0.7)
     y, x = height * rng.uniform(0.42, 0.58), width * rng.uniform(0.42, 0.58)

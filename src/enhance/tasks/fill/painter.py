@@ -7,8 +7,7 @@ after the other, and each sees what the one before has drawn, so that none shows
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +16,7 @@ from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.tiles import spans, united
 from enhance.pixels import to_float, to_uint8
-
-if TYPE_CHECKING:
-    from enhance.tasks.fill.hole import Hole
+from enhance.tasks.fill.masks import Hole
 
 Array = NDArray[np.float32]
 Region = tuple[int, int, int, int]
@@ -102,8 +99,6 @@ class Painter:
 
 def regions(hole: Hole) -> list[Region]:
     """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
-    import cv2
-
     height, width = hole.shape
     rows, columns = -(-height // CELL), -(-width // CELL)
     padded = np.pad(hole, ((0, rows * CELL - height), (0, columns * CELL - width)))
@@ -137,16 +132,12 @@ def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = F
 def diffuse(rgb: Array, hole: Hole) -> None:
     """Fills a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
     "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001, as OpenCV has it)."""
-    import cv2
-
     made = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), RADIUS, cv2.INPAINT_NS)
     rgb[hole] = to_float(np.asarray(made, np.uint8)[hole])
 
 
 def levels(hole: Hole) -> int:
     """How often a picture is halved before its hole is small enough to be filled at once."""
-    import cv2
-
     deepest = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5).max())
     most = int(np.log2(max(1, min(hole.shape) / 32)))
     return int(np.clip(np.ceil(np.log2(max(deepest, 1) / DEPTH)), 0, most))
@@ -168,8 +159,6 @@ def halved(rgb: Array, hole: Hole) -> tuple[Array, Hole]:
 
 def doubled(rgb: Array) -> Array:
     """A picture (h,w,3) enlarged by two, smoothly; (2h,2w,3)."""
-    import cv2
-
     size = 2 * rgb.shape[1], 2 * rgb.shape[0]
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.float32)
 

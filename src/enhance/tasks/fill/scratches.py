@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.pixels import luma, to_uint8
-from enhance.tasks.fill.hole import Hole
+from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import Array
 
 SIDE = 1024

@@ -144,9 +144,7 @@ class Filling(Stateless):
         return found or {"score": 0.0}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
-        if means.get("discrimination", 1.0) < 1e-3:
-            return "the discriminator tells every filled picture apart"
-        return None
+        return losses.discriminator_won(means, 1e-3)
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Lets a network for photos begin from one for faces: what that is told of the frame is left out."""

@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import version
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from enhance.files import sha256
+from enhance.inference.model import Model
+from enhance.inference.noise import noise_rng
+from enhance.photos import provenance
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo
+from enhance.photos.provenance import Stamp
+from enhance.pixels import RGB, resize, to_uint8
+from enhance.tasks.imagine.bank import Bank
+from enhance.tasks.imagine.layouts import SIDE, Layouts, maps
 from enhance.tasks.imagine.options import ImagineOptions
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
-
-    from enhance.inference.model import Model
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.provenance import Stamp
-    from enhance.pixels import RGB
-    from enhance.tasks.imagine.bank import Bank
-    from enhance.tasks.imagine.words import Reading
+from enhance.tasks.imagine.words import Reading, read
 
 MODEL = "bird"
 AT_ONCE = 16
@@ -72,10 +75,6 @@ def imagine(sentence: str, *, seed: int = 0, size: int = 256, facing: str | None
 
 def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagined]:
     """Several birds of one sentence, for callers who want to know what was understood; the same errors as `imagine`."""
-    from enhance.inference.model import Model
-    from enhance.tasks.imagine.bank import Bank
-    from enhance.tasks.imagine.words import read
-
     for one in options:
         one.check()
     reading = read(sentence)
@@ -97,11 +96,6 @@ def draw(
     Returns:
         Pictures (N,64,64,3) in [0,1] of birds that face right, and the numbers of their layouts.
     """
-    import numpy as np
-
-    from enhance.inference.noise import noise_rng
-    from enhance.tasks.imagine.layouts import SIDE, Layouts, maps
-
     chosen, noises, layouts, colours, words = [], [], [], [], []
     for reading, seed in zip(readings, seeds, strict=True):
         random = noise_rng(seed)
@@ -121,13 +115,6 @@ def finished(
     drawn: RGB, aspect: float, layout: int, reading: Reading, options: ImagineOptions, model: Model
 ) -> Imagined:
     """A drawn bird on a canvas of the size that was asked for, with its own proportions, and signed."""
-    import numpy as np
-
-    from enhance.inference.noise import noise_rng
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.photo import Photo
-    from enhance.pixels import resize, to_uint8
-
     facing = options.facing or reading.facing or ("left", "right")[int(noise_rng(options.seed, 1).integers(2))]
     if facing == "left":
         drawn = np.ascontiguousarray(drawn[:, ::-1])
@@ -141,11 +128,6 @@ def finished(
 
 def signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, from what words and by what network."""
-    from importlib.metadata import version
-
-    from enhance.files import sha256
-    from enhance.photos import provenance
-
     software = f"enhance {version('enhance')}"
     stamp = provenance.Stamp(
         software, model.facts.name, sha256(model.path)[:12], seed, math.nan, (), True, words=reading.text

@@ -187,9 +187,7 @@ class Imagination(Stateless):
         return {"perceptual": sum(apart) / len(apart), "score": 500 * score}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
-        if means.get("judging_pixels", 1.0) < 0.02 and means.get("judging_features", 1.0) < 0.02:
-            return "the discriminators tell every picture apart: the run has collapsed"
-        return None
+        return losses.discriminator_won(means, 0.02, "judging_pixels", "judging_features")
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)

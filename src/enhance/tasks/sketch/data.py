@@ -19,6 +19,7 @@ from torch import Tensor
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
 from enhance.files import sha256
+from enhance.pixels import to_float
 from enhance.tasks.sketch import drawings, landmarks
 from enhance.tasks.sketch.drawings import Mix, Points, Random
 from enhance.tasks.sketch.look import look_of, mirrored
@@ -135,7 +136,7 @@ class Drawn:
             picture = drawings.with_whiskers(picture, hairs, random)
             strokes += drawings.loosened(hairs, looseness, random)
         edges = drawings.ink(strokes, random.uniform(*self.sampling.mix.widths), SIDE)
-        return picture.transpose(2, 0, 1).astype(np.float32) / np.float32(255), edges[None], looseness, look
+        return to_float(picture.transpose(2, 0, 1)), edges[None], looseness, look
 
 
 def _stacked(

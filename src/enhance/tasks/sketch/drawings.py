@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.pixels import to_float
 from enhance.tasks.sketch.landmarks import (
     CHEEK_LEFT,
     CHEEK_RIGHT,
@@ -96,7 +97,7 @@ def ink(strokes: Sequence[Stroke], width: float, side: int) -> Plane:
     for stroke in strokes:
         line = np.round((stroke * CANVAS * scale - 0.5) * 16).astype(np.int32)[:, None]
         cv2.polylines(paper, [line], False, (255,), max(1, round(width * scale)), cv2.LINE_AA, 4)
-    return cv2.resize(paper, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    return to_float(cv2.resize(paper, (side, side), interpolation=cv2.INTER_AREA))
 
 
 def loosened(strokes: Sequence[Stroke], looseness: float, random: Random) -> list[Stroke]:

@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.inference import sessions
+from enhance.pixels import to_float
+
 EYE_LEFT, EYE_RIGHT, NOSE, MOUTH = 0, 1, 2, 3
 EAR_LEFT = slice(4, 7)
 """The outer end of its base, its tip, the inner end of its base."""
@@ -28,13 +31,11 @@ NETWORK = Path(__file__).parents[2] / "weights" / "sketch_cat" / "landmarks.onnx
 
 def find(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Landmarks of cats' heads, pictures (N,H,H,3) in sRGB that they fill; (N,13,2)."""
-    from enhance.inference import sessions
-
     session = sessions.open_session(str(NETWORK))
     found = []
     for start in range(0, len(pictures), 32):
         batch = np.stack([padded(picture) for picture in pictures[start : start + 32]])
-        image = batch.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+        image = to_float(batch.transpose(0, 3, 1, 2))
         (points,) = sessions.run(session, {"image": image}).values()
         found.append((np.float64(points) * PADDED - BORDER) / INNER)
     return np.concatenate(found)

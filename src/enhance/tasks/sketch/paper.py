@@ -6,22 +6,21 @@ pencil on paper in the light of a lamp.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 from enhance.errors import PhotoError
+from enhance.photos import photo
+from enhance.photos.decoders import bytes_of
+from enhance.photos.photo import Photo
 from enhance.pixels import to_float
-
-if TYPE_CHECKING:
-    import os
-
-    from PIL.Image import Image
-
-    from enhance.photos.photo import Photo
+from enhance.tasks.sketch import svg
 
 Plane = NDArray[np.float32]
 
@@ -70,10 +69,6 @@ def read(drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any]) -> Draw
     Raises:
         PhotoError: it cannot be read, or there is no line on it.
     """
-    from enhance.photos import photo
-    from enhance.photos.decoders import bytes_of
-    from enhance.tasks.sketch import svg
-
     if not isinstance(drawing, np.ndarray) and not hasattr(drawing, "getbands"):
         content, name = bytes_of(drawing)
         if svg.is_svg(content):

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from enhance.files import sha256
+from enhance.inference.model import Model
+from enhance.inference.noise import noise_rng
+from enhance.photos import provenance
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo
+from enhance.photos.provenance import Stamp
+from enhance.pixels import RGB, resize, to_uint8
+from enhance.tasks.sketch import paper
+from enhance.tasks.sketch.look import chosen, unpacked
 from enhance.tasks.sketch.options import LOOSENESS, SIZE, SketchOptions
-
-if TYPE_CHECKING:
-    import os
-    from typing import Any
-
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
-
-    from enhance.inference.model import Model
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.provenance import Stamp
-    from enhance.pixels import RGB
-    from enhance.tasks.sketch.paper import Drawing
+from enhance.tasks.sketch.paper import Drawing
 
 MODEL = "sketch_cat"
 ENLARGED_BY = "photo_x4_pixel"
@@ -85,9 +88,6 @@ def sketch_all(
     drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any], options: Sequence[SketchOptions]
 ) -> list[Sketched]:
     """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`."""
-    from enhance.inference.model import Model
-    from enhance.tasks.sketch import paper
-
     for one in options:
         one.check()
     read = paper.read(drawing)
@@ -102,11 +102,6 @@ def sketch_all(
 
 def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
     """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
-    import numpy as np
-
-    from enhance.inference.noise import noise_rng
-    from enhance.tasks.sketch.look import chosen, unpacked
-
     looks = unpacked(model.facts.extra["looks"])
     randoms = [noise_rng(one.seed) for one in options]
     made = model.run(
@@ -124,11 +119,6 @@ NOISE = 16
 
 def enlarged(painted: RGB, size: int) -> RGB:
     """A painted cat (128,128,3) at another size."""
-    import numpy as np
-
-    from enhance.inference.model import Model
-    from enhance.pixels import resize
-
     if size > len(painted):
         painted = Model.load(ENLARGED_BY)(painted.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
     if size != len(painted):
@@ -138,10 +128,6 @@ def enlarged(painted: RGB, size: int) -> RGB:
 
 def finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Model) -> Sketched:
     """A painted cat on a canvas of the size that was asked for, and signed."""
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.photo import Photo
-    from enhance.pixels import to_uint8
-
     size = options.size
     rgb = enlarged(painted, size)
     canvas = Canvas(Photo(to_uint8(rgb), name="sketched cat"), size, size)
@@ -151,11 +137,6 @@ def finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Mode
 
 def signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, and by what network."""
-    from importlib.metadata import version
-
-    from enhance.files import sha256
-    from enhance.photos import provenance
-
     software = f"enhance {version('enhance')}"
     version_of_weights = sha256(model.path)[:12]
     stamp = provenance.Stamp(

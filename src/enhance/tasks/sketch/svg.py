@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
+from enhance.pixels import to_float
 
 Matrix = NDArray[np.float64]
 Points = NDArray[np.float64]
@@ -70,7 +71,7 @@ def inked(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
         line = np.clip(np.round((stroke - [left, top]) * scale * 16), -(2**24), 2**24).astype(np.int32)
         pen = int(np.clip(round((thick or LINE * max(width, height)) * scale), 3, 200))
         cv2.polylines(paper, [line[:, None]], False, (255,), pen, cv2.LINE_AA, 4)
-    return paper.astype(np.float32) / np.float32(255)
+    return to_float(paper)
 
 
 def _view(root: ElementTree.Element, points: Points) -> tuple[float, float, float, float]:

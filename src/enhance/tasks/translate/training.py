@@ -31,6 +31,7 @@ from enhance.tasks.translate.textures import (
     resized,
     without_pattern,
 )
+from enhance.train.losses import discriminator_won
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 TEXTURES = 3
@@ -261,9 +262,7 @@ class Translation(Stateless, ABC):
         return found
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
-        if means.get("discrimination", 1.0) < 0.02:
-            return "the discriminator knows every picture that was made: the translator learns nothing from it any more"
-        return None
+        return discriminator_won(means, 0.02)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         assert not state, "only patterning keeps anything"

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
 
 from enhance.errors import ModelError, PhotoError
+from enhance.files import sha256
+from enhance.inference import shipped
+from enhance.inference.model import Model
 from enhance.options import problem
+from enhance.photos import provenance
+from enhance.photos.canvas import Canvas
+from enhance.photos.photo import Photo, read
+from enhance.photos.provenance import Stamp
+from enhance.pixels import to_float
+from enhance.tasks.translate.drawing import Patch, draw
+from enhance.tasks.translate.finding import FINDER, Animal, find
 from enhance.tasks.translate.options import COATS, TranslateOptions
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL.Image import Image
-
-    from enhance.inference.model import Model
-    from enhance.photos.canvas import Canvas
-    from enhance.photos.photo import Photo
-    from enhance.photos.provenance import Stamp
-    from enhance.tasks.translate.drawing import Patch
-    from enhance.tasks.translate.finding import Animal
 
 BAND = 256
 """Rows of a photo that are worked on at a time."""
@@ -84,42 +87,36 @@ def translate(
         PhotoError: the photo cannot be used, or an option is unknown; the message says why.
         ModelError: a network is not there.
     """
-    from enhance.photos.photo import read
-
     return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.image()
 
 
 def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Translated:
     """`translate` for callers who want to know what was done; the same errors."""
-    from enhance.inference.model import Model
-    from enhance.tasks.translate.drawing import draw
-    from enhance.tasks.translate.finding import FINDER, find
-
     options = options or TranslateOptions()
     if wrong := _problem(options):
         raise PhotoError(f"{photo.name}: {wrong}")
     model = _network(options.to)
-    coat = None if options.coat is None else COATS[options.coat]
-    notes = () if photo.lost is None else (photo.lost,)
     try:
-        animals = find(photo.pixels, options.source)
-        drawn: list[Animal | None] = [*animals] if animals or not options.force else [None]
-        # The largest is laid last: it is the nearest to the camera.
-        patches = [draw(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
-        canvas, mask, untouched = paint(photo, patches)
+        result = redrawn(photo, model, options)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
-    result = Translated(canvas, mask, tuple(animals), untouched, notes, options)
-    return stamped(photo, result, [Model.load(FINDER), model]) if patches else result
+    return stamped(photo, result, [Model.load(FINDER), model]) if result.animals or options.force else result
+
+
+def redrawn(photo: Photo, model: Model, options: TranslateOptions) -> Translated:
+    """A photo whose animals a network has redrawn, without a stamp."""
+    coat = None if options.coat is None else COATS[options.coat]
+    notes = () if photo.lost is None else (photo.lost,)
+    animals = find(photo.pixels, options.source)
+    drawn: list[Animal | None] = [*animals] if animals or not options.force else [None]
+    # The largest is laid last: it is the nearest to the camera.
+    patches = [draw(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
+    canvas, mask, untouched = paint(photo, patches)
+    return Translated(canvas, mask, tuple(animals), untouched, notes, options)
 
 
 def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.uint8], float]:
     """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
-    import numpy as np
-
-    from enhance.photos.canvas import Canvas
-    from enhance.pixels import to_float
-
     canvas = Canvas(photo, photo.width, photo.height)
     mask = np.zeros((photo.height, photo.width), np.uint8)
     touched = 0
@@ -142,12 +139,6 @@ def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.ui
 
 def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translated:
     """The same with a canvas whose file says what was done."""
-    from dataclasses import replace
-    from importlib.metadata import version
-
-    from enhance.files import sha256
-    from enhance.photos import provenance
-
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
     names = " + ".join(model.facts.name for model in used)
     digits = " + ".join(sha256(model.path)[:12] for model in used)
@@ -171,9 +162,6 @@ def _network(to: str) -> Model:
     Raises:
         ModelError: there is none.
     """
-    from enhance.inference import shipped
-    from enhance.inference.model import Model
-
     if not shipped.weights_of(to).is_file():
         raise ModelError(f"{to}: there are no weights that draw it yet; `enhance train --recipe {to}` makes them")
     return Model.load(to)

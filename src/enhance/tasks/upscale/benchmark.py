@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from enhance.datasets.names import LABELS
-from enhance.evaluate.benchmark import Benchmark, CardTexts, Method
+from enhance.evaluate.benchmark import Benchmark, CardTexts, Method, sources
 from enhance.evaluate.identity import identity
 from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.metrics import FID, KD_LITE0, LPIPS, PSNR, SSIM, ST_LPIPS, Metric
@@ -19,6 +20,7 @@ from enhance.painting.consistency import back_project
 from enhance.pixels import Planes
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
+from enhance.tasks.upscale.restoration_benchmark import bad_photos
 
 FACE_SIZES = (16, 32, 64)
 PHOTO_SIZES = (128,)
@@ -32,6 +34,8 @@ IDENTITY = Metric(
     lambda outputs, batch: identity(outputs, batch.originals, batch.box),
     "cosine of SFace embeddings of output and original, 1 is the same face",
 )
+METRICS = {"PSNR": PSNR, "SSIM": SSIM, "LR-PSNR": LR_PSNR, "ST-LPIPS": ST_LPIPS}
+"""Of all pictures that are enlarged."""
 
 FACE_WARNING = """\
 **This network invents detail.** It draws a plausible face that agrees with the small picture, not the face that
@@ -99,7 +103,9 @@ PHOTO_FACTS = {
 
 
 def benchmark_for(model: Model) -> Callable[..., Benchmark] | None:
-    """What opens the benchmark of a model, `faces` or `photos`; None for models of other tasks."""
+    """What opens the benchmark of a model, `faces`, `photos` or `bad_photos`; None for models of other tasks."""
+    if model.facts.task == "restoration":
+        return bad_photos
     if model.facts.task != "super_resolution" or model.facts.scale != SCALE:
         return None
     return faces if model.facts.takes_coordinates else photos
@@ -124,19 +130,9 @@ def faces(
     degradation = pairs.degraded if degraded else pairs.clean
     return Benchmark(
         unit="faces",
-        sizes=sizes,
-        title=_title,
         examples=lambda size: pairs.choose(everyone, size, limit),
         pairs=lambda chosen, size: pairs.pairs(chosen, size, max(1, 256 // size), degradation),
-        method=_seeded,
-        metrics={
-            "PSNR": PSNR,
-            "SSIM": SSIM,
-            "LR-PSNR": LR_PSNR,
-            "ST-LPIPS": ST_LPIPS,
-            "identity": IDENTITY,
-            "LPIPS": LPIPS,
-        },
+        metrics={**METRICS, "identity": IDENTITY, "LPIPS": LPIPS},
         set_metrics={"KD-lite0": KD_LITE0, "FID": FID},
         describe=lambda counts: _describe_faces(folders, counts, limit, degraded),
         texts=_face_texts,
@@ -145,6 +141,7 @@ def faces(
         labels=LABELS,
         people=("sex", "age", "group"),
         fairness_metrics=("ST-LPIPS", "identity"),
+        **_enlargement(sizes),
     )
 
 
@@ -167,18 +164,21 @@ def photos(
     degradation = pairs.degraded if degraded else pairs.clean
     return Benchmark(
         unit="photos",
-        sizes=sizes,
-        title=_title,
         examples=lambda size: pairs.choose_photos(everything, size, limit),
         pairs=lambda chosen, size: pairs.photo_pairs(chosen, size, degradation),
-        method=_seeded,
-        metrics={"PSNR": PSNR, "SSIM": SSIM, "LR-PSNR": LR_PSNR, "ST-LPIPS": ST_LPIPS, "LPIPS": LPIPS},
+        metrics={**METRICS, "LPIPS": LPIPS},
         set_metrics={},
         describe=lambda counts: _describe_photos(paths, counts, limit, degraded),
         texts=_photo_texts,
         too_small=f"{paths[0]}: no photo has {min(sizes)} pixels a side; measure at smaller sizes",
         baselines={"bicubic": bicubic, "bicubic, back-projected": made_consistent(bicubic)},
+        **_enlargement(sizes),
     )
+
+
+def _enlargement(sizes: tuple[int, ...]) -> dict[str, Any]:
+    """What the benchmarks of all models that enlarge have in common."""
+    return {"sizes": sizes, "title": _title, "method": lambda model: partial(model, seed=0)}
 
 
 def bicubic(lr: Planes) -> Planes:
@@ -202,7 +202,7 @@ def _describe_faces(
     folders: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
 ) -> tuple[str, ...]:
     return (
-        f"faces: {_counted(folders, counts, limit)}",
+        sources("faces", folders, counts, _title, limit),
         f"size: width in pixels of the face frame in the input; original and input {_made(degraded)}, both 8 bit",
         "output: clipped, rounded to 8 bit; where a picture shows a window of the frame only that is measured,"
         " and its edge is repeated around it for the models",
@@ -216,7 +216,7 @@ def _describe_photos(
     paths: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
 ) -> tuple[str, ...]:
     return (
-        f"photos: {_counted(paths, counts, limit)}",
+        sources("photos", paths, counts, _title, limit),
         "size: the most pixels a side of the input; the original is the upper left corner of a photo, of four times"
         f" as many at most, the input made of it {_made(degraded)}, both 8 bit",
         "output: all of it as one picture, clipped, rounded to 8 bit; faces as everything else",
@@ -227,16 +227,6 @@ def _describe_photos(
 
 def _title(size: int) -> str:
     return f"{size} -> {SCALE * size}"
-
-
-def _seeded(model: Model) -> Method:
-    return partial(model, seed=0)
-
-
-def _counted(paths: Sequence[Path], counts: Mapping[int, int], limit: int | None) -> str:
-    names = ", ".join(f"{path.parent.name}/{path.name}".lstrip("/") for path in paths)
-    sizes = ", ".join(f"{count} at {_title(size)}" for size, count in counts.items())
-    return f"{names}: {sizes}" + (f" (at most {limit} a size, chosen by seed 0)" if limit else "")
 
 
 def _made(degraded: bool) -> str:

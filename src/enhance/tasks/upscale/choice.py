@@ -65,7 +65,8 @@ def choose(
     Raises:
         ModelError: there is no such model.
     """
-    defect = defects.defect(rgb)
+    noise = defects.noise_level(rgb)
+    defect = defects.defect(rgb, noise)
     background, restored = options.background, rgb
     strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
@@ -73,7 +74,7 @@ def choose(
         restored = restore(rgb, measured, strength, progress)
         if measured.amount >= PLAINLY_BAD:
             defect = defect or measured.words()
-    elif background == BACKGROUND_MODEL and defects.noise_level(rgb) > defects.ROUGH:
+    elif background == BACKGROUND_MODEL and noise > defects.ROUGH:
         background = BICUBIC
     consistent = defect is None if options.consistent is None else options.consistent
     return Choice(restored, defect, consistent, None if background == BICUBIC else Model.load(background))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -229,8 +230,6 @@ def angle_of(name: str) -> float:
 
 def rotated(pixels: Pixels, angle: float) -> Pixels:
     """A square picture (H,H,3) turned clockwise about its middle; what lies beyond its edges is mirrored."""
-    import cv2
-
     centre = (len(pixels) - 1) / 2
     matrix = cv2.getRotationMatrix2D((centre, centre), -angle, 1)
     shape, edge = pixels.shape[:2], cv2.BORDER_REFLECT_101

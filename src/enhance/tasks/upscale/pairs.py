@@ -22,6 +22,7 @@ from PIL import Image, ImageFilter
 from enhance.datasets.folders import pictures
 from enhance.datasets.names import FRAME, Box, labels, window
 from enhance.errors import DataError, EnhanceError
+from enhance.evaluate.benchmark import some
 from enhance.photos.photo import read
 from enhance.pixels import Planes, area_mean, resize
 from enhance.tasks.upscale.options import SCALE
@@ -119,7 +120,7 @@ def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tup
     """
     if size < GRID or size % GRID:
         raise DataError(f"size {size}: faces can be measured at multiples of {GRID} pixels")
-    return _some([face for face in everyone if face.frame >= SCALE * size], limit)
+    return some([face for face in everyone if face.frame >= SCALE * size], limit)
 
 
 def clean(hr: Pixels, rng: np.random.Generator) -> Pixels:  # noqa: ARG001
@@ -178,7 +179,7 @@ def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None
     """
     if size < GRID or size % GRID:
         raise DataError(f"size {size}: photos can be measured at multiples of {GRID} pixels")
-    return _some([photo for photo in everything if photo.side >= size], limit)
+    return some([photo for photo in everything if photo.side >= size], limit)
 
 
 def photo_pairs(
@@ -197,11 +198,6 @@ def photo_pairs(
         height, width = (min(side, SCALE * size) // GRID * GRID for side in rgb.shape[:2])
         hr = np.rint(255 * rgb[:height, :width])
         yield Pairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
-
-
-def _some(fit: Sequence[E], limit: int | None) -> tuple[E, ...]:
-    order = np.random.default_rng(0).permutation(len(fit))[:limit]
-    return tuple(fit[index] for index in sorted(order))
 
 
 def _face(path: Path) -> Face:

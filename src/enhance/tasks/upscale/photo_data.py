@@ -13,7 +13,8 @@ from torch import Tensor
 
 from enhance.datasets import folders
 from enhance.errors import DataError
-from enhance.tasks.upscale.bad_photos import LUMA, BadPhoto
+from enhance.pixels import luma, to_float
+from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.train.task import Batch
 
 Pixels = NDArray[np.uint8]
@@ -98,7 +99,7 @@ class PhotoDataset:
                 continue
             for _ in range(3):
                 y, x = (int(rng.integers(room - side + 1)) for room in picture.shape[:2])
-                crops.append(picture[y : y + side, x : x + side].astype(np.float32) / np.float32(255))
+                crops.append(to_float(picture[y : y + side, x : x + side]))
         return [_batch(crops, [self.sampling.bad(crop, rng) for crop in crops])] if crops else []
 
     def _crop(self, rng: np.random.Generator) -> NDArray[Any]:
@@ -116,13 +117,13 @@ class PhotoDataset:
         crop: NDArray[Any] = picture[y : y + wide, x : x + wide]
         if wide != side:
             crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
-        crop = crop.astype(np.float32) / np.float32(255)
+        crop = to_float(crop)
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.3:
             crop = crop.transpose(1, 0, 2)
         if rng.random() < self.sampling.grey:
-            crop = np.repeat((crop @ LUMA)[..., None], 3, 2)
+            crop = np.repeat(luma(crop)[..., None], 3, 2)
         return np.ascontiguousarray(crop)
 
 

@@ -163,9 +163,7 @@ class Restoration(Stateless):
         return {"gain": float(torch.stack(gains).mean()), **found, "score": float(torch.stack(scores).mean())}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
-        if means.get("discrimination", 1.0) < 1e-3:
-            return "the discriminator tells every picture apart: the run has collapsed"
-        return None
+        return losses.discriminator_won(means, 1e-3)
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)

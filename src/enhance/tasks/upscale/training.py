@@ -201,9 +201,7 @@ class SuperResolution(Stateless):
         return found
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
-        if means.get("discrimination", 1.0) < 1e-3 and means.get("adversarial", 0.0) > MAX_SCORE_GAP:
-            return "the discriminator tells every picture apart: the run has collapsed"
-        return None
+        return losses.discriminator_won(means, 1e-3) if means.get("adversarial", 0.0) > MAX_SCORE_GAP else None
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return adapt_weights(self.generator, weights) if name == "generator" else weights

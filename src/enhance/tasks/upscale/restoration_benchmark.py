@@ -1,0 +1,144 @@
+"""How restoration is measured: on good photos that were made bad, from hardly to terribly, at their own size."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from enhance.datasets import folders
+from enhance.evaluate.benchmark import (
+    INTERVALS,
+    Benchmark,
+    CardTexts,
+    Method,
+    Picture,
+    PicturePairs,
+    pixels_across,
+    some,
+    sources,
+)
+from enhance.evaluate.metrics import PSNR, SSIM, ST_LPIPS
+from enhance.inference.facts import Facts
+from enhance.inference.model import Model
+from enhance.painting.restoration import measure, restore
+from enhance.pixels import Planes, eight_bit, to_float, to_uint8
+from enhance.tasks.upscale.bad_photos import BadPhoto
+
+SIZES = (256,)
+BAD = {
+    "clean": BadPhoto(clean=1),
+    "mild": BadPhoto(clean=0, mildness=4),
+    "bad": BadPhoto(clean=0, mildness=1),
+    "terrible": BadPhoto(clean=0, mildness=0.25),
+}
+"""What happens to a photo: the same each time, in four strengths."""
+AT_ONCE = 8
+
+WARNING = """\
+**This network guesses what noise and coding have taken away.** What it draws there was not seen by the camera."""
+LIMITS = """\
+- Fine texture is taken for a little noise; strong blur and scratches stay.
+- Photos are made bad here by a program, much as in training, though none of them taught: real ones are worse."""
+
+
+@dataclass(frozen=True, eq=False)
+class BadPicture(Picture):
+    """A photo, and how bad it is made."""
+
+    badness: str = "clean"
+
+
+def bad_photos(
+    paths: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = True
+) -> Benchmark:
+    """The middle squares of good photos, each clean and made bad three times.
+
+    Args:
+        paths: folders of photos.
+        sizes: pixels a side; a photo counts where it has as many.
+        limit: at each size only this many photos, always the same random ones.
+        degraded: of no meaning here: they always are.
+
+    Raises:
+        DataError: a folder cannot be used.
+    """
+    del degraded
+    sizes = tuple(sizes) or SIZES
+    everything = [path for folder in paths for path in folders.pictures(folder)]
+
+    def examples(size: int) -> list[BadPicture]:
+        fit = [path for path in everything if min(folders.read(path).shape[:2]) >= size]
+        return [BadPicture(path, {"photos": kind}, badness=kind) for path in some(fit, limit) for kind in BAD]
+
+    return Benchmark(
+        unit="photos",
+        sizes=sizes,
+        title=pixels_across,
+        examples=examples,
+        pairs=_pairs,
+        method=_method,
+        metrics={"PSNR": PSNR, "SSIM": SSIM, "ST-LPIPS": ST_LPIPS},
+        set_metrics={},
+        describe=partial(_describe, paths=paths, limit=limit),
+        texts=_texts,
+        too_small=f"{paths[0]}: no photo has {min(sizes)} pixels a side; measure at smaller sizes",
+        baselines={"as it is": _as_it_is, "non-local means": _non_local_means},
+        labels=("photos",),
+    )
+
+
+def _pairs(chosen: Sequence[BadPicture], size: int) -> Iterator[PicturePairs]:
+    for start in range(0, len(chosen), AT_ONCE):
+        some_of_them = chosen[start : start + AT_ONCE]
+        good, bad = [], []
+        for one in some_of_them:
+            pixels = folders.read(one.path)
+            top, left = ((side - size) // 2 for side in pixels.shape[:2])
+            good.append(to_float(pixels[top : top + size, left : left + size]))
+            rng = np.random.default_rng(zlib.crc32(one.path.name.encode()))
+            bad.append(eight_bit(BAD[one.badness](good[-1], rng)[0]))
+        given = np.stack(bad).transpose(0, 3, 1, 2)
+        yield PicturePairs(some_of_them, given, np.stack(good).transpose(0, 3, 1, 2), given)
+
+
+def _method(model: Model) -> Method:
+    def restored(given: Planes) -> Planes:
+        photos = [np.ascontiguousarray(one.transpose(1, 2, 0)) for one in given]
+        return np.stack([restore(rgb, measure(rgb), network=model) for rgb in photos]).transpose(0, 3, 1, 2)
+
+    return restored
+
+
+def _as_it_is(given: Planes) -> Planes:
+    return given
+
+
+def _non_local_means(given: Planes) -> Planes:
+    """As strong as the noise that was measured (Buades, Coll and Morel, "A non-local algorithm for image denoising",
+    CVPR 2005, as OpenCV has it)."""
+    made = []
+    for one in given:
+        rgb = np.ascontiguousarray(one.transpose(1, 2, 0))
+        found = measure(rgb)
+        strength = max(found.noise, found.blocks), found.colour_noise
+        made.append(to_float(cv2.fastNlMeansDenoisingColored(to_uint8(rgb), None, *strength)))
+    return np.stack(made).transpose(0, 3, 1, 2)
+
+
+def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:
+    each = {size: count // len(BAD) for size, count in counts.items()}
+    return (
+        sources("photos", paths, each, pixels_across, limit),
+        f"the middle of each, {', '.join(BAD)}: blur, noise, what phones do against it, resampling, JPEG and WebP,"
+        " once or twice; the same each time",
+        "output: measured and restored as the program does, 8 bit",
+        INTERVALS,
+    )
+
+
+def _texts(facts: Facts) -> CardTexts:  # noqa: ARG001
+    return CardTexts(WARNING, LIMITS)
