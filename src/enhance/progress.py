@@ -13,15 +13,16 @@ class Bar:
     Args:
         title: what is going on.
         file: where to; standard error unless another is given.
+        leave: whether a full bar stays on the terminal.
     """
 
-    def __init__(self, title: str, file: TextIO | None = None) -> None:
+    def __init__(self, title: str, file: TextIO | None = None, *, leave: bool = True) -> None:
         self.file = file or sys.stderr
         self.title = title
         self.bar: tqdm[Any] | None = None
         if self.file.isatty():
             shape = "{desc} {percentage:3.0f}%|{bar:20}| {remaining} left {postfix}"
-            self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True)
+            self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True, leave=leave)
 
     def step(self, count: int, total: int, unit: str) -> None:
         """Sets the bar to `count` of `total` things; in a file, writes a line when all are done."""

@@ -19,10 +19,11 @@ Engine = Callable[[Iterator[Task]], Iterator[tuple[Task, Outcome]]]
 
 @dataclass
 class Summary:
-    """What became of the photos; `failed` says why by their names."""
+    """What became of the photos; `left` were left out, `failed` says why by their names."""
 
     enhanced: int = 0
     skipped: int = 0
+    left: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
 
@@ -33,6 +34,7 @@ def run(
     manifest: Manifest | None,
     *,
     overwrite: bool = False,
+    leave: Callable[[str], bool] | None = None,
     tell: Callable[[Task, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
     """Does the tasks that are not done. What fails stops nothing else.
@@ -42,8 +44,9 @@ def run(
         engine: what does them, such as `processes.in_processes`.
         manifest: None where nothing is to be remembered, and everything is to be done.
         overwrite: also over inputs, and over files that the manifest does not know.
-        tell: is told of each task when it is over: what the work said, or why it failed; of one that is skipped,
-            neither.
+        leave: whether a photo that is not done is none to do; asked of no other, for it may have to read the file.
+        tell: is told of each task when it is over: what the work said, or why it failed; of one that is skipped or left
+            out, neither.
 
     Raises:
         PhotoError: the manifest cannot be written.
@@ -55,6 +58,9 @@ def run(
         for task, state in states(tasks, manifest):
             if state == "done":
                 summary.skipped += 1
+                tell(task, None, None)
+            elif state == "to do" and leave is not None and leave(task.source):
+                summary.left += 1
                 tell(task, None, None)
             elif state != "to do" and not overwrite:
                 fail(task, refusal(task, state))

@@ -28,7 +28,7 @@ class DefaultGroup(click.Group):
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         if not args:
             args = ["--help"]
-        elif args[0] not in self.commands and args[0] not in ("--help", "--version"):
+        elif args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
             args = ["photo", *args]
         return super().parse_args(context, args)
 
@@ -37,7 +37,7 @@ class DefaultGroup(click.Group):
         formatter.write_usage("enhance", "COMMAND [ARGS]...", prefix="       ")
 
 
-@click.group(cls=DefaultGroup)
+@click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="enhance")
 def commands() -> None:
     """Enlarges photos four times and redraws every face in them. The detail is made up: it identifies nobody."""

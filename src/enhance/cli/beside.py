@@ -57,6 +57,7 @@ def honest_words(
 
     from enhance.honesty import uncertainty
     from enhance.honesty.report import WARNING, band_map, report
+    from enhance.photos.provenance import labelled
     from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
@@ -68,7 +69,7 @@ def honest_words(
         for ending, picture in (("map", uncertainty.heat(result.rgb, band)), ("band", numbers)):
             path = target.with_name(f"{target.stem}_{ending}.png")
             refuse_inputs(path, inputs)
-            write(picture, path)
+            write(labelled(picture, "map"), path)
             yield f"{'where it was made up' if ending == 'map' else 'by how many grey levels'}: {path}"
     if reports:
         yield WARNING

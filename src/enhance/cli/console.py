@@ -2,37 +2,110 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from enhance.batch.plan import Task
 
+F = TypeVar("F", bound=Callable[..., Any])
+QUIET = "enhance.quiet"
+PATIENCE = 0.5
+"""Seconds after which a bar appears: what is done sooner needs none."""
+
+
+def quiet(command: F) -> F:
+    """A decorator that gives a command `--quiet`."""
+
+    def hear(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+        context.meta[QUIET] = asked
+
+    return click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=hear, help="Say nothing but what went wrong."
+    )(command)
+
+
+def is_quiet() -> bool:
+    """Whether the command that is run was told to be."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Prints an answer, unless the command is to be quiet.
+
+    Args:
+        err: to standard error, for instance because a picture goes to standard output.
+    """
+    if not is_quiet():
+        click.echo(text, err=err)
+
+
+def complain(message: str) -> None:
+    """Prints one line of what is wrong to standard error."""
+    click.echo(f"enhance: {' '.join(message.split())}", err=True)
+
 
 class Teller:
-    """Says what became of each photo, and on a terminal how long the rest will take."""
+    """Says what became of each photo, and on a terminal how long the rest will take.
 
-    def __init__(self, total: int) -> None:
+    Args:
+        total: how many photos there are.
+        as_json: whether what is said of them, and what went wrong, are lines of JSON on standard output.
+    """
+
+    def __init__(self, total: int, *, as_json: bool = False) -> None:
         self.total, self.over, self.worked, self.started = total, 0, 0, time.monotonic()
+        self.as_json, self.alive = as_json, sys.stderr.isatty() and not is_quiet()
 
-    def __call__(self, task: Task, said: str | None, why: str | None) -> None:  # noqa: ARG002
+    def __call__(self, task: Task, said: str | None, why: str | None) -> None:
         from enhance.batch.run import pace
 
         self.over, self.worked = self.over + 1, self.worked + (said is not None)
-        alive = sys.stderr.isatty()
-        if alive and (said or why):
+        if self.alive and (said or why):
             click.echo("\r\x1b[K", nl=False, err=True)
-        if said:
-            click.echo(said)
-        if why:
+        if self.as_json:
+            click.echo(said or as_line(task.source, task.target, error=why, skipped=why is None))
+        elif said:
+            say(said)
+        if why and not self.as_json:
             complain(why)
-        if alive:
+        if self.alive:
             line = pace(self.over, self.total, self.worked, time.monotonic() - self.started)
             click.echo(f"\r\x1b[K{line}", nl=self.over == self.total, err=True)
+
+
+def as_line(source: object, target: object, **facts: Any) -> str:
+    """What became of a photo as one line of JSON."""
+    return json.dumps({"source": str(source), "target": str(target), "error": None, **facts}, ensure_ascii=False)
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[float, str], object]]:
+    """What shows on a terminal how far a photo is, and elsewhere nothing."""
+    if is_quiet() or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from enhance.progress import Bar
+
+    started, shown = time.monotonic(), ExitStack()
+    bars: list[Bar] = []
+
+    def show(share: float, words: str) -> None:
+        if not bars and time.monotonic() - started > PATIENCE:
+            bars.append(shown.enter_context(Bar(title, sys.stderr, leave=False)))
+        for one in bars:
+            one.show(share, words)
+
+    with shown:
+        yield show
 
 
 def hush() -> None:
@@ -42,7 +115,3 @@ def hush() -> None:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     sys.stderr = os.fdopen(own, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
-
-
-def complain(message: str) -> None:
-    click.echo(f"enhance: {' '.join(message.split())}", err=True)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.console import quiet, say
 from enhance.errors import PhotoError
 from enhance.tasks.fill.options import FillOptions
 
@@ -44,6 +45,7 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
 @adapter.options(FillOptions)
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @adapter.device
+@quiet
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def fill(
@@ -78,12 +80,12 @@ def fill(
         except OSError as error:
             raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
         write(filled.canvas, target)
-        click.echo(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s")
+        say(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s")
         notes = list(filled.notes)
         if format_of(target) == "JPEG":
             notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
         for note in notes:
-            click.echo(f"  {note}")
+            say(f"  {note}")
 
 
 def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:

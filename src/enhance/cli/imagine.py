@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli.adapter import device, options, take
+from enhance.cli.console import quiet, say
 from enhance.errors import PhotoError
 from enhance.tasks.imagine.options import ImagineOptions
 
@@ -22,6 +23,7 @@ MOST_BIRDS = 64
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [bird.png]")
 @options(ImagineOptions)
 @device
+@quiet
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def imagine(
@@ -51,7 +53,7 @@ def imagine(
             raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
         write(bird.canvas, target)
     names = str(targets[0]) if count == 1 else f"{targets[0]} to {targets[-1].name}"
-    click.echo(f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s")
+    say(f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s")
 
 
 def targets_of(output: Path | None, count: int, seed: int) -> list[Path]:

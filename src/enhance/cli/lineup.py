@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.console import quiet, say
 from enhance.tasks.upscale.options import LineupOptions
 
 
@@ -15,6 +16,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
 @adapter.device
+@quiet
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
@@ -23,4 +25,4 @@ def lineup(photo: Path, output: Path | None, **how: Any) -> None:
 
     shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
     folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
-    click.echo(f"{folder}: {shown.sentence()}\n  {shown.warning}")
+    say(f"{folder}: {shown.sentence()}\n  {shown.warning}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from enhance.options import option
-from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
+from enhance.tasks.upscale.options import FACE_MODEL, MEMORY, MOST_PIXELS, RESTORATION_MODEL, UpscaleOptions
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,26 @@ class Size:
     width: int | None = option(None, "Pixels across the result, instead of --scale.", kind=int, least=1)
     height: int | None = option(None, "Pixels down the result, instead of --scale.", kind=int, least=1)
     megapixels: float | None = option(None, "Its size, instead of --scale.", kind=float, above=0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the machine a photo may take."""
+
+    memory: int = option(MEMORY, "Megabytes to work in, besides photo and result.", least=1)
+    max_pixels: float = option(90.0, "Megapixels above which a photo is refused.", above=0)
+    max_result: float = option(MOST_PIXELS / 1e6, "Megapixels above which a result is refused.", above=0)
+
+
+@dataclass(frozen=True)
+class Many:
+    """How a folder, or several photos, are gone through."""
+
+    recursive: bool = option(False, "Of a folder, also the photos in its folders.")
+    again: bool = option(False, "Of several, also photos that this program made.")
+    jobs: int | None = option(None, "Photos at a time.", kind=int, least=1, unset="half the cores, but at least 2")
+    shard: str = option("1/1", "Only the I-th of N parts, as I/N, for several machines.")
+    dry_run: bool = option(False, "Of several photos, only say what would be done.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from enhance.cli import adapter
+from enhance.cli.console import quiet, say
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import COLOURS, LEAST, LOOSENESS, MOST, SIZE
 
@@ -29,6 +30,7 @@ MOST_CATS = 64
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first cat.")
 @click.option("--size", default=SIZE, show_default=True, type=click.IntRange(LEAST, MOST), help="Pixels across.")
 @adapter.device
+@quiet
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def sketch(
@@ -64,7 +66,7 @@ def sketch(
                 raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
             write(cat.canvas, target)
         names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
-        click.echo(f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s")
+        say(f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s")
 
 
 def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed: int) -> list[list[Path]]:

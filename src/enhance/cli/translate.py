@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.console import complain, quiet, say
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.translate.options import TranslateOptions
 
@@ -25,6 +26,7 @@ SOME_FAILED = 3
 @click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
 @adapter.device
+@quiet
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def translate(
@@ -45,11 +47,11 @@ def translate(
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:
-            click.echo(translate_file(photo, target, options, mask, max_pixels, overwrite))
+            say(translate_file(photo, target, options, mask, max_pixels, overwrite))
         except EnhanceError as error:
             if debug or len(photos) == 1:
                 raise
-            click.echo(f"enhance: {' '.join(str(error).split())}", err=True)
+            complain(str(error))
             failed += 1
     if failed:
         sys.exit(SOME_FAILED if failed < len(photos) else 2)
@@ -66,6 +68,7 @@ def translate_file(
     from PIL import Image
 
     from enhance.photos.photo import frames, read
+    from enhance.photos.provenance import labelled
     from enhance.photos.writing import format_of, moves, refuse, write, write_frames
     from enhance.tasks.translate.translate import translate_photo
 
@@ -91,7 +94,7 @@ def translate_file(
         if source.frames > 1:
             notes.append(f"only the first of {source.frames} pictures in the file: {target.suffix} holds one")
     if mask:
-        write(Image.fromarray(result.mask), mask_file)
+        write(labelled(Image.fromarray(result.mask), "mask"), mask_file)
         notes.append(f"mask: {mask_file}")
     if format_of(target) == "JPEG":
         notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")

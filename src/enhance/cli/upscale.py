@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,13 @@ import click
 from enhance.cli import adapter
 from enhance.cli.beside import honest_words, mappable, write_faces
 from enhance.cli.compare import comparison
-from enhance.cli.console import Teller, complain, hush
-from enhance.cli.settings import Extras, Size, accepted, settings_of
+from enhance.cli.console import Teller, as_line, bar, complain, hush, quiet, say
+from enhance.cli.pipes import STREAM, piped
+from enhance.cli.settings import Extras, Limits, Many, Size, accepted, settings_of
 from enhance.cli.targets import make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
-from enhance.errors import PhotoError
-from enhance.tasks.upscale.options import MEMORY, SCALE, UpscaleOptions
+from enhance.errors import EnhanceError, PhotoError
+from enhance.tasks.upscale.options import SCALE, UpscaleOptions
 
 if TYPE_CHECKING:
     from enhance.batch.manifest import Manifest
@@ -36,94 +37,158 @@ SOME_FAILED = 3
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER...")
 @click.option(
-    "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_x4 beside the photo]"
+    "-o", "--output", type=str, help="File to write, - for stdout, or folder for several.  [<name>_x4 beside the photo]"
 )
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @adapter.options(UpscaleOptions)
 @adapter.options(Size)
-@click.option("--memory", default=MEMORY, show_default=True, help="Megabytes to work in, besides photo and result.")
 @adapter.options(Extras)
-@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@adapter.options(Many)
+@adapter.options(Limits)
 @adapter.device
-@click.option("--recursive", is_flag=True, help="Of a folder, also the photos in its folders.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Photos at a time.  [half the cores, but at least 2]")
-@click.option("--shard", default="1/1", metavar="I/N", help="Only the I-th of N parts, for several machines.")
 @click.option("--overwrite", is_flag=True, help="Also over inputs, and over files that this program did not write.")
-@click.option("--dry-run", is_flag=True, help="Of several photos, only say what would be done.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON, one object a line.")
+@quiet
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
     photos: tuple[Path, ...],
     output: str | None,
     ending: str | None,
-    recursive: bool,
-    jobs: int | None,
-    shard: str,
     overwrite: bool,
-    dry_run: bool,
+    as_json: bool,
     debug: bool,
     **how: Any,
 ) -> None:
-    """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet."""
-    if bool(how["sign"]) != bool(how["key"]):
-        raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
+    """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet.
+
+    PHOTO may be - for standard input.
+    """
     if not debug:
         hush()
-    options = adapter.take(UpscaleOptions, how)
-    size, extras = adapter.take(Size, how), adapter.take(Extras, how)
-    one: Callable[..., str] = enhance_file
-    work = partial(one, options=options, size=size, extras=extras, overwrite=overwrite, **how)
-    if len(photos) == 1 and not photos[0].is_dir() and not dry_run:
-        target = target_of(photos[0], output, ending, options.scale, 1, set())
-        click.echo(work(photos[0], target))
-        return
+    asked = Asked(
+        output,
+        ending,
+        adapter.take(UpscaleOptions, how),
+        adapter.take(Size, how),
+        adapter.take(Extras, how),
+        adapter.take(Many, how),
+        adapter.take(Limits, how),
+        overwrite,
+        as_json,
+        debug,
+    )
+    if bool(asked.extras.sign) != bool(asked.extras.key):
+        raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
+    if len(photos) == 1 and not photos[0].is_dir() and not asked.many.dry_run:
+        enhance_one(photos[0], asked)
+    elif STREAM in (output, *map(str, photos)):
+        raise click.UsageError("- is for one photo alone")
+    else:
+        enhance_many(photos, asked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that `photo` is told, as its options say."""
+
+    output: str | None
+    ending: str | None
+    options: UpscaleOptions
+    size: Size
+    extras: Extras
+    many: Many
+    limits: Limits
+    overwrite: bool
+    as_json: bool
+    debug: bool
+
+
+def enhance_one(path: Path, asked: Asked) -> None:
+    """Enhances one photo or video, and says what was done."""
+    target: Path | None = None
+    try:
+        with piped(path, asked.output, asked.ending) as files:
+            if files.writes and (asked.extras.compare or asked.extras.original or asked.extras.heat):
+                raise click.UsageError("--compare and --map are written beside the result; name a file with -o")
+            target = target_of(files.source, files.output, asked.ending, asked.options.scale, 1, set())
+            with bar(path.name) as progress:
+                said = enhance_file(files.source, target, asked, progress)
+            (click.echo if asked.as_json else say)(files.named(said), err=files.writes)
+            if files.writes:
+                files.send(target)
+    except EnhanceError as error:
+        if not asked.as_json:
+            raise
+        click.echo(as_line(path, target or asked.output or "", error=" ".join(str(error).split())))
+        sys.exit(error.exit_code)
+
+
+def enhance_many(photos: tuple[Path, ...], asked: Asked) -> None:
+    """Enhances folders and several photos, in several processes; exits with SOME_FAILED if some failed."""
     from enhance.batch.manifest import Manifest
     from enhance.batch.plan import shard_of
     from enhance.batch.processes import default_jobs, in_processes
     from enhance.batch.run import run
 
+    many, options = asked.many, asked.options
     try:
-        part = shard_of(shard)
+        part = shard_of(many.shard)
     except ValueError:
-        raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
-    tasks, folder, others = tasks_of(photos, output, ending, options.scale, recursive)
+        raise click.BadParameter(f"{many.shard} is no part; say for example 2/5", param_hint="--shard") from None
+    if not many.again:
+        photos = not_ours(photos)
+    tasks, folder, others = tasks_of(photos, asked.output, asked.ending, options.scale, many.recursive)
     manifest = None
     if folder is not None:
-        settings = settings_of(options, size, extras)
-        manifest = Manifest(folder, settings, part, accepted(settings, options, size, extras))
-    if dry_run:
-        tell_plan(tasks, manifest, overwrite)
+        settings = settings_of(options, asked.size, asked.extras)
+        manifest = Manifest(folder, settings, part, accepted(settings, options, asked.size, asked.extras))
+    if many.dry_run:
+        tell_plan(tasks, manifest, asked)
         return
-    several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))))
+    work = partial(enhance_file, asked=asked)
+    several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))), as_json=asked.as_json)
     try:
         with manifest.kept() if manifest else nullcontext():
-            engine = partial(
-                in_processes, work=work, jobs=jobs or default_jobs(), remember=manifest is not None, debug=debug
-            )
-            summary = run(tasks, engine, manifest, overwrite=overwrite, tell=several)
+            jobs = many.jobs or default_jobs()
+            remember = manifest is not None
+            engine = partial(in_processes, work=work, jobs=jobs, remember=remember, debug=asked.debug)
+            leave = None if many.again else left_out
+            summary = run(tasks, engine, manifest, overwrite=asked.overwrite, leave=leave, tell=several)
     except KeyboardInterrupt:
         complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
         raise
-    click.echo(
+    say(
         f"{summary.enhanced:,} enhanced, {summary.skipped:,} done before, {len(summary.failed):,} failed"
+        + (f", {summary.left:,} made by enhance left out (--again takes them too)" if summary.left else "")
         + (f", {others:,} other files left out" if others else "")
-        + f"; {summary.seconds:.1f} s"
+        + f"; {summary.seconds:.1f} s",
+        err=asked.as_json,
     )
     if summary.failed:
         sys.exit(SOME_FAILED)
 
 
+def left_out(source: str) -> bool:
+    """Whether a photo of many is not to be enhanced, because this program made it."""
+    from enhance.photos.provenance import made_here
+
+    return made_here(Path(source))
+
+
+def not_ours(photos: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The same without the files that this program made, which are told of in one line."""
+    ours = {path for path in photos if path.is_file() and left_out(str(path))}
+    if ours:
+        more = f" and {len(ours) - 1:,} more" if len(ours) > 1 else ""
+        complain(f"{min(ours)}{more}: made by enhance, left out (--again takes them too)")
+    return tuple(path for path in photos if path not in ours)
+
+
 def enhance_file(
-    path: Path,
-    target: Path,
-    *,
-    options: UpscaleOptions,
-    size: Size,
-    extras: Extras,
-    memory: int,
-    max_pixels: float,
-    overwrite: bool,
+    path: Path, target: Path, asked: Asked, progress: Callable[[float, str], object] = lambda *_: None
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
+    from enhance.files import replacing
     from enhance.honesty import credentials
     from enhance.photos import provenance
     from enhance.photos.movies import SUFFIXES as VIDEOS
@@ -132,53 +197,68 @@ def enhance_file(
     from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
 
     started = time.perf_counter()
-    inputs = () if overwrite else (path, extras.original) if extras.original else (path,)
+    options, extras, limits = asked.options, asked.extras, asked.limits
+    inputs = () if asked.overwrite else (path, extras.original) if extras.original else (path,)
     refuse_inputs(target, inputs)
     if path.suffix.lower() in VIDEOS:
-        if options.aligned or options.force or any((*astuple(size), *astuple(extras))):
+        if options.aligned or options.force or any((*astuple(asked.size), *astuple(extras))):
             raise PhotoError(
-                f"{path}: is a video; of these options it takes --scale, --model, --consistency, --seed, --rest"
+                f"{path}: is a video; of these options it takes --scale, --model, --faces, --fidelity, --strength, "
+                "--consistency, --seed, --rest"
             )
-        return film(path, target, options)
-    most = round(max_pixels * 1e6)
+        return film(path, target, options, as_json=asked.as_json)
+    most = round(limits.max_pixels * 1e6)
     source = read(path, max_pixels=most)
-    options = replace(options, scale=scale_for(source, options.scale, size))
+    options = replace(options, scale=scale_for(source, options.scale, asked.size))
     refuse(target, round(source.width * options.scale), round(source.height * options.scale))
+    if extras.sign and extras.key:
+        credentials.refuse(target, extras.sign, extras.key)
     large = read(extras.original) if extras.original else None
     make_folder(target.parent)
-    drawn: Callable[[Photo], Result] = partial(enhance_photo, options=options, memory=memory)
+    drawn: Callable[[Photo], Result] = partial(
+        enhance_photo, options=options, memory=limits.memory, most_pixels=limits.max_result * 1e6, progress=progress
+    )
     enhanced = partial(mappable, drawn) if extras.heat else drawn
-    if source.frames > 1 and moves(target):
-        result = enhance_frames(frames(path, max_pixels=most), enhanced, target)
-    else:
-        result = enhanced(source)
-        if extras.mark and result.stamp and result.stamp.invented:
-            provenance.mark(result.canvas, result.stamp.everywhere)
-        write(result.canvas, target)
+    # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
+    with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
+        if source.frames > 1 and moves(target):
+            result = enhance_frames(frames(path, max_pixels=most), enhanced, file)
+        else:
+            result = enhanced(source)
+            if extras.mark and result.stamp and result.stamp.invented:
+                provenance.mark(result.canvas, result.stamp.everywhere)
+            write(result.canvas, file)
+        if extras.sign and extras.key and result.stamp:
+            credentials.sign(file, path, extras.sign, extras.key, result.stamp, title=target.name)
     if extras.faces_only:
         write_faces(source, result, extras.faces_only)
-    if extras.sign and extras.key and result.stamp:
-        credentials.sign(target, path, extras.sign, extras.key, result.stamp)
-    lines = [sentence(source, result, target, time.perf_counter() - started)]
+    seconds = time.perf_counter() - started
+    lines, facts = [sentence(source, result, target, seconds)], {**result.facts(), "seconds": round(seconds, 2)}
     if extras.compare or extras.original:
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
         made = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
-        write(comparison(source, result, large, memory, made), sheet)
+        shown = comparison(source, result, large, limits.memory, made)
+        write(provenance.labelled(shown, "comparison"), sheet)
         lines.append(f"  side by side: {sheet}")
+        facts["compare"] = str(sheet)
     if extras.report or extras.heat:
-        told = honest_words(source, result, large, target if extras.heat else None, inputs)
+        told = list(honest_words(source, result, large, target if extras.heat else None, inputs))
         lines += [f"  {line}" for line in told]
-    return "\n".join(lines)
+        facts["report"] = told
+    return as_line(path, target, **facts) if asked.as_json else "\n".join(lines)
 
 
-def tell_plan(tasks: list[Task], manifest: Manifest | None, overwrite: bool) -> None:
+def tell_plan(tasks: list[Task], manifest: Manifest | None, asked: Asked) -> None:
+    """Says what would be done."""
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
 
     for task, state in states(tasks, manifest):
-        if state == "to do" or (overwrite and state != "done"):
+        if state == "to do" and not asked.many.again and left_out(task.source):
+            click.echo(f"{task.source}: made by enhance, left out")
+        elif state == "to do" or (asked.overwrite and state != "done"):
             click.echo(f"{task.source} -> {task.target}")
         else:
             click.echo(f"{task.source}: done" if state == "done" else refusal(task, state))

@@ -73,6 +73,26 @@ def sign(
     return said
 
 
+def refuse(path: Path, certificate: Path, key: Path) -> None:
+    """Says before a photo is enhanced what would fail when it is signed.
+
+    Raises:
+        EnhanceError: c2pa-python is not installed, or certificate and key cannot be read.
+        PhotoError: this kind of file holds no credentials.
+    """
+    try:
+        import c2pa  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise EnhanceError(MISSING) from error
+    if path.suffix.lower() not in CREDENTIALS:
+        raise PhotoError(f"{path}: {path.suffix} holds no content credentials; use {', '.join(sorted(CREDENTIALS))}")
+    try:
+        certificate.read_bytes()
+        _algorithm(key)
+    except OSError as error:
+        raise PhotoError(f"{error.filename}: cannot be used to sign ({error.strerror})") from error
+
+
 def _manifest(title: str, stamp: Stamp) -> dict[str, Any]:
     name, _, version = stamp.software.partition(" ")
     agent = {"name": name, "version": version}

@@ -79,8 +79,8 @@ def upscale(
         consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
         strength: how much of the noise and the blocks that are measured is taken out first; 0: nothing.
         faces: which are redrawn: "all", "none", "largest", or numbers, 1 being the largest.
-        fidelity: how much of what a face's pixels say outweighs what is invented: 0 leaves faces as they were drawn, 1
-            draws none.
+        fidelity: how far a face's own pixels outweigh what is invented: 0 leaves faces as they were drawn, 1 draws
+            none.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
         rest: the model for what is not a face. None: bicubic.
             "photo_x4" is crisper, and invents textures.

@@ -65,7 +65,7 @@ class UpscaleOptions(FaceOptions):
         form="all, none, largest, or numbers such as 1,3",
     )
     fidelity: float = option(
-        0.0, "How much of what a face's pixels say outweighs what is invented: 1 invents nothing.", least=0, most=1
+        0.0, "How far a face's own pixels outweigh what is invented: 0 not at all; 1 invents nothing.", least=0, most=1
     )
     consistent: bool | None = option(
         None,

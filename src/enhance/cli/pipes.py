@@ -1,0 +1,102 @@
+"""`-`: a photo from standard input, and a result to standard output."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from enhance.errors import PhotoError
+
+STREAM = "-"
+
+
+@dataclass(frozen=True)
+class Piped:
+    """Files in the place of streams.
+
+    Attributes:
+        source: the photo.
+        output: what is said by `-o`; None for a place beside the photo.
+        folder: where the files lie that are removed again.
+        writes: whether the result goes to standard output.
+    """
+
+    source: Path
+    output: str | None
+    folder: Path
+    writes: bool
+
+    def named(self, text: str) -> str:
+        """The same text with streams called what they are."""
+        for name in ("stdin", "stdout"):
+            for path in sorted(self.folder.glob(f"{name}.*"), key=lambda path: -len(path.name)):
+                text = text.replace(str(path), name)
+            text = text.replace(str(self.folder / name), name)
+        return text
+
+    def send(self, target: Path) -> None:
+        """Writes the result to standard output."""
+        sys.stdout.flush()
+        with suppress(BrokenPipeError):
+            sys.stdout.buffer.write(target.read_bytes())
+            sys.stdout.buffer.flush()
+
+
+@contextmanager
+def piped(source: Path, output: str | None, ending: str | None) -> Iterator[Piped]:
+    """Reads standard input, if it is the source, into a file; a result for standard output has a file till then.
+
+    Args:
+        source: the photo, or `-`.
+        output: as given; `-` for standard output, where also goes what is made of standard input unless told otherwise.
+        ending: the format that is asked for.
+
+    Raises:
+        PhotoError: standard output is a terminal, or standard input is empty.
+    """
+    reads = str(source) == STREAM
+    writes = output == STREAM or (reads and output is None)
+    if not reads and not writes:
+        yield Piped(source, output, source.parent, False)
+        return
+    if writes and sys.stdout.isatty():
+        raise PhotoError("stdout: is a terminal; write > FILE behind the command, or name a file with -o")
+    with tempfile.TemporaryDirectory(prefix="enhance-") as name:
+        folder = Path(name)
+        if reads:
+            content = sys.stdin.buffer.read()
+            source = folder / f"stdin{_suffix(content)}"
+            source.write_bytes(content)
+        if writes:
+            suffix = f".{ending}" if ending else source.suffix
+            output = str(folder / f"stdout{suffix if suffix.lower() in _formats() else '.png'}")
+        made = Piped(source, output, folder, writes)
+        try:
+            yield made
+        except PhotoError as error:
+            raise PhotoError(made.named(str(error))) from error
+
+
+def _formats() -> dict[str, str]:
+    from enhance.photos.encoders import FORMATS
+
+    return FORMATS
+
+
+def _suffix(content: bytes) -> str:
+    """The ending of a file with this content; none where it is no picture."""
+    from PIL import Image
+
+    if content[4:8] == b"ftyp" and content[8:12] in (b"heic", b"heix", b"mif1"):
+        return ".heic"
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            kind = image.format
+    except Exception:  # whoever reads it says what is wrong with it
+        return ""
+    return next((suffix for suffix, name in _formats().items() if name == kind), "")
