@@ -48,6 +48,15 @@ def test_a_device_is_chosen_for_all_that_is_loaded_within(monkeypatch: pytest.Mo
         pass
 
 
+@pytest.mark.parametrize("name", ["upscale", "lineup", "translate", "fill", "sketch", "imagine"])
+def test_every_function_takes_a_device_and_refuses_what_is_none(name: str) -> None:
+    import enhance
+
+    given = "a red bird" if name == "imagine" else np.zeros((32, 32, 3), np.uint8)
+    with pytest.raises(ModelError, match="device abacus: is unknown"):
+        getattr(enhance, name)(given, device="abacus")
+
+
 def test_a_device_that_this_build_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import onnxruntime
 

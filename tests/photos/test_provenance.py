@@ -83,7 +83,7 @@ def test_what_no_network_drew_is_not_called_invented() -> None:
         ({"everywhere": True}, "All detail is invented, that of 2 faces too: it identifies nobody."),
         ({"words": "red", "invention": "a bird"}, 'All of it is invented: a bird, drawn from the words "red".'),
         ({"drawing": True, "invention": "a cat"}, "All of it is invented: a cat, painted after a drawing."),
-        ({"part": "hole"}, "2 holes filled: what is in them is invented. All else is as it was."),
+        ({"part": "hole"}, "Holes are filled: what is in them is invented. All else is as it was."),
         (
             {"part": "animal", "invention": "the stripes are invented"},
             "2 animals redrawn: the stripes are invented. All else is as it was.",

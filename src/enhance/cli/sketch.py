@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from enhance.cli import adapter
 from enhance.cli.console import quiet, say
 from enhance.errors import PhotoError
-from enhance.tasks.sketch.options import COLOURS, LEAST, LOOSENESS, MOST, SIZE
+from enhance.tasks.sketch.options import SketchOptions
 
 MOST_CATS = 64
 
@@ -19,16 +21,7 @@ MOST_CATS = 64
 @click.argument("drawings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DRAWING...")
 @click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_CATS), help="Cats a drawing.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_cat.png]")
-@click.option(
-    "--looseness",
-    default=LOOSENESS,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="0: every line is obeyed; 1: the drawing is a hint.",
-)
-@click.option("--colour", metavar="NAME|#HEX", help=f"Of the fur: {', '.join(COLOURS)}, or #c8843c.  [by lot]")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the first cat.")
-@click.option("--size", default=SIZE, show_default=True, type=click.IntRange(LEAST, MOST), help="Pixels across.")
+@adapter.options(SketchOptions)
 @adapter.device
 @quiet
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
@@ -37,25 +30,22 @@ def sketch(
     drawings: tuple[Path, ...],
     count: int,
     output: Path | None,
-    looseness: float,
-    colour: str | None,
-    seed: int,
-    size: int,
     overwrite: bool,
     debug: bool,  # noqa: ARG001 - `main` looks for it
+    **given: Any,
 ) -> None:
     """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
     from enhance.photos.writing import refuse, write
-    from enhance.tasks.sketch.options import SketchOptions
     from enhance.tasks.sketch.sketch import sketch_all
 
-    targets = targets_of(drawings, output, count, seed)
+    first = adapter.take(SketchOptions, given)
+    targets = targets_of(drawings, output, count, first.seed)
     for target in (target for some in targets for target in some):
-        refuse(target, size, size)
+        refuse(target, first.size, first.size)
         if target.exists() and not overwrite:
             raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
-    options = [SketchOptions(looseness, colour, seed + n, size) for n in range(count)]
-    options[0].check()
+    first.check()
+    options = [replace(first, seed=first.seed + n) for n in range(count)]
     for drawing, some in zip(drawings, targets, strict=True):
         started = time.perf_counter()
         cats = sketch_all(drawing, options)

@@ -23,10 +23,11 @@ from enhance.faces.crops import aligned_crop, crop_face
 from enhance.faces.drawing import drawing_size
 from enhance.files import write_atomically
 from enhance.honesty.samples import draw_samples, upright
+from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.options import problem
 from enhance.painting.consistency import lr_psnr
-from enhance.photos.photo import Photo, read
+from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
@@ -135,7 +136,7 @@ class Lineup:
 
 
 def lineup(
-    photo: str | os.PathLike[str] | bytes | Image.Image | NDArray[Any],
+    photo: Source,
     n: int = 8,
     *,
     model: str | os.PathLike[str] | Model | None = None,
@@ -143,6 +144,7 @@ def lineup(
     face: int = 1,
     aligned: bool = False,
     force: bool = False,
+    device: str | None = None,
 ) -> Lineup:
     """Draws n faces for the same pixels of a photo.
 
@@ -154,13 +156,15 @@ def lineup(
         face: which one, 1 being the largest.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also draws what is not a face.
+        device: what the networks run on, as for `upscale`.
 
     Raises:
         PhotoError: the photo cannot be read, shows no such face, or an option is out of its range.
         ModelError: there is no such model.
     """
     options = LineupOptions(n=n, model=model, seed=seed, face=face, aligned=aligned, force=force)
-    return lineup_photo(read(photo), options)
+    with sessions.on_device(device):
+        return lineup_photo(read(photo), options)
 
 
 def lineup_photo(photo: Photo, options: LineupOptions = LineupOptions()) -> Lineup:

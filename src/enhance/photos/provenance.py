@@ -86,7 +86,8 @@ class Stamp:
         count = len(self.faces)
         parts = f"{count} {self.part}{'' if count == 1 else 's'}"
         if self.part == "hole":
-            return f"{parts} filled: {self.invention or 'what is in them is invented'}. All else is as it was."
+            many, there = ("A hole is", "it") if count == 1 else ("Holes are", "them")
+            return f"{many} filled: {self.invention or f'what is in {there} is invented'}. All else is as it was."
         if self.part != "face":
             return f"{parts} redrawn: {self.invention or 'their look is invented'}. All else is as it was."
         if self.everywhere:

@@ -91,10 +91,10 @@ def test_looks_survive_being_packed() -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"looseness": 1.5}, "looseness 1.5"),
+        ({"looseness": 1.5}, "looseness is 1.5, but must be a number from 0 to 1"),
         ({"colour": "octarine"}, "octarine.*#c8843c"),
-        ({"seed": -1}, "seed -1"),
-        ({"size": 5000}, "size 5000"),
+        ({"seed": -1}, "seed is -1"),
+        ({"size": 5000}, "size is 5000"),
     ],
 )
 def test_an_option_that_cannot_be_is_said_in_one_line(drawing: Path, how: dict[str, object], said: str) -> None:

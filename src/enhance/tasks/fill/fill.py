@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -15,11 +14,11 @@ from PIL.Image import Image
 
 from enhance.errors import PhotoError
 from enhance.files import sha256
-from enhance.inference import shipped
+from enhance.inference import sessions, shipped
 from enhance.options import problem
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo, read
+from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
 from enhance.pixels import to_float
 from enhance.tasks.fill import faces
@@ -71,19 +70,21 @@ class Filled:
 
 
 def fill(
-    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    photo: Source,
     mask: MaskLike | None = None,
     *,
     boxes: Sequence[Box] = (),
+    device: str | None = None,
     **options: Any,
 ) -> Image:
     """Fills a hole in a photo.
 
     Args:
-        photo: a file's path or bytes, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
+        photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
         mask: a picture of the same size, white where the photo is to be filled; or an array (H,W) of booleans. Without
             mask and boxes, what is transparent is filled.
         boxes: (left, top, width, height) of further holes.
+        device: what the networks run on, as for `upscale`.
         options: of `FillOptions`, by name.
 
     Returns:
@@ -92,7 +93,8 @@ def fill(
     Raises:
         PhotoError: the photo or the mask cannot be used; the message says why.
     """
-    return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.image()
+    with sessions.on_device(device):
+        return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.image()
 
 
 def fill_photo(

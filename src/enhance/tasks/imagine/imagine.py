@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from enhance.files import sha256
+from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.photos import provenance
@@ -53,7 +54,9 @@ class Imagined:
         return f"a bird that never was, invented from words; {self.reading.sentence()}"
 
 
-def imagine(sentence: str, *, seed: int = 0, size: int = 256, facing: str | None = None) -> Image:
+def imagine(
+    sentence: str, *, seed: int = 0, size: int = 256, facing: str | None = None, device: str | None = None
+) -> Image:
     """Draws a bird from a sentence.
 
     Args:
@@ -61,6 +64,7 @@ def imagine(sentence: str, *, seed: int = 0, size: int = 256, facing: str | None
         seed: one of many possible birds.
         size: pixels of the longer side.
         facing: "left" or "right"; None: by chance, if the sentence does not say.
+        device: what the networks run on, as for `upscale`.
 
     Returns:
         A picture with 8 bits a channel; its `info` has XMP that says what it is.
@@ -70,7 +74,8 @@ def imagine(sentence: str, *, seed: int = 0, size: int = 256, facing: str | None
         PhotoError: an option has a value that cannot be.
         ModelError: the network is not there.
     """
-    return imagine_all(sentence, [ImagineOptions(seed, size, facing)])[0].canvas.image()
+    with sessions.on_device(device):
+        return imagine_all(sentence, [ImagineOptions(seed, size, facing)])[0].canvas.image()
 
 
 def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagined]:
@@ -128,9 +133,16 @@ def finished(
 
 def signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, from what words and by what network."""
-    software = f"enhance {version('enhance')}"
     stamp = provenance.Stamp(
-        software, model.facts.name, sha256(model.path)[:12], seed, math.nan, (), True, words=reading.text
+        f"enhance {version('enhance')}",
+        model.facts.name,
+        sha256(model.path)[:12],
+        seed,
+        math.nan,
+        (),
+        everywhere=True,
+        words=reading.text,
+        invention="a bird",
     )
     canvas.info["xmp"] = provenance.stamped(None, stamp)
     return stamp

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from enhance.errors import PhotoError
+from enhance.options import option, problem
 
 LEAST, MOST = 64, 1024
 """Pixels across a picture."""
@@ -32,28 +33,19 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class SketchOptions:
-    """Options of `sketch`.
+    """How a cat is painted."""
 
-    Attributes:
-        looseness: from 0, where every line is to be found in the picture, to 1, where a drawing is a hint.
-        colour: of the fur: a name of `COLOURS`, or #rrggbb; None: of a cat drawn by lot.
-        seed: names one of many possible cats.
-        size: pixels across the picture.
-    """
-
-    looseness: float = LOOSENESS
-    colour: str | None = None
-    seed: int = 0
-    size: int = SIZE
+    looseness: float = option(LOOSENESS, "0: every line is obeyed; 1: the drawing is a hint.", least=0, most=1)
+    colour: str | None = option(
+        None, f"Of the fur: {', '.join(COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
+    )
+    seed: int = option(0, "One of many possible cats; of several the first.", least=0)
+    size: int = option(SIZE, "Pixels across.", least=LEAST, most=MOST)
 
     def check(self) -> None:
         """Raises PhotoError where a value cannot be."""
-        if not 0 <= self.looseness <= 1:
-            raise PhotoError(f"looseness {self.looseness}: goes from 0 to 1")
-        if self.seed < 0:
-            raise PhotoError(f"seed {self.seed}: seeds are whole numbers from 0 on")
-        if not LEAST <= self.size <= MOST:
-            raise PhotoError(f"size {self.size}: pictures are {LEAST} to {MOST} pixels across")
+        if wrong := problem(self):
+            raise PhotoError(wrong)
         self.rgb()
 
     def rgb(self) -> tuple[float, float, float] | None:

@@ -6,19 +6,17 @@ pencil on paper in the light of a lamp.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from enhance.errors import PhotoError
 from enhance.photos import photo
 from enhance.photos.decoders import bytes_of
-from enhance.photos.photo import Photo
+from enhance.photos.photo import Photo, Source
 from enhance.pixels import to_float
 from enhance.tasks.sketch import svg
 
@@ -63,7 +61,7 @@ class Drawing:
     name: str
 
 
-def read(drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any]) -> Drawing:
+def read(drawing: Source) -> Drawing:
     """Reads a drawing from a picture of any kind, or from an SVG file.
 
     Raises:
@@ -73,6 +71,7 @@ def read(drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any]) -> Draw
         content, name = bytes_of(drawing)
         if svg.is_svg(content):
             return _placed(svg.inked(content, name, WORK), name)
+        drawing = content if hasattr(drawing, "read") else drawing  # an open file is read once
     read = photo.read(drawing)
     return _placed(inked(read), read.name)
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
 from enhance.files import sha256
+from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo
+from enhance.photos.photo import Photo, Source
 from enhance.photos.provenance import Stamp
 from enhance.pixels import RGB, resize, to_uint8
 from enhance.tasks.sketch import paper
@@ -57,12 +56,13 @@ class Sketched:
 
 
 def sketch(
-    drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    drawing: Source,
     *,
     looseness: float = LOOSENESS,
     colour: str | None = None,
     seed: int = 0,
     size: int = SIZE,
+    device: str | None = None,
 ) -> Image:
     """Paints a cat after a drawing of its head.
 
@@ -73,6 +73,7 @@ def sketch(
         colour: of the fur: "orange", "black" and others (see `options.COLOURS`), or "#rrggbb"; None: by lot.
         seed: one of many possible cats.
         size: pixels across the picture; the network paints 128, the rest is enlargement.
+        device: what the networks run on, as for `upscale`.
 
     Returns:
         A picture with 8 bits a channel; its `info` has XMP that says what it is.
@@ -81,12 +82,11 @@ def sketch(
         PhotoError: the drawing cannot be read, there are no lines on it, or an option has a value that cannot be.
         ModelError: the network is not there.
     """
-    return sketch_all(drawing, [SketchOptions(looseness, colour, seed, size)])[0].canvas.image()
+    with sessions.on_device(device):
+        return sketch_all(drawing, [SketchOptions(looseness, colour, seed, size)])[0].canvas.image()
 
 
-def sketch_all(
-    drawing: str | os.PathLike[str] | bytes | Image | NDArray[Any], options: Sequence[SketchOptions]
-) -> list[Sketched]:
+def sketch_all(drawing: Source, options: Sequence[SketchOptions]) -> list[Sketched]:
     """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`."""
     for one in options:
         one.check()
@@ -137,10 +137,16 @@ def finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Mode
 
 def signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, and by what network."""
-    software = f"enhance {version('enhance')}"
-    version_of_weights = sha256(model.path)[:12]
     stamp = provenance.Stamp(
-        software, model.facts.name, version_of_weights, options.seed, math.nan, (), True, drawing=True
+        f"enhance {version('enhance')}",
+        model.facts.name,
+        sha256(model.path)[:12],
+        options.seed,
+        math.nan,
+        (),
+        everywhere=True,
+        drawing=True,
+        invention="a cat",
     )
     canvas.info["xmp"] = provenance.stamped(None, stamp)
     return stamp

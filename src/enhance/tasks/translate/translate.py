@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +12,12 @@ from PIL.Image import Image
 
 from enhance.errors import ModelError, PhotoError
 from enhance.files import sha256
-from enhance.inference import shipped
+from enhance.inference import sessions, shipped
 from enhance.inference.model import Model
 from enhance.options import problem
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo, read
+from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
 from enhance.pixels import to_float
 from enhance.tasks.translate.drawing import Patch, draw
@@ -66,19 +64,21 @@ class Translated:
 
 
 def translate(
-    photo: str | os.PathLike[str] | bytes | Image | NDArray[Any],
+    photo: Source,
     *,
     to: str = "zebra",
     coat: str | None = None,
     force: bool = False,
+    device: str | None = None,
 ) -> Image:
     """Redraws the horses of a photo as zebras, or its zebras as horses.
 
     Args:
-        photo: a file's path or bytes, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
+        photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
         to: "zebra" or "horse".
         coat: the colour of drawn horses: bay, black, chestnut, grey, palomino or white. None: what suits the light.
         force: takes the whole photo for an animal where none is found.
+        device: what the networks run on, as for `upscale`.
 
     Returns:
         The whole photo, with 8 bits a channel. Where no animal is, it is what it was.
@@ -87,7 +87,8 @@ def translate(
         PhotoError: the photo cannot be used, or an option is unknown; the message says why.
         ModelError: a network is not there.
     """
-    return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.image()
+    with sessions.on_device(device):
+        return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.image()
 
 
 def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Translated:
@@ -143,6 +144,7 @@ def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translat
     names = " + ".join(model.facts.name for model in used)
     digits = " + ".join(sha256(model.path)[:12] for model in used)
     stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
+    stamp = replace(stamp, invention=INVENTED[result.options.to])
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     info = result.canvas.info
     info["xmp"] = provenance.stamped(info.get("xmp"), stamp, most)
