@@ -273,9 +273,15 @@ def test_bad_evaluation(tmp_path: Path) -> None:
 
 
 def test_models_are_listed() -> None:
-    listed = [line.split()[0] for line in enhance("models").stdout.splitlines()]
-    assert listed == shipped.names()
+    lines, _, terms = enhance("models").stdout.partition("\n\n")
+    listed = dict(line.split(maxsplit=1) for line in lines.splitlines())
+    assert list(listed) == shipped.names()
     assert {"face_x4_gan", "photo_restore", "zebra"} <= set(listed)
+    assert len(set(listed.values())) == len(listed)
+    assert all(20 < len(purpose) < 110 for purpose in listed.values())
+    assert terms.startswith("Licence: research, non-commercial use only.")
+    said = [json.loads(line) for line in enhance("models", "--json").stdout.splitlines()]
+    assert {one["name"]: one["purpose"] for one in said} == listed
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

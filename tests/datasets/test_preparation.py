@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from enhance.datasets.names import FRAME
-from enhance.datasets.preparation import crops, good_faces, prepare, sharpness
+from enhance.datasets.preparation import Array, crops, judged, prepare, sharpness
 from enhance.errors import DataError
 from enhance.faces import detection, geometry
 from enhance.tasks.upscale import data
@@ -43,7 +43,8 @@ def test_faces_of_files_and_folders_become_a_data_set(
     (tmp_path / "photos" / "notes.txt").write_text("no picture")
     out = tmp_path / "photos" / "out"
     for _ in range(2):  # a second run takes nothing from what the first one wrote
-        assert prepare([tmp_path / "one.jpg", tmp_path / "photos"], out) == 3
+        made = prepare([tmp_path / "one.jpg", tmp_path / "photos"], out)
+        assert made.sentence("faces") == "3 faces; dropped: photos that cannot be read (1)"
         # A name that begins with utk_ would be taken for a part of the frame.
         assert sorted(path.name for path in out.iterdir()) == ["face_utk_two_0.webp", "one_0.webp", "one_1.webp"]
     told = capsys.readouterr().err
@@ -57,26 +58,32 @@ def test_faces_of_files_and_folders_become_a_data_set(
     assert np.abs(face.landmarks - 30 - geometry.FRAME * 128).max() < 10
 
 
+def verdicts(rgb: Array, size: int) -> list[Array | str]:
+    return [judged(rgb, face, size) for face in detection.detect(rgb)]
+
+
 @pytest.mark.parametrize("size", [128, 240])
 def test_large_sharp_upright_faces_are_good(portrait: Image.Image, size: int) -> None:
-    (crop,) = good_faces(array(portrait), size)
+    (crop,) = verdicts(array(portrait), size)
+    assert not isinstance(crop, str)
     assert crop.shape == (size, size, 3)
 
 
 def test_small_faces_are_left_out(portrait: Image.Image) -> None:
-    assert list(good_faces(array(portrait.resize((150, 120), Image.Resampling.LANCZOS)), 128)) == []
+    small = array(portrait.resize((150, 120), Image.Resampling.LANCZOS))
+    assert verdicts(small, 128) == ["smaller than 115 pixels"]
 
 
 def test_blurred_faces_are_left_out(portrait: Image.Image) -> None:
     blurred = portrait.resize((50, 40), Image.Resampling.LANCZOS).resize(portrait.size, Image.Resampling.BICUBIC)
     assert len(detection.detect(array(blurred))) == 1
-    assert list(good_faces(array(blurred), 128)) == []
+    assert verdicts(array(blurred), 128) == ["that are blurred"]
 
 
 def test_leaning_faces_are_left_out(portrait: Image.Image) -> None:
     leaning = array(portrait.rotate(-45, Image.Resampling.BICUBIC, fillcolor=portrait.getpixel((2, 2))))
     assert [geometry.tilt(face.landmarks) for face in detection.detect(leaning)] == [pytest.approx(45, abs=8)]
-    assert list(good_faces(leaning, 128)) == []
+    assert verdicts(leaning, 128) == ["that lean"]
 
 
 def test_sharpness_falls_with_blur(portrait: Image.Image) -> None:
@@ -100,7 +107,8 @@ def test_crops_are_squares_with_something_in_them(tmp_path: Path) -> None:
     photo = np.full((150, 280, 3), 128, np.uint8)
     photo[:, 128:] = np.random.default_rng(0).integers(0, 256, (150, 152, 3), np.uint8)
     Image.fromarray(photo).save(tmp_path / "half_flat.png")
-    assert crops([tmp_path / "half_flat.png"], tmp_path / "out", size=128) == 1
+    made = crops([tmp_path / "half_flat.png"], tmp_path / "out", size=128)
+    assert made.sentence("crops") == "1 crops; dropped: flat squares (1)"
     (written,) = (tmp_path / "out").iterdir()
     with Image.open(written) as image:
         assert image.size == (128, 128)

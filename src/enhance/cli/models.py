@@ -1,12 +1,25 @@
-"""`enhance models`: what is shipped."""
+"""`enhance models`: what is shipped, and what each network is for."""
+
+import json
 
 import click
 
 
 @click.command()
-def models() -> None:
-    """Lists the shipped models."""
-    from enhance.inference.model import models as shipped
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line, with all that each file says.")
+def models(as_json: bool) -> None:
+    """Lists the shipped models: what each is for, and under which terms."""
+    from enhance.inference import shipped
+    from enhance.inference.model import models as found
 
-    for name, facts in shipped().items():
-        click.echo(f"{name}  x{facts.get('scale', 1)}  {int(facts['pictures']):,} pictures, {facts['licence']}")
+    names = found()
+    width = max(map(len, names), default=0)
+    for name, facts in names.items():
+        purpose = shipped.purpose(name) or facts["task"]
+        if as_json:
+            click.echo(json.dumps({**facts, "name": name, "purpose": purpose}))
+        else:
+            click.echo(f"{name:{width}}  {purpose}")
+    if not as_json:
+        terms = sorted({facts["licence"] for facts in names.values()})
+        click.echo(f"\nLicence: {'; '.join(terms)}. The card of each lies in its folder: {shipped.WEIGHTS}")

@@ -77,9 +77,9 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
     with training_packages():
         from enhance.datasets import preparation
     if crops:
-        click.echo(f"{out}: {preparation.crops(photos, out, size=size):,} crops")
+        click.echo(f"{out}: {preparation.crops(photos, out, size=size).sentence('crops')}")
     else:
-        click.echo(f"{out}: {preparation.prepare(photos, out, size=size):,} faces")
+        click.echo(f"{out}: {preparation.prepare(photos, out, size=size).sentence('faces')}")
 
 
 @click.command()

@@ -1,7 +1,9 @@
 """From any photos to a folder that `enhance train` can read: of aligned faces, or of square crops of anything."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -32,7 +34,20 @@ DETAILED = 2e-4
 """Least sharpness of a crop worth learning from; sky and bokeh have less."""
 
 
-def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
+@dataclass
+class Prepared:
+    """What became of photos: how many faces or squares were written, and how many were dropped, by the reason."""
+
+    written: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self, what: str) -> str:
+        """It in one line. what: the plural of what was written."""
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(self.dropped.items()))
+        return f"{self.written:,} {what}" + (f"; dropped: {reasons}" if reasons else "")
+
+
+def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
     """Finds the faces of photos and writes them, aligned, into a folder: sharp, upright and large enough ones only.
 
     A photo that cannot be read is reported on stderr and passed over.
@@ -43,56 +58,70 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> int:
         size: side of the face frame in pixels.
 
     Returns:
-        The number of faces written.
+        How many faces were written, and why others were not.
 
     Raises:
         DataError: there is no photo, or no face in them that is good enough.
     """
     paths = _pictures(photos, out)
     taken: set[str] = set()
-    written = 0
-    for path, rgb in _read(paths):
-        for crop in good_faces(rgb, size):
+    made = Prepared()
+    for path, rgb in _read(paths, made):
+        found = detection.detect(rgb)
+        made.dropped.update(["photos without a face"] * (not found))
+        for face in found:
+            crop = judged(rgb, face, size)
+            if isinstance(crop, str):
+                made.dropped[f"faces {crop}"] += 1
+                continue
             out.mkdir(parents=True, exist_ok=True)
             write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
-            written += 1
-    if not written:
+            made.written += 1
+    if not made.written:
         raise DataError(
-            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide; "
-            "give larger photos or a smaller size"
+            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide "
+            f"({made.sentence('faces')}); give larger photos or a smaller size"
         )
-    return written
+    return made
 
 
-def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> int:
+def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
     """Cuts photos into square crops for `photo_x4`, leaving out the flat ones; parameters and errors as for `prepare`.
 
     A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
     """
     paths = _pictures(photos, out)
     taken: set[str] = set()
-    for path, rgb in _read(paths):
+    made = Prepared()
+    for path, rgb in _read(paths, made):
+        if min(rgb.shape[:2]) < size:
+            made.dropped[f"photos smaller than {size} pixels"] += 1
         if max(rgb.shape) > REDUCED:
             rgb = rescale(rgb, REDUCED / max(rgb.shape))
         for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
             crop = rgb[top : top + size, left : left + size]
-            if sharpness(crop) >= DETAILED:
-                out.mkdir(parents=True, exist_ok=True)
-                write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
-    if not taken:
+            if sharpness(crop) < DETAILED:
+                made.dropped["flat squares"] += 1
+                continue
+            out.mkdir(parents=True, exist_ok=True)
+            write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
+            made.written += 1
+    if not made.written:
         raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
-    return len(taken)
+    return made
 
 
-def good_faces(rgb: Array, size: int) -> Iterator[Array]:
-    """Faces (size,size,3) of a photo (H,W,3) that are worth learning from, the largest first."""
-    for face in detection.detect(rgb):
-        if geometry.face_size(face.landmarks) < size * ENOUGH or abs(geometry.tilt(face.landmarks)) > MOST_TILT:
-            continue
-        crop, _ = geometry.align(rgb, face.landmarks, size)
-        # Judged at one size, so that one bar serves all.
-        if sharpness(crop if size == MEASURED else geometry.align(rgb, face.landmarks, MEASURED)[0]) >= SHARP:
-            yield crop
+def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
+    """A face of a photo (H,W,3) in its frame, (size,size,3); what is wrong with it if it is not worth learning from."""
+    if geometry.face_size(face.landmarks) < size * ENOUGH:
+        return f"smaller than {round(size * ENOUGH)} pixels"
+    if abs(geometry.tilt(face.landmarks)) > MOST_TILT:
+        return "that lean"
+    crop, _ = geometry.align(rgb, face.landmarks, size)
+    # Judged at one size, so that one bar serves all.
+    if sharpness(crop if size == MEASURED else geometry.align(rgb, face.landmarks, MEASURED)[0]) < SHARP:
+        return "that are blurred"
+    return crop
 
 
 def sharpness(crop: Array) -> float:
@@ -121,13 +150,14 @@ def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
     return found
 
 
-def _read(paths: Sequence[Path]) -> Iterator[tuple[Path, Array]]:
-    """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr."""
+def _read(paths: Sequence[Path], made: Prepared) -> Iterator[tuple[Path, Array]]:
+    """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr, and counts them."""
     for path in paths:
         try:
             rgb = read(path).rgb
         except EnhanceError as error:
             print(error, file=sys.stderr)
+            made.dropped["photos that cannot be read"] += 1
             continue
         yield path, rgb
 
