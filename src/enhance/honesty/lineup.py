@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import PhotoError
-from enhance.faces import detection, recognition, verification
-from enhance.faces.crops import aligned_crop, crop_face
-from enhance.faces.drawing import drawing_size
+from enhance.faces import recognition, verification
+from enhance.faces.crops import FaceCrop, aligned_crop
+from enhance.faces.known import KnownFace
 from enhance.files import write_atomically
 from enhance.honesty.samples import draw_samples, upright
 from enhance.inference import sessions
@@ -32,7 +33,9 @@ from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import face_model
+from enhance.tasks.upscale.enhance import find_jobs
 from enhance.tasks.upscale.options import LineupOptions
+from enhance.tasks.upscale.result import TOO_LARGE
 
 Array = NDArray[np.float32]
 
@@ -104,7 +107,7 @@ class Lineup:
         """What the line-up says, in one line."""
         people = "one person" if self.people == 1 else f"{self.people} different people"
         return (
-            f"{len(self.samples)} answers for {self.lr.shape[1]}x{self.lr.shape[0]} pixels, {people} to a verifier "
+            f"{len(self.samples)} answers for {self.pixels} pixels across, {people} to a verifier "
             f"(mean likeness {self.identity:.2f}); each agrees with the photo to {min(self.lr_psnr):.0f} dB or more"
         )
 
@@ -167,29 +170,35 @@ def lineup(
         return lineup_photo(read(photo), options)
 
 
-def lineup_photo(photo: Photo, options: LineupOptions = LineupOptions()) -> Lineup:
-    """`lineup` of a photo that was read; the same errors."""
+def lineup_photo(
+    photo: Photo, options: LineupOptions = LineupOptions(), found: Sequence[KnownFace] | None = None
+) -> Lineup:
+    """`lineup` of a photo that was read; the same errors.
+
+    Args:
+        found: the photo's faces, where they were found before.
+    """
     if wrong := problem(options):
         raise PhotoError(f"{photo.name}: has no line-up: {wrong}")
     rgb = photo.rgb
     if options.aligned:
         box = 0.0, 0.0, float(photo.width), float(photo.height)
         landmarks = verification.aligned_landmarks(photo.height, photo.width)
-        crop = aligned_crop(rgb)
+        reason = None if options.force else verification.rejection_reason(rgb, landmarks)
+        crop: FaceCrop | None = aligned_crop(rgb)
     else:
-        found = detection.detect(rgb)
-        if options.face > len(found):
+        # The faces that `upscale` would redraw, in its order.
+        jobs = find_jobs(rgb, None, options.force) if found is None else [one.job(rgb) for one in found]
+        if options.face > len(jobs):
             raise PhotoError(
-                f"{photo.name}: {_count(len(found))} found, so there is no face {options.face} to draw (--aligned "
+                f"{photo.name}: {_count(len(jobs))} found, so there is no face {options.face} to draw (--aligned "
                 "takes the whole picture for one)"
             )
-        face = found[options.face - 1]
-        size = drawing_size(face.landmarks)
-        if not size:
-            raise PhotoError(f"{photo.name}: face {options.face} is too large to need redrawing, so it has no line-up")
-        box, landmarks = face.box, face.landmarks
-        crop = crop_face(rgb, landmarks, size)
-    if not options.force and (reason := verification.rejection_reason(rgb, landmarks)):
+        job = jobs[options.face - 1]
+        box, reason, crop = job.box, job.reason, job.crop
+    if reason == TOO_LARGE:
+        raise PhotoError(f"{photo.name}: face {options.face} is too large to need redrawing, so it has no line-up")
+    if reason or crop is None:
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
     network, _ = face_model(options.model, [crop], restores=False)
@@ -272,7 +281,6 @@ def _count(faces: int) -> str:
 
 def sheet(shown: Lineup) -> Image.Image:
     """The line-up as one picture: the pixels that were given, then every answer against the wall, with its number."""
-    height, width = shown.lr.shape[:2]
     answers = [(sample.hr, f"seed {sample.seed}   agrees to {sample.lr_psnr:.0f} dB") for sample in shown.samples]
-    known = f"all that is known: {width}x{height} pixels"
+    known = f"all that is known: {shown.pixels} pixels across"
     return lineup_sheet((shown.lr, known), answers, (shown.sentence(), WARNING))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, cast
 
 from enhance.errors import ModelError
+from enhance.inference.protobuf import as_text, one, parse
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -92,6 +94,49 @@ class Facts:
             )
         except (ValueError, TypeError, IndexError) as error:
             raise ModelError(f"its metadata are damaged ({error}); export it again with `enhance export`") from error
+
+
+@dataclass(frozen=True)
+class Peek:
+    """What a file of weights says of itself, as far as it is known without loading the network.
+
+    Attributes:
+        said: its metadata.
+        inputs: of its graph.
+    """
+
+    said: Mapping[str, str]
+    inputs: tuple[str, ...]
+
+    @property
+    def task(self) -> str:
+        """See `Facts`."""
+        return self.said.get("task", "")
+
+    @property
+    def takes_coordinates(self) -> bool:
+        """See `Facts`."""
+        return COORDINATES in self.inputs
+
+
+def peek(path: Path) -> Peek:
+    """Reads what a file of weights says of itself: thousandths of a second, where loading it takes tenths.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    said, inputs = {}, []
+    for number, value in parse(path.read_bytes()):
+        if number == MODEL_METADATA:
+            key, text = (as_text(one(parse(value), field)) for field in (1, 2))
+            said[key] = text
+        elif number == MODEL_GRAPH:
+            inputs = [as_text(one(parse(given), 1)) for field, given in parse(value) if field == GRAPH_INPUT]
+    return Peek(MappingProxyType(said), tuple(inputs))
+
+
+MODEL_GRAPH, MODEL_METADATA, GRAPH_INPUT = 7, 14, 11
+"""Numbers given by onnx.proto to fields."""
 
 
 def _truncation(said: Mapping[str, str], draws_faces: bool, restores: bool) -> tuple[float, ...]:

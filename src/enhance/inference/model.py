@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError, ModelError
 from enhance.inference import sessions, shipped
-from enhance.inference.facts import COORDINATES, NOISE, Facts
+from enhance.inference.facts import COORDINATES, NOISE, Facts, peek
 from enhance.inference.noise import noise_rng, truncation
 from enhance.pixels import Planes
 
@@ -162,18 +162,19 @@ def full_frame(height: int, width: int) -> Planes:
 
 def models() -> dict[str, Mapping[str, str]]:
     """The models shipped with the package: name -> what its file says of itself."""
-    return {name: Model.load(name).facts.extra for name in shipped.names()}
+    return {name: peek(shipped.weights_of(name)).said for name in shipped.names()}
 
 
 def enlarging_models() -> tuple[str, ...]:
     """The names of the shipped models that make pictures larger."""
-    return tuple(name for name in shipped.names() if Model.load(name).facts.task == "super_resolution")
+    known = {name: peek(shipped.weights_of(name)) for name in shipped.names()}
+    return tuple(name for name, one in known.items() if one.task == "super_resolution")
 
 
 def face_models() -> tuple[str, ...]:
     """The names of the shipped models that enlarge faces: those that know the face frame."""
-    found = {name: Model.load(name).facts for name in shipped.names()}
-    return tuple(name for name, facts in found.items() if facts.task == "super_resolution" and facts.takes_coordinates)
+    known = {name: peek(shipped.weights_of(name)) for name in shipped.names()}
+    return tuple(name for name, one in known.items() if one.task == "super_resolution" and one.takes_coordinates)
 
 
 @lru_cache(maxsize=16)

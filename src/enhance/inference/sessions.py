@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from enhance import cancellation
 from enhance.errors import ModelError
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ def run(
 
     Raises:
         MemoryError: it is too large for this machine.
+        CancelledError: nobody waits for the answer any more.
     """
+    cancellation.check()
     names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
     try:
         return dict(zip(names, session.run(names, dict(inputs)), strict=True))

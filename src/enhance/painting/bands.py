@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance import cancellation
 from enhance.painting import tiles
 from enhance.painting.background import Background
 from enhance.painting.consistency import GOAL, ScaledPair
@@ -122,6 +123,7 @@ def halve_on_memory_error(work: Callable[[Rows], T], spans: Iterable[Rows]) -> I
         MemoryError: there is none for a single row.
     """
     for start, stop in spans:
+        cancellation.check()
         try:
             done = work((start, stop))
         except MemoryError:

@@ -18,7 +18,7 @@ class ImagineOptions:
         facing: "left" or "right"; None: by chance, if the sentence does not say.
     """
 
-    seed: int = option(0, "One of many possible birds; of several the first.", least=0)
+    seed: int = option(0, "One of many possible birds; of several the first.", least=0, most_over_http=2**31 - 1)
     size: int = option(256, "Pixels of the longer side.", least=64, most=1024)
     facing: str | None = option(
         None,

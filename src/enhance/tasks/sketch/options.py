@@ -39,7 +39,7 @@ class SketchOptions:
     colour: str | None = option(
         None, f"Of the fur: {', '.join(COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
     )
-    seed: int = option(0, "One of many possible cats; of several the first.", least=0)
+    seed: int = option(0, "One of many possible cats; of several the first.", least=0, most_over_http=2**31 - 1)
     size: int = option(SIZE, "Pixels across.", least=LEAST, most=MOST)
 
     def check(self) -> None:

@@ -61,8 +61,11 @@ class Drawing:
     name: str
 
 
-def read(drawing: Source) -> Drawing:
+def read(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
     """Reads a drawing from a picture of any kind, or from an SVG file.
+
+    Args:
+        max_pixels: a file with more is refused before it is decoded; None: with more than any photo may have.
 
     Raises:
         PhotoError: it cannot be read, or there is no line on it.
@@ -72,7 +75,7 @@ def read(drawing: Source) -> Drawing:
         if svg.is_svg(content):
             return _placed(svg.inked(content, name, WORK), name)
         drawing = content if hasattr(drawing, "read") else drawing  # an open file is read once
-    read = photo.read(drawing)
+    read = photo.read(drawing, max_pixels=photo.MAX_PIXELS if max_pixels is None else max_pixels)
     return _placed(inked(read), read.name)
 
 

@@ -86,11 +86,15 @@ def sketch(
         return sketch_all(drawing, [SketchOptions(looseness, colour, seed, size)])[0].canvas.image()
 
 
-def sketch_all(drawing: Source, options: Sequence[SketchOptions]) -> list[Sketched]:
-    """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`."""
+def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels: int | None = None) -> list[Sketched]:
+    """Several cats after one drawing, for callers who want to know what was done; the same errors as `sketch`.
+
+    Args:
+        max_pixels: a file with more is refused before it is decoded; None: with more than any photo may have.
+    """
     for one in options:
         one.check()
-    read = paper.read(drawing)
+    read = paper.read(drawing, max_pixels=max_pixels)
     model = Model.load(MODEL)
     found = []
     for start in range(0, len(options), AT_ONCE):

@@ -21,6 +21,7 @@ from enhance.faces import detection, verification
 from enhance.faces.crops import aligned_crop, crop_face
 from enhance.faces.detection import Face
 from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, drawing_size, paste_jobs
+from enhance.faces.known import KnownFace
 from enhance.faces.resolution import effective_reduction
 from enhance.inference import sessions
 from enhance.inference.model import Model
@@ -121,6 +122,7 @@ def enhance_photo(
     options: UpscaleOptions = UpscaleOptions(),
     *,
     look: Look | None = None,
+    found: Sequence[KnownFace] | None = None,
     memory: float = MEMORY,
     most_pixels: float = MOST_PIXELS,
     known: Defects | None = None,
@@ -130,6 +132,7 @@ def enhance_photo(
 
     Args:
         look: finds the faces, where `find` is not to: a video follows them from frame to frame. They are faces.
+        found: the faces, where they were found before: in the photo of which this is a part.
         memory: megabytes to work in, besides the photo and the result.
         most_pixels: a result of more is refused before it is begun.
         known: what is wrong with the photo, where it is not to be measured.
@@ -143,7 +146,7 @@ def enhance_photo(
         raise PhotoError(f"{photo.name}: cannot be enlarged: {wrong}")
     refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
-        return _enhance_twice(photo, options, look, memory, progress)
+        return _enhance_twice(photo, options, look, found, memory, progress)
     with report_memory_errors(photo):
         rgb = photo.rgb
         progress(0, "measuring")
@@ -153,9 +156,15 @@ def enhance_photo(
             rgb = choice.restored
             clean = replace(photo, pixels=to_integers(rgb, photo.pixels.dtype))
         progress(RESTORED, "looking for faces")
-        jobs = [aligned_job(photo, rgb, options.force)] if options.aligned else find_jobs(rgb, look, options.force)
+        if options.aligned:
+            jobs = [aligned_job(photo, rgb, options.force)]
+        elif found is not None:
+            jobs = [one.job(rgb) for one in found]
+        else:
+            jobs = find_jobs(rgb, look, options.force)
         if (wanted := options.face_numbers) is not None:
-            jobs = [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in enumerate(jobs, 1)]
+            numbers = [one.number for one in found or ()] or range(1, len(jobs) + 1)
+            jobs = [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in zip(numbers, jobs, strict=True)]
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         model: Model | None = None
@@ -285,7 +294,12 @@ def report_memory_errors(photo: Photo) -> Iterator[None]:
 
 
 def _enhance_twice(
-    photo: Photo, options: UpscaleOptions, look: Look | None, memory: float, progress: Progress
+    photo: Photo,
+    options: UpscaleOptions,
+    look: Look | None,
+    found: Sequence[KnownFace] | None,
+    memory: float,
+    progress: Progress,
 ) -> Result:
     """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
     plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
@@ -294,6 +308,7 @@ def _enhance_twice(
         plain,
         replace(options, scale=SCALE),
         look=look,
+        found=found,
         memory=memory,
         most_pixels=most,
         progress=lambda share, words: progress(again_from * share, words),
