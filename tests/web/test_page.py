@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.web.conftest import SAMPLES, Served
 
-for needed in ("prometheus_client", "starlette", "uvicorn"):
+for needed in ("fastapi", "prometheus_client", "uvicorn"):
     pytest.importorskip(needed, reason="the web extra is not installed")
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

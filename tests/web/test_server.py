@@ -18,13 +18,14 @@ from PIL import Image
 
 from tests.web.conftest import SAMPLES, Served, running
 
-for needed in ("prometheus_client", "starlette", "uvicorn"):
+for needed in ("fastapi", "prometheus_client", "uvicorn"):
     pytest.importorskip(needed, reason="the web extra is not installed")
 
 ASTRONAUT = (SAMPLES / "astronaut.jpg").read_bytes()
 STATIC = Path(__file__).parents[2] / "src" / "enhance" / "web" / "static"
 BOX = "box=56,0,140,84"
 """The head alone, which is quick."""
+SECRET = {"job-secret": "a secret of twenty".replace(" ", "-")}
 
 
 def healthz(served: Served) -> dict[str, Any]:
@@ -232,8 +233,11 @@ def test_a_waiting_job_is_cancelled_and_a_full_queue_says_so(served: Served) -> 
         first = [pool.submit(served.ask, "POST", "/v1/lineup?n=16", ASTRONAUT) for _ in range(5)]
         # Where the service has one core only, some may be drawn before they are all counted.
         waits_for(lambda: healthz(served)["jobs"] >= 3)
-        waiting = pool.submit(served.ask, "POST", "/v1/enhance?job=not-this", ASTRONAUT)
-        waits_for(lambda: served.ask("DELETE", "/v1/jobs/not-this")[0] == 204)
+        waiting = pool.submit(served.ask, "POST", "/v1/enhance?job=not-this", ASTRONAUT, SECRET)
+        waits_for(lambda: served.ask("GET", "/v1/jobs/not-this")[0] == 200)
+        assert refused(served.ask("DELETE", "/v1/jobs/not-this"), 403, "wrong_secret")
+        assert refused(served.ask("DELETE", "/v1/jobs/not-this", headers={"job-secret": "x" * 20}), 403, "wrong_secret")
+        assert served.ask("DELETE", "/v1/jobs/not-this", headers=SECRET)[0] == 204
         assert refused(waiting.result(), 409, "cancelled")
         many = [pool.submit(served.ask, "POST", f"/v1/enhance?{BOX}", ASTRONAUT) for _ in range(16)]
         answers = [job.result() for job in many]
@@ -242,7 +246,7 @@ def test_a_waiting_job_is_cancelled_and_a_full_queue_says_so(served: Served) -> 
         assert refused(full, 429, "queue_full")
         assert int(full[1]["retry-after"]) > 0
         assert {job.result()[0] for job in first} == {200}
-    assert refused(served.ask("DELETE", "/v1/jobs/not-this"), 404, "no_such_job")
+    assert refused(served.ask("DELETE", "/v1/jobs/not-this", headers=SECRET), 404, "no_such_job")
 
 
 def test_a_client_that_goes_away_frees_its_place(served: Served) -> None:
@@ -268,10 +272,12 @@ def test_the_running_job_is_finished_when_the_service_is_ended(tmp_path: Path) -
 def called(limits: Any, path: str, *chunks: bytes, pause: float = 0) -> tuple[int, dict[str, Any], Any]:
     """Status and JSON of an answer of the service in this process, whose photo comes in chunks with pauses between;
     and the service."""
-    from enhance.web.server import Service
+    from enhance.web.application import application
+    from enhance.web.service import Service
+    from enhance.web.settings import Access
 
-    service = Service(limits)
-    app = service.app(frozenset({"localhost"}))
+    service = Service(limits, Access())
+    app = application(service)
     sent: list[dict[str, Any]] = []
     coming = list(chunks)
 
@@ -301,13 +307,13 @@ def called(limits: Any, path: str, *chunks: bytes, pause: float = 0) -> tuple[in
             await asyncio.sleep(0.05)
 
     asyncio.run(whole())
-    service.worker.close()
+    service.worker.close(60)
     body = b"".join(message.get("body", b"") for message in sent)
     return sent[0]["status"], json.loads(body), service
 
 
 def test_a_slow_photo_is_given_up() -> None:
-    from enhance.web.server import Limits
+    from enhance.web.settings import Limits
 
     status, said, service = called(Limits(seconds=0.2), "/v1/enhance", b"a", b"b", b"c", pause=0.1)
     assert (status, said["error"]["code"]) == (408, "too_slow")
@@ -315,7 +321,7 @@ def test_a_slow_photo_is_given_up() -> None:
 
 
 def test_a_slow_job_is_given_up_and_its_place_is_free_when_it_ends() -> None:
-    from enhance.web.server import Limits
+    from enhance.web.settings import Limits
 
     status, said, service = called(Limits(seconds=0.01), "/v1/lineup?n=16", ASTRONAUT)
     assert (status, said["error"]["code"]) == (503, "took_too_long")
@@ -323,7 +329,7 @@ def test_a_slow_job_is_given_up_and_its_place_is_free_when_it_ends() -> None:
 
 
 def test_more_bytes_than_were_announced_are_refused() -> None:
-    from enhance.web.server import Limits
+    from enhance.web.settings import Limits
 
     status, said, _ = called(Limits(body=10), "/v1/enhance", b"12345678", b"9012345", b"6")
     assert (status, said["error"]["code"]) == (413, "too_many_bytes")

@@ -1,1 +1,1 @@
-"""The local web page and its HTTP service; `server` is the service, `static` the page."""
+"""The local web page and its HTTP service; `listening` starts it, `static` is the page."""

@@ -1,14 +1,13 @@
-"""What the service does with a photo: bytes in, bytes out. All of it runs in the worker's thread."""
+"""What the service does with a photo: bytes in, facts and pictures out. All of it runs in the worker's threads."""
 
 from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,145 +16,145 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.errors import EnhanceError, PhotoError
-from enhance.faces.geometry import Box, face_size
+from enhance import cancellation
+from enhance.errors import EnhanceError, ModelError, PhotoError
+from enhance.faces.known import KnownFace
 from enhance.honesty.discriminator_map import scored_enlargements
 from enhance.honesty.lineup import lineup_photo
 from enhance.honesty.report import WARNING, band_map, report
 from enhance.honesty.uncertainty import VISIBLE
-from enhance.options import option
+from enhance.inference import shipped
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import lr_psnr
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
-from enhance.pixels import png_bytes
-from enhance.tasks.upscale.enhance import enhance_photo, find
-from enhance.tasks.upscale.options import BICUBIC, LineupOptions, UpscaleOptions
+from enhance.pixels import luma, png_bytes, to_float
+from enhance.tasks.fill.fill import FACE, PHOTO, Filled, fill_photo
+from enhance.tasks.fill.options import FillOptions
+from enhance.tasks.imagine.imagine import MODEL as BIRD
+from enhance.tasks.imagine.imagine import imagine_all
+from enhance.tasks.imagine.options import ImagineOptions
+from enhance.tasks.sketch.options import SketchOptions
+from enhance.tasks.sketch.sketch import MODEL as CAT
+from enhance.tasks.sketch.sketch import sketch_all
+from enhance.tasks.translate.options import ANIMALS, TranslateOptions
+from enhance.tasks.translate.translate import translate_photo
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import BICUBIC, FaceOptions, LineupOptions, UpscaleOptions
 from enhance.tasks.upscale.result import Result
-from enhance.web import parameters
+from enhance.web.bodies import Body
+from enhance.web.looking import Looking, face_facts
+from enhance.web.made import Made, Picture
+from enhance.web.orders import FORMATS, Edges, HoleOptions, NumberOptions, PartOptions, SeveralOptions
+from enhance.web.queries import Query, taken
+from enhance.web.settings import Limits
 from enhance.web.worker import Job
 
 Array = NDArray[np.float32]
 
-FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
-FACTS_END = b"\n"
-"""The worker gives one line of JSON and then the picture."""
-
 
 class TooLargeError(EnhanceError):
-    """A photo, or the part of it that is asked for, has more pixels than the service draws."""
+    """A photo, the part of it that is asked for, or the answer has more pixels than the service takes."""
+
+
+class NoWeightsError(EnhanceError):
+    """A network that does not come with this version."""
+
+
+class MaskError(EnhanceError):
+    """A mask that cannot be used."""
 
 
 @dataclass(frozen=True)
-class PartOptions:
-    """Which part of a photo is meant."""
+class Order:
+    """What is asked for.
 
-    box: str | None = option(None, "Only this part: left,top,right,bottom in pixels.", kind=str)
+    Attributes:
+        job: whose it is.
+        body: what was sent.
+        query: the options.
+        format: what pictures are to be, a key of `FORMATS`.
+        limits: what it may cost.
+        looking: knows the faces of photos that were looked at.
+    """
 
-    def edges(self) -> tuple[int, int, int, int] | None:
-        """Left, top, right, bottom in the photo's upright pixels; None for all of it.
+    job: Job
+    body: Body
+    query: Query
+    format: str
+    limits: Limits
+    looking: Looking
+
+    def part(self) -> Edges | None:
+        """The part of the photo that is meant, None for all of it."""
+        return taken(PartOptions, self.query).edges()
+
+    def photo(self) -> Photo:
+        """All of the photo.
 
         Raises:
-            ValueError: it is no box.
+            PhotoError: it cannot be read.
+            TooLargeError: it has more pixels than are looked at.
         """
-        if self.box is None:
-            return None
-        parts = self.box.split(",")
-        if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
-            raise ValueError("box is left,top,right,bottom in whole pixels")
-        left, top, right, bottom = map(int, parts)
-        if not (left < right and top < bottom):
-            raise ValueError("box is left,top,right,bottom, with left before right and top above bottom")
-        return left, top, right, bottom
+        self.job.stage = "reading"
+        photo = opened(self.body.photo, self.limits.look)
+        self.job.stage = "drawing"
+        cancellation.check()
+        return photo
+
+    def drawable(self) -> Photo:
+        """The photo, or the part of it that is meant.
+
+        Raises:
+            PhotoError: it cannot be read, or the part lies outside it.
+            TooLargeError: it has more pixels than are drawn at a time.
+        """
+        return small_enough(cut(self.photo(), self.part()), self.limits.draw)
 
 
-@dataclass(frozen=True)
-class FileOptions:
-    """How the picture leaves."""
-
-    format: str = option("png", "Of the answer.", choices=tuple(FORMATS))
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is asked for; a model called `bicubic` is none at all."""
-
-    upscale: UpscaleOptions
-    lineup: LineupOptions
-    format: str
-    box: tuple[int, int, int, int] | None
-
-
-def options(given: Mapping[str, str], known_models: tuple[str, ...]) -> Options:
-    """Options from the query of a request.
-
-    Raises:
-        ValueError: a value that is out of range or not of its kind; the message says which, and what may be given.
-    """
-    models = model_choices(known_models)
-    return Options(
-        parameters.parse(UpscaleOptions, given, models),
-        parameters.parse(LineupOptions, given, models),
-        parameters.parse(FileOptions, given).format,
-        parameters.parse(PartOptions, given).edges(),
-    )
-
-
-def model_choices(known_models: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """What may be asked for as the model."""
-    return {"model": (*known_models, BICUBIC)}
-
-
-def received(content: bytes, wanted: Options, pixels: int, read_pixels: int) -> Photo:
-    """The photo, or the part of it that is asked for.
-
-    Raises:
-        PhotoError: it cannot be read, or the box lies outside it.
-        TooLargeError: it has too many pixels.
-    """
-    try:
-        photo = replace(read(content, max_pixels=read_pixels), name="photo")
-    except PhotoError as error:
-        if "--max-pixels" in str(error):
-            raise TooLargeError(f"photo: has more than {read_pixels:,} pixels; reduce it first") from error
-        raise
-    if wanted.box is not None:
-        left, top, right, bottom = wanted.box
-        if right > photo.width or bottom > photo.height:
-            raise PhotoError(f"photo: the box reaches outside its {photo.width}x{photo.height} pixels")
-        part = slice(top, bottom), slice(left, right)
-        alpha = None if photo.alpha is None else photo.alpha[part].copy()
-        photo = replace(photo, pixels=photo.pixels[part].copy(), alpha=alpha)
-    if photo.height * photo.width > pixels:
-        raise TooLargeError(
-            f"photo: {photo.width}x{photo.height} is more than {pixels:,} pixels at a time; give a box, or reduce it"
-        )
-    return photo
-
-
-def enhance(job: Job, photo: Photo, wanted: Options) -> bytes:
-    """A line of facts as JSON, and the enlarged photo."""
-    job.stage = "drawing"
+def enhance(order: Order) -> Made:
+    """The photo enlarged."""
     started = time.perf_counter()
-    asked = wanted.upscale
-    result = enlarged(photo, asked) if asked.model == BICUBIC else enhance_photo(photo, asked)
-    job.stage = "writing"
-    with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
-        path = Path(folder) / f"photo.{wanted.format}"
-        write(result.canvas, path)
-        picture = path.read_bytes()
+    asked = taken(UpscaleOptions, order.query)
+    whole, part = order.photo(), order.part()
+    photo = small_enough(cut(whole, part), order.limits.draw)
+    refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
+    found = known_faces(order, whole, part, asked)
+    if found is None and part is not None and asked.faces[0].isdigit():
+        asked = replace(asked, faces="none")  # numbers are those of faces of the whole photo, and here there is none
+    result = enlarged(photo, asked) if asked.model == BICUBIC else enhance_photo(photo, asked, found=found)
+    order.job.stage = "writing"
+    picture = encoded(result.canvas, order.format, asked.seed)
+    told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    faces = [face_facts(number, face.box, face.size, face.reason) for number, face in told]
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
         "model": result.model.facts.name if result.model else BICUBIC,
         "seed": asked.seed,
-        "faces": [face_facts(face.box, face.size, face.redrawn) for face in result.faces],
+        "faces": faces,
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),
         "notes": [plainly(note) for note in result.notes],
         "seconds": round(time.perf_counter() - started, 3),
     }
-    return line(facts) + picture
+    return Made(facts, (picture,))
+
+
+def known_faces(
+    order: Order, whole: Photo, part: Edges | None, asked: FaceOptions, number: int = 0
+) -> list[KnownFace] | None:
+    """The faces that are known of what is to be drawn: see `Looking.within`."""
+    if asked.aligned or asked.model == BICUBIC:
+        return None
+    return order.looking.within(order.body.photo, whole, part, number, force=asked.force)
+
+
+def numbers_of(found: list[KnownFace] | None, part: Edges | None, count: int) -> list[int | None]:
+    """The numbers of faces: those that are known, or of a whole photo that was only now looked at, their order."""
+    if found is not None:
+        return [one.number for one in found]
+    return [*range(1, count + 1)] if part is None else [None] * count
 
 
 def enlarged(photo: Photo, asked: UpscaleOptions) -> Result:
@@ -168,46 +167,105 @@ def enlarged(photo: Photo, asked: UpscaleOptions) -> Result:
     return Result(canvas, lr_psnr(again, rgb), asked)
 
 
-def faces(job: Job, photo: Photo) -> bytes:
-    """The faces of a photo as JSON, the largest first."""
-    job.stage = "drawing"
-    found = [
-        face_facts(face.box, size or round(face_size(face.landmarks)), bool(size)) for face, size in find(photo.rgb)
-    ]
-    return line({"width": photo.width, "height": photo.height, "faces": found})
+def faces(order: Order) -> Made:
+    """The faces of a photo, the largest first, with the numbers by which they are asked for."""
+    whole, part = order.photo(), order.part()
+    found = order.looking.at(order.body.photo, whole)
+    left, top, right, bottom = part or (0, 0, whole.width, whole.height)
+    cut(whole, part)  # says what is wrong with the part
+    here = [one.shifted(left, top) for one in found if one.within((left, top, right, bottom))]
+    told = [face_facts(one.number, one.face.box, one.size, one.reason) for one in here]
+    return Made({"width": right - left, "height": bottom - top, "faces": told})
 
 
-def lineup(job: Job, photo: Photo, wanted: Options) -> bytes:
-    """Several faces for the same pixels as JSON, each with its picture as base64 of a PNG."""
-    job.stage = "drawing"
-    shown = lineup_photo(photo, wanted.lineup)
+def lineup(order: Order) -> Made:
+    """Several faces for the same pixels, each with its picture as base64 of a PNG."""
+    asked = taken(LineupOptions, order.query)
+    if asked.aligned:
+        photo, found, number, left, top = order.drawable(), None, 1, 0, 0
+    else:
+        whole, part = order.photo(), order.part()
+        there = order.looking.at(order.body.photo, whole, force=asked.force)
+        number = asked.face
+        if part is not None:
+            cut(whole, part)
+            if "face" not in order.query.model_fields_set:
+                number = next((one.number for one in there if one.within(part)), 0)
+        if not 0 < number <= len(there):
+            raise PhotoError(f"photo: {len(there) or 'no'} faces found, so there is no face {asked.face} to draw")
+        one = there[number - 1]
+        # What lies around the face is all that is needed, however large the photo is.
+        across, down = one.face.box[2] - one.face.box[0], one.face.box[3] - one.face.box[1]
+        margin = round(3 * max(across, down)) + 16
+        left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in one.face.box[:2])
+        right, bottom = min(whole.width, left + 3 * margin), min(whole.height, top + 3 * margin)
+        photo, found, asked = cut(whole, (left, top, right, bottom)), [one.shifted(left, top)], replace(asked, face=1)
+    shown = lineup_photo(photo, asked, found)
     facts = shown.facts()
+    x0, y0, x1, y1 = facts["face"]
+    facts |= {"face": [round(x0 + left, 1), round(y0 + top, 1), round(x1 + left, 1), round(y1 + top, 1)]}
     for card, sample in zip(facts["answers"], shown.samples, strict=True):
         card["png"] = png(sample.hr)
-    return line({**facts, "given": png(shown.lr), "sentence": shown.sentence()})
+    return Made({**facts, "number": number, "given": png(shown.lr), "sentence": shown.sentence()})
 
 
-def invention(job: Job, photo: Photo, wanted: Options) -> bytes:
+def invention(order: Order) -> Made:
     """What is known of the drawn faces in words, and how far their pixels may be wrong: a PNG of the enlarged photo's
     size, transparent where nothing was made up."""
-    job.stage = "drawing"
-    result = enhance_photo(photo, replace(wanted.upscale, background=UpscaleOptions().background))
+    faces = taken(FaceOptions, order.query)
+    asked = UpscaleOptions(model=faces.model, seed=faces.seed, aligned=faces.aligned, force=faces.force)
+    whole, part = order.photo(), order.part()
+    photo = small_enough(cut(whole, part), order.limits.draw)
+    refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
+    number = taken(NumberOptions, order.query).face
+    found = known_faces(order, whole, part, asked, number)
+    result = enhance_photo(photo, asked, found=found)
+    told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    drawn = [n for n, job in told if job.redrawn]
     reports = report(photo, result)
     measured = all(one.made_up is not None for one in reports)
-    band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1))
-    strength = np.clip(band / (3 * VISIBLE), 0, 1)
-    rgba = np.stack([np.full_like(band, 255), 210 * (1 - strength), np.full_like(band, 60), 255 * strength], -1)
-    job.stage = "writing"
+    order.job.stage = "writing"
+    band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1), np.float32)
     buffer = io.BytesIO()
-    Image.fromarray(rgba.round().astype(np.uint8)).save(buffer, "PNG")
-    facts = {"sentences": [one.sentence() for one in reports], "measured": measured, "warning": WARNING}
-    return line(facts) + buffer.getvalue()
+    Image.fromarray(heat(band)).save(buffer, "PNG")
+    left, top = (part or (0, 0, 0, 0))[:2]
+    facts_of_faces = [
+        {
+            "number": n,
+            "box": [round(edge, 1) for edge in one.box],
+            "pixels_across": one.pixels,
+            "made_up": None if one.made_up is None else round(one.made_up, 3),
+            "people": one.people,
+        }
+        for n, one in zip(drawn, reports, strict=True)
+    ]
+    # Sentences speak of the photo, not of the part that was cut out of it.
+    shifted = [
+        replace(one, box=(one.box[0] + left, one.box[1] + top, one.box[2] + left, one.box[3] + top)) for one in reports
+    ]
+    facts = {
+        "sentences": [one.sentence() for one in shifted],
+        "faces": facts_of_faces,
+        "measured": measured,
+        "warning": WARNING,
+    }
+    return Made(facts, (Picture(buffer.getvalue(), FORMATS["png"], asked.seed),))
 
 
-def opinion(job: Job, photo: Photo) -> bytes:
-    """What the discriminator thinks of a part of a photo and of three enlargements of it, as JSON with pictures."""
-    job.stage = "drawing"
-    found = scored_enlargements(photo.rgb)
+def heat(band: Array) -> NDArray[np.uint8]:
+    """Half widths (H,W) in [0,1] as colours (H,W,4): transparent where nothing was made up, redder where more was."""
+    rgba = np.empty((*band.shape, 4), np.uint8)
+    for top in range(0, len(band), 256):
+        strength = np.clip(band[top : top + 256] / (3 * VISIBLE), 0, 1)
+        rgba[top : top + 256, :, 0], rgba[top : top + 256, :, 2] = 255, 60
+        rgba[top : top + 256, :, 1] = (210 * (1 - strength)).round()
+        rgba[top : top + 256, :, 3] = (255 * strength).round()
+    return rgba
+
+
+def opinion(order: Order) -> Made:
+    """What the discriminator thinks of a part of a photo and of three enlargements of it, with pictures."""
+    found = scored_enlargements(order.drawable().rgb)
     facts = [
         {
             "name": one.name,
@@ -218,7 +276,251 @@ def opinion(job: Job, photo: Photo) -> bytes:
         }
         for one in found
     ]
-    return line({"opinions": facts})
+    return Made({"opinions": facts})
+
+
+def translate(order: Order) -> Made:
+    """The animals of a photo redrawn, and how much of each pixel was."""
+    started = time.perf_counter()
+    asked = taken(TranslateOptions, order.query)
+    require_weights(asked.to)
+    photo = order.drawable()
+    refuse_result(photo.width, photo.height, order.limits.result)
+    result = translate_photo(photo, asked)
+    order.job.stage = "writing"
+    picture = encoded(result.canvas, order.format)
+    facts = {
+        "width": photo.width,
+        "height": photo.height,
+        "model": result.stamp.model if result.stamp else None,
+        "drawn": result.stamp is not None,
+        "animals": [{"box": [int(edge) for edge in animal.box]} for animal in result.animals],
+        "untouched": round(result.untouched, 5),
+        "sentence": plainly(result.sentence()),
+        "notes": [plainly(note) for note in result.notes],
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    return Made(facts, (picture,), grey_png(result.mask))
+
+
+def fill(order: Order) -> Made:
+    """A hole of a photo filled, once or several times."""
+    started = time.perf_counter()
+    asked, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
+    whole, part = order.photo(), order.part()
+    mask = None if order.body.mask is None else marked(order.body.mask, whole, order.limits.look)
+    photo = small_enough(cut(whole, part), order.limits.draw)
+    refuse_result(count * photo.width, photo.height, order.limits.result)
+    left, top, right, bottom = part or (0, 0, whole.width, whole.height)
+    mask = None if mask is None else mask[top:bottom, left:right]
+    boxes = [(x - left, y - top, width, height) for x, y, width, height in taken(HoleOptions, order.query).boxes()]
+    made: list[Filled] = []
+    pictures = []
+    for n in range(count):
+        cancellation.check()
+        made.append(fill_photo(photo, mask, boxes, replace(asked, seed=asked.seed + n)))
+        pictures.append(encoded(made[-1].canvas, order.format, asked.seed + n))
+    first = made[0]
+    facts = {
+        "width": photo.width,
+        "height": photo.height,
+        "model": first.stamp.model,
+        "seed": asked.seed,
+        "hole_pixels": int(first.hole.sum()),
+        "faces": [
+            {"box": [round(float(edge), 1) for edge in face.box], "pixels_across": face.size} for face in first.faces
+        ],
+        "sentence": first.sentence(),
+        "notes": [plainly(note) for note in first.notes],
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    return Made(facts, tuple(pictures), grey_png(np.uint8(255) * first.hole), as_facts=count > 1)
+
+
+def sketch(order: Order) -> Made:
+    """Cats after a drawing."""
+    started = time.perf_counter()
+    require_weights(CAT)
+    asked, count = taken(SketchOptions, order.query), taken(SeveralOptions, order.query).n
+    order.job.stage = "drawing"
+    each = [replace(asked, seed=asked.seed + n) for n in range(count)]
+    try:
+        cats = sketch_all(order.body.photo, each, max_pixels=order.limits.look)
+    except PhotoError as error:
+        raise too_large_or(error, order.limits.look) from error
+    order.job.stage = "writing"
+    facts = {
+        "width": asked.size,
+        "height": asked.size,
+        "model": cats[0].stamp.model,
+        "seed": asked.seed,
+        "moved": cats[0].drawing.moved,
+        "sentence": cats[0].sentence(),
+        "seconds": 0.0,
+    }
+    pictures = tuple(encoded(one.canvas, order.format, one.options.seed) for one in cats)
+    facts["seconds"] = round(time.perf_counter() - started, 3)
+    return Made(facts, pictures, as_facts=count > 1)
+
+
+def imagine(order: Order) -> Made:
+    """Birds from a sentence."""
+    started = time.perf_counter()
+    require_weights(BIRD)
+    asked, count = taken(ImagineOptions, order.query), taken(SeveralOptions, order.query).n
+    order.job.stage = "drawing"
+    birds = imagine_all(order.body.text, [replace(asked, seed=asked.seed + n) for n in range(count)])
+    order.job.stage = "writing"
+    first = birds[0]
+    pictures = tuple(encoded(one.canvas, order.format, one.options.seed) for one in birds)
+    facts = {
+        "width": first.canvas.width,
+        "height": first.canvas.height,
+        "model": first.stamp.model,
+        "seed": asked.seed,
+        "sentence": first.sentence(),
+        "understood": [{"part": part, "colour": colour} for part, colour in sorted(first.reading.pairs)],
+        "traits": sorted(first.reading.traits),
+        "taken": dict(first.reading.taken),
+        "ignored": list(first.reading.unknown),
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    return Made(facts, pictures, as_facts=count > 1)
+
+
+def opened(content: bytes, pixels: int) -> Photo:
+    """The photo in the bytes of a file.
+
+    Raises:
+        PhotoError: it cannot be read.
+        TooLargeError: it has too many pixels.
+    """
+    try:
+        return replace(read(content, max_pixels=pixels), name="photo")
+    except PhotoError as error:
+        raise too_large_or(error, pixels) from error
+
+
+def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
+    """What is to be said where a file was not read: that it is too large, or what was said already."""
+    if "--max-pixels" in str(error):
+        return TooLargeError(f"photo: has more than {pixels:,} pixels; reduce it first")
+    return error
+
+
+def cut(photo: Photo, part: Edges | None) -> Photo:
+    """A part of a photo, or all of it.
+
+    Raises:
+        PhotoError: the part reaches outside.
+    """
+    if part is None:
+        return photo
+    left, top, right, bottom = part
+    if right > photo.width or bottom > photo.height:
+        raise PhotoError(f"photo: the box reaches outside its {photo.width}x{photo.height} pixels")
+    here = slice(top, bottom), slice(left, right)
+    return replace(
+        photo,
+        pixels=photo.pixels[here].copy(),
+        alpha=None if photo.alpha is None else photo.alpha[here].copy(),
+        original=None if photo.original is None else photo.original[here].copy(),
+    )
+
+
+def small_enough(photo: Photo, pixels: int) -> Photo:
+    """The photo, if it may be drawn at a time.
+
+    Raises:
+        TooLargeError: it may not.
+    """
+    if photo.height * photo.width > pixels:
+        raise TooLargeError(
+            f"photo: {photo.width}x{photo.height} is more than {pixels:,} pixels at a time; give a box, or reduce it"
+        )
+    return photo
+
+
+def refuse_result(width: float, height: float, pixels: int) -> None:
+    """Says so where an answer would be too large.
+
+    Raises:
+        TooLargeError: it would.
+    """
+    if width * height > pixels:
+        raise TooLargeError(
+            f"photo: {round(width):,}x{round(height):,} pixels would be more than the {pixels:,} that an answer may "
+            "have; give a smaller scale, fewer answers or a box"
+        )
+
+
+def require_weights(name: str) -> None:
+    """Says so where a network did not come with this version.
+
+    Raises:
+        NoWeightsError: it did not.
+    """
+    if not shipped.weights_of(name).is_file():
+        raise NoWeightsError(f"{name}: there are no weights that draw it yet")
+
+
+def weights() -> dict[str, dict[str, Any]]:
+    """Which tasks can be done, and which of their ways."""
+
+    def there(name: str) -> bool:
+        return shipped.weights_of(name).is_file()
+
+    return {
+        "upscale": {"weights": there("face_x4_gan")},
+        "translate": {"weights": any(map(there, ANIMALS)), "to": [name for name in ANIMALS if there(name)]},
+        "sketch": {"weights": there(CAT)},
+        "imagine": {"weights": there(BIRD)},
+        "fill": {"weights": there(FACE), "photo": there(PHOTO)},
+    }
+
+
+def marked(content: bytes, photo: Photo, pixels: int) -> NDArray[np.bool_]:
+    """(H,W), true where a mask of the photo's size is bright.
+
+    Raises:
+        MaskError: it cannot be read, or has another size.
+    """
+    try:
+        mask = read(content, max_pixels=pixels)
+    except PhotoError as error:
+        raise MaskError(str(too_large_or(error, pixels)).replace("photo", "mask", 1)) from error
+    if (mask.width, mask.height) != (photo.width, photo.height):
+        raise MaskError(
+            f"mask: is {mask.width}x{mask.height}, the photo {photo.width}x{photo.height}; "
+            "it must have a pixel for each of the photo's"
+        )
+    bright = luma(mask.rgb)
+    if mask.alpha is not None:
+        bright = bright * to_float(mask.alpha)
+    return np.asarray(bright > 0.5)
+
+
+def encoded(canvas: Canvas, ending: str, seed: int = 0) -> Picture:
+    """A picture as a file of one of `FORMATS`.
+
+    Raises:
+        PhotoError: the format cannot hold it.
+    """
+    cancellation.check()
+    with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
+        path = Path(folder) / f"photo.{ending}"
+        try:
+            write(canvas, path)
+        except PhotoError as error:
+            raise PhotoError(str(error).replace(f"{folder}/photo.{ending}", "photo")) from error
+        return Picture(path.read_bytes(), FORMATS[ending], seed)
+
+
+def grey_png(mask: NDArray[np.uint8]) -> bytes:
+    """(H,W) as a PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def plainly(message: str) -> str:
@@ -226,14 +528,19 @@ def plainly(message: str) -> str:
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
 
 
-def face_facts(box: Box, size: int, redrawn: bool) -> dict[str, Any]:
-    return {"box": [round(edge, 1) for edge in box], "pixels_across": size, "redrawn": redrawn}
-
-
 def png(rgb: Array) -> str:
     """A picture (H,W,3) in [0,1] as base64 of a PNG."""
     return base64.b64encode(png_bytes(rgb)).decode()
 
 
-def line(facts: dict[str, Any]) -> bytes:
-    return json.dumps(facts, ensure_ascii=True).encode() + FACTS_END
+def warm() -> None:
+    """Loads what the first visitor would wait for."""
+    from enhance.tasks.upscale.enhance import find_jobs
+
+    grey: Sequence[int] = (48, 48, 3)
+    photo = Photo(np.full(grey, 128, np.uint8))
+    find_jobs(photo.rgb, None, force=False)
+    try:
+        enhance_photo(photo, UpscaleOptions(aligned=True, force=True))
+    except ModelError:  # without weights there is nothing to warm
+        return

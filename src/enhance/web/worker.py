@@ -1,66 +1,126 @@
-"""One thread owns the models and does one job after another; what does not fit into its queue is refused at once."""
+"""A few threads own the models and do one job after another; what does not fit into their queue is refused at once."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import queue
+import secrets
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError as NotRun
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from hmac import compare_digest
 
-Work = Callable[["Job"], bytes]
+from enhance import cancellation
+from enhance.web.made import Made
+
+Work = Callable[["Job"], Made]
+GUESS = 2.0
+"""Seconds that a job is taken to last before any was done."""
+REMEMBERED = 0.8
+"""How much of the mean time of jobs remains after another one."""
 
 
 class QueueFullError(Exception):
     """As many jobs wait as may wait."""
 
 
+class NameTakenError(Exception):
+    """Another job is called that."""
+
+
 @dataclass(eq=False)
 class Job:
-    """A place in the queue. It is taken before the photo is received, so that uploads are bounded too.
+    """Something that is to be drawn.
 
     Attributes:
-        stage: receiving, waiting, reading, drawing, writing or done; written by whoever has the job in hand.
+        name: by which it is asked for; empty where nobody asks.
+        secret: who knows it may cancel the job and fetch its result; empty: nobody may.
+        client: who asked for it.
+        keep: whether its answer is kept for a while.
+        accept: what its answer is to be, as the header says.
+        format: what its pictures are to be.
+        stage: receiving, waiting, reading, drawing, writing, done, failed or cancelled.
         future: the work, once it has been handed over.
     """
 
-    name: str
+    name: str = ""
+    secret: str = ""
+    client: str = ""
+    keep: bool = False
+    accept: str = ""
     stage: str = "receiving"
-    future: Future[bytes] | None = field(default=None, repr=False)
+    future: Future[Made] | None = field(default=None, repr=False)
+    error: tuple[int, str, str] | None = None
+    answer: Made | None = field(default=None, repr=False)
     cancelled: bool = False
+    ended: float = 0.0
 
     def cancel(self) -> None:
-        """Takes the job out of the queue; one that is being drawn is finished and thrown away."""
+        """Takes the job out of the queue; one that is being drawn ends before its next band."""
         self.cancelled = True
         if self.future is not None:
             self.future.cancel()
 
+    def knows(self, secret: str) -> bool:
+        """Whether this is the job's secret."""
+        return bool(self.secret) and compare_digest(self.secret.encode(), secret.encode())
+
 
 class Worker:
-    """A bounded queue before a single thread.
+    """A bounded queue before some threads.
 
     Args:
-        places: jobs that may be received, waiting or at work at a time.
+        places: jobs that may wait or be at work at a time.
+        threads: of them, those at work.
+        kept_seconds, kept_bytes: how long, and how many, answers are kept.
     """
 
-    def __init__(self, places: int) -> None:
-        self.places = places
+    def __init__(
+        self, places: int, threads: int = 1, kept_seconds: float = 600.0, kept_bytes: int = 300_000_000
+    ) -> None:
+        self.places, self.kept_seconds, self.kept_bytes = places, kept_seconds, kept_bytes
         self.jobs: list[Job] = []
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="enhance")
+        self.arriving: list[Job] = []
+        self.kept: OrderedDict[str, Job] = OrderedDict()
+        self.seconds = GUESS
+        self._queue: queue.SimpleQueue[tuple[Job, Work] | None] = queue.SimpleQueue()
+        self._threads = [threading.Thread(target=self._serve, name=f"enhance-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
-    def enter(self, name: str) -> Job:
-        """A place in the queue, which the caller gives back with `leave`.
+    def arrive(self, job: Job) -> None:
+        """A job whose photo is being received: it has a name, but no place yet.
+
+        Raises:
+            NameTakenError: another has this name.
+        """
+        if job.name and self.named(job.name) is not None:
+            raise NameTakenError
+        self.arriving.append(job)
+
+    def enter(self, job: Job) -> None:
+        """Takes a place in the queue, which the caller gives back with `leave`.
 
         Raises:
             QueueFullError: there is none.
         """
-        if len(self.jobs) >= self.places:
+        if self.full:
             raise QueueFullError
-        job = Job(name)
+        self.arriving.remove(job)
         self.jobs.append(job)
-        return job
 
-    async def run(self, job: Job, work: Work, seconds: float) -> bytes:
+    @property
+    def full(self) -> bool:
+        """Whether there is no place left."""
+        return len(self.jobs) >= self.places
+
+    async def run(self, job: Job, work: Work, seconds: float) -> Made:
         """What the work gives, when its turn has come.
 
         Raises:
@@ -68,32 +128,100 @@ class Worker:
             asyncio.CancelledError: the job was cancelled.
         """
         job.stage = "waiting"
-        job.future = self._thread.submit(work, job)
+        job.future = Future()
+        self._queue.put((job, work))
         if job.cancelled:
             job.future.cancel()
-        return await asyncio.wait_for(asyncio.wrap_future(job.future), seconds)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(job.future), seconds)
+        except TimeoutError:
+            job.cancel()
+            raise
 
     def leave(self, job: Job) -> None:
         """Gives the place back, when the thread is done with it: until then it counts, or slow jobs would pile up."""
-        job.stage = "done"
+        if job in self.arriving:
+            self.arriving.remove(job)
+        if job.keep and not job.cancelled and job.name:
+            self._keep(job)
+        if job not in self.jobs:
+            return
         if job.future is None or job.future.done():
             self.jobs.remove(job)
             return
         loop = asyncio.get_running_loop()
 
-        def free(_: Future[bytes]) -> None:
+        def free(_: Future[Made]) -> None:
             with contextlib.suppress(RuntimeError):  # the service has ended meanwhile
                 loop.call_soon_threadsafe(self.jobs.remove, job)
 
         job.future.add_done_callback(free)
 
     def named(self, name: str) -> Job | None:
-        return next((job for job in self.jobs if name and job.name == name), None)
+        """The job of that name, if it is not forgotten yet."""
+        self._forget()
+        there = (*self.arriving, *self.jobs, *self.kept.values())
+        return next((job for job in there if name and job.name == name), None)
+
+    def forget(self, job: Job) -> None:
+        """Drops what is kept of a job."""
+        self.kept.pop(job.name, None)
 
     def place(self, job: Job) -> int:
         """How many jobs are before this one."""
         return self.jobs.index(job) if job in self.jobs else 0
 
-    def close(self) -> None:
-        """Finishes the job at hand and drops the others."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+    def retry_after(self) -> str:
+        """Seconds after which a place will be free, by how long jobs took, for the header of that name."""
+        return str(max(1, math.ceil(self.seconds / len(self._threads))))
+
+    def of_client(self, client: str) -> int:
+        """How many jobs a client has here."""
+        return sum(job.client == client for job in (*self.arriving, *self.jobs))
+
+    def close(self, seconds: float = 0.0) -> bool:
+        """Ends the threads: the jobs that wait are dropped, those at work are cancelled; whether all ended in time."""
+        for job in list(self.jobs):
+            job.cancel()
+        for _ in self._threads:
+            self._queue.put(None)
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _serve(self) -> None:
+        while (item := self._queue.get()) is not None:
+            job, work = item
+            if job.future is None or not job.future.set_running_or_notify_cancel():
+                continue
+            started = time.monotonic()
+            try:
+                with cancellation.cancellable(lambda job=job: job.cancelled):  # type: ignore[misc]
+                    job.future.set_result(work(job))
+                self.seconds = REMEMBERED * self.seconds + (1 - REMEMBERED) * (time.monotonic() - started)
+            except cancellation.CancelledError:
+                job.future.set_exception(NotRun())
+            except BaseException as error:
+                job.future.set_exception(error)
+            del item, job, work  # or the last photo would be held until the next one comes
+
+    def _keep(self, job: Job) -> None:
+        job.ended = time.monotonic()
+        self.kept[job.name] = job
+        while len(self.kept) > 1 and sum(_bytes(one) for one in self.kept.values()) > self.kept_bytes:
+            self.kept.popitem(last=False)
+
+    def _forget(self) -> None:
+        oldest = time.monotonic() - self.kept_seconds
+        for name in [name for name, job in self.kept.items() if job.ended < oldest]:
+            del self.kept[name]
+
+
+def _bytes(job: Job) -> int:
+    return 0 if job.answer is None else job.answer.bytes
+
+
+def new_secret() -> str:
+    """For jobs whose client gave none."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,220 @@
+"""The service as a FastAPI application: its routes, what is checked of requests, and its OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware import Middleware
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from enhance.web import answers
+from enhance.web.endpoints import ENDPOINTS, Endpoint, refusals
+from enhance.web.guard import Guard
+from enhance.web.pages import add_pages
+from enhance.web.refusals import RefusedError, error
+from enhance.web.service import Service
+
+Described = dict[int | str, dict[str, Any]]
+DESCRIPTION = "Photos four times larger, every face redrawn, and more. The detail is made up; no photo is kept."
+SECRET = "16 to 128 characters of your own: who knows them may cancel the job, and fetch its result."
+
+
+def application(service: Service) -> FastAPI:
+    """All routes of the service, behind its guard."""
+    app = FastAPI(
+        title="enhance",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=service.lifespan,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+        exception_handlers={
+            RefusedError: refused,
+            RequestValidationError: unfit,
+            HTTPException: wrong,
+            Exception: broken,
+        },
+    )
+    for endpoint in ENDPOINTS:
+        app.add_api_route(
+            endpoint.path,
+            handler(endpoint, service),
+            methods=["POST"],
+            operation_id=endpoint.name,
+            summary=endpoint.summary,
+            responses=endpoint.responses(),
+            openapi_extra={"requestBody": endpoint.body()},
+            response_class=Response,
+            tags=["draw"],
+        )
+    add_jobs(app, service)
+    add_about(app, service)
+    add_pages(app)
+    counted = frozenset(getattr(route, "path", "") for route in app.routes)
+    app.user_middleware.insert(0, Middleware(Guard, given=service.access, meter=service.meter, counted=counted))
+    return app
+
+
+def add_jobs(app: FastAPI, service: Service) -> None:
+    """What is asked of jobs by their names."""
+    path, tags = "/v1/jobs/{name}", ["jobs"]
+    fetched = refusals(401, 403, 404, 408, 409, 413, 421, 422, 503)
+    app.add_api_route(
+        path,
+        service.state,
+        operation_id="job",
+        response_model=answers.JobAnswer,
+        responses=refusals(401, 403, 404, 421, 422),
+        tags=[*tags],
+    )
+    app.add_api_route(
+        path,
+        service.cancel,
+        methods=["DELETE"],
+        operation_id="cancel",
+        status_code=204,
+        response_class=Response,
+        responses=refusals(401, 403, 404, 421, 422),
+        tags=[*tags],
+    )
+    app.add_api_route(
+        f"{path}/events",
+        service.events,
+        operation_id="events",
+        response_class=StreamingResponse,
+        responses={**refusals(401, 403, 421, 422), **told("text/event-stream", "Server-sent events.")},
+        tags=[*tags],
+    )
+    app.add_api_route(
+        f"{path}/result",
+        service.result,
+        operation_id="result",
+        response_class=Response,
+        responses={**fetched, **told("*/*", "What the job made: a picture, or JSON.", {})},
+        tags=[*tags],
+    )
+    app.add_api_route(
+        f"{path}/facts",
+        service.facts,
+        operation_id="facts",
+        response_model=dict[str, Any],
+        responses=fetched,
+        tags=[*tags],
+    )
+    app.add_api_route(
+        "/v1/zip",
+        service.zip,
+        methods=["POST"],
+        operation_id="zip",
+        response_class=Response,
+        responses={**fetched, **told("application/zip", "The results.", {"type": "string", "format": "binary"})},
+        tags=[*tags],
+    )
+
+
+def add_about(app: FastAPI, service: Service) -> None:
+    """What is told of the service itself."""
+    closed, known = refusals(401, 403, 421), refusals(403, 421)
+    app.add_api_route(
+        "/v1/limits",
+        service.told_limits,
+        operation_id="limits",
+        response_model=answers.LimitsAnswer,
+        responses=closed,
+        tags=["about"],
+    )
+    app.add_api_route(
+        "/v1/models",
+        service.models,
+        operation_id="models",
+        response_model=answers.ModelsAnswer,
+        response_model_exclude_none=True,
+        responses=closed,
+        tags=["about"],
+    )
+    app.add_api_route(
+        "/healthz",
+        service.health,
+        operation_id="health",
+        response_model=answers.HealthAnswer,
+        responses=known,
+        tags=["about"],
+    )
+    app.add_api_route(
+        "/readyz",
+        service.ready,
+        operation_id="ready",
+        response_model=answers.HealthAnswer,
+        responses={**known, 503: {"description": "Not now.", "model": answers.HealthAnswer}},
+        tags=["about"],
+    )
+    app.add_api_route(
+        "/metrics",
+        service.metrics,
+        operation_id="metrics",
+        response_class=Response,
+        responses={**closed, **told("text/plain", "For Prometheus.")},
+        tags=["about"],
+    )
+
+
+def told(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
+    """An answer that is no JSON, as OpenAPI describes it."""
+    return {200: {"description": description, "content": {kind: {"schema": schema or {"type": "string"}}}}}
+
+
+def handler(endpoint: Endpoint, service: Service) -> Callable[..., Any]:
+    """What answers the requests of an endpoint."""
+
+    async def answer(request: Request, query: Any, secret: str = "") -> Response:
+        return await service.post(endpoint, request, query, secret)
+
+    # FastAPI reads from here what it is to check; the query's class is made when the service starts.
+    answer.__annotations__ = {
+        "request": Request,
+        "query": Annotated[endpoint.query(), Query()],
+        "secret": Annotated[str, Header(alias="Job-Secret", description=SECRET)],
+        "return": Response,
+    }
+    answer.words = endpoint.words()  # type: ignore[attr-defined]
+    return answer
+
+
+async def refused(request: Request, wrong: Exception) -> Response:  # noqa: ARG001
+    """An error that the service says itself."""
+    assert isinstance(wrong, RefusedError)
+    return wrong.response()
+
+
+async def wrong(request: Request, wrong: Exception) -> Response:  # noqa: ARG001
+    """An address that is none, or another method than it takes."""
+    assert isinstance(wrong, HTTPException)
+    code = wrong.detail.lower().replace(" ", "_")
+    return error(wrong.status_code, code, wrong.detail, dict(wrong.headers or {}))
+
+
+async def broken(request: Request, wrong: Exception) -> Response:  # noqa: ARG001
+    """Our fault."""
+    return error(500, "internal", f"our fault: {type(wrong).__name__}; the log says more")
+
+
+async def unfit(request: Request, wrong: Exception) -> Response:
+    """What is said of a request that does not fit its description."""
+    assert isinstance(wrong, RequestValidationError)
+    words: dict[str, str] = getattr(request.scope.get("endpoint"), "words", {})
+    first = wrong.errors()[0]
+    kind, *rest = (str(part) for part in first["loc"])
+    name = rest[0] if rest else kind
+    if kind == "query" and first["type"] == "extra_forbidden":
+        there = ", ".join(sorted(words)) or "none"
+        return error(422, "bad_option", f"no option is called {name[:40]}; there are {there}")
+    if name in words:
+        return error(422, "bad_option", f"{name} is {words[name]}")
+    return error(422, "bad_option", f"{'.'.join(rest) or kind}: {first['msg']}"[:200])

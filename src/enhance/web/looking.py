@@ -1,0 +1,88 @@
+"""The faces of photos that were looked at: found once, and called by the same numbers ever after."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from enhance.errors import PhotoError
+from enhance.faces.geometry import Box
+from enhance.faces.known import KnownFace
+from enhance.photos.photo import Photo
+from enhance.tasks.upscale.enhance import find_jobs
+from enhance.web.orders import Edges
+
+REMEMBERED = 32
+"""Photos whose faces are remembered: where they lie, not what they look like."""
+
+
+class Looking:
+    """Finds faces, and remembers where they were in the last photos.
+
+    A photo is known by a digest of its file. Nothing of its pixels is kept.
+    """
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, bool], tuple[KnownFace, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, content: bytes, photo: Photo, *, force: bool = False) -> tuple[KnownFace, ...]:
+        """The faces of a photo, the largest first; the number of the first is 1.
+
+        Args:
+            content: the photo's file.
+            photo: what is in it.
+            force: also what does not look like a face is one.
+        """
+        key = hashlib.sha256(content).hexdigest(), force
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+        jobs = find_jobs(photo.rgb, None, force)
+        found = tuple(KnownFace.of(job, number) for number, job in enumerate(jobs, 1))
+        with self._lock:
+            self._found[key] = found
+            if len(self._found) > REMEMBERED:
+                self._found.popitem(last=False)
+        return found
+
+    def within(
+        self, content: bytes, photo: Photo, part: Edges | None, number: int = 0, *, force: bool = False
+    ) -> list[KnownFace] | None:
+        """The faces in a part of a photo, as they lie in the part.
+
+        Args:
+            part: None for all of the photo.
+            number: of the only face that is meant; 0 for all.
+
+        Returns:
+            None where nothing is known, and they are still to be looked for: in a whole photo, and in a part in which
+            no face is known, which is a closer look than the one at all of it.
+
+        Raises:
+            PhotoError: there is no face of that number.
+        """
+        if part is None and not number:
+            return None
+        found = [*self.at(content, photo, force=force)]
+        if number:
+            if number > len(found):
+                raise PhotoError(f"photo: {len(found) or 'no'} faces found, so there is no face {number}")
+            found = [found[number - 1]]
+        if part is not None:
+            found = [one.shifted(part[0], part[1]) for one in found if number or one.within(part)]
+        return found or None
+
+
+def face_facts(number: int | None, box: Box, size: int, reason: str | None) -> dict[str, Any]:
+    """What is told of a face."""
+    return {
+        "number": number,
+        "box": [round(float(edge), 1) for edge in box],
+        "pixels_across": size,
+        "redrawn": reason is None,
+        "reason": reason,
+    }

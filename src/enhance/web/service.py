@@ -1,0 +1,408 @@
+"""The HTTP service behind the page. It listens on this machine alone unless told otherwise, and fetches nothing.
+
+A photo is the body of a POST, its options are the query; the answer is a picture, and what there is to say of it is
+JSON in the header Enhance-Facts, or all of it is JSON for those who accept that. Progress comes as server-sent events
+under a name that the client chose; whoever knows a job's secret may cancel it, and fetch its result later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import re
+import time
+import zipfile
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header, Path
+from prometheus_client import generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from enhance.errors import EnhanceError, ModelError
+from enhance.honesty.uncertainty import UncalibratedError
+from enhance.inference.model import models
+from enhance.tasks.imagine.words import SentenceError
+from enhance.web import answers, jobs
+from enhance.web.bodies import Uploads
+from enhance.web.endpoints import Endpoint
+from enhance.web.guard import Meter
+from enhance.web.jobs import Order
+from enhance.web.looking import Looking
+from enhance.web.made import JSON, Made, preferred
+from enhance.web.orders import FORMATS, NAME, FileOptions, JobOptions, PartOptions
+from enhance.web.queries import taken
+from enhance.web.refusals import RefusedError
+from enhance.web.settings import Access, Limits
+from enhance.web.worker import Job, NameTakenError, QueueFullError, Worker, new_secret
+
+PATIENCE = 3.0
+"""Seconds for which the progress of a job that has not arrived yet is waited for."""
+TICK = 0.1
+MINUTE = 60.0
+JobName = Annotated[str, Path(pattern=f"^{NAME}$", description="The job's name.")]
+Secret = Annotated[str, Header(alias="Job-Secret", description="The job's secret.")]
+SECRET = re.compile(r"[\x21-\x7e]{16,128}")
+
+
+class Service:
+    """What is done with requests, and the worker behind it."""
+
+    def __init__(self, limits: Limits, access: Access) -> None:
+        self.limits, self.access = limits, access
+        self.worker = Worker(limits.places, limits.workers, limits.kept_seconds, limits.kept_bytes)
+        self.uploads = Uploads(limits)
+        self.looking = Looking()
+        self.meter = Meter(self.worker)
+        self.visits: dict[str, deque[float]] = {}
+        self.unwaited: set[asyncio.Task[None]] = set()
+        self.closing = False
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG002
+        yield
+        self.end()
+        await asyncio.to_thread(self.worker.close, 1.0)
+
+    def end(self) -> None:
+        """Takes no more jobs, drops those that wait, and gives those at work their grace."""
+        if self.closing:
+            return
+        self.closing = True
+        for job in self.worker.jobs:
+            if job.stage == "waiting":
+                job.cancel()
+        with contextlib.suppress(RuntimeError):  # there is no loop any more
+            asyncio.get_running_loop().call_later(self.limits.grace, self.cancel_all)
+
+    def cancel_all(self) -> None:
+        """Ends the jobs at work, before their next bands."""
+        for job in self.worker.jobs:
+            job.cancel()
+
+    # Jobs
+
+    async def post(self, endpoint: Endpoint, request: Request, query: Any, secret: str) -> Response:
+        """Does what is asked for, or begins it."""
+        limits, asked = self.limits, taken(JobOptions, query)
+        if "box" in type(query).model_fields:
+            try:
+                taken(PartOptions, query).edges()
+            except ValueError as wrong:
+                raise RefusedError(422, "bad_option", str(wrong)) from None
+        if secret and not SECRET.fullmatch(secret):
+            raise RefusedError(422, "bad_option", "Job-Secret is 16 to 128 characters, without blanks")
+        job = Job(asked.job or "", secret, request.client.host if request.client else "", asked.keep or not asked.wait)
+        if job.keep:
+            job.name, job.secret = job.name or f"job-{new_secret()[:20]}", job.secret or new_secret()
+        self.admit(job)
+        accept = request.headers.get("accept", "")
+        chosen = taken(FileOptions, query).format if "format" in type(query).model_fields else None
+        kind = preferred(accept, tuple(FORMATS.values()))
+        ending = chosen or next(ending for ending, named in FORMATS.items() if named == kind)
+        try:
+            self.worker.arrive(job)
+        except NameTakenError:
+            raise RefusedError(409, "name_taken", "another job is called that; choose another name") from None
+        try:
+            if endpoint.parts:
+                body = await self.uploads.pictures(request, endpoint.parts)
+            else:
+                body = await self.uploads.sentence(request)
+            if job.cancelled:
+                raise RefusedError(409, "cancelled", "the job was cancelled")
+            try:
+                self.worker.enter(job)
+            except QueueFullError:
+                raise self.full() from None
+        except BaseException:
+            job.keep = False
+            self.worker.leave(job)
+            raise
+        order = Order(job, body, query, ending, limits, self.looking)
+        if not asked.wait:
+            task = asyncio.create_task(self.finish(endpoint, order))
+            self.unwaited.add(task)
+            task.add_done_callback(self.unwaited.discard)
+            place = f"v1/jobs/{job.name}"
+            said = {"job": job.name, "secret": job.secret, "status": place}
+            return JSONResponse(
+                {**said, "events": f"{place}/events", "result": f"{place}/result"}, 202, {"location": f"/{place}"}
+            )
+        watch = asyncio.create_task(self.watch(request, job))
+        try:
+            return rendered(await self.done(endpoint, order), accept)
+        finally:
+            watch.cancel()
+            self.worker.leave(job)
+
+    def admit(self, job: Job) -> None:
+        """Lets a job in, if there may be one more.
+
+        Raises:
+            RefusedError: not now.
+        """
+        limits = self.limits
+        if self.closing:
+            raise RefusedError(503, "stopping", "the service is ending", {"retry-after": "10"})
+        if self.worker.full:
+            raise self.full()
+        if limits.per_client and self.worker.of_client(job.client) >= limits.per_client:
+            raise RefusedError(
+                429,
+                "client_busy",
+                f"{limits.per_client} of your photos are at work; wait for one of them",
+                {"retry-after": self.worker.retry_after()},
+            )
+        if limits.rate:
+            now = time.monotonic()
+            self.visits = {who: times for who, times in self.visits.items() if times and times[-1] > now - MINUTE}
+            times = self.visits.setdefault(job.client, deque())
+            while times and times[0] <= now - MINUTE:
+                times.popleft()
+            if len(times) >= limits.rate:
+                wait = {"retry-after": str(max(1, round(times[0] + MINUTE - now + 0.5)))}
+                raise RefusedError(429, "client_busy", f"more than {limits.rate} photos a minute; wait a little", wait)
+            times.append(now)
+
+    def full(self) -> RefusedError:
+        """What is said where no place is left."""
+        after = self.worker.retry_after()
+        return RefusedError(
+            429,
+            "queue_full",
+            f"{self.limits.places} photos are waiting; try again in {after} s",
+            {"retry-after": after},
+        )
+
+    async def watch(self, request: Request, job: Job) -> None:
+        """A client that goes away takes its job along."""
+        while not await request.is_disconnected():
+            await asyncio.sleep(TICK)
+        job.cancel()
+
+    async def finish(self, endpoint: Endpoint, order: Order) -> None:
+        """A job that nobody waits for."""
+        try:
+            with contextlib.suppress(RefusedError):
+                await self.done(endpoint, order)
+        finally:
+            self.worker.leave(order.job)
+
+    async def done(self, endpoint: Endpoint, order: Order) -> Made:
+        """What came of a job; it is noted there, too.
+
+        Raises:
+            RefusedError: nothing, and why.
+        """
+        job = order.job
+        try:
+            with self.meter.seconds.labels(endpoint.path).time():
+                made = await self.patiently(endpoint, order)
+        except RefusedError as wrong:
+            job.stage = "cancelled" if wrong.code == "cancelled" else "failed"
+            job.error = wrong.status, wrong.code, wrong.message
+            raise
+        except BaseException as wrong:
+            job.stage, job.error = "failed", (500, "internal", f"our fault: {type(wrong).__name__}")
+            raise
+        job.stage = "done"
+        job.answer = made if job.keep else None
+        return made
+
+    async def patiently(self, endpoint: Endpoint, order: Order) -> Made:
+        """The worker's answer, in time."""
+        limits, job = self.limits, order.job
+        try:
+            made = await self.worker.run(job, lambda _: endpoint.work(order), limits.seconds)
+        except TimeoutError:
+            message = f"not done within {limits.seconds:g} s; try a smaller part"
+            raise RefusedError(503, "took_too_long", message, {"retry-after": self.worker.retry_after()}) from None
+        except asyncio.CancelledError:
+            if not job.cancelled:
+                raise
+            raise self.gone() from None
+        except jobs.TooLargeError as wrong:
+            raise RefusedError(413, "too_many_pixels", str(wrong)) from None
+        except UncalibratedError:
+            raise RefusedError(422, "no_map", "this network was not measured for that yet") from None
+        except jobs.NoWeightsError as wrong:
+            raise RefusedError(422, "no_weights", str(wrong)) from None
+        except jobs.MaskError as wrong:
+            raise RefusedError(422, "bad_mask", str(wrong)) from None
+        except SentenceError as wrong:
+            raise RefusedError(422, "bad_sentence", str(wrong)) from None
+        except ModelError as wrong:
+            raise RefusedError(422, "bad_model", jobs.plainly(str(wrong))) from None
+        except EnhanceError as wrong:
+            raise RefusedError(422, "bad_photo", jobs.plainly(str(wrong))) from None
+        if job.cancelled:
+            raise self.gone()
+        return made
+
+    def gone(self) -> RefusedError:
+        """What is said of a job that was cancelled."""
+        if self.closing:
+            return RefusedError(503, "stopping", "the service is ending", {"retry-after": "10"})
+        return RefusedError(409, "cancelled", "the job was cancelled")
+
+    # What is asked of jobs
+
+    def job(self, name: str) -> Job:
+        job = self.worker.named(name)
+        if job is None:
+            raise RefusedError(404, "no_such_job", "no job is called that, or it is done and forgotten")
+        return job
+
+    def finished(self, name: str, secret: str) -> Made:
+        """What came of a job, for who knows its secret."""
+        job = self.job(name)
+        if not job.knows(secret):
+            raise RefusedError(403, "wrong_secret", "the job has another secret; send it as Job-Secret")
+        if job.error is not None:
+            raise RefusedError(*job.error)
+        if job.answer is None:
+            raise RefusedError(409, "not_done", f"the job is not done: {job.stage}", {"retry-after": "1"})
+        return job.answer
+
+    async def state(self, name: JobName) -> answers.JobAnswer:
+        """How far a job is."""
+        job = self.job(name)
+        wrong = None if job.error is None else answers.Wrong(code=job.error[1], message=job.error[2])
+        result = f"v1/jobs/{name}/result" if job.answer is not None else None
+        return answers.JobAnswer(job=name, stage=job.stage, before=self.worker.place(job), result=result, error=wrong)
+
+    async def result(self, name: JobName, request: Request, secret: Secret = "") -> Response:
+        """What a job made."""
+        return rendered(self.finished(name, secret), request.headers.get("accept", ""))
+
+    async def facts(self, name: JobName, secret: Secret = "") -> dict[str, Any]:
+        """What there is to say of what a job made, without its pictures."""
+        return self.finished(name, secret).facts
+
+    async def zip(self, order: answers.ZipOrder) -> Response:
+        """The pictures of several jobs in one archive."""
+        made = [(item, self.finished(item.job, item.secret)) for item in order.jobs]
+        return Response(
+            await asyncio.to_thread(zipped, made),
+            media_type="application/zip",
+            headers={"content-disposition": 'attachment; filename="photos.zip"'},
+        )
+
+    async def cancel(self, name: JobName, secret: Secret = "") -> Response:
+        """Cancels a job, or forgets what it made."""
+        job = self.job(name)
+        if not job.knows(secret):
+            raise RefusedError(403, "wrong_secret", "the job has another secret; send it as Job-Secret")
+        job.cancel()
+        self.worker.forget(job)
+        return Response(status_code=204)
+
+    async def events(self, name: JobName) -> StreamingResponse:
+        """How far a job is, as it goes on."""
+
+        async def said() -> AsyncIterator[str]:
+            waited, before, last = 0.0, "", "done"
+            while not self.closing:
+                job = self.worker.named(name)
+                if job is None:
+                    if before or waited > PATIENCE:
+                        break
+                else:
+                    last = job.stage
+                    if last in ("done", "failed", "cancelled"):
+                        break
+                    now = json.dumps({"stage": job.stage, "before": self.worker.place(job)})
+                    if now != before:
+                        yield f"data: {now}\n\n"
+                        before = now
+                await asyncio.sleep(TICK)
+                waited += TICK
+            yield f"event: end\ndata: {json.dumps({'stage': last if last in ENDS else 'done', 'before': 0})}\n\n"
+
+        return StreamingResponse(said(), media_type="text/event-stream")
+
+    # About
+
+    async def told_limits(self) -> answers.LimitsAnswer:
+        """What the service takes, and what it can do."""
+        limits = self.limits
+        return answers.LimitsAnswer(
+            upload_bytes=limits.body,
+            look_pixels=limits.look,
+            draw_pixels=limits.draw,
+            result_pixels=limits.result,
+            seconds=limits.seconds,
+            places=limits.places,
+            kept_seconds=limits.kept_seconds,
+            kept_bytes=limits.kept_bytes,
+            tasks=jobs.weights(),
+        )
+
+    async def models(self) -> answers.ModelsAnswer:
+        """The networks."""
+        found = await asyncio.to_thread(models)
+        told = ("task", "scale", "licence", "pictures")
+        return answers.ModelsAnswer(
+            models=[
+                answers.ModelAnswer(name=name, **{key: said[key] for key in told if key in said})
+                for name, said in found.items()
+            ]
+        )
+
+    def how(self, status: str) -> answers.HealthAnswer:
+        return answers.HealthAnswer(status=status, jobs=len(self.worker.jobs), places=self.limits.places)
+
+    async def health(self) -> answers.HealthAnswer:
+        """Whether the service is alive."""
+        return self.how("ok")
+
+    async def ready(self) -> Any:
+        """Whether it would take a photo now."""
+        status = "stopping" if self.closing else "full" if self.worker.full else "ok"
+        return JSONResponse(self.how(status).model_dump(), 200 if status == "ok" else 503)
+
+    async def metrics(self) -> Response:
+        """For Prometheus."""
+        return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
+
+
+ENDS = ("done", "failed", "cancelled")
+
+
+def rendered(made: Made, accept: str) -> Response:
+    """What came of a job, as the client likes it."""
+    if not made.pictures:
+        return JSONResponse(made.facts)
+    first = made.pictures[0]
+    if made.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
+        return JSONResponse(made.everything())
+    ending = next(ending for ending, kind in FORMATS.items() if kind == first.kind)
+    headers = {
+        "enhance-facts": made.header(),
+        "content-disposition": f'inline; filename="photo.{ending}"',
+        "vary": "Accept",
+    }
+    return Response(first.data, media_type=first.kind, headers=headers)
+
+
+def zipped(made: list[tuple[answers.ZipItem, Made]]) -> bytes:
+    """An archive of all pictures."""
+    endings = {kind: ending for ending, kind in FORMATS.items()}
+    buffer, taken_names = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for item, one in made:
+            for n, picture in enumerate(one.pictures):
+                stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", item.name).strip(". ") or item.job
+                stem += f"_{picture.seed}" if len(one.pictures) > 1 else ""
+                name, again = f"{stem}.{endings[picture.kind]}", 2
+                while name in taken_names:
+                    name, again = f"{stem}_{again}.{endings[picture.kind]}", again + 1
+                taken_names.add(name)
+                archive.writestr(name, picture.data)
+                del n
+    return buffer.getvalue()
