@@ -166,3 +166,19 @@ def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> 
         target = features(here)
         shares.append(float(feature_distance(features(beside), target) / feature_distance(features(soft), target)))
     assert shares[1] < shares[0]
+
+
+def test_shared_noise_is_its_mean_over_the_picture_and_starts_as_a_whisper() -> None:
+    plain = Generator(width=16, blocks=3, edge=16, finish=1, noise=4)
+    wide = Generator(width=16, blocks=3, edge=16, finish=1, noise=6, shared=2)
+    wide.load_state_dict(adapt_weights(wide, plain.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 6, 16, 12)
+    near = plain(lr, noise[:, :4], place(lr))
+    assert 0 < (wide(lr, noise, place(lr)) - near).abs().max() < 0.5
+    assert wide.modulation is not None
+    with torch.no_grad():
+        wide.head.weight[:, 3 + 4 : 3 + 6] = 0
+    turned = torch.cat([noise[:, :4], noise[:, 4:].flip(2, 3)], 1)
+    assert torch.allclose(wide(lr, turned, place(lr)), wide(lr, noise, place(lr)), atol=1e-5)
+    other = torch.cat([noise[:, :4], noise[:, 4:] + 1], 1)
+    assert not torch.allclose(wide(lr, other, place(lr)), wide(lr, noise, place(lr)), atol=1e-4)

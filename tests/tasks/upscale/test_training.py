@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from enhance.tasks.upscale.networks.generator import Generator, place
-from enhance.tasks.upscale.training import LossWeights, SuperResolution
+from enhance.tasks.upscale.training import Diversity, LossWeights, SuperResolution
 
 GENERATOR = Generator(width=16, blocks=1, edge=16, finish=1)
 
@@ -42,3 +42,26 @@ def test_whose_face_it_is_may_count_for_large_ones_alone() -> None:
     only = LossWeights(identity_large=3.0)
     assert found(only, whole(64))["identity"] > 0.01
     assert found(only, whole(32))["identity"] == 0
+
+
+def test_diversity_grows_where_samples_are_too_near_each_other_and_shrinks_where_too_far() -> None:
+    diversity = Diversity(["pixel"])
+    sizes = torch.tensor([0, 0, 2])
+    diversity.adapt("pixel", sizes, to_truth=torch.tensor([1.0, 1.0, 1.0]), between=torch.tensor([0.2, 0.4, 1.5]))
+    small, middle, large = diversity.weights["pixel"].tolist()
+    assert small > Diversity.FIRST
+    assert middle == Diversity.FIRST
+    assert large < Diversity.FIRST
+    assert diversity.of("pixel", sizes).tolist() == [small, small, large]
+
+
+def test_adapted_diversity_is_part_of_what_a_run_resumes_from() -> None:
+    weights = LossWeights(diversity=1.0, adaptive=True)
+    batch = {"hr": torch.rand(2, 3, 64, 64), "lr": torch.rand(2, 3, 16, 16), "place": whole(16).repeat(2, 1, 1, 1)}
+    task, again = (SuperResolution(GENERATOR, None, weights=weights, device=torch.device("cpu")) for _ in range(2))
+    task.losses("generator", batch, 0)
+    assert task.diversity is not None
+    assert task.diversity.weights["pixel"][0] != Diversity.FIRST
+    again.load_state_dict(task.state_dict())
+    assert again.diversity is not None
+    assert torch.equal(again.diversity.weights["pixel"], task.diversity.weights["pixel"])

@@ -31,6 +31,7 @@ class Shape:
     edge: int = 48
     finish: int = 4
     noise: int = 8
+    shared: int = 0
     framed: bool = True
 
 
@@ -71,6 +72,7 @@ class Recipe:
             edge=shape.edge,
             finish=shape.finish,
             noise=shape.noise,
+            shared=shape.shared,
             framed=shape.framed,
             mends=self.degraded,
         )
@@ -105,6 +107,22 @@ def face_x4_gan_finish() -> Recipe:
     sampling = replace(draft.sampling, sizes=SizeMix(small=0.75, middle=0.15, large=0.1))
     return replace(
         draft, name="face_x4_gan_finish", losses=losses, sampling=sampling, schedule=Schedule(2e-4, ema=0.997)
+    )
+
+
+def face_x4_lineup() -> Recipe:
+    """Answers as far apart as the truth is from them, from the weights of `face_x4_gan`: for line-ups.
+
+    Noise that is one for the whole face is added, and the weight of the answers' distance adapts until it is right.
+    """
+    draft = face_x4_gan()
+    return replace(
+        draft,
+        name="face_x4_lineup",
+        shape=replace(draft.shape, noise=16, shared=8),
+        losses=LossWeights(pixel=0.3, perceptual=0.2, adversarial=0.1, identity=0.3, diversity=1.0, adaptive=True),
+        sampling=replace(draft.sampling, sizes=SizeMix(small=0.5, middle=0.3, large=0.2), full_face_probability=0.8),
+        schedule=Schedule(rate=3e-4, ema=0.998),
     )
 
 
@@ -199,6 +217,7 @@ RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe]] = {
         face_x4_pixel,
         face_x4_gan,
         face_x4_gan_finish,
+        face_x4_lineup,
         face_x4_grainy_pixel,
         face_x4_grainy_likeness,
         face_x4_grainy,

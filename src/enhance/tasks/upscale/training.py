@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,7 @@ class LossWeights:
         adversarial: 0: there is no discriminator.
         identity: whose face it is; identity_large: the same for faces from 48 pixels on, if another.
         diversity: see `SuperResolution`; diversity_small: that of faces below 24 pixels, if another.
+        adaptive: whether diversity only begins with that, and adapts, see `Diversity`.
         penalty, penalty_every: of the discriminator's gradient, every so many steps.
     """
 
@@ -52,8 +54,38 @@ class LossWeights:
     identity_large: float | None = None
     diversity: float = 0.0
     diversity_small: float | None = None
+    adaptive: bool = False
     penalty: float = 1.0
     penalty_every: int = 4
+
+
+class Diversity:
+    """Weights of the samples' distances, each adapted until samples are as far from each other as from the truth.
+
+    That is what tells samples of the right distribution; a weight of 1 has it in its minimum, but only there. The idea
+    is of Bendel, Ahmad and Schniter, "A regularized conditional GAN for posterior sampling" (NeurIPS 2023); here each
+    feature has a weight for small, middle and large faces.
+    """
+
+    FIRST, LEAST, MOST, SPEED = 1.0, 0.2, 2.5, 0.01
+
+    def __init__(self, features: Sequence[str]) -> None:
+        self.weights = {name: torch.full((3,), self.FIRST) for name in features}
+
+    def of(self, name: str, sizes: Tensor) -> Tensor:
+        """The weights of a feature for pictures of sizes (N,) 0, 1 and 2; (N,)."""
+        return self.weights[name].to(sizes.device)[sizes]
+
+    def adapt(self, name: str, sizes: Tensor, to_truth: Tensor, between: Tensor) -> None:
+        """Moves the weights of a feature by what samples of sizes (N,) were apart (N,), from the truth and from each
+        other."""
+        weights = self.weights[name]
+        for size in range(3):
+            members = sizes == size
+            truth = float(to_truth[members].sum())
+            if truth > 0:
+                error = 1 - float(between[members].sum()) / truth
+                weights[size] = (weights[size] + self.SPEED * error).clamp(self.LEAST, self.MOST)
 
 
 class SuperResolution(Stateless):
@@ -100,7 +132,15 @@ class SuperResolution(Stateless):
                 loss = make()
                 loss.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
                 self.features[name] = weight, loss
+        self.diversity = Diversity(list(self.features)) if weights.adaptive else None
         self._generated = torch.empty(0)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.diversity is None else {"diversity": dict(self.diversity.weights)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        if self.diversity is not None:
+            self.diversity.weights = {name: value.clone() for name, value in state["diversity"].items()}
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         if group == "generator":
@@ -120,11 +160,15 @@ class SuperResolution(Stateless):
             with torch.no_grad():
                 original = loss(hr, coordinates)
             samples = list(zip(*(x.chunk(count) for x in loss(generated, places)), strict=True))
-            found[name] = torch.cat([weight * loss.distance(sample, original) for sample in samples]).mean()
+            to_truth = torch.stack([loss.distance(sample, original) for sample in samples])
+            found[name] = (weight * to_truth).mean()
             if self.weights.diversity:
-                between = between + weight * loss.distance(*samples)
+                apart = loss.distance(*samples)
+                between = between + weight * self._diversity(coordinates, name) * apart
+                if self.diversity is not None:
+                    self.diversity.adapt(name, _sizes(coordinates), to_truth.detach().mean(0), apart.detach())
         if self.weights.diversity:
-            found["diversity"] = -(self._diversity(coordinates) * between).mean() / 2
+            found["diversity"] = -between.mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
@@ -150,8 +194,10 @@ class SuperResolution(Stateless):
             found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
         return found
 
-    def _diversity(self, coordinates: Tensor) -> Tensor:
+    def _diversity(self, coordinates: Tensor, feature: str) -> Tensor:
         """How much of the distance between two samples is taken off, for each picture; (N,)."""
+        if self.diversity is not None:
+            return self.diversity.of(feature, _sizes(coordinates))
         small = self.weights.diversity if self.weights.diversity_small is None else self.weights.diversity_small
         return torch.where(_narrower(coordinates, SMALL), small, self.weights.diversity)
 
@@ -186,11 +232,11 @@ class SuperResolution(Stateless):
         generated = (self.sample(lr) * 255).round() / 255
         found = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(Box()(generated, torch.Generator()), lr)}
         found["score"] = -found["psnr"]
-        diversity = float(self._diversity(coordinates).mean())
-        other = self.sample(lr, seed=1) if diversity else generated
+        other = self.sample(lr, seed=1) if self.weights.diversity else generated
         scores = []
         for name, (weight, loss) in self.features.items():
             features = loss(generated, coordinates)
+            diversity = 1.0 if self.diversity else float(self._diversity(coordinates, name).mean())
             apart = float(loss.distance(features, loss(other, coordinates)).mean()) if diversity else 0.0
             found[name] = float(loss.distance(features, loss(hr, coordinates)).mean())
             found[f"{name}_diversity"] = apart
@@ -293,6 +339,11 @@ class ExportedDiscriminator(nn.Module):
 def _narrower(coordinates: Tensor, frame: int) -> Tensor:
     """Whether each picture's face frame is less than so many pixels across, in the small picture; (N,) bool."""
     return coordinates[:, 2, 0, 0] < math.log2(frame / 32)
+
+
+def _sizes(coordinates: Tensor) -> Tensor:
+    """0, 1 or 2 for pictures of small, middle and large faces; (N,)."""
+    return 2 - _narrower(coordinates, LARGE).long() - _narrower(coordinates, SMALL).long()
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:

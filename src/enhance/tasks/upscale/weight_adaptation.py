@@ -13,13 +13,19 @@ def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[s
     dropped, and so are its coordinates, which are 0 in the middle of a frame 32 pixels wide. But for that, both draw
     (nearly) the same until it has learnt."""
     own = generator.state_dict()
-    fresh = {name: value for name, value in own.items() if name.startswith(("mend.", "deep.", "trunk.", "after."))}
+    fresh = {
+        name: value
+        for name, value in own.items()
+        if name.startswith(("mend.", "deep.", "trunk.", "after.", "modulation."))
+    }
     kept = {name: value for name, value in weights.items() if name in own or not name.startswith("deep.")}
     kept = insert_blocks(kept, len(generator.trunk))
     head, inputs = weights["head.weight"], generator.head.in_channels
-    if head.shape[1] + generator.noise == inputs:
-        quiet = generator.head.weight.detach()[:, 3 : 3 + generator.noise]
-        kept["head.weight"] = torch.cat([head[:, :3], quiet, head[:, 3:]], 1)
+    missing = inputs - head.shape[1]
+    if missing in (generator.noise, generator.shared) and missing:
+        known = 3 + generator.noise - missing
+        quiet = generator.head.weight.detach()[:, known : known + missing]
+        kept["head.weight"] = torch.cat([head[:, :known], quiet, head[:, known:]], 1)
     elif not generator.framed and head.shape[1] == inputs + PLACE:
         kept["head.weight"] = head[:, :inputs]
     return {**fresh, **kept}

@@ -69,6 +69,9 @@ class Generator(nn.Module):
         edge: channels at the input's resolution.
         finish: residual blocks at the input's resolution after the trunk.
         noise: noise planes at the input's resolution.
+        shared: of how many of them, the last ones, the mean is taken: numbers that are one for the whole picture, and
+            scale and shift what goes into every block of the trunk (Karras et al., "StyleGAN", CVPR 2019). What is one
+            in a face, its age or its smile, cannot be told from the noise of single pixels.
         framed: whether it draws faces in their frame, and looks at `place`.
         mends: whether it may first mend its input, and then agrees with what that ought to have been. It is finished
             without a discriminator, and kept from drawing a mesh by a filter.
@@ -85,11 +88,13 @@ class Generator(nn.Module):
         edge: int = 48,
         finish: int = 4,
         noise: int = 8,
+        shared: int = 0,
         framed: bool = True,
         mends: bool = False,
     ) -> None:
         super().__init__()
         self.noise = noise
+        self.shared = shared
         self.multiple = 4 if deep else 2
         self.framed = framed
         self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
@@ -103,6 +108,11 @@ class Generator(nn.Module):
             start_at_zero(rise)
             blocks_below = (ResidualBlock(2 * width) for _ in range(deep))
             self.deep = nn.Sequential(sink, nn.LeakyReLU(0.2), *blocks_below, rise, nn.Upsample(scale_factor=2.0))
+        self.modulation: nn.Linear | None = None
+        if shared:
+            self.modulation = nn.Linear(shared, 2 * width * blocks)
+            nn.init.normal_(self.modulation.weight, std=0.02)
+            nn.init.zeros_(self.modulation.bias)
         self.merge = nn.Conv2d(width, edge, 3, padding=1)
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
         self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
@@ -124,10 +134,12 @@ class Generator(nn.Module):
         told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
         fine = self.before(self.head(torch.cat(told, 1)))
         middle = len(self.trunk) // 2
-        coarse = self.trunk[:middle](functional.leaky_relu(self.shrink(fine), 0.2))
+        coarse = functional.leaky_relu(self.shrink(fine), 0.2)
+        codes = self._codes(noise)
+        coarse = self._through(range(middle), coarse, codes)
         if self.deep is not None:
             coarse = coarse + self.deep(coarse)
-        coarse = self.trunk[middle:](coarse)
+        coarse = self._through(range(middle, len(self.trunk)), coarse, codes)
         # Repeating pixels before a convolution costs what a pixel shuffle after it would, without the shuffle's
         # slow reordering of memory.
         fine = self.after(fine + self.merge(functional.interpolate(coarse, scale_factor=2.0, mode="nearest")))
@@ -137,3 +149,20 @@ class Generator(nn.Module):
             kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
             blocks = blocks.float() if self.notch is None else self.notch(blocks.float())
             return self.projection(functional.pixel_shuffle(blocks, self.scale), kept)
+
+    def _codes(self, noise: Tensor) -> Tensor | None:
+        """What scales and shifts each block of the trunk, (N,2*blocks,width,1,1), from the shared noise."""
+        if self.modulation is None:
+            return None
+        planes = noise[:, self.noise - self.shared :]
+        # The mean of n standard normal numbers times the root of n is one again.
+        count = torch.ones_like(planes[:1, :1]).sum((2, 3))
+        code = self.modulation(planes.mean((2, 3)) * count.sqrt())
+        return cast(Tensor, code.unflatten(1, (2 * len(self.trunk), -1))[..., None, None])
+
+    def _through(self, blocks: range, x: Tensor, codes: Tensor | None) -> Tensor:
+        for n in blocks:
+            if codes is not None:
+                x = x * (1 + codes[:, 2 * n]) + codes[:, 2 * n + 1]
+            x = self.trunk[n](x)
+        return x

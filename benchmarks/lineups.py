@@ -1,0 +1,169 @@
+"""Asks of line-ups whether the truth could stand in them unnoticed, and writes the figures into docs/honesty.md.
+
+    python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--write]
+
+FACES are folders of aligned faces that no network learnt from; none of the measures taught one. A line-up is honest when
+its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody can
+do: `noise` adds noise to the small picture and draws it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from enhance.evaluate.kernel_distance import features, kernel_distance
+from enhance.evaluate.st_lpips import st_lpips
+from enhance.faces import recognition
+from enhance.faces.crops import aligned_crop
+from enhance.honesty.samples import draw_samples
+from enhance.inference.model import Model
+from enhance.tasks.upscale import pairs
+from pages import ROOT, rewrite
+
+PAGE = ROOT / "docs" / "honesty.md"
+ANSWERS = 8
+BAND = 32
+"""Answers from which the band is made that should hold nine of ten true pixels."""
+SIGMA = 6 / 255
+"""Of the noise that the baseline adds."""
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured of the line-ups of one size.
+
+    Attributes:
+        faces: how many.
+        likeness: mean cosine of SFace's embeddings to the truth, and among answers.
+        distance: mean ST-LPIPS to the truth, and among answers.
+        uniform: p of a chi-squared test that the truth is no more of an outsider than an answer: small is bad.
+        inside: share of the true pixels between the 5th and 95th percentile of answers, without any widening.
+        kernel: KD of single answers to real faces, over that of seed 0's.
+    """
+
+    faces: int
+    likeness: tuple[float, float]
+    distance: tuple[float, float]
+    uniform: float
+    inside: float
+    kernel: float
+
+    def row(self) -> str:
+        """Cells of a table."""
+        ratio = self.distance[1] / self.distance[0]
+        return (
+            f"{self.faces} | {self.likeness[0]:.2f} / {self.likeness[1]:.2f} | "
+            f"{self.distance[0]:.3f} / {self.distance[1]:.3f} | {ratio:.2f} | {self.uniform:.3f} | "
+            f"{100 * self.inside:.0f} % | {self.kernel:.2f}"
+        )
+
+
+def main() -> None:
+    """Measures, prints and, if asked to, writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faces", type=Path, nargs="+")
+    parser.add_argument("--model", action="append", help="a name or a file; may be given several times")
+    parser.add_argument("--count", type=int, default=60, help="faces of each size (default 60)")
+    parser.add_argument("--sizes", default="12,16,24,32,64")
+    parser.add_argument("--write", action="store_true", help="write docs/honesty.md")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    lines = []
+    for line in table(options.model or ["face_x4_lineup", "face_x4_gan", "noise"], options.faces, sizes, options.count):
+        print(line, flush=True)
+        lines.append(line)
+    if options.write:
+        rewrite(PAGE, "lineup", lines)
+
+
+def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int) -> Iterator[str]:
+    """A row for each size and network."""
+    yield (
+        "| across | network | faces | likeness to the truth / among answers | ST-LPIPS to the truth / among answers | "
+        "ratio | truth's rank uniform, p | true pixels in the 90 % band | KD beside seed 0 |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
+    everyone = pairs.faces(folders)
+    for size in sizes:
+        batches = list(pairs.pairs(pairs.choose(everyone, size, count), size))
+        for name in models:
+            yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
+
+
+def measure(name: str, batches: Sequence[pairs.Pairs[pairs.Face]]) -> Found:
+    """The line-ups of the faces of some batches."""
+    noisy = name == "noise"
+    network = Model.load("face_x4_gan" if noisy else name)
+    first = Model.load("face_x4_gan")
+    upper = np.triu_indices(ANSWERS + 1, 1)
+    among = upper[0] > 0
+    likeness, distance, ranks, inside, seen = [], [], [], [], []
+    for batch in batches:
+        for lr, hr in zip(batch.lr.transpose(0, 2, 3, 1), batch.hr, strict=True):
+            truth = hr.transpose(1, 2, 0)
+            drawn = answers(network, lr, BAND, noisy)
+            drawn = np.stack([window(picture, batch.box) for picture in drawn])
+            everybody = np.concatenate([truth[None], drawn[:ANSWERS]]).transpose(0, 3, 1, 2)
+            vectors = recognition.embed(everybody, batch.box)
+            cosine = (vectors @ vectors.T)[upper]
+            apart = np.asarray(st_lpips(everybody[upper[0]], everybody[upper[1]]))
+            likeness.append((cosine[~among].mean(), cosine[among].mean()))
+            distance.append((apart[~among].mean(), apart[among].mean()))
+            square = np.zeros((ANSWERS + 1, ANSWERS + 1))
+            square[upper] = apart
+            strangeness = (square + square.T).sum(1)
+            ranks.append(int((strangeness[1:] < strangeness[0]).sum()))
+            low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
+            inside.append(float(((truth >= low) & (truth <= high)).mean()))
+            usual = window(draw_samples(first, aligned_crop(lr), [0])[0], batch.box)
+            seen.append(features(np.stack([truth, drawn[1], usual]).transpose(0, 3, 1, 2)))
+    real, one, usual = np.stack(seen, 1)
+    return Found(
+        faces=len(ranks),
+        likeness=_means(likeness),
+        distance=_means(distance),
+        uniform=uniformity(ranks, ANSWERS + 1),
+        inside=float(np.mean(inside)),
+        kernel=kernel_distance(one, real)[0] / max(kernel_distance(usual, real)[0], 1e-6),
+    )
+
+
+def answers(network: Model, lr: Array, count: int, noisy: bool) -> Array:
+    """Faces (count,4h,4w,3) for one small one (h,w,3); with `noisy` of the small one with noise."""
+    if not noisy:
+        return draw_samples(network, aligned_crop(lr), range(1, count + 1))
+    rng = np.random.default_rng(0)
+    small = [np.clip(lr + SIGMA * rng.standard_normal(lr.shape), 0, 1).astype(np.float32) for _ in range(count)]
+    return np.concatenate([draw_samples(network, aligned_crop(one), [0]) for one in small])
+
+
+def window(picture: Array, box: tuple[float, float, float, float]) -> Array:
+    """The part of a frame (H,W,3) that the original shows."""
+    height, width = picture.shape[:2]
+    left, top, right, bottom = (round(edge * side) for edge, side in zip(box, (width, height) * 2, strict=True))
+    return picture[top:bottom, left:right]
+
+
+def uniformity(ranks: Sequence[int], places: int) -> float:
+    """p of Pearson's chi-squared test that ranks 0 to places - 1 are equally likely."""
+    counts = np.bincount(ranks, minlength=places)
+    expected = len(ranks) / places
+    statistic = float(np.square(counts - expected).sum() / expected)
+    return float(torch.special.gammaincc(torch.tensor((places - 1) / 2), torch.tensor(statistic / 2)))
+
+
+def _means(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    first, second = np.mean(rows, 0)
+    return float(first), float(second)
+
+
+if __name__ == "__main__":
+    main()
