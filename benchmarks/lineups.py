@@ -2,9 +2,9 @@
 
     python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--write]
 
-FACES are folders of aligned faces that no network learnt from; none of the measures taught one. A line-up is honest when
-its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody can
-do: `noise` adds noise to the small picture and draws it again.
+FACES are folders of aligned faces that no network learnt from; none of the measures taught one. A line-up is honest
+when its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody
+can do: `noise` adds noise to the small picture and draws it again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], 
     yield "|---|---|---|---|---|---|---|---|---|"
     everyone = pairs.faces(folders)
     for size in sizes:
-        batches = list(pairs.pairs(pairs.choose(everyone, size, count), size))
+        whole = [face for face in everyone if face.box == pairs.FRAME and face.frame >= pairs.SCALE * size]
+        batches = list(pairs.pairs(pairs.some(whole, count), size))
         for name in models:
             yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
 
@@ -110,9 +111,8 @@ def measure(name: str, batches: Sequence[pairs.Pairs[pairs.Face]]) -> Found:
         for lr, hr in zip(batch.lr.transpose(0, 2, 3, 1), batch.hr, strict=True):
             truth = hr.transpose(1, 2, 0)
             drawn = answers(network, lr, BAND, noisy)
-            drawn = np.stack([window(picture, batch.box) for picture in drawn])
             everybody = np.concatenate([truth[None], drawn[:ANSWERS]]).transpose(0, 3, 1, 2)
-            vectors = recognition.embed(everybody, batch.box)
+            vectors = recognition.embed(everybody)
             cosine = (vectors @ vectors.T)[upper]
             apart = np.asarray(st_lpips(everybody[upper[0]], everybody[upper[1]]))
             likeness.append((cosine[~among].mean(), cosine[among].mean()))
@@ -123,7 +123,7 @@ def measure(name: str, batches: Sequence[pairs.Pairs[pairs.Face]]) -> Found:
             ranks.append(int((strangeness[1:] < strangeness[0]).sum()))
             low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
             inside.append(float(((truth >= low) & (truth <= high)).mean()))
-            usual = window(draw_samples(first, aligned_crop(lr), [0])[0], batch.box)
+            usual = draw_samples(first, aligned_crop(lr), [0])[0]
             seen.append(features(np.stack([truth, drawn[1], usual]).transpose(0, 3, 1, 2)))
     real, one, usual = np.stack(seen, 1)
     return Found(
@@ -143,13 +143,6 @@ def answers(network: Model, lr: Array, count: int, noisy: bool) -> Array:
     rng = np.random.default_rng(0)
     small = [np.clip(lr + SIGMA * rng.standard_normal(lr.shape), 0, 1).astype(np.float32) for _ in range(count)]
     return np.concatenate([draw_samples(network, aligned_crop(one), [0]) for one in small])
-
-
-def window(picture: Array, box: tuple[float, float, float, float]) -> Array:
-    """The part of a frame (H,W,3) that the original shows."""
-    height, width = picture.shape[:2]
-    left, top, right, bottom = (round(edge * side) for edge, side in zip(box, (width, height) * 2, strict=True))
-    return picture[top:bottom, left:right]
 
 
 def uniformity(ranks: Sequence[int], places: int) -> float:
