@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from PIL import Image
 
+import command_line
 import enhance
 from enhance.cli import commands
 
@@ -64,6 +66,32 @@ def test_a_command_parses(command: str) -> None:
 def test_every_command_is_shown() -> None:
     hidden = [name for name in commands.commands if name != "photo" and f"enhance {name}" not in README]
     assert not hidden, f"the README does not show {hidden}"
+
+
+def test_the_tables_of_options_are_what_the_commands_say() -> None:
+    page = command_line.PAGE.read_text()
+    assert command_line.page(page) == page, "run `python benchmarks/command_line.py --write`"
+    for name, command in commands.commands.items():
+        shown = page.split(command_line.BEGIN.format(name))[1].split(command_line.END)[0]
+        flags = {flag for one in command.params if isinstance(one, click.Option) for flag in one.opts}
+        assert flags <= set(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", shown)), name
+
+
+def options_named(text: str) -> set[str]:
+    """Options of `enhance` that a page names in code: those of other programs stand in commands of these."""
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    ours = [span for span in spans if span.startswith(("--", "enhance ")) or re.match(r"-[a-z]\b", span)]
+    return {flag for span in ours for flag in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", span)}
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda path: path.name
+)
+def test_no_page_names_an_option_that_is_not(path: Path) -> None:
+    known = {flag for command in commands.commands.values() for one in command.params for flag in one.opts}
+    known |= {flag for command in commands.commands.values() for one in command.params for flag in one.secondary_opts}
+    scripts = " ".join(script.read_text() for script in (ROOT / "benchmarks").glob("*.py"))
+    assert {flag for flag in options_named(path.read_text()) - known if f'"{flag}"' not in scripts} == set()
 
 
 def test_every_target_of_make_exists() -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +162,17 @@ def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> Non
     done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
     assert refused(done, "missing.png", code=3)
     assert (tmp_path / "out" / "face_x4.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [("enhance li", "plain,lineup"), ("enhance ph", "file,ph"), ("enhance face.png --fid", "plain,--fidelity")],
+)
+def test_a_shell_completes_commands_photos_and_options(words: str, wanted: str) -> None:
+    count = str(len(words.split()) - 1)
+    asked = {**os.environ, "_ENHANCE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count}
+    done = subprocess.run([sys.executable, "-m", "enhance.cli"], env=asked, capture_output=True, text=True, check=False)
+    assert wanted in done.stdout.splitlines()
 
 
 def test_bad_options(face: Path, tmp_path: Path) -> None:

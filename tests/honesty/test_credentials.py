@@ -1,5 +1,6 @@
 import datetime
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,15 @@ def test_sign_and_inspect_from_the_command_line(signer: tuple[Path, Path], tmp_p
     alone = subprocess.run([*command, "face.jpg", "--sign", certificate], cwd=tmp_path, capture_output=True, text=True)
     assert alone.returncode == 2
     assert "--key" in alone.stderr
+
+
+def test_the_certificate_of_the_docs_signs(tmp_path: Path) -> None:
+    pytest.importorskip("c2pa")
+    page = (Path(__file__).parents[2] / "docs" / "honesty.md").read_text()
+    (made,) = re.findall(r"<!-- certificate -->\n```sh\n(.*?)```", page, re.S)
+    subprocess.run(["sh", "-e", "-c", made], cwd=tmp_path, check=True, capture_output=True)
+    Image.new("RGB", (40, 40), "teal").save(tmp_path / "large.jpg")
+    said = credentials.sign(
+        tmp_path / "large.jpg", SAMPLE, tmp_path / "certificate.pem", tmp_path / "key.pem", STAMP, title="mine.jpg"
+    )
+    assert (said["state"], said["signer"]) == ("Valid", "My name")

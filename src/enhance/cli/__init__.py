@@ -6,6 +6,7 @@ import io
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from enhance.cli.console import complain
 from enhance.cli.evaluate import calibrate, evaluate
@@ -32,6 +33,11 @@ class DefaultGroup(click.Group):
             args = ["photo", *args]
         return super().parse_args(context, args)
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, and photos."""
+        found = super().shell_complete(context, incomplete)
+        return found if incomplete.startswith("-") else [*found, CompletionItem(incomplete, type="file")]
+
     def format_usage(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         formatter.write_usage("enhance", "PHOTO... [OPTIONS]   (see: enhance photo --help)")
         formatter.write_usage("enhance", "COMMAND [ARGS]...", prefix="       ")
@@ -57,7 +63,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
-        code = commands.main(standalone_mode=False)
+        code = commands.main(prog_name="enhance", standalone_mode=False)
     except EnhanceError as error:
         if debug:
             raise
