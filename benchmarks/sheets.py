@@ -1,9 +1,10 @@
 """Contact sheets to judge by eye: random faces that no network learnt from, as everybody draws them.
 
-    python benchmarks/sheets.py FACES... --out docs [--count 60]
+    python benchmarks/sheets.py FACES... --out docs [--count 60] [--sources congress female male]
 
 Writes faces_16.jpg, faces_32.jpg and faces_64.jpg: given | bicubic | face_x4_pixel | face_x4_gan | original. Always the
-same faces. Faces whose terms forbid to hand them on are never shown (`pairs.NEVER_SHOWN`).
+same faces. Only those are shown that anybody may hand on: members of the US Congress, whose portraits are in the public
+domain, and people who do not exist, cut out by `enhance prepare --size 256` of portraits called female_* and male_*.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.benchmark import FACE_SIZES, bicubic
 
 MODELS = ("face_x4_pixel", "face_x4_gan")
+FREE = ("congress", "female", "male")
+"""Sources of pictures that anybody may hand on, as file names begin."""
 LARGEST = 1_500_000
 """Bytes of a sheet; its JPEG quality gives way."""
 
@@ -35,9 +38,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--count", type=int, default=60, help="faces on a sheet (default 60)")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(FACE_SIZES))
+    parser.add_argument("--sources", nargs="+", default=FREE, help="how names of faces begin that may be shown")
     options = parser.parse_args()
     try:
-        everyone = [face for face in pairs.faces(options.faces) if face.may_be_shown]
+        everyone = [face for face in pairs.faces(options.faces) if face.labels["source"] in options.sources]
         for size in options.sizes:
             write_atomically(options.out / f"faces_{size}.jpg", jpeg(page(everyone, size, options.count)))
     except EnhanceError as error:

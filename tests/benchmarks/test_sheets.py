@@ -15,6 +15,7 @@ def test_a_sheet_shows_so_many_faces_and_always_the_same(folder: Path, tmp_path:
     written = []
     for _ in range(2):
         command = [sys.executable, str(BENCHMARK), str(folder), "--out", str(tmp_path), "--sizes", "16", "--count", "3"]
+        command += ["--sources", "aaf", "lfw", "utk"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         written.append((tmp_path / "faces_16.jpg").read_bytes())

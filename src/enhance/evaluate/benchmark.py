@@ -116,12 +116,14 @@ class CardTexts:
         limits: what it does badly.
         terms: of the data that shipped weights were trained on.
         facts: further lines of the table of facts, title -> value.
+        recipe: its recipe as JSON, where the file has it in an older form.
     """
 
     warning: str
     limits: str
     terms: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
 
 
 @dataclass(frozen=True)

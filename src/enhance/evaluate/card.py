@@ -67,8 +67,8 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
     ]
     if texts.terms and is_shipped(model.path):
         parts += ["## Terms", texts.terms]
-    if "recipe" in said:
-        parts += ["## Recipe", "```json\n" + json.dumps(json.loads(said["recipe"]), indent=1) + "\n```"]
+    if recipe := texts.recipe or said.get("recipe", ""):
+        parts += ["## Recipe", "```json\n" + json.dumps(json.loads(recipe), indent=1) + "\n```"]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,5 +1,6 @@
 """How models that enlarge four times are measured: on faces, by size and group of people, and on whole photos."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,9 @@ from enhance.painting.consistency import back_project
 from enhance.pixels import Planes
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
+from enhance.tasks.upscale.recipes import from_fields
 from enhance.tasks.upscale.restoration_benchmark import bad_photos
+from enhance.train.recipe import to_json
 
 FACE_SIZES = (16, 32, 64)
 PHOTO_SIZES = (128,)
@@ -235,9 +238,18 @@ def _made(degraded: bool) -> str:
 
 def _face_texts(facts: Facts) -> CardTexts:
     limits = FACE_LIMITS.format(learnt=RESTORED if facts.restores else AVERAGED)
-    return CardTexts(FACE_WARNING, limits, FACE_TERMS, {"Face frame": facts.extra.get("frame", "")})
+    return CardTexts(FACE_WARNING, limits, FACE_TERMS, {"Face frame": facts.extra.get("frame", "")}, _recipe(facts))
 
 
 def _photo_texts(facts: Facts) -> CardTexts:
     warning = PHOTO_WARNING if facts.invents else PHOTO_MILD
-    return CardTexts(warning, PHOTO_LIMITS, PHOTO_TERMS.get(facts.name, ""), PHOTO_FACTS.get(facts.name, {}))
+    terms, more = PHOTO_TERMS.get(facts.name, ""), PHOTO_FACTS.get(facts.name, {})
+    return CardTexts(warning, PHOTO_LIMITS, terms, more, _recipe(facts))
+
+
+def _recipe(facts: Facts) -> str:
+    """The recipe in the form of today: files of older versions have it flat. Empty where it is not known any more."""
+    try:
+        return to_json(from_fields(json.loads(facts.extra.get("recipe", ""))))
+    except (TypeError, ValueError, KeyError):
+        return ""

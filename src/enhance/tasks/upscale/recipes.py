@@ -238,8 +238,8 @@ def from_fields(fields: Mapping[str, Any]) -> Recipe | RestorationRecipe:
 
 
 def _renewed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of version 0.1, which had them all on one level, in today's form."""
-    old = dict(fields)
+    """Fields of version 0.1, which had them all on one level, in today's form; the oldest files lack some."""
+    old = {"deep": 0, "framed": True, "grainy": False, "wholes": 0.0, **fields}
     weights, sizes = dict(old["weights"]), dict(old["sizes"])
     names = {"identity_fine": "identity_large", "spread": "diversity", "spread_small": "diversity_small"}
     return {
