@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from enhance.datasets.names import FRAME
+from enhance.evaluate.benchmark import some
 from enhance.evaluate.kernel_distance import features, kernel_distance
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import recognition
@@ -25,6 +27,7 @@ from enhance.faces.crops import aligned_crop
 from enhance.honesty.samples import draw_samples
 from enhance.inference.model import Model
 from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.options import SCALE
 from pages import ROOT, rewrite
 
 PAGE = ROOT / "docs" / "honesty.md"
@@ -93,8 +96,8 @@ def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], 
     yield "|---|---|---|---|---|---|---|---|---|"
     everyone = pairs.faces(folders)
     for size in sizes:
-        whole = [face for face in everyone if face.box == pairs.FRAME and face.frame >= pairs.SCALE * size]
-        batches = list(pairs.pairs(pairs.some(whole, count), size))
+        whole = [face for face in everyone if face.box == FRAME and face.frame >= SCALE * size]
+        batches = list(pairs.pairs(some(whole, count), size))
         for name in models:
             yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
 
