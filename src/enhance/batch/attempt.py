@@ -4,38 +4,86 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
+from enhance.batch import storage
 from enhance.batch.plan import Facts, Outcome, Task, Work
 from enhance.errors import EnhanceError
 
 
 def attempt(task: Task, work: Work, *, remember: bool = True, debug: bool = False) -> Outcome:
-    """Does a task.
+    """Does a task. What is read or written by URL is copied here first, or from here afterwards.
 
     Args:
         remember: also find out the facts of source and target; the target is then on the disk.
         debug: print the traceback of what is our fault.
     """
-    source, target = Path(task.source), Path(task.target)
+    far = storage.is_url(task.source), storage.is_url(task.target)
+    try:
+        if not any(far):
+            return _here(Path(task.source), Path(task.target), work, remember)
+        with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
+            return _far(task, Path(folder), work, remember)
+    except EnhanceError as error:
+        return Outcome(why=str(error))
+    except MemoryError:
+        return Outcome(why=f"{task.source}: does not fit in memory; reduce it, or use --jobs 1")
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}"
+        return Outcome(why=f"{task.source}: internal error: {what}; run again with --debug and report what it shows")
+
+
+def _here(source: Path, target: Path, work: Work, remember: bool) -> Outcome:
     try:
         # Before it is read: if it changes meanwhile, the result is not taken for that of the new content.
         before = facts(source) if remember else None
     except OSError:
         before = None  # the work will say what is wrong with it
+    said = work(source, target)
+    return Outcome(said, None, before, facts(target, sync=True) if remember else None)
+
+
+def _far(task: Task, folder: Path, work: Work, remember: bool) -> Outcome:
+    source, target = Path(task.source), Path(task.target)
+    before = None
+    if storage.is_url(task.source):
+        stamp = storage.stamp(task.source)
+        source = folder / storage.name_of(task.source)
+        storage.fetch(task.source, source)
+        before = storage.facts(source, stamp)
+    elif remember:
+        before = facts(source)
+    made = folder / "made"
+    if storage.is_url(task.target):
+        made.mkdir()
+        target = made / storage.name_of(task.target)
+    names = {str(source): task.source, str(target): task.target}
     try:
         said = work(source, target)
-        return Outcome(said, None, before, facts(target, sync=True) if remember else None)
     except EnhanceError as error:
-        return Outcome(why=str(error))
-    except MemoryError:
-        return Outcome(why=f"{source}: does not fit in memory; reduce it, or use --jobs 1")
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        what = f"{type(error).__name__}: {error}"
-        return Outcome(why=f"{source}: internal error: {what}; run again with --debug and report what it shows")
+        raise type(error)(_renamed(str(error), names)) from error
+    if not storage.is_url(task.target):
+        return Outcome(_renamed(said, names), None, before, facts(target, sync=True) if remember else None)
+    above = task.target.rpartition("/")[0]
+    # What was made besides goes first: where the photo is, all of it is.
+    for path in sorted(made.rglob("*"), key=lambda path: path == target):
+        if path.is_file():
+            storage.put(path, f"{above}/{path.relative_to(made).as_posix()}")
+            names.setdefault(str(path), f"{above}/{path.relative_to(made).as_posix()}")
+    after = storage.facts(target, storage.stamp(task.target)) if remember else None
+    return Outcome(_renamed(said, names), None, before, after)
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """What was said of copies here, said of the files that they are copies of."""
+    for here, there in names.items():
+        text = text.replace(here, there)
+    return text
 
 
 def killed(task: Task) -> Outcome:
@@ -60,12 +108,19 @@ def facts(path: Path, sync: bool = False) -> Facts:
     return Facts(stat.st_size, stat.st_mtime_ns, digest)
 
 
-def unchanged(path: str, known: Facts | None) -> bool:
+def exists(place: str) -> bool:
+    """Whether a path or URL names a file, or a link even if to nowhere."""
+    return storage.stamp(place) is not None if storage.is_url(place) else os.path.lexists(place)
+
+
+def unchanged(place: str, known: Facts | None) -> bool:
     """Whether a file is what it was. Times spare reading what did not change; where they differ, contents decide."""
+    if storage.is_url(place):
+        return storage.unchanged(place, known)
     try:
-        stat = Path(path).stat()
+        stat = Path(place).stat()
         if known is None or stat.st_size != known.size:
             return False
-        return stat.st_mtime_ns == known.modified or facts(Path(path)).digest == known.digest
+        return stat.st_mtime_ns == known.modified or facts(Path(place)).digest == known.digest
     except OSError:
         return False

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -18,12 +20,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from enhance.batch.attempt import unchanged
+from enhance.batch import storage
+from enhance.batch.attempt import exists, unchanged
 from enhance.batch.plan import Facts, State, Task
 from enhance.errors import PhotoError
 from enhance.files import remove_partial_files
 
 MANIFEST = ".enhance"
+NOTE = re.compile(r"\.\d+\.jsonl")
+"""How the name of a note of what was begun ends; those of older manifests have no number."""
+SAVED = 60.0
+"""Seconds after which a manifest at a URL is written there again."""
 ENCODING, ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 CHUNK = 500
 """Photos that are looked up at a time."""
@@ -52,11 +59,15 @@ Row = tuple[Any, ...]
 
 
 class Manifest:
-    """What was done in a folder."""
+    """What was done in a folder.
+
+    That of a URL is worked on in a copy here. What is begun is noted there at once, as a small file for all photos that
+    are begun together; the whole takes their place every minute, and at the end.
+    """
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | str,
         settings: str,
         shard: tuple[int, int] = (1, 1),
         accepts: Callable[[str], bool] | None = None,
@@ -64,17 +75,24 @@ class Manifest:
         """Opens nothing yet.
 
         Args:
-            folder: that of the results.
+            folder: that of the results: a path, or a URL as text.
             settings: what the results depend on besides the photos.
             shard: which part of how many is done here.
             accepts: whether what was done with other settings is good enough for these; None: no others are.
         """
-        self.folder, self.settings, self.shard = folder, settings, shard
+        self.folder, self.settings, self.shard = str(folder).rstrip("/") or "/", settings, shard
         self.accepts = accepts or (lambda before: before == settings)
-        self.path = folder / f"{MANIFEST}{_part(shard)}.db"
-        self._start = f"{folder}{os.sep}"
+        self._far = storage.is_url(self.folder)
+        self._place = Path(self.folder)
+        self._start = f"{self.folder}/" if self._far else f"{self.folder}{os.sep}"
+        self._saved = time.monotonic()
         self._own: sqlite3.Connection | None = None
         self._number = 0
+
+    @property
+    def path(self) -> Path:
+        """The database on this machine."""
+        return self._place / f"{MANIFEST}{_part(self.shard)}.db"
 
     def own(self, tasks: Iterable[Task]) -> Iterator[Task]:
         """Those of this shard: by the name of the target, so that a new photo moves no other to another machine."""
@@ -112,11 +130,13 @@ class Manifest:
             rows = []
             for task in tasks:
                 name = self._name(task)
-                if name in known and not known[name][1][FINISHED]:
-                    remove_partial_files(Path(task.target))  # a killed run may have left them
-                else:
+                if name not in known or known[name][1][FINISHED]:
                     rows.append((name, now, self._number, 0, *ROOM, *ROOM))
+                elif not self._far:
+                    remove_partial_files(Path(task.target))  # a killed run may have left them
             database.executemany(PUT, rows)
+        if self._far:
+            self._note([os.fsdecode(row[0]) for row in rows], now)
 
     def finish(self, done: Iterable[tuple[Task, Facts | None, Facts]]) -> None:
         """Said when targets are whole, and on the disk.
@@ -134,6 +154,8 @@ class Manifest:
         ]
         with self._writing() as database:
             database.executemany(PUT, rows)
+        if self._far and time.monotonic() - self._saved > SAVED:
+            self._save()
 
     @contextmanager
     def kept(self) -> Iterator[Manifest]:
@@ -142,8 +164,13 @@ class Manifest:
         Raises:
             PhotoError: it cannot be written, or another run is at work.
         """
+        with self._placed(), self._opened():
+            yield self
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._trouble(error.strerror or str(error)) from error
         with self._explained():
@@ -162,26 +189,66 @@ class Manifest:
                     self._number = found.fetchone()[0]
                     for path in self._older():
                         _imported(database, path)
-            yield self
+            yield
         finally:
-            self._own = None
-            # One file, which also those can read who may not write.
-            with suppress(sqlite3.Error):
-                database.execute("PRAGMA journal_mode = DELETE")
-            database.close()
+            try:
+                if self._far:
+                    self._save()
+            finally:
+                self._own = None
+                # One file, which also those can read who may not write.
+                with suppress(sqlite3.Error):
+                    database.execute("PRAGMA journal_mode = DELETE")
+                database.close()
+
+    @contextmanager
+    def _placed(self) -> Iterator[None]:
+        """Copies what lies at a URL to this machine, for as long as it is needed."""
+        if not self._far or self._own is not None:
+            yield
+            return
+        with tempfile.TemporaryDirectory(prefix="enhance-") as name:
+            self._place = Path(name)
+            for url in storage.listed(self.folder, MANIFEST):
+                # Notes of what was begun have the ending of older manifests, and are read as such.
+                storage.fetch(url, self._place / storage.name_of(url))
+            yield
+
+    def _note(self, begun: Sequence[str], now: int) -> None:
+        """Writes down at the URL what was begun."""
+        with tempfile.TemporaryDirectory(prefix="enhance-") as name:
+            path = Path(name) / f"{MANIFEST}{_part(self.shard)}.{now}.jsonl"
+            lines = ({"at": now / 1000, "target": one, "settings": self.settings} for one in begun)
+            path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+            storage.put(path, f"{self.folder}/{path.name}")
+
+    def _save(self) -> None:
+        """Puts the whole at the URL, and removes the notes that it holds."""
+        assert self._own is not None
+        notes = storage.listed(self.folder, f"{MANIFEST}{_part(self.shard)}.")
+        with tempfile.TemporaryDirectory(prefix="enhance-") as name, self._explained():
+            copy = Path(name) / self.path.name
+            with closing(_connected(copy)) as target:
+                self._own.backup(target)
+            storage.put(copy, f"{self.folder}/{copy.name}")
+        for url in notes:
+            if NOTE.fullmatch(storage.name_of(url).removeprefix(f"{MANIFEST}{_part(self.shard)}")):
+                storage.remove(url)
+        self._saved = time.monotonic()
 
     @contextmanager
     def _readable(self) -> Iterator[list[sqlite3.Connection]]:
         """The databases that may know the photos of this shard; those of other parts of as many know others."""
         _, many = self.shard
-        paths = [
-            path
-            for path in sorted(self.folder.glob(f"{MANIFEST}*.db"))
-            if (path != self.path or self._own is None) and (many == 1 or not path.name.endswith(f"-of-{many}.db"))
-        ]
-        if self._own is None and many > 1 and self.path.exists():
-            paths.append(self.path)
         with ExitStack() as opened, self._explained():
+            opened.enter_context(self._placed())
+            paths = [
+                path
+                for path in sorted(self._place.glob(f"{MANIFEST}*.db"))
+                if (path != self.path or self._own is None) and (many == 1 or not path.name.endswith(f"-of-{many}.db"))
+            ]
+            if self._own is None and many > 1 and self.path.exists():
+                paths.append(self.path)
             databases = [opened.enter_context(closing(_connected(path))) for path in paths]
             if self._own is not None:
                 databases.append(self._own)
@@ -221,7 +288,7 @@ class Manifest:
 
     def _older(self) -> list[Path]:
         """Manifests of version 0.1, which were lines of JSON. They are read, and left as they are."""
-        return sorted(self.folder.glob(f"{MANIFEST}*.jsonl"))
+        return sorted(self._place.glob(f"{MANIFEST}*.jsonl"))
 
     def _name(self, task: Task) -> bytes:
         target, start = task.target, self._start
@@ -232,7 +299,7 @@ class Manifest:
         return PhotoError(f"{self.folder}: cannot be written ({why}); make room there, or name another folder with -o")
 
 
-def finished(folder: Path) -> set[str]:
+def finished(folder: Path | str) -> set[str]:
     """The names of the files, relative to the folder, that were made in it.
 
     Raises:
@@ -262,7 +329,7 @@ def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> di
 
 
 def _state(task: Task, known: tuple[int, Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
-    if not os.path.lexists(task.target):
+    if not exists(task.target):
         return "to do"
     if known is None:
         return "not ours"

@@ -13,7 +13,7 @@ State = Literal["to do", "done", "not ours", "an input"]
 
 
 class Task(NamedTuple):
-    """A photo and the file to make of it. Both are paths as text, of which a million need less memory than as Path."""
+    """A photo and the file to make of it: paths as text, of which a million need less memory than as Path, or URLs."""
 
     source: str
     target: str
@@ -56,9 +56,9 @@ def shard_of(text: str) -> tuple[int, int]:
     return which, many
 
 
-def identities(tasks: Iterable[Task]) -> set[int]:
-    """What `identity` says of the photos' files."""
-    return {identity(task.source) for task in tasks}
+def identities(tasks: Iterable[Task]) -> set[int | str]:
+    """What `identity` says of the photos' files, and those that are named by URL."""
+    return {task.source if "://" in task.source else identity(task.source) for task in tasks}
 
 
 def refusal(task: Task, state: State) -> str:

@@ -8,13 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from enhance.batch.manifest import Manifest
 from enhance.batch.plan import Outcome, State, Task, identities, identity, refusal
+from enhance.batch.storage import is_url
 
 Engine = Callable[[Iterator[Task]], Iterator[tuple[Task, Outcome]]]
 """Takes tasks when it has room for them, and gives each back with what became of it, in any order."""
+
+NOTED = 1.0
+"""Seconds between two notes of what was finished."""
 
 
 @dataclass
@@ -33,6 +38,7 @@ def run(
     engine: Engine,
     manifest: Manifest | None,
     *,
+    ahead: int = 1,
     overwrite: bool = False,
     leave: Callable[[str], bool] | None = None,
     tell: Callable[[Task, str | None, str | None], object] = lambda *_: None,
@@ -43,6 +49,8 @@ def run(
         tasks: all of them; those of other shards are left out here.
         engine: what does them, such as `processes.in_processes`.
         manifest: None where nothing is to be remembered, and everything is to be done.
+        ahead: how many are begun together, as an engine takes them. More than one: what was finished is noted once a
+            second, and what a killed run had finished since is done again.
         overwrite: also over inputs, and over files that the manifest does not know.
         leave: whether a photo that is not done is none to do; asked of no other, for it may have to read the file.
         tell: is told of each task when it is over: what the work said, or why it failed; of one that is skipped or left
@@ -53,8 +61,9 @@ def run(
         KeyboardInterrupt: what was finished is whole and remembered, and nothing else is left behind.
     """
     summary, started = Summary(), time.monotonic()
+    waiting: list[tuple[Task, Outcome]] = []
 
-    def begun() -> Iterator[Task]:
+    def ready() -> Iterator[Task]:
         for task, state in states(tasks, manifest):
             if state == "done":
                 summary.skipped += 1
@@ -67,22 +76,39 @@ def run(
             elif (why := _ready(task)) is not None:
                 fail(task, why)
             else:
-                if manifest is not None:
-                    manifest.begin([task])
                 yield task
+
+    def begun() -> Iterator[Task]:
+        left = ready()
+        while together := list(islice(left, ahead)):
+            if manifest is not None:
+                manifest.begin(together)
+            yield from together
 
     def fail(task: Task, why: str) -> None:
         summary.failed[task.source] = why
         tell(task, None, why)
 
-    for task, outcome in engine(begun()):
-        if outcome.said is None:
-            fail(task, outcome.why or "")
-            continue
-        if manifest is not None and outcome.target is not None:
-            manifest.finish([(task, outcome.source, outcome.target)])
-        summary.enhanced += 1
-        tell(task, outcome.said, None)
+    def finish() -> None:
+        if manifest is not None:
+            manifest.finish((task, one.source, one.target) for task, one in waiting if one.target is not None)
+        for task, one in waiting:
+            summary.enhanced += 1
+            tell(task, one.said, None)
+        waiting.clear()
+
+    noted = time.monotonic()
+    try:
+        for task, outcome in engine(begun()):
+            if outcome.said is None:
+                fail(task, outcome.why or "")
+                continue
+            waiting.append((task, outcome))
+            if ahead == 1 or time.monotonic() - noted >= NOTED:
+                finish()
+                noted = time.monotonic()
+    finally:
+        finish()
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -103,12 +129,14 @@ def states(tasks: Sequence[Task], manifest: Manifest | None) -> Iterator[tuple[T
     inputs = identities(tasks)
     known: Iterator[tuple[Task, State]] = ((task, "to do") for task in tasks)
     for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):
-        there = identity(task.target)
+        there = task.target if is_url(task.target) else identity(task.target)
         yield task, "an input" if there != -1 and there in inputs else state
 
 
 def _ready(task: Task) -> str | None:
     """Makes the target's folder; says why it cannot be."""
+    if is_url(task.target):
+        return None
     folder = Path(task.target).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,9 @@ class Limits:
     max_result: float = option(MOST_PIXELS / 1e6, "Megapixels above which a result is refused.", above=0)
 
 
+ENGINES = ("local", "ray")
+
+
 @dataclass(frozen=True)
 class Many:
     """How a folder, or several photos, are gone through."""
@@ -40,6 +43,11 @@ class Many:
     jobs: int | None = option(None, "Photos at a time.", kind=int, least=1, unset="half the cores, but at least 2")
     shard: str = option("1/1", "Only the I-th of N parts, as I/N, for several machines.")
     dry_run: bool = option(False, "Of several photos, only say what would be done.")
+    engine: str = option("local", "Who works: processes here, or a Ray cluster.", choices=ENGINES)
+    address: str | None = option(
+        None, "With ray: HOST:PORT of a cluster, or auto.", kind=str, unset="one on this machine alone"
+    )
+    cpus: int | None = option(None, "With ray: cores for each photo.", kind=int, least=1, unset="2")
 
 
 @dataclass(frozen=True)

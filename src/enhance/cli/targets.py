@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from enhance.errors import PhotoError
 
+TAR = ".tar"
+"""Of a file with many small photos in it."""
+
 if TYPE_CHECKING:
     from enhance.batch.plan import Task
 
@@ -23,6 +26,8 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     from enhance.photos.movies import SUFFIXES as VIDEOS
     from enhance.photos.writing import format_of
 
+    if path.suffix.lower() == TAR:
+        return _tar_of(path, output, scale)
     moving = path.suffix.lower() in VIDEOS
     suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
     suffix = ".mp4" if moving else suffix
@@ -50,6 +55,12 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     return target
 
 
+def _tar_of(path: Path, output: str | None, scale: float) -> Path:
+    """The tar file for what is made of the photos of another."""
+    named = path.parent if output is None else Path(output)
+    return named if named.suffix.lower() == TAR else named / f"{path.stem}_x{scale:g}{TAR}"
+
+
 def tasks_of(
     photos: tuple[Path, ...], output: str | None, ending: str | None, scale: float, recursive: bool
 ) -> tuple[list[Task], Path | None, int]:
@@ -72,7 +83,7 @@ def tasks_of(
             raise PhotoError(f"{output}: is a file; name a folder")
         into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
         manifest = manifest or into
-        found, more = photos_in(path, FORMATS, recursive=recursive, leave=into)
+        found, more = photos_in(path, {*FORMATS, TAR}, recursive=recursive, leave=into)
         if not found:
             raise PhotoError(f"{path}: has no photos in it; --recursive looks into its folders too")
         others += more

@@ -17,9 +17,11 @@ from enhance.cli import adapter
 from enhance.cli.beside import honest_words, mappable, write_faces
 from enhance.cli.compare import comparison
 from enhance.cli.console import Teller, as_line, bar, complain, hush, quiet, say
+from enhance.cli.engines import engine_of
+from enhance.cli.far import far_tasks, here, is_far, place
 from enhance.cli.pipes import STREAM, piped
 from enhance.cli.settings import Extras, Limits, Many, Size, accepted, settings_of
-from enhance.cli.targets import make_folder, refuse_inputs, target_of, tasks_of
+from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.upscale.options import SCALE, UpscaleOptions
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
 
 ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
+FAR_TOGETHER = 64
+"""Photos with targets elsewhere that are begun together: each time, a file is written there."""
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER...")
+@click.argument("photos", nargs=-1, required=True, type=place, metavar="PHOTO|FOLDER|URL...")
 @click.option(
     "-o", "--output", type=str, help="File to write, - for stdout, or folder for several.  [<name>_x4 beside the photo]"
 )
@@ -51,7 +55,7 @@ SOME_FAILED = 3
 @quiet
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def photo(
-    photos: tuple[Path, ...],
+    photos: tuple[Path | str, ...],
     output: str | None,
     ending: str | None,
     overwrite: bool,
@@ -65,6 +69,7 @@ def photo(
     """
     if not debug:
         hush()
+    output = output and here(output)
     asked = Asked(
         output,
         ending,
@@ -79,8 +84,9 @@ def photo(
     )
     if bool(asked.extras.sign) != bool(asked.extras.key):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
-    if len(photos) == 1 and not photos[0].is_dir() and not asked.many.dry_run:
-        enhance_one(photos[0], asked)
+    only = photos[0] if len(photos) == 1 and not is_far(output) else None
+    if isinstance(only, Path) and not only.is_dir() and only.suffix.lower() != TAR and not asked.many.dry_run:
+        enhance_one(only, asked)
     elif STREAM in (output, *map(str, photos)):
         raise click.UsageError("- is for one photo alone")
     else:
@@ -123,12 +129,13 @@ def enhance_one(path: Path, asked: Asked) -> None:
         sys.exit(error.exit_code)
 
 
-def enhance_many(photos: tuple[Path, ...], asked: Asked) -> None:
+def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
     """Enhances folders and several photos, in several processes; exits with SOME_FAILED if some failed."""
     from enhance.batch.manifest import Manifest
     from enhance.batch.plan import shard_of
-    from enhance.batch.processes import default_jobs, in_processes
     from enhance.batch.run import run
+    from enhance.batch.tars import also_tars
+    from enhance.photos.encoders import FORMATS
 
     many, options = asked.many, asked.options
     try:
@@ -137,7 +144,10 @@ def enhance_many(photos: tuple[Path, ...], asked: Asked) -> None:
         raise click.BadParameter(f"{many.shard} is no part; say for example 2/5", param_hint="--shard") from None
     if not many.again:
         photos = not_ours(photos)
-    tasks, folder, others = tasks_of(photos, asked.output, asked.ending, options.scale, many.recursive)
+    near = tuple(one for one in photos if isinstance(one, Path))
+    words = asked.output, asked.ending, options.scale, many.recursive
+    far = is_far(asked.output) or len(near) < len(photos)
+    tasks, folder, others = far_tasks(photos, *words) if far else tasks_of(near, *words)
     manifest = None
     if folder is not None:
         settings = settings_of(options, asked.size, asked.extras)
@@ -145,15 +155,14 @@ def enhance_many(photos: tuple[Path, ...], asked: Asked) -> None:
     if many.dry_run:
         tell_plan(tasks, manifest, asked)
         return
-    work = partial(enhance_file, asked=asked)
+    work = partial(also_tars, work=partial(enhance_file, asked=asked), endings=frozenset(FORMATS), ending=asked.ending)
     several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))), as_json=asked.as_json)
     try:
         with manifest.kept() if manifest else nullcontext():
-            jobs = many.jobs or default_jobs()
-            remember = manifest is not None
-            engine = partial(in_processes, work=work, jobs=jobs, remember=remember, debug=asked.debug)
+            engine, ahead = engine_of(many, work, remember=manifest is not None, debug=asked.debug)
+            ahead = max(ahead, FAR_TOGETHER if far else 1)
             leave = None if many.again else left_out
-            summary = run(tasks, engine, manifest, overwrite=asked.overwrite, leave=leave, tell=several)
+            summary = run(tasks, engine, manifest, ahead=ahead, overwrite=asked.overwrite, leave=leave, tell=several)
     except KeyboardInterrupt:
         complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
         raise
@@ -172,12 +181,12 @@ def left_out(source: str) -> bool:
     """Whether a photo of many is not to be enhanced, because this program made it."""
     from enhance.photos.provenance import made_here
 
-    return made_here(Path(source))
+    return not is_far(source) and made_here(Path(source))
 
 
-def not_ours(photos: tuple[Path, ...]) -> tuple[Path, ...]:
+def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
     """The same without the files that this program made, which are told of in one line."""
-    ours = {path for path in photos if path.is_file() and left_out(str(path))}
+    ours = {path for path in photos if isinstance(path, Path) and path.is_file() and left_out(str(path))}
     if ours:
         more = f" and {len(ours) - 1:,} more" if len(ours) > 1 else ""
         complain(f"{min(ours)}{more}: made by enhance, left out (--again takes them too)")

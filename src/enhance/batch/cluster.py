@@ -1,0 +1,190 @@
+"""The machines of a Ray cluster that do the work: photos stream through actors that load the networks once.
+
+Ray Data streams them (https://docs.ray.io/en/latest/data/data.html): it starts as many actors as there is room for,
+adds some when machines join, and keeps no more photos under way than the actors take. Tasks go through it twice:
+whatever never came back the first time, since a process, a machine or a whole block was lost, goes through once more, a
+photo a block, so that a photo that ends its process takes no other with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pickle
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from enhance.batch.attempt import attempt, killed
+from enhance.batch.plan import Outcome, Task, Work
+from enhance.batch.processes import cores
+from enhance.errors import EnhanceError
+from enhance.files import remove_partial_files
+from enhance.inference import sessions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WAVE = 20_000
+"""Photos that are begun together. Between two waves the actors start anew, which takes seconds."""
+BLOCK = 16
+"""Most photos of a block in the first pass: a block is lost with its process, a small one costs more of Ray's time."""
+BLOCKS = 64
+"""Of few photos, the first pass has as many blocks as this rather than large ones."""
+CPUS = 2
+"""Cores of an actor, if machines have as many: one photo keeps no more of them busy."""
+STORE = 256 << 20
+"""Bytes that a cluster of this machine alone keeps in shared memory: only names travel."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which machines, and what each actor gets of them.
+
+    Attributes:
+        address: HOST:PORT of the head, or "auto" for the one that this machine belongs to. None: a cluster is started
+            on this machine for the time being.
+        cpus: cores of an actor, and threads of its networks. None: CPUS, or as many as the largest machine has.
+        most: actors. None: as many as there is room for.
+    """
+
+    address: str | None = None
+    cpus: int | None = None
+    most: int | None = None
+
+
+def on_ray(
+    tasks: Iterator[Task], work: Work, *, cluster: Cluster, remember: bool = True, debug: bool = False
+) -> Iterator[tuple[Task, Outcome]]:
+    """Tasks as they are over, with what became of them. Files must be reached by the same names from all machines.
+
+    Args:
+        remember, debug: as of `attempt`.
+
+    Raises:
+        EnhanceError: Ray is not installed, no cluster answers, or none of its machines is large enough.
+    """
+    first = next(tasks, None)
+    if first is None:
+        return
+    with _connected(cluster, debug) as ray:
+        resources = _resources(ray, cluster)
+        worker = {"work": work, "remember": remember, "debug": debug, "environment": _environment()}
+        wave = [first, *islice(tasks, WAVE - 1)]
+        while wave:
+            left = dict(enumerate(wave))
+            for block in (max(1, min(BLOCK, len(wave) // BLOCKS)), 1):
+                for number, outcome in _through(left, block, worker, resources, cluster.most):
+                    if number in left:
+                        yield left.pop(number), outcome
+                if not left:
+                    break
+            yield from ((task, killed(task)) for task in left.values())
+            wave = list(islice(tasks, WAVE))
+
+
+class Worker:
+    """An actor: it makes what it is given, photo after photo, with networks that are loaded once."""
+
+    def __init__(self, work: Work, remember: bool, debug: bool, environment: Mapping[str, str]) -> None:
+        import ray
+
+        os.environ.update(environment)
+        context = ray.get_runtime_context()
+        given = context.get_assigned_resources()
+        os.environ[sessions.THREADS] = str(max(1, int(given.get("CPU", 1))))
+        self.work, self.remember, self.debug = work, remember, debug
+
+    def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        import numpy as np
+
+        made = np.empty(len(batch["task"]), object)
+        for n, packed in enumerate(batch["task"]):
+            task = pickle.loads(packed)
+            if batch["again"][n]:
+                remove_partial_files(Path(task.target))
+            made[n] = pickle.dumps(attempt(task, self.work, remember=self.remember, debug=self.debug))
+        return {"number": batch["number"], "made": made}
+
+
+def _through(
+    tasks: Mapping[int, Task], block: int, worker: Mapping[str, Any], resources: Mapping[str, float], most: int | None
+) -> Iterator[tuple[int, Outcome]]:
+    """Sends tasks through the actors once; those that never come back are missing from what is yielded."""
+    import ray.data
+
+    rows = [{"number": number, "again": block == 1, "task": pickle.dumps(task)} for number, task in list(tasks.items())]
+    blocks = -(-len(rows) // block)
+    sizes = {"min_size": 1, "max_size": min(most or blocks, blocks)}
+    with warnings.catch_warnings():
+        # Which says that from Ray 2.64 on retries cannot be counted: a deadly photo would then be tried for ever.
+        warnings.simplefilter("ignore")
+        made = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
+            Worker,
+            batch_size=block,
+            compute=ray.data.ActorPoolStrategy(**sizes),
+            fn_constructor_kwargs=dict(worker),
+            max_restarts=-1,
+            max_task_retries=1,
+            **resources,
+        )
+    for batch in made.iter_batches(batch_size=None, prefetch_batches=0):
+        for number, packed in zip(batch["number"], batch["made"], strict=True):
+            yield int(number), pickle.loads(packed)
+
+
+@contextmanager
+def _connected(cluster: Cluster, debug: bool) -> Iterator[Any]:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    try:
+        import ray
+        import ray.data
+    except ModuleNotFoundError as error:
+        raise EnhanceError(f"{error.name} is missing: pip install 'enhance[ray]'") from error
+    quiet: dict[str, Any] = {} if debug else {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    try:
+        if cluster.address is None:
+            ray.init(address="local", num_cpus=cores(), object_store_memory=STORE, include_dashboard=False, **quiet)
+        else:
+            ray.init(address=cluster.address, **quiet)
+    except (ConnectionError, ValueError) as error:
+        what = "no Ray cluster answers; start one with `ray start --head`, or leave --address out"
+        raise EnhanceError(f"{cluster.address}: {what}") from error
+    context = ray.data.DataContext.get_current()
+    context.max_errored_blocks = -1
+    if not debug:
+        # It prints of each process that died, to standard output, and has no setting for that.
+        worker: Any = importlib.import_module("ray._private.worker")
+        if hasattr(worker, "print_to_stdstream"):
+            worker.print_to_stdstream = lambda *_args, **_kwargs: None
+        context.enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _resources(ray: Any, cluster: Cluster) -> dict[str, float]:
+    """What each actor is given, as Ray names it."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    largest = int(max(node.get("CPU", 0) for node in nodes))
+    cpus = min(CPUS, largest) if cluster.cpus is None else cluster.cpus
+    if not 1 <= cpus <= largest:
+        raise EnhanceError(f"{cluster.address or 'this machine'}: has {largest} cores at most, not {cpus}")
+    if sessions.default_device() == "cpu":
+        return {"num_cpus": cpus}
+    if not any(node.get("GPU") for node in nodes):
+        device = sessions.default_device()
+        raise EnhanceError(f"{cluster.address or 'this machine'}: no machine of the cluster has a GPU for {device}")
+    return {"num_cpus": cpus, "num_gpus": 1}
+
+
+def _environment() -> dict[str, str]:
+    """What this process was told by its environment, for the actors on other machines."""
+    return {name: value for name, value in os.environ.items() if name.startswith("ENHANCE_")}

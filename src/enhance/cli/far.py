@@ -1,0 +1,85 @@
+"""Photos and results that are named by URL, such as s3://bucket/folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from enhance.cli.targets import TAR, target_of
+from enhance.errors import PhotoError
+
+if TYPE_CHECKING:
+    from enhance.batch.plan import Task
+
+NOWHERE = Path("/far")
+"""Below this, targets are named that lie at a URL."""
+
+
+def place(text: str) -> Path | str:
+    """A path, or the URL of what lies elsewhere as text; of a file on this machine also by URL its path."""
+    named = here(text)
+    return named if is_far(named) else Path(named)
+
+
+def here(place: str) -> str:
+    """The path that a file:// URL names; anything else as it is."""
+    from urllib.parse import unquote
+
+    return unquote(place[len("file://") :]) if place.lower().startswith("file://") else place
+
+
+def is_far(place: Path | str | None) -> bool:
+    """Whether this is the URL of what lies elsewhere."""
+    return isinstance(place, str) and "://" in place
+
+
+def far_tasks(
+    photos: tuple[Path | str, ...], output: str | None, ending: str | None, scale: float, recursive: bool
+) -> tuple[list[Task], Path | str | None, int]:
+    """What `targets.tasks_of` says, where a photo, a folder or the output is named by URL.
+
+    Raises:
+        PhotoError: it is not said where results are to go, or there are no photos.
+    """
+    from enhance.batch import storage
+    from enhance.batch.plan import Task
+    from enhance.batch.search import photos_in
+    from enhance.photos.encoders import FORMATS
+
+    if output is None:
+        raise PhotoError(f"{photos[0]}: say where results are to go, with -o FOLDER or URL")
+    endings = {*FORMATS, TAR}
+    tasks, others, folders, taken = list[Task](), 0, 0, set[Path]()
+    into = output.rstrip("/")
+
+    def add(source: str, name: str, inside: str) -> None:
+        made = target_of(Path(name), f"{NOWHERE / inside}/", ending, scale, 2, taken)
+        tasks.append(Task(source, f"{into}/{made.relative_to(NOWHERE).as_posix()}"))
+
+    for given in photos:
+        url = str(given).rstrip("/")
+        if isinstance(given, Path) and not given.is_dir():
+            add(str(given), given.name, "")
+            continue
+        if isinstance(given, str) and Path(given).suffix.lower() in endings:
+            add(url, storage.name_of(url), "")
+            continue
+        folders += 1
+        if isinstance(given, Path):
+            inside, more = photos_in(given, endings, recursive=recursive, leave=NOWHERE)
+            found = [(str(one), one.relative_to(given).as_posix()) for one in inside]
+        else:
+            urls, more = storage.pictures_under(url, endings, recursive=recursive, leave=into)
+            root = storage.full(url)
+            found = [(one, one.removeprefix(f"{root}/")) for one in urls]
+        if not found:
+            raise PhotoError(f"{given}: has no photos in it; --recursive looks into its folders too")
+        others += more
+        below = storage.name_of(url) if len(photos) > 1 else ""
+        for source, name in found:
+            where = Path(below, name)
+            add(source, where.name, where.parent.as_posix())
+    if len(photos) == 1 and not folders and not output.endswith("/") and Path(output).suffix:
+        tasks = [Task(tasks[0].source, output)]
+    folder = None if len(photos) == 1 and not folders else into if is_far(into) else Path(into)
+    return tasks, folder, others
