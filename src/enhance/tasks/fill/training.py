@@ -10,13 +10,18 @@ from torch.nn import functional
 
 from enhance.tasks.fill import data, networks
 from enhance.tasks.fill.masks import Holes
-from enhance.tasks.fill.networks import Completion, Discriminator
+from enhance.tasks.fill.networks import GRID, PLACE, Completion, Discriminator
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.projected import ProjectedDiscriminator
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 FLOATS = ("/fine", "/head", "/tail")
 """Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
+CONDITIONS = 1 + PLACE, 1 + PLACE
+"""Channels of what the discriminator of features is told: the hole, and where in the frame it lies."""
+PERCEPTUAL = 3
+"""The depths of SqueezeNet by which pictures are compared."""
 CALIBRATED = 48
 """Pictures by which the steps of 8 bits are chosen."""
 
@@ -28,7 +33,10 @@ class Weights:
     Attributes:
         pixel: mean absolute difference in the hole, the less the farther from its edge.
         perceptual: distance of SqueezeNet's features of the filled picture, in the hole.
-        adversarial: of the relativistic loss, on the patches that the hole touches.
+        adversarial: of the relativistic loss, on the patches that the hole touches; features_adversarial: of the
+            verdicts on what SqueezeNet sees of them.
+        grows: steps over which the word of both discriminators grows to its weight, and that of `perceptual` and
+            `pixel` shrinks to `gentle` of it.
         spread, spread_every: how much of the distance of two answers is taken off their distance from the truth, see
             `Filling`, and in which steps; it then counts for so much more.
         penalty, penalty_every: R1's weight, and how often it is due.
@@ -37,6 +45,9 @@ class Weights:
     pixel: float = 1.0
     perceptual: float = 1.0
     adversarial: float = 0.0
+    features_adversarial: float = 0.2
+    grows: int = 300
+    gentle: float = 0.6
     spread: float = 0.0
     spread_every: int = 3
     penalty: float = 0.5
@@ -62,14 +73,23 @@ class Filling(Stateless):
         self.weights = weights
         self.name = name
         self.seed = seed
-        self.features = SqueezeNet().to(next(completion.parameters()).device)
+        device = next(completion.parameters()).device
+        self.features = SqueezeNet(deep=discriminator is not None).to(device)
+        self.feature_discriminator: ProjectedDiscriminator | None = None
+        if discriminator is not None:
+            self.feature_discriminator = ProjectedDiscriminator(CONDITIONS, seed=seed).to(device)
         self._made: Tensor | None = None
+        self._seen: tuple[list[Tensor], list[Tensor]] = [], []
 
     @property
     def groups(self) -> Mapping[str, Group]:
         found = {"generator": Group(nn.ModuleDict({"completion": self.completion}), (0.5, 0.99), averaged=True)}
-        if self.discriminator is not None:
-            found["discriminator"] = Group(nn.ModuleDict({"discriminator": self.discriminator}), (0.0, 0.99))
+        if self.discriminator is not None and self.feature_discriminator is not None:
+            judges: dict[str, nn.Module] = {
+                "discriminator": self.discriminator,
+                "feature_discriminator": self.feature_discriminator,
+            }
+            found["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
         return found
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
@@ -83,25 +103,36 @@ class Filling(Stateless):
         depth = weight_by_depth(mask)
         with torch.no_grad():
             original = self.features(truth)
-        seen = list(zip(*(x.chunk(answers) for x in self.features(made)), strict=True))
+        features = self.features(made)
+        seen = [list(one[:PERCEPTUAL]) for one in zip(*(x.chunk(answers) for x in features), strict=True)]
         pictures = made.chunk(answers)
+        heard = min(1.0, (step + 1) / self.weights.grows) if self.discriminator is not None else 0.0
+        gentle = 1 - heard * (1 - self.weights.gentle)
         pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
-        perceptual = torch.cat([in_hole(answer, original, mask) for answer in seen])
-        found = {"pixel": self.weights.pixel * pixel.mean(), "perceptual": self.weights.perceptual * perceptual.mean()}
+        perceptual = torch.cat([in_hole(answer, original[:PERCEPTUAL], mask) for answer in seen])
+        found = {
+            "pixel": gentle * self.weights.pixel * pixel.mean(),
+            "perceptual": gentle * self.weights.perceptual * perceptual.mean(),
+        }
         if answers > 1:
             between = self.weights.pixel * weighted((pictures[0] - pictures[1]).abs(), depth)
             between = between + self.weights.perceptual * in_hole(seen[0], seen[1], mask)
-            found["spread"] = -self.weights.spread * self.weights.spread_every * between.mean() / 2
-        if self.discriminator is not None:
-            self.discriminator.requires_grad_(False)
+            found["spread"] = -gentle * self.weights.spread * self.weights.spread_every * between.mean() / 2
+        if self.discriminator is not None and self.feature_discriminator is not None:
+            judges = self.groups["discriminator"].networks
+            judges.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(truth, mask, batch.get("place"))
             fake = self.discriminator(made, twice["mask"], twice.get("place"))
             pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
             told = [relativistic(better, worse, twice["mask"]) for better, worse in pairs]
-            found["adversarial"] = self.weights.adversarial * torch.stack(told).mean()
-            self.discriminator.requires_grad_(True)
+            found["adversarial"] = heard * self.weights.adversarial * torch.stack(told).mean()
+            alone, (fit,) = self.feature_discriminator(features[2:], conditions(features[2:], twice))
+            verdicts = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
+            found["features"] = -heard * self.weights.features_adversarial * verdicts.mean()
+            judges.requires_grad_(True)
         self._made = made.detach()[: len(truth)]
+        self._seen = [x.detach()[: len(truth)] for x in features[2:]], original[2:]
         return found
 
     def _telling(self, batch: Batch, step: int) -> dict[str, Tensor]:
@@ -112,6 +143,18 @@ class Filling(Stateless):
         told = [logits.chunk(2) for logits in self.discriminator(*both)]
         each = [relativistic(real, fake, mask) for real, fake in told]
         found = {"discrimination": torch.stack(each).mean()}
+        assert self.feature_discriminator is not None
+        of_made, of_real = self._seen
+        condition = conditions(of_real, batch)
+        (alone, (fit,)), (alone_made, (fit_made,)) = (
+            self.feature_discriminator(features, condition) for features in (of_real, of_made)
+        )
+        pairs = zip((*alone, *fit), (*alone_made, *fit_made), strict=True)
+        hinges = [
+            _in_patches(functional.relu(1 - real), mask) + _in_patches(functional.relu(1 + fake), mask)
+            for real, fake in pairs
+        ]
+        found["feature_discrimination"] = torch.stack(hinges).mean()
         if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(truth.device.type, enabled=False):
@@ -133,7 +176,7 @@ class Filling(Stateless):
             for batch in batches:
                 one, other = (self._filled(batch, self._random(seed)).clamp(0, 1) for seed in (0, 1))
                 truth, mask = batch["truth"], batch["mask"]
-                original, first, second = (self.features(x) for x in (truth, one, other))
+                original, first, second = (self.features(x)[:PERCEPTUAL] for x in (truth, one, other))
                 flat = torch.ones_like(mask) * (mask > 0)
                 sums.setdefault("pixel", []).append(float(weighted((one - truth).abs(), flat).mean()))
                 sums.setdefault("perceptual", []).append(float(in_hole(first, original, mask).mean()))
@@ -234,6 +277,22 @@ def in_hole(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor) -> Tensor:
 def touched(mask: Tensor, map_: Tensor) -> Tensor:
     """The share of the hole in what each value of a map (N,C,h,w) stands for; (N,1,h,w)."""
     return functional.adaptive_avg_pool2d((mask > 0).float(), (map_.shape[2], map_.shape[3]))
+
+
+def conditions(features: Sequence[Tensor], batch: Batch) -> list[Tensor]:
+    """What a `ProjectedDiscriminator` is told at each depth, (N,4,h,w): the hole, and where in the frame it lies."""
+    mask, place = batch["mask"], batch.get("place")
+    given = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
+    if place is None:
+        # A crop of a photo lies nowhere.
+        given[:, 1:] = 0
+    return [functional.adaptive_avg_pool2d(given, (x.shape[2], x.shape[3])) for x in features]
+
+
+def _in_patches(logits: Tensor, mask: Tensor) -> Tensor:
+    """The mean of logits (N,1,h,w) over patches that the hole touches."""
+    touch = (touched(mask, logits) > 0).float()
+    return (logits.float() * touch).sum() / touch.sum().clamp(min=1)
 
 
 def relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:

@@ -1,14 +1,13 @@
 """The networks that turn a drawing into a picture, and tell such a picture from a photograph."""
 
-from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
 
 from enhance.tasks.sketch.look import LOOK
+from enhance.train.projected import STRIDES
 
 NOISE = 16
 """Numbers of noise that one picture is made of."""
@@ -184,56 +183,15 @@ class Critic(nn.Module):
         return self.joint_verdict(y)
 
 
-class FeatureCritic(nn.Module):
-    """The same two verdicts on what SqueezeNet sees, at two depths.
-
-    Features of a network that knows thousands of things tell far earlier what is wrong than pixels do (Sauer et al.,
-    "Projected GANs converge faster", NeurIPS 2021). They are mixed by fixed chance first, so that no few channels give
-    the painter away; spectral norm holds the rest, as there.
-    """
-
-    def __init__(
-        self, depths: tuple[int, int] = (256, 512), widths: tuple[int, int] = (96, 160), seed: int = 0
-    ) -> None:
-        super().__init__()
-        random = torch.Generator().manual_seed(seed)
-        self.heads = nn.ModuleList()
-        for n, (depth, width) in enumerate(zip(depths, widths, strict=True)):
-            # Features are of unit length: times 4, and by Kaiming, the mix has numbers of about one.
-            mix = torch.randn(width, depth, 1, 1, generator=random) * (2 / depth) ** 0.5 * 4
-            self.register_buffer(f"mix{n}", mix)
-            self.heads.append(_FeatureHead(width, SIDE // (8 << n)))
-
-    def forward(
-        self, features: Sequence[Tensor], edges: Sequence[Tensor], looseness: Tensor
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Features of fire5 (N,256,16,16) and fire9 (N,512,8,8), and several drawings (N,1,128,128) to logits (N,320)
-        of the pictures alone, and of the pictures with each drawing."""
-        alone, drawn = [], []
-        for n, (head, feature) in enumerate(zip(self.heads, features, strict=True)):
-            mixed = functional.conv2d(feature, self.get_buffer(f"mix{n}").to(feature.dtype))
-            verdict, verdicts = head(mixed, edges, looseness)
-            alone.append(verdict)
-            drawn.append(verdicts)
-        return torch.cat(alone, 1), [torch.cat(parts, 1) for parts in zip(*drawn, strict=True)]
+def drawing_maps(edges: Tensor, looseness: Tensor) -> list[Tensor]:
+    """Drawings (N,1,128,128) and their looseness (N,1) as conditions of a `ProjectedDiscriminator`."""
+    maps = []
+    for stride in STRIDES:
+        cells = functional.pixel_unshuffle(functional.max_pool2d(edges, 2), stride // 2)
+        plane = looseness[:, :, None, None].expand(-1, -1, *cells.shape[2:])
+        maps.append(torch.cat([cells, plane], 1))
+    return maps
 
 
-class _FeatureHead(nn.Module):
-    def __init__(self, width: int, side: int) -> None:
-        super().__init__()
-        self.cell = SIDE // side
-        self.see = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
-        self.lines = spectral_norm(nn.Conv2d((self.cell // 2) ** 2 + 1, width, 1))
-        self.both = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
-        self.alone = spectral_norm(nn.Conv2d(width, 1, 1))
-        self.fit = spectral_norm(nn.Conv2d(width, 1, 1))
-
-    def forward(self, mixed: Tensor, edges: Sequence[Tensor], looseness: Tensor) -> tuple[Tensor, list[Tensor]]:
-        seen = functional.leaky_relu(self.see(mixed), 0.2)
-        plane = looseness[:, :, None, None].expand(-1, -1, *seen.shape[2:])
-        verdicts = []
-        for lines in edges:
-            cells = functional.pixel_unshuffle(functional.max_pool2d(lines, 2), self.cell // 2)
-            drawn = self.lines(torch.cat([cells, plane], 1))
-            verdicts.append(self.fit(functional.leaky_relu(self.both(seen + drawn), 0.2)).flatten(1))
-        return self.alone(seen).flatten(1), verdicts
+DRAWING_CHANNELS = [(stride // 2) ** 2 + 1 for stride in STRIDES]
+"""Channels of `drawing_maps`."""

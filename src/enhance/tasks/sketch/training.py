@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.sketch.look import LOOK, packed
-from enhance.tasks.sketch.networks import BANK, NOISE, Critic, FeatureCritic, Painter
+from enhance.tasks.sketch.networks import BANK, DRAWING_CHANNELS, NOISE, Critic, Painter, drawing_maps
 from enhance.train import losses
 from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.projected import ProjectedDiscriminator
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 STEEP = 0.12
@@ -59,7 +60,7 @@ class Sketch(Stateless):
     ) -> None:
         self.painter = painter
         self.critic = critic
-        self.feature_critic = FeatureCritic(seed=seed)
+        self.feature_critic = ProjectedDiscriminator(DRAWING_CHANNELS, seed=seed)
         self.weights = weights
         self.seed = seed
         self.device = device or torch.device("cpu")
@@ -104,8 +105,9 @@ class Sketch(Stateless):
             fake = self.critic(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
                 found[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
-            alone, (drawn,) = self.feature_critic(features[2:], [edges], looseness)
-            found["features"] = -heard * weights.features_adversarial * (alone.float().mean() + drawn.float().mean())
+            alone, (drawn,) = self.feature_critic(features[2:], drawing_maps(edges, looseness))
+            mean = _joined(alone).mean() + _joined(drawn).mean()
+            found["features"] = -heard * weights.features_adversarial * mean
             critics.requires_grad_(True)
         self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
         return found
@@ -130,10 +132,13 @@ class Sketch(Stateless):
             "mismatch": 0.5 * losses.relativistic(drawn, mistaken),
         }
         of_painted, of_real = self._features
-        alone, (right, wrong) = self.feature_critic(of_real[2:], [edges, others], looseness)
-        alone_painted, (fit_painted,) = self.feature_critic(of_painted[2:], [edges], looseness)
-        found["feature_discrimination"] = losses.hinge(alone, alone_painted) + losses.hinge(right, fit_painted)
-        found["feature_mismatch"] = 0.5 * functional.relu(1 + wrong.float()).mean()
+        right, wrong = drawing_maps(edges, looseness), drawing_maps(others, looseness)
+        alone, (fit, unfit) = self.feature_critic(of_real[2:], right, wrong)
+        alone_painted, (fit_painted,) = self.feature_critic(of_painted[2:], right)
+        found["feature_discrimination"] = losses.hinge(_joined(alone), _joined(alone_painted)) + losses.hinge(
+            _joined(fit), _joined(fit_painted)
+        )
+        found["feature_mismatch"] = 0.5 * functional.relu(1 + _joined(unfit)).mean()
         if step % weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(picture.device.type, enabled=False):
@@ -235,6 +240,11 @@ def disobeyed(picture: Tensor, edges: Tensor) -> Tensor:
     steep = functional.pad((across.square() + down.square() + 1e-6).sqrt(), (1, 1, 1, 1))
     missing = functional.relu(1 - functional.max_pool2d(steep, 5, 1, 2) / STEEP) * edges
     return missing.sum((1, 2, 3)) / (edges.sum((1, 2, 3)) + 1)
+
+
+def _joined(logits: Sequence[Tensor]) -> Tensor:
+    """Logits (N,1,h,w) of all depths as (N,patches)."""
+    return torch.cat([one.float().flatten(1) for one in logits], 1)
 
 
 def _apart_in_colour(a: Tensor, b: Tensor) -> Tensor:
