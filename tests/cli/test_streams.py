@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 FAST = ("--rest", "bicubic", "--faces", "none", "--scale", "2")
@@ -50,8 +50,32 @@ def test_what_cannot_go_through_a_pipe_is_one_line(face: Path) -> None:
     done = enhance("-", cwd=face.parent, given=b"no picture", code=2)
     assert done.stderr.startswith(b"enhance: stdin: is not a picture")
     assert done.stderr.count(b"\n") == 1
-    assert b"- is for one photo alone" in enhance("-", face, cwd=face.parent, code=2).stderr
+    assert b"- is for one picture alone" in enhance("-", face, cwd=face.parent, code=2).stderr
     assert b"name a file with -o" in enhance(face, "-o", "-", "--compare", cwd=face.parent, code=2).stderr
+
+
+def test_the_other_tasks_take_pipes_too(tmp_path: Path) -> None:
+    lines = Image.new("RGBA", (120, 120))
+    ImageDraw.Draw(lines).ellipse((20, 20, 100, 100), outline="black", width=4)
+    lines.save(tmp_path / "lines.png")
+    drawing = (tmp_path / "lines.png").read_bytes()
+    commands = {
+        "sketch": (enhance("sketch", "-", "--size", "128", cwd=tmp_path, given=drawing), (128, 128)),
+        "fill": (enhance("fill", "-", "--box", "10,10,9,9", cwd=tmp_path, given=drawing), (120, 120)),
+        "imagine": (enhance("imagine", "a red bird", "--size", "64", "-o", "-", "-q", cwd=tmp_path), None),
+    }
+    for name, (done, size) in commands.items():
+        with Image.open(io.BytesIO(done.stdout)) as image:
+            assert image.size == (size or image.size), name
+        assert done.stderr.startswith(b"stdout: ") is (name != "imagine")
+    assert [path.name for path in tmp_path.iterdir()] == ["lines.png"]
+    several = enhance("sketch", "-", "-n", "2", cwd=tmp_path, given=drawing, code=2)
+    assert b"- is for one picture alone" in several.stderr
+
+
+def test_a_photo_that_was_enhanced_before_is_told_of(face: Path, tmp_path: Path) -> None:
+    enhance(face, *FAST, cwd=tmp_path)
+    assert b"it was enhanced before" in enhance("face_x2.png", *FAST, cwd=tmp_path).stdout
 
 
 def test_json_is_one_object_a_line_for_what_was_done_and_what_was_not(face: Path, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.console import quiet, say
+from enhance.cli.pipes import only_one, piped
+from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
 from enhance.tasks.fill.options import FillOptions
 
@@ -40,7 +42,10 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
     "-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_ANSWERS), help="How many answers."
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_filled beside it]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File, - for stdout, or folder.  [<name>_filled]",
 )
 @adapter.options(FillOptions)
 @click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
@@ -64,28 +69,29 @@ def fill(
     from enhance.photos.writing import format_of, refuse, write
     from enhance.tasks.fill.fill import fill_photo
 
+    only_one([photo], output, answers=count)
     options = adapter.take(FillOptions, given)
-    source = read(photo, max_pixels=round(max_pixels * 1e6))
-    targets = targets_of(photo, output, count, options.seed)
-    for target in targets:
-        refuse(target, source.width, source.height)
-        for path in () if overwrite else (photo, mask):
-            if path and path.exists() and target.exists() and target.samefile(path):
-                raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
-    for n, target in enumerate(targets):
-        started = time.perf_counter()
-        filled = fill_photo(source, mask, boxes, replace(options, seed=options.seed + n))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
-        write(filled.canvas, target)
-        say(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s")
-        notes = list(filled.notes)
-        if format_of(target) == "JPEG":
-            notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
-        for note in notes:
-            say(f"  {note}")
+    with piped(photo, output) as files:
+        named = Path(files.output) if files.output else None
+        source = read(files.source, max_pixels=round(max_pixels * 1e6))
+        targets = targets_of(files.source, named, count, options.seed)
+        for target in targets:
+            refuse(target, source.width, source.height)
+            for path in () if overwrite else (files.source, mask):
+                if path and path.exists() and target.exists() and target.samefile(path):
+                    raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+        for n, target in enumerate(targets):
+            started = time.perf_counter()
+            filled = fill_photo(source, mask, boxes, replace(options, seed=options.seed + n))
+            make_folder(target.parent)
+            write(filled.canvas, target)
+            say(files.named(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s"), err=files.writes)
+            notes = list(filled.notes)
+            if format_of(target) == "JPEG":
+                notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
+            for note in notes:
+                say(f"  {note}", err=files.writes)
+            files.send(target)
 
 
 def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:

@@ -11,6 +11,8 @@ import click
 
 from enhance.cli.adapter import device, options, take
 from enhance.cli.console import quiet, say
+from enhance.cli.pipes import only_one, piped
+from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
 from enhance.tasks.imagine.options import ImagineOptions
 
@@ -20,7 +22,7 @@ MOST_BIRDS = 64
 @click.command()
 @click.argument("sentence")
 @click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_BIRDS), help="How many birds.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [bird.png]")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File, - for stdout, or folder.  [bird.png]")
 @options(ImagineOptions)
 @device
 @quiet
@@ -39,21 +41,22 @@ def imagine(
     from enhance.tasks.imagine.imagine import imagine_all
 
     first = take(ImagineOptions, asked)
-    targets = targets_of(output, count, first.seed)
-    for target in targets:
-        refuse(target, first.size, first.size)
-        if target.exists() and not overwrite:
-            raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
-    started = time.perf_counter()
-    birds = imagine_all(sentence, [replace(first, seed=first.seed + n) for n in range(count)])
-    for bird, target in zip(birds, targets, strict=True):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
-        write(bird.canvas, target)
-    names = str(targets[0]) if count == 1 else f"{targets[0]} to {targets[-1].name}"
-    say(f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s")
+    only_one([], output, answers=count)
+    with piped(None, output, "png") as files:
+        targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
+        for target in targets:
+            refuse(target, first.size, first.size)
+            if target.exists() and not overwrite:
+                raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+        started = time.perf_counter()
+        birds = imagine_all(sentence, [replace(first, seed=first.seed + n) for n in range(count)])
+        for bird, target in zip(birds, targets, strict=True):
+            make_folder(target.parent)
+            write(bird.canvas, target)
+        names = str(targets[0]) if count == 1 else f"{targets[0]} to {targets[-1].name}"
+        said = f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s"
+        say(files.named(said), err=files.writes)
+        files.send(targets[0])
 
 
 def targets_of(output: Path | None, count: int, seed: int) -> list[Path]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from enhance.errors import PhotoError
 
@@ -40,7 +42,9 @@ class Piped:
         return text
 
     def send(self, target: Path) -> None:
-        """Writes the result to standard output."""
+        """Writes the result to standard output, if it is to go there and there is one."""
+        if not self.writes or not target.is_file():
+            return
         sys.stdout.flush()
         with suppress(BrokenPipeError):
             sys.stdout.buffer.write(target.read_bytes())
@@ -48,19 +52,21 @@ class Piped:
 
 
 @contextmanager
-def piped(source: Path, output: str | None, ending: str | None) -> Iterator[Piped]:
+def piped(source: Path | None, output: str | Path | None, ending: str | None = None) -> Iterator[Piped]:
     """Reads standard input, if it is the source, into a file; a result for standard output has a file till then.
 
     Args:
-        source: the photo, or `-`.
+        source: the photo, or `-`; None if there is none.
         output: as given; `-` for standard output, where also goes what is made of standard input unless told otherwise.
         ending: the format that is asked for.
 
     Raises:
         PhotoError: standard output is a terminal, or standard input is empty.
     """
+    output = None if output is None else str(output)
     reads = str(source) == STREAM
     writes = output == STREAM or (reads and output is None)
+    source = source or Path("nothing")
     if not reads and not writes:
         yield Piped(source, output, source.parent, False)
         return
@@ -80,6 +86,12 @@ def piped(source: Path, output: str | None, ending: str | None) -> Iterator[Pipe
             yield made
         except PhotoError as error:
             raise PhotoError(made.named(str(error))) from error
+
+
+def only_one(sources: Sequence[Path | str], output: object, *, answers: int = 1) -> None:
+    """Raises UsageError where several would have to go through one stream."""
+    if STREAM in (str(output), *map(str, sources)) and (len(sources) > 1 or answers > 1):
+        raise click.UsageError("- is for one picture alone")
 
 
 def _formats() -> dict[str, str]:

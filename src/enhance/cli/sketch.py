@@ -11,6 +11,8 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.console import quiet, say
+from enhance.cli.pipes import only_one, piped
+from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import SketchOptions
 
@@ -20,7 +22,9 @@ MOST_CATS = 64
 @click.command()
 @click.argument("drawings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DRAWING...")
 @click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_CATS), help="Cats a drawing.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File, or folder for several.  [<name>_cat.png]")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File, - for stdout, or folder.  [<name>_cat.png]"
+)
 @adapter.options(SketchOptions)
 @adapter.device
 @quiet
@@ -39,24 +43,26 @@ def sketch(
     from enhance.tasks.sketch.sketch import sketch_all
 
     first = adapter.take(SketchOptions, given)
-    targets = targets_of(drawings, output, count, first.seed)
-    for target in (target for some in targets for target in some):
-        refuse(target, first.size, first.size)
-        if target.exists() and not overwrite:
-            raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
-    first.check()
-    options = [replace(first, seed=first.seed + n) for n in range(count)]
-    for drawing, some in zip(drawings, targets, strict=True):
-        started = time.perf_counter()
-        cats = sketch_all(drawing, options)
-        for cat, target in zip(cats, some, strict=True):
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise PhotoError(f"{target.parent}: cannot be made ({error.strerror}); name another with -o") from error
-            write(cat.canvas, target)
-        names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
-        say(f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s")
+    only_one(drawings, output, answers=count)
+    with piped(drawings[0], output, "png") as files:
+        given_files = (files.source, *drawings[1:])
+        targets = targets_of(given_files, Path(files.output) if files.output else None, count, first.seed)
+        for target in (target for some in targets for target in some):
+            refuse(target, first.size, first.size)
+            if target.exists() and not overwrite:
+                raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+        first.check()
+        options = [replace(first, seed=first.seed + n) for n in range(count)]
+        for drawing, some in zip(given_files, targets, strict=True):
+            started = time.perf_counter()
+            cats = sketch_all(drawing, options)
+            for cat, target in zip(cats, some, strict=True):
+                make_folder(target.parent)
+                write(cat.canvas, target)
+            names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
+            said = f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s"
+            say(files.named(said), err=files.writes)
+            files.send(some[0])
 
 
 def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed: int) -> list[list[Path]]:

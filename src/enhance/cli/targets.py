@@ -99,12 +99,18 @@ def tasks_of(
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
+    """Raises PhotoError where a target is one of the photos."""
     for path in photos:
         if target.exists() and path.exists() and target.samefile(path):
             raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
 
 
 def make_folder(folder: Path) -> None:
+    """Makes the folder of a file that is to be written.
+
+    Raises:
+        PhotoError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

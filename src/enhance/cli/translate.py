@@ -11,6 +11,8 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.console import complain, quiet, say
+from enhance.cli.pipes import only_one, piped
+from enhance.cli.targets import make_folder
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.translate.options import TranslateOptions
 
@@ -20,7 +22,7 @@ SOME_FAILED = 3
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
 @click.option(
-    "-o", "--output", type=str, help="File to write, or folder for several photos.  [<name>_<animal> beside the photo]"
+    "-o", "--output", type=str, help="File to write, - for stdout, or folder for several.  [<name>_<animal> beside it]"
 )
 @adapter.options(TranslateOptions)
 @click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
@@ -43,13 +45,21 @@ def translate(
     A photo that shows none is not written.
     """
     options = adapter.take(TranslateOptions, given)
+    only_one(photos, output, answers=2 if mask else 1)
+    with piped(photos[0], output) as files:
+        if len(photos) == 1:
+            (target,) = targets_of((files.source,), files.output, options.to)
+            said = translate_file(files.source, target, options, mask, max_pixels, overwrite)
+            say(files.named(said), err=files.writes)
+            files.send(target)
+            return
     targets = targets_of(photos, output, options.to)
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:
             say(translate_file(photo, target, options, mask, max_pixels, overwrite))
         except EnhanceError as error:
-            if debug or len(photos) == 1:
+            if debug:
                 raise
             complain(str(error))
             failed += 1
@@ -123,15 +133,3 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
             raise PhotoError(f"{target}: would be written twice; give the photos one after the other")
         targets.append(target)
     return targets
-
-
-def make_folder(folder: Path) -> None:
-    """Makes the folder of a file that is to be written.
-
-    Raises:
-        PhotoError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error

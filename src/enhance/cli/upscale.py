@@ -19,7 +19,7 @@ from enhance.cli.compare import comparison
 from enhance.cli.console import Teller, as_line, bar, complain, hush, quiet, say
 from enhance.cli.engines import engine_of
 from enhance.cli.far import far_tasks, here, is_far, place
-from enhance.cli.pipes import STREAM, piped
+from enhance.cli.pipes import only_one, piped
 from enhance.cli.settings import Extras, Limits, Many, Size, accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
@@ -87,9 +87,8 @@ def photo(
     only = photos[0] if len(photos) == 1 and not is_far(output) else None
     if isinstance(only, Path) and not only.is_dir() and only.suffix.lower() != TAR and not asked.many.dry_run:
         enhance_one(only, asked)
-    elif STREAM in (output, *map(str, photos)):
-        raise click.UsageError("- is for one photo alone")
     else:
+        only_one(photos, output, answers=2)
         enhance_many(photos, asked)
 
 
@@ -120,8 +119,7 @@ def enhance_one(path: Path, asked: Asked) -> None:
             with bar(path.name) as progress:
                 said = enhance_file(files.source, target, asked, progress)
             (click.echo if asked.as_json else say)(files.named(said), err=files.writes)
-            if files.writes:
-                files.send(target)
+            files.send(target)
     except EnhanceError as error:
         if not asked.as_json:
             raise
@@ -179,9 +177,12 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
 
 def left_out(source: str) -> bool:
     """Whether a photo of many is not to be enhanced, because this program made it."""
-    from enhance.photos.provenance import made_here
+    from enhance.photos import movies, provenance
 
-    return not is_far(source) and made_here(Path(source))
+    path = Path(source)
+    if is_far(source):
+        return False
+    return movies.made_here(path) if path.suffix.lower() in movies.SUFFIXES else provenance.made_here(path)
 
 
 def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
@@ -243,6 +244,10 @@ def enhance_file(
         write_faces(source, result, extras.faces_only)
     seconds = time.perf_counter() - started
     lines, facts = [sentence(source, result, target, seconds)], {**result.facts(), "seconds": round(seconds, 2)}
+    if provenance.enlarged(source.xmp):
+        note = "it was enhanced before: what was invented then is taken for the photo"
+        lines.append(f"  {note}")
+        facts["notes"] = [*facts["notes"], note]
     if extras.compare or extras.original:
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
 WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 """Endings of videos that are read, and of those that are written."""
+SAID = "enlarged by enhance, with detail in faces that is invented"
+"""In the comment of a video that was made here."""
 QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no repair."""
 
@@ -119,8 +121,22 @@ def encode(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: 
         file.mux(stream.encode(None))
 
 
+def made_here(path: Path) -> bool:
+    """Whether a video says that this program made it; no, where that cannot be read."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    try:
+        with import_av().open(str(path)) as file:
+            comments = [text for name, text in file.metadata.items() if name.lower() == "comment"]
+    except Exception:  # whoever reads it says what is wrong, or that PyAV is missing
+        return False
+    return any(SAID in text for text in comments)
+
+
 def join(parts: Sequence[Path], path: Path, target: Path) -> None:
     """Writes parts one after another, with the sound of the original at `path`, as one file. Nothing is encoded again.
+
+    What the original says of itself is kept, and its comment says, too, what was made of it.
 
     Raises:
         OSError: it cannot be written.
@@ -137,6 +153,8 @@ def join(parts: Sequence[Path], path: Path, target: Path) -> None:
         for stream in original.streams.audio:
             sounds[stream.index] = file.add_stream_from_template(stream)
         file.metadata.update(original.metadata)
+        comment = original.metadata.get("comment") or original.metadata.get("COMMENT")
+        file.metadata["comment"] = f"{comment}; {SAID}" if comment else SAID
         heard: Any = original.demux(original.streams.audio) if sounds else ()
         waiting = (packet for packet in heard if packet.dts is not None)
         sound = next(waiting, None)

@@ -246,10 +246,15 @@ def made_here(path: Path) -> bool:
         if path.suffix.lower() in (".heic", ".heif"):
             ready("HEIF", path)
         with decoding(str(path), 2**48), Image.open(path) as image:
-            said = read_stamp(metadata.xmp_of(image) or b"")
+            packet = metadata.xmp_of(image)
     except PhotoError:
         return False  # whoever reads it will say what is wrong
-    return "software" in said and ("lr_psnr" in said or "sheet" in said)
+    return enlarged(packet) or "sheet" in read_stamp(packet or b"")
+
+
+def enlarged(packet: bytes | None) -> bool:
+    """Whether XMP says that this program enlarged the photo."""
+    return "lr_psnr" in read_stamp(packet or b"")
 
 
 def mark(canvas: Canvas, everywhere: bool = False) -> None:
