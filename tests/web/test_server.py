@@ -404,8 +404,10 @@ def test_the_document_holds_for_any_request(served: Served, tmp_path: Path) -> N
     import sys
 
     command = [
-        sys.executable, "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json", "--max-examples", "25",
-        "--checks", "not_a_server_error,status_code_conformance,content_type_conformance",
+        sys.executable, "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json", "--max-examples", "10",
+        "--continue-on-failure",
+        # Of photos the document can say only that they are bytes: most of what fits it is none.
+        "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

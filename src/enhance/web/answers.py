@@ -214,6 +214,7 @@ class JobAnswer(Answer):
     job: str
     stage: str
     before: int = Field(description="Jobs before it.")
+    share: float = Field(description="How much of the drawing is done, 0 to 1.")
     result: str | None
     error: Wrong | None
 

@@ -11,6 +11,7 @@ from fastapi.middleware import Middleware
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Match
 
 from enhance.web import answers
 from enhance.web.endpoints import ENDPOINTS, Endpoint, refusals
@@ -21,6 +22,7 @@ from enhance.web.service import Service
 
 Described = dict[int | str, dict[str, Any]]
 DESCRIPTION = "Photos four times larger, every face redrawn, and more. The detail is made up; no photo is kept."
+EVENT = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
 SECRET = "16 to 128 characters of your own: who knows them may cancel the job, and fetch its result."
 
 
@@ -65,7 +67,7 @@ def application(service: Service) -> FastAPI:
 def add_jobs(app: FastAPI, service: Service) -> None:
     """What is asked of jobs by their names."""
     path, tags = "/v1/jobs/{name}", ["jobs"]
-    fetched = refusals(401, 403, 404, 408, 409, 413, 421, 422, 503)
+    fetched = refusals(400, 401, 403, 404, 408, 409, 413, 421, 422, 503)
     app.add_api_route(
         path,
         service.state,
@@ -89,7 +91,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         service.events,
         operation_id="events",
         response_class=StreamingResponse,
-        responses={**refusals(401, 403, 421, 422), **told("text/event-stream", "Server-sent events.")},
+        responses={**refusals(401, 403, 421, 422), **told("text/event-stream", "Server-sent events.", EVENT)},
         tags=[*tags],
     )
     app.add_api_route(
@@ -193,11 +195,16 @@ async def refused(request: Request, wrong: Exception) -> Response:  # noqa: ARG0
     return wrong.response()
 
 
-async def wrong(request: Request, wrong: Exception) -> Response:  # noqa: ARG001
-    """An address that is none, or another method than it takes."""
+async def wrong(request: Request, wrong: Exception) -> Response:
+    """An address that is none, another method than it takes, or a body that is no JSON."""
     assert isinstance(wrong, HTTPException)
-    code = wrong.detail.lower().replace(" ", "_")
-    return error(wrong.status_code, code, wrong.detail, dict(wrong.headers or {}))
+    if wrong.status_code == 400:
+        return error(400, "bad_json", "the body is no JSON")
+    headers = dict(wrong.headers or {})
+    if wrong.status_code == 405:
+        here = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+        headers["allow"] = ", ".join(sorted({method for route in here for method in getattr(route, "methods", ())}))
+    return error(wrong.status_code, wrong.detail.lower().replace(" ", "_"), wrong.detail, headers)
 
 
 async def broken(request: Request, wrong: Exception) -> Response:  # noqa: ARG001
@@ -212,6 +219,8 @@ async def unfit(request: Request, wrong: Exception) -> Response:
     first = wrong.errors()[0]
     kind, *rest = (str(part) for part in first["loc"])
     name = rest[0] if rest else kind
+    if first["type"] == "json_invalid":
+        return error(400, "bad_json", "the body is no JSON")
     if kind == "query" and first["type"] == "extra_forbidden":
         there = ", ".join(sorted(words)) or "none"
         return error(422, "bad_option", f"no option is called {name[:40]}; there are {there}")

@@ -124,7 +124,7 @@ class Endpoint:
 
 
 REFUSALS = {
-    400: "The body did not arrive whole, or is no form.",
+    400: "The body did not arrive whole, or is not what it says that it is.",
     401: "The service asks for a token.",
     403: "Another site may not use this service.",
     408: "The body arrived too slowly.",

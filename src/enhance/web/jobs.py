@@ -103,6 +103,14 @@ class Order:
         cancellation.check()
         return photo
 
+    def enhanced(self, photo: Photo, asked: UpscaleOptions, found: list[KnownFace] | None) -> Result:
+        """The photo enlarged, in the memory that a job may have."""
+
+        def progress(share: float, _: str) -> None:
+            self.job.share = share
+
+        return enhance_photo(photo, asked, found=found, memory=self.limits.memory, progress=progress)
+
     def drawable(self) -> Photo:
         """The photo, or the part of it that is meant.
 
@@ -123,7 +131,7 @@ def enhance(order: Order) -> Made:
     found = known_faces(order, whole, part, asked)
     if found is None and part is not None and asked.faces[0].isdigit():
         asked = replace(asked, faces="none")  # numbers are those of faces of the whole photo, and here there is none
-    result = enlarged(photo, asked) if asked.model == BICUBIC else enhance_photo(photo, asked, found=found)
+    result = enlarged(photo, asked) if asked.model == BICUBIC else order.enhanced(photo, asked, found)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format, asked.seed)
     told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
@@ -219,7 +227,7 @@ def invention(order: Order) -> Made:
     refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
     number = taken(NumberOptions, order.query).face
     found = known_faces(order, whole, part, asked, number)
-    result = enhance_photo(photo, asked, found=found)
+    result = order.enhanced(photo, asked, found)
     told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
     drawn = [n for n, job in told if job.redrawn]
     reports = report(photo, result)

@@ -274,7 +274,14 @@ class Service:
         job = self.job(name)
         wrong = None if job.error is None else answers.Wrong(code=job.error[1], message=job.error[2])
         result = f"v1/jobs/{name}/result" if job.answer is not None else None
-        return answers.JobAnswer(job=name, stage=job.stage, before=self.worker.place(job), result=result, error=wrong)
+        return answers.JobAnswer(
+            job=name,
+            stage=job.stage,
+            before=self.worker.place(job),
+            share=round(job.share, 2),
+            result=result,
+            error=wrong,
+        )
 
     async def result(self, name: JobName, request: Request, secret: Secret = "") -> Response:
         """What a job made."""
@@ -316,7 +323,8 @@ class Service:
                     last = job.stage
                     if last in ("done", "failed", "cancelled"):
                         break
-                    now = json.dumps({"stage": job.stage, "before": self.worker.place(job)})
+                    told = {"stage": job.stage, "before": self.worker.place(job), "share": round(job.share, 2)}
+                    now = json.dumps(told)
                     if now != before:
                         yield f"data: {now}\n\n"
                         before = now

@@ -15,6 +15,7 @@ class ServeOptions:
     max_pixels: float = option(50.0, "Megapixels of a photo that is looked at.", above=0)
     max_drawn: float = option(4.0, "Megapixels of a photo that are drawn at a time.", above=0)
     max_result: float = option(64.0, "Megapixels of an answer.", above=0)
+    memory: int = option(512, "Megabytes for a job to work in, besides photo and answer.", least=32)
     seconds: float = option(120.0, "To receive a photo, and again to wait and draw.", above=0)
     places: int = option(8, "Jobs waiting or at work.", least=1)
     workers: int = option(1, "Jobs drawn at a time.", least=1, most=64)
@@ -34,6 +35,7 @@ class Limits:
         look: pixels of a photo that is decoded and searched for faces.
         draw: of them, those that are drawn at a time.
         result: pixels of an answer.
+        memory: megabytes for a job to work in, besides photo and answer.
         seconds: for receiving a photo, and again for waiting and drawing.
         stall: seconds without a byte, or with fewer than `trickle` of them a second, after which an upload is given up.
         trickle: bytes a second.
@@ -49,6 +51,7 @@ class Limits:
     look: int = 50_000_000
     draw: int = 4_000_000
     result: int = 64_000_000
+    memory: int = 512
     seconds: float = 120.0
     stall: float = 5.0
     trickle: int = 2_000
@@ -69,6 +72,7 @@ class Limits:
             look=round(options.max_pixels * 1e6),
             draw=round(options.max_drawn * 1e6),
             result=round(options.max_result * 1e6),
+            memory=options.memory,
             seconds=options.seconds,
             places=max(options.places, options.workers),
             workers=options.workers,

@@ -45,6 +45,7 @@ class Job:
         keep: whether its answer is kept for a while.
         accept: what its answer is to be, as the header says.
         format: what its pictures are to be.
+        share: how much of the drawing is done, in [0,1].
         stage: receiving, waiting, reading, drawing, writing, done, failed or cancelled.
         future: the work, once it has been handed over.
     """
@@ -54,6 +55,7 @@ class Job:
     client: str = ""
     keep: bool = False
     accept: str = ""
+    share: float = 0.0
     stage: str = "receiving"
     future: Future[Made] | None = field(default=None, repr=False)
     error: tuple[int, str, str] | None = None
