@@ -9,4 +9,4 @@ USER enhance
 EXPOSE 8000
 HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
 # All addresses of the container; who reaches it is said by -p. Another name than localhost needs --allow-host NAME.
-CMD ["enhance", "serve", "--host", "0.0.0.0"]
+CMD ["enhance", "serve", "--host", "0.0.0.0", "--access-log"]
