@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from enhance.cli.settings import Extras, Size, accepted, settings_of
+from enhance.cli.asked import Extras, Size
+from enhance.cli.settings import accepted, settings_of
 from enhance.tasks.upscale.options import UpscaleOptions
 
 PLAIN, SCALED = UpscaleOptions(), Size(None, None, None)

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from enhance.batch.plan import Task
 
 F = TypeVar("F", bound=Callable[..., Any])
-QUIET = "enhance.quiet"
 PATIENCE = 0.5
 """Seconds after which a bar appears: what is done sooner needs none."""
 
 
-def quiet(command: F) -> F:
-    """A decorator that gives a command `--quiet`."""
+def spoken(command: F) -> F:
+    """A decorator that gives a command `--quiet` and `--debug`."""
 
-    def hear(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
-        context.meta[QUIET] = asked
+    def hear(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+        context.meta[f"enhance.{parameter.name}"] = asked
 
+    command = click.option(
+        "--debug", is_flag=True, expose_value=False, callback=hear, help="Show the traceback of errors."
+    )(command)
     return click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=hear, help="Say nothing but what went wrong."
     )(command)
@@ -34,8 +36,17 @@ def quiet(command: F) -> F:
 
 def is_quiet() -> bool:
     """Whether the command that is run was told to be."""
+    return _heard("quiet")
+
+
+def is_debugging() -> bool:
+    """Whether the command that is run was told to show tracebacks."""
+    return _heard("debug")
+
+
+def _heard(flag: str) -> bool:
     context = click.get_current_context(silent=True)
-    return context is not None and bool(context.meta.get(QUIET))
+    return context is not None and bool(context.meta.get(f"enhance.{flag}"))
 
 
 def say(text: str, *, err: bool = False) -> None:

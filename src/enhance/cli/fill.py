@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.console import quiet, say
+from enhance.cli.asked import Limits
+from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
@@ -48,11 +49,10 @@ class BoxType(click.ParamType[tuple[int, int, int, int]]):
     help="File, - for stdout, or folder.  [<name>_filled]",
 )
 @adapter.options(FillOptions)
-@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
-@quiet
+@spoken
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
-@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def fill(
     photo: Path,
     mask: Path | None,
@@ -61,7 +61,6 @@ def fill(
     output: Path | None,
     max_pixels: float,
     overwrite: bool,
-    debug: bool,  # noqa: ARG001 - `main` looks for it
     **given: Any,
 ) -> None:
     """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""

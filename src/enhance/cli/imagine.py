@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli.adapter import device, options, take
-from enhance.cli.console import quiet, say
+from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
@@ -25,15 +25,13 @@ MOST_BIRDS = 64
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File, - for stdout, or folder.  [bird.png]")
 @options(ImagineOptions)
 @device
-@quiet
+@spoken
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
-@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def imagine(
     sentence: str,
     count: int,
     output: Path | None,
     overwrite: bool,
-    debug: bool,  # noqa: ARG001 - `main` looks for it
     **asked: Any,
 ) -> None:
     """Draws birds from a SENTENCE: "a small bird with a red head and a white belly"."""

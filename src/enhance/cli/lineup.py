@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.console import quiet, say
+from enhance.cli.console import say, spoken
 from enhance.tasks.upscale.options import LineupOptions
 
 
@@ -16,7 +16,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
 @adapter.device
-@quiet
+@spoken
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""

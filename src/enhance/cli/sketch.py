@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.console import quiet, say
+from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
@@ -27,15 +27,13 @@ MOST_CATS = 64
 )
 @adapter.options(SketchOptions)
 @adapter.device
-@quiet
+@spoken
 @click.option("--overwrite", is_flag=True, help="Also over files that are there.")
-@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def sketch(
     drawings: tuple[Path, ...],
     count: int,
     output: Path | None,
     overwrite: bool,
-    debug: bool,  # noqa: ARG001 - `main` looks for it
     **given: Any,
 ) -> None:
     """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""

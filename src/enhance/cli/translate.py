@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.console import complain, quiet, say
+from enhance.cli.asked import Limits
+from enhance.cli.console import complain, is_debugging, say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder
 from enhance.errors import EnhanceError, PhotoError
@@ -26,18 +27,16 @@ SOME_FAILED = 3
 )
 @adapter.options(TranslateOptions)
 @click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
-@click.option("--max-pixels", default=90.0, show_default=True, help="Megapixels above which a photo is refused.")
+@adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
-@quiet
+@spoken
 @click.option("--overwrite", is_flag=True, help="Also over an input.")
-@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def translate(
     photos: tuple[Path, ...],
     output: str | None,
     mask: bool,
     max_pixels: float,
     overwrite: bool,
-    debug: bool,
     **given: Any,
 ) -> None:
     """Redraws the horses of photos as zebras, or zebras as horses. All else stays as it is.
@@ -59,7 +58,7 @@ def translate(
         try:
             say(translate_file(photo, target, options, mask, max_pixels, overwrite))
         except EnhanceError as error:
-            if debug:
+            if is_debugging():
                 raise
             complain(str(error))
             failed += 1

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.asked import Asked, Extras, Limits, Many, Size
 from enhance.cli.beside import honest_words, mappable, write_faces
 from enhance.cli.compare import comparison
-from enhance.cli.console import Teller, as_line, bar, complain, hush, quiet, say
+from enhance.cli.console import Teller, as_line, bar, complain, hush, is_debugging, say, spoken
 from enhance.cli.engines import engine_of
 from enhance.cli.far import far_tasks, here, is_far, place
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.settings import Extras, Limits, Many, Size, accepted, settings_of
+from enhance.cli.settings import accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.errors import EnhanceError, PhotoError
@@ -52,22 +53,20 @@ FAR_TOGETHER = 64
 @adapter.device
 @click.option("--overwrite", is_flag=True, help="Also over inputs, and over files that this program did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON, one object a line.")
-@quiet
-@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+@spoken
 def photo(
     photos: tuple[Path | str, ...],
     output: str | None,
     ending: str | None,
     overwrite: bool,
     as_json: bool,
-    debug: bool,
     **how: Any,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet.
 
     PHOTO may be - for standard input.
     """
-    if not debug:
+    if not is_debugging():
         hush()
     output = output and here(output)
     asked = Asked(
@@ -80,7 +79,7 @@ def photo(
         adapter.take(Limits, how),
         overwrite,
         as_json,
-        debug,
+        is_debugging(),
     )
     if bool(asked.extras.sign) != bool(asked.extras.key):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
@@ -90,22 +89,6 @@ def photo(
     else:
         only_one(photos, output, answers=2)
         enhance_many(photos, asked)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """All that `photo` is told, as its options say."""
-
-    output: str | None
-    ending: str | None
-    options: UpscaleOptions
-    size: Size
-    extras: Extras
-    many: Many
-    limits: Limits
-    overwrite: bool
-    as_json: bool
-    debug: bool
 
 
 def enhance_one(path: Path, asked: Asked) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from enhance.cli.console import as_line, is_quiet
 from enhance.cli.targets import make_folder
@@ -15,28 +13,26 @@ from enhance.cli.targets import make_folder
 if TYPE_CHECKING:
     from enhance.tasks.upscale.options import UpscaleOptions
 
+EVERY = 100
+"""Frames after which a line is written where there is no terminal."""
+
 
 def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = False) -> str:
     """Enhances a video as `video.enhance_video` is told to, saying how long it will take; what is to be said of it."""
+    from enhance.progress import Bar
     from enhance.tasks.upscale.video import enhance_video
 
     make_folder(target.parent)
-    started, before = time.monotonic(), 0
+    started = time.monotonic()
+    with ExitStack() as stack:
+        shown = None if is_quiet() else stack.enter_context(Bar(str(path)))
 
-    def progress(done: int, total: int) -> None:
-        nonlocal before
-        before = before or done - 1
-        if is_quiet():
-            return
-        a_frame = (time.monotonic() - started) / (done - before)
-        left = a_frame * (total - done) / 60
-        line = f"{path}: {done:,} of {total:,} frames, {1 / a_frame:.1f} frames/s, {left:.0f} min left"
-        if sys.stderr.isatty():
-            click.echo(f"\r{line} ", nl=done == total, err=True)
-        elif done % 100 == 0:
-            click.echo(line, err=True)
+        def progress(done: int, total: int) -> None:
+            if shown is not None and (shown.bar is not None or done % EVERY == 0):
+                pace = done / (time.monotonic() - started)
+                shown.show(done / total, f"{done:,} of {total:,} frames, {pace:.1f} frames/s")
 
-    made = enhance_video(path, target, options, progress=progress)
+        made = enhance_video(path, target, options, progress=progress)
     seconds = time.monotonic() - started
     if as_json:
         return as_line(path, target, frames=made.frames, notes=list(made.plan.notes), seconds=round(seconds, 2))

@@ -1,0 +1,87 @@
+"""What `enhance PHOTO...` is asked for besides `UpscaleOptions`: each option once, with its help and its range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from enhance.options import option
+from enhance.tasks.upscale.options import MEMORY, MOST_PIXELS, UpscaleOptions
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the result is, instead of a scale: at most one of these."""
+
+    width: int | None = option(None, "Pixels across the result, instead of --scale.", kind=int, least=1)
+    height: int | None = option(None, "Pixels down the result, instead of --scale.", kind=int, least=1)
+    megapixels: float | None = option(None, "Its size, instead of --scale.", kind=float, above=0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the machine a photo may take."""
+
+    memory: int = option(MEMORY, "Megabytes to work in, besides photo and result.", least=1)
+    max_pixels: float = option(90.0, "Megapixels above which a photo is refused.", above=0)
+    max_result: float = option(MOST_PIXELS / 1e6, "Megapixels above which a result is refused.", above=0)
+
+
+ENGINES = ("local", "ray")
+
+
+@dataclass(frozen=True)
+class Many:
+    """How a folder, or several photos, are gone through."""
+
+    recursive: bool = option(False, "Of a folder, also the photos in its folders.")
+    again: bool = option(False, "Of several, also photos that this program made.")
+    jobs: int | None = option(None, "Photos at a time.", kind=int, least=1, unset="half the cores, but at least 2")
+    shard: str = option("1/1", "Only the I-th of N parts, as I/N, for several machines.")
+    dry_run: bool = option(False, "Of several photos, only say what would be done.")
+    engine: str = option("local", "Who works: processes here, or a Ray cluster.", choices=ENGINES)
+    address: str | None = option(
+        None, "With ray: HOST:PORT of a cluster, or auto.", kind=str, unset="one on this machine alone"
+    )
+    cpus: int | None = option(None, "With ray: cores for each photo.", kind=int, least=1, unset="2")
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is made of a photo besides its enlargement, and written into that."""
+
+    faces_only: Path | None = option(None, "Folder for each face as drawn, and where it lies.", kind=Path)
+    compare: bool = option(False, "Also write input | bicubic | pixel loss | GAN side by side.")
+    original: Path | None = option(None, "The true large photo, to show in the comparison.", kind=Path)
+    report: bool = option(False, "Say of each face how much was made up, and whether it is still anybody.")
+    heat: bool = option(False, "Also write where detail was made up, as heat and as numbers.", flag="--map")
+    mark: bool = option(False, "Write into the corner that detail was invented.")
+    sign: Path | None = option(None, "Certificate (PEM) for content credentials; with --key.", kind=Path)
+    key: Path | None = option(None, "The certificate's private key (PEM).", kind=Path)
+
+    def beside(self) -> dict[str, str]:
+        """What is made besides the picture; a folder in which more of it was made need not be done again."""
+        made = {
+            "faces_only": self.faces_only,
+            "compare": self.compare or None,
+            "original": self.original,
+            "report": self.report or None,
+            "map": self.heat or None,
+        }
+        return {name: str(value) for name, value in made.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that `photo` is told, as its options say."""
+
+    output: str | None
+    ending: str | None
+    options: UpscaleOptions
+    size: Size
+    extras: Extras
+    many: Many
+    limits: Limits
+    overwrite: bool
+    as_json: bool
+    debug: bool
