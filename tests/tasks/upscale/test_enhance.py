@@ -381,7 +381,7 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
     drawn_by = [result.model.facts.name for result in (mended, kept, asked) if result.model]
     assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
     assert mended.stamp is not None
-    assert mended.stamp.model == "face_x4_grainy + photo_x4_pixel"
+    assert mended.stamp.model == "face_x4_grainy + photo_x4_pixel + photo_restore"
     assert any("grainy" in note for note in mended.notes)
     left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
     rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]
