@@ -44,6 +44,16 @@ def test_facing_left_is_facing_right_in_a_mirror() -> None:
     assert (said == left).all()
 
 
+def test_a_layout_can_be_kept_while_words_change() -> None:
+    first = imagine_all(SENTENCE, [ImagineOptions(2)])[0]
+    again = imagine_all(SENTENCE, [ImagineOptions(2, layout=first.layout)])[0]
+    other = imagine_all("a black bird with a long bill", [ImagineOptions(2, layout=first.layout)])[0]
+    assert (again.drawn == first.drawn).all()
+    assert other.layout == first.layout
+    with pytest.raises(PhotoError, match="layout 1000000"):
+        imagine_all(SENTENCE, [ImagineOptions(layout=1_000_000)])
+
+
 def test_the_words_matter() -> None:
     model, bank = Model.load("bird"), Bank.load()
     one, other = read("a red head and a blue belly"), read("a blue head and a red belly")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from enhance.errors import PhotoError
 from enhance.files import sha256
 from enhance.inference import sessions
 from enhance.inference.model import Model
@@ -55,7 +56,13 @@ class Imagined:
 
 
 def imagine(
-    sentence: str, *, seed: int = 0, size: int = 256, facing: str | None = None, device: str | None = None
+    sentence: str,
+    *,
+    seed: int = 0,
+    size: int = 256,
+    facing: str | None = None,
+    layout: int | None = None,
+    device: str | None = None,
 ) -> Image:
     """Draws a bird from a sentence.
 
@@ -64,6 +71,7 @@ def imagine(
         seed: one of many possible birds.
         size: pixels of the longer side.
         facing: "left" or "right"; None: by chance, if the sentence does not say.
+        layout: number of the layout to keep while words change; None: one that suits the words.
         device: what the networks run on, as for `upscale`.
 
     Returns:
@@ -75,7 +83,7 @@ def imagine(
         ModelError: the network is not there.
     """
     with sessions.on_device(device):
-        return imagine_all(sentence, [ImagineOptions(seed, size, facing)])[0].canvas.image()
+        return imagine_all(sentence, [ImagineOptions(seed, size, facing, layout)])[0].canvas.image()
 
 
 def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagined]:
@@ -84,27 +92,37 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
         one.check()
     reading = read(sentence)
     model, bank = Model.load(MODEL), Bank.load()
+    for one in options:
+        if one.layout is not None and one.layout >= len(bank.said):
+            raise PhotoError(f"layout {one.layout}: there are {len(bank.said)}, counted from 0")
     found = []
     for start in range(0, len(options), AT_ONCE):
         some = options[start : start + AT_ONCE]
-        drawn, layouts = draw(model, bank, [reading] * len(some), [one.seed for one in some])
+        drawn, layouts = draw(
+            model, bank, [reading] * len(some), [one.seed for one in some], [one.layout for one in some]
+        )
         for picture, which, one in zip(drawn, layouts, some, strict=True):
             found.append(finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
     return found
 
 
 def draw(
-    model: Model, bank: Bank, readings: Sequence[Reading], seeds: Sequence[int]
+    model: Model,
+    bank: Bank,
+    readings: Sequence[Reading],
+    seeds: Sequence[int],
+    kept: Sequence[int | None] | None = None,
 ) -> tuple[NDArray[np.float32], list[int]]:
-    """Draws one bird for each reading and seed, which alone it depends on.
+    """Draws one bird for each reading, seed and number of a layout (None: one that suits), on which alone it depends.
 
     Returns:
         Pictures (N,64,64,3) in [0,1] of birds that face right, and the numbers of their layouts.
     """
     chosen, noises, layouts, colours, words = [], [], [], [], []
-    for reading, seed in zip(readings, seeds, strict=True):
+    for reading, seed, number in zip(readings, seeds, kept or [None] * len(seeds), strict=True):
         random = noise_rng(seed)
-        which = bank.choose(reading, random)
+        which = bank.choose(reading, random)  # also where it is known, so that the noise is the same
+        which = which if number is None else number
         layout = bank.varied(which, random)
         chosen.append(which)
         layouts.append(layout)
