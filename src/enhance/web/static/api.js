@@ -1,7 +1,8 @@
 // Shows openapi.json to people.
+import "./frame.js";
 
 const element = (name, text = "") => Object.assign(document.createElement(name), { textContent: text });
-const { paths } = await (await fetch("/openapi.json")).json();
+const { paths } = await (await fetch("openapi.json")).json();
 
 for (const [path, methods] of Object.entries(paths)) {
   for (const [method, { summary, parameters = [], responses }] of Object.entries(methods)) {

@@ -1,5 +1,6 @@
-// The page that explains: a toy about edges, the training as a timeline, and a badge that becomes a face.
-import { insist } from "/static/service.js";
+// The page that explains: a toy about edges, the training as a timeline, and the discriminator to be asked.
+import "./frame.js";
+import { insist } from "./service.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -38,9 +39,9 @@ edge();
 
 // The training
 
-const marks = await (await fetch("/static/learning/frames.json")).json();
+const marks = await (await fetch(new URL("learning/frames.json", import.meta.url))).json();
 const strip = new Image();
-strip.src = "/static/learning/frames.webp";
+strip.src = new URL("learning/frames.webp", import.meta.url);
 await strip.decode();
 $("time").max = marks.length - 1;
 function learn() {
@@ -123,11 +124,10 @@ async function ask() {
   const [left, top, side] = scene.box;
   $("verdict").textContent = "Asking…";
   try {
-    const { blob } = await insist("opinion", scene.photo, { box: [left, top, left + side, top + side].join() });
-    const { opinions } = JSON.parse(await blob.text());
+    const { facts: { opinions } } = await insist("opinion", scene.photo, { box: [left, top, left + side, top + side].join() }, { json: true });
     $("opinions").replaceChildren(...(await Promise.all(opinions.map((one) => judged(one, opinions[0])))));
-    const said = opinions.slice(1).map((one) => `${one.name} in ${Math.round(100 * one.less_convincing)} %`);
-    $("verdict").textContent = `Less convincing than the photograph: ${said.join(", ")} of the places.`;
+    const order = [...opinions].sort((one, other) => other.mean - one.mean).map(({ name }) => name);
+    $("verdict").textContent = `From the most to the least convincing, it says: ${order.join(", ")}.`;
   } catch (error) {
     $("verdict").textContent = error.message;
   }
@@ -157,21 +157,4 @@ $("ask").addEventListener("click", ask);
 $("another").addEventListener("change", async (event) => {
   if (event.target.files[0]) await show(event.target.files[0]);
 });
-await show(await (await fetch("/static/samples/astronaut.jpg")).blob());
-
-// The badge
-
-let seed = 0;
-async function become() {
-  $("said").textContent = "Drawing…";
-  try {
-    const badge = await (await fetch("/static/samples/logo.png")).blob();
-    const { blob, facts } = await insist("enhance", badge, { aligned: "true", force: "true", seed });
-    $("logo").getContext("2d").drawImage(await createImageBitmap(blob), 0, 0);
-    $("said").textContent = `Made small again, it is the badge to ${Math.round(facts.lr_psnr_db)} dB.`;
-  } catch (error) {
-    $("said").textContent = error.message;
-  }
-}
-$("turn").addEventListener("click", become);
-$("other").addEventListener("click", () => { seed += 1; become(); });
+await show(await (await fetch(new URL("samples/astronaut.jpg", import.meta.url))).blob());

@@ -1,0 +1,266 @@
+"""The pages for drawings, sentences, animals and holes in a real browser."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from enhance.honesty import credentials
+from tests.web.conftest import Served
+from tests.web.pages.acts import astronaut, drop, place, stage_box, until
+
+
+def saved(page: Any, button: str, folder: Path) -> Path:
+    """What a button downloads."""
+    with page.expect_download() as given:
+        page.click(button)
+    path = folder / given.value.suggested_filename
+    given.value.save_as(path)
+    return path
+
+
+def stroke(page: Any, *places: tuple[float, float]) -> None:
+    """Draws through places on the paper, each in percent."""
+    box = page.locator("#paper").bounding_box()
+    spots = [(box["x"] + box["width"] * x / 100, box["y"] + box["height"] * y / 100) for x, y in places]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=4)
+    page.mouse.up()
+
+
+def ink(page: Any, x: float, y: float) -> bool:
+    """Whether there is ink at a place of the paper, in percent."""
+    dark = "([x, y]) => document.querySelector('#paper').getContext('2d').getImageData(x, y, 1, 1).data[0] < 128"
+    return page.evaluate(dark, [x * 10.24, y * 10.24])
+
+
+def painted(page: Any, before: str = "") -> str:
+    """The address of the picture that was painted; waits for another than the one before."""
+    until(page, f"!['', {before!r}].includes(document.querySelector('#answer img:last-child')?.src ?? '')")
+    until(page, "!document.querySelector('#answer').classList.contains('busy')")
+    return page.get_attribute("#answer img:last-child", "src")
+
+
+def test_the_cat_is_painted_after_each_stroke(page: Any, served: Served, tmp_path: Path) -> None:
+    page.goto(f"{served.url}/sketch")
+    assert page.is_visible("#hint")
+    stroke(page, (20, 60), (20, 20), (40, 32), (60, 32), (80, 20), (80, 60), (50, 88), (20, 60))
+    first = painted(page)
+    assert page.is_hidden("#hint")
+    stroke(page, (38, 55), (44, 55), (42, 58))
+    second = painted(page, first)
+    page.click("#undo")
+    painted(page, second)
+    assert "never was" in page.inner_text("#facts")
+    path = saved(page, "#save", tmp_path)
+    assert credentials.inspect(path)["stamp"]["digital_source_type"].endswith("/trainedAlgorithmicMedia")
+    page.reload()
+    painted(page)
+    assert ink(page, 20, 40)
+    page.click("#clear")
+    until(page, "document.querySelectorAll('#answer img').length === 0")
+    assert not ink(page, 20, 40)
+    page.go_back()
+    painted(page)
+
+
+def test_pen_eraser_width_and_mirror(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/sketch")
+    page.click("#mirror")
+    stroke(page, (20, 30), (20, 60))
+    assert ink(page, 20, 45)
+    assert ink(page, 80, 45)
+    page.click("#mirror")
+    page.fill("#width", "5")
+    stroke(page, (30, 80), (60, 80))
+    assert ink(page, 45, 81.6)
+    page.check("[name=tool][value=eraser]", force=True)
+    stroke(page, (15, 45), (25, 45))
+    assert not ink(page, 20, 45)
+    assert ink(page, 80, 45)
+
+
+def test_a_pen_that_is_pressed_draws_thicker(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/sketch")
+    touch = page.context.new_cdp_session(page)
+    box = page.locator("#paper").bounding_box()
+    for height, force in ((30, 0.1), (70, 0.95)):
+        for kind, x in (("mousePressed", 20), ("mouseMoved", 50), ("mouseMoved", 80), ("mouseReleased", 80)):
+            touch.send(
+                "Input.dispatchMouseEvent",
+                {
+                    "type": kind, "x": box["x"] + box["width"] * x / 100, "y": box["y"] + box["height"] * height / 100,
+                    "button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen", "force": force,
+                },
+            )  # fmt: skip
+    assert ink(page, 50, 30)
+    assert ink(page, 50, 70.8)
+    assert not ink(page, 50, 30.8)
+
+
+def test_drawing_by_keyboard(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/sketch")
+    page.focus("#paper")
+    page.keyboard.press("Space")
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    painted(page)
+    page.keyboard.press("Tab")
+    assert ink(page, 60, 50)
+
+
+def test_an_example_other_cats_fur_and_looseness(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/sketch")
+    page.click("#examples li:nth-child(2) button")
+    first = painted(page)
+    page.check("#colours [value=ginger]", force=True)
+    second = painted(page, first)
+    assert "colour=ginger" in page.url
+    page.fill("#looseness", "1")
+    third = painted(page, second)
+    page.click("#more")
+    page.wait_for_selector("#others li")
+    assert page.locator("#others li").count() == 4
+    page.click("#others li:nth-child(2) button")
+    painted(page, third)
+    assert "seed=2" in page.url
+
+
+def test_a_drawing_that_is_dropped_is_painted(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/sketch")
+    until(page, "document.querySelectorAll('#examples li').length > 3")
+    buffer = io.BytesIO()
+    sheet = Image.new("RGB", (200, 200), "white")
+    sheet.paste("black", (60, 60, 140, 66))
+    sheet.save(buffer, "PNG")
+    drop(page, ("paper.png", buffer.getvalue()))
+    painted(page)
+
+
+def test_a_bird_of_words_and_one_word_changed(page: Any, served: Served, tmp_path: Path) -> None:
+    page.goto(f"{served.url}/birds")
+    page.fill("#words", "a glorptastic bird with a red head and a crimson belly")
+    page.click("#draw")
+    page.wait_for_selector("#eight li:nth-child(8)")
+    assert page.inner_text("#sentence del") == "glorptastic"
+    told = page.inner_text("#facts")
+    assert "“glorptastic” is not a word it learnt" in told
+    assert "“crimson” for red" in told
+    page.click("#eight li:nth-child(3) button")
+    until(page, "location.search.includes('seed=2')")
+    page.click("#sentence button:has-text('red')")
+    page.wait_for_selector("#varied li:nth-child(12)")
+    assert "same pose" in page.inner_text("#which")
+    pressed = page.locator("#varied button[aria-pressed=true]")
+    assert pressed.inner_text() == "red"
+    page.click("#varied li:has-text('blue') button")
+    until(page, "document.querySelector('#sentence').textContent.includes('blue head')")
+    until(page, "location.search.includes('blue+head')")
+    path = saved(page, "#save", tmp_path)
+    assert credentials.inspect(path)["stamp"]["words"] == "a glorptastic bird with a blue head and a crimson belly"
+    page.go_back()
+    until(page, "document.querySelector('#words').value.includes('red head')")
+    page.wait_for_selector("#eight li:nth-child(8)")
+
+
+def test_words_that_say_nothing_are_an_error_in_one_line(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/birds")
+    page.fill("#words", "xyzzy plugh")
+    page.click("#draw")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert page.is_hidden("#work")
+    page.click("#examples li:first-child button")
+    page.wait_for_selector("#eight li:nth-child(8)")
+    assert page.is_hidden("#trouble")
+
+
+def test_a_photo_without_a_horse_is_told_and_can_be_forced(page: Any, served: Served, tmp_path: Path) -> None:
+    page.goto(f"{served.url}/stripes")
+    before = place(page)
+    drop(page, astronaut())
+    page.wait_for_selector("#trouble:not([hidden])")
+    page.click("#force")
+    page.wait_for_selector("#result:not([hidden])")
+    assert place(page) == before
+    assert "invented" in page.inner_text("#facts")
+    page.click("#mask")
+    assert page.evaluate("document.querySelector('photo-stage').map !== null")
+    path = saved(page, "#save", tmp_path)
+    with Image.open(path) as image:
+        assert image.size == (224, 224)
+    assert credentials.inspect(path)["stamp"]["digital_source_type"].endswith("/compositeWithTrainedAlgorithmicMedia")
+    done = page.url
+    page.reload()
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.url == done
+
+
+def brush(page: Any, *places: tuple[float, float]) -> None:
+    """Brushes through places of the photo, in its pixels."""
+    where = page.evaluate("document.querySelector('photo-stage').place")
+    box = stage_box(page)
+    spots = [
+        (box["x"] + where["x"] + x * where["scale"], box["y"] + where["y"] + y * where["scale"]) for x, y in places
+    ]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=4)
+    page.mouse.up()
+
+
+def test_a_hole_is_brushed_and_filled_several_times(page: Any, served: Served, tmp_path: Path) -> None:
+    page.goto(f"{served.url}/holes")
+    before = place(page)
+    page.click('[data-sample="astronaut.jpg"]')
+    page.wait_for_selector("#go:not([hidden])")
+    assert page.is_disabled("#go")
+    brush(page, (20, 20), (40, 20))
+    page.click("#undo")
+    assert page.is_disabled("#go")
+    brush(page, (62, 160), (88, 160), (64, 172), (86, 172))
+    page.click("#go")
+    page.wait_for_selector("#answers li:nth-child(4)")
+    page.wait_for_selector("#result:not([hidden])")
+    assert place(page) == before
+    assert "are invented" in page.inner_text("#facts")
+    page.click("#answers li:nth-child(3) button")
+    until(page, "document.querySelector('#answers li:nth-child(3) button').getAttribute('aria-pressed') === 'true'")
+    page.click("#differ")
+    assert page.evaluate("document.querySelector('photo-stage').map !== null")
+    path = saved(page, "#save", tmp_path)
+    with Image.open(path) as filled, Image.open(io.BytesIO(astronaut()[1])) as given:
+        assert filled.convert("RGB").getpixel((10, 10)) == given.convert("RGB").getpixel((10, 10))
+        assert filled.convert("RGB").getpixel((74, 166)) != given.convert("RGB").getpixel((74, 166))
+    assert credentials.inspect(path)["stamp"]["digital_source_type"].endswith("/compositeWithTrainedAlgorithmicMedia")
+    page.go_back()
+    page.wait_for_selector("#go:not([hidden])")
+    assert page.is_enabled("#go"), "the brushed hole is gone"
+
+
+@pytest.mark.parametrize("path", ["sketch", "birds", "holes"])
+def test_a_result_is_open_to_everybody(page: Any, served: Served, path: str, axe: str) -> None:
+    page.goto(f"{served.url}/{path}")
+    if path == "sketch":
+        page.click("#examples li:first-child button")
+        painted(page)
+        page.click("#more")
+        page.wait_for_selector("#others li")
+    elif path == "birds":
+        page.click("#examples li:first-child button")
+        page.wait_for_selector("#eight li:nth-child(8)")
+        page.click("#sentence button >> nth=1")
+        page.wait_for_selector("#varied li")
+    else:
+        page.click('[data-sample="astronaut.jpg"]')
+        page.wait_for_selector("#go:not([hidden])")
+        brush(page, (62, 160), (88, 160))
+        page.click("#go")
+        page.wait_for_selector("#result:not([hidden])")
+    asked = "axe.run({ preload: false }).then((done) => done.violations.map((v) => v.id + ' ' + v.nodes[0].html))"
+    assert page.evaluate(f"{axe}; {asked}") == []
