@@ -195,6 +195,7 @@ class ImagineAnswer(Pictures):
     traits: list[str]
     taken: dict[str, str] = Field(description="Words that were read as another.")
     ignored: list[str] = Field(description="Words that were never learnt.")
+    layouts: list[int] = Field(description="Of each bird: the layout that it stands in, to be kept while words change.")
     seconds: float
 
 

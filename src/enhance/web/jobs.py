@@ -391,6 +391,7 @@ def imagine(order: Order) -> Made:
         "traits": sorted(first.reading.traits),
         "taken": dict(first.reading.taken),
         "ignored": list(first.reading.unknown),
+        "layouts": [one.layout for one in birds],
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, pictures, as_facts=count > 1)

@@ -14,10 +14,9 @@ let answers = []; // {seed, blob, bitmap}
 let first = 0; // seed of the first of them
 
 const bench = new Bench("holes", {
-  opens: (entry) => { stage.strokes = entry.strokes ?? []; brushing(); },
+  opens: (entry) => { stage.strokes = [...entry.strokes ?? []]; brushing(); },
   leaves: () => { stage.brush = null; stage.classList.remove("brushes"); stage.strokes = []; for (const name of ["tools", "go", "edit", "answers"]) $(name).hidden = true; },
   shows: async (entry) => {
-    stage.strokes = entry.strokes ?? [];
     first = entry.result.first ?? 0;
     answers = [{ seed: entry.result.seed, blob: entry.result.blob, bitmap: await createImageBitmap(entry.result.blob) }];
     tell(entry.result.facts);
@@ -75,7 +74,7 @@ function tell(facts) {
 async function choose(one, develops) {
   stage.brush = null;
   stage.classList.remove("brushes");
-  const strokes = stage.strokes;
+  const strokes = bench.entry.strokes ?? [];
   $("tools").hidden = $("go").hidden = true;
   $("edit").hidden = $("result").hidden = false;
   $("answers").hidden = answers.length < 2;
@@ -85,7 +84,6 @@ async function choose(one, develops) {
       await choose(each, false);
     } }, around(each.bitmap, strokes), h("span", {}, `Answer ${each.seed + 1}`)))));
   differing(false);
-  bench.entry.strokes = strokes;
   stage.strokes = [];
   const least = Math.min(...strokes.flatMap(({ points, size }) => points.map(([x]) => x - size)), stage.photo.width);
   const rest = Math.min(0.5, Math.max(0.05, least / stage.photo.width)); // left of the hole, so that what fills it is seen
@@ -136,8 +134,8 @@ function differing(on) {
 
 stage.addEventListener("brushed", changed);
 $("go").addEventListener("click", () => { first = 0; fill(); });
-$("more").addEventListener("click", () => { first += 4; stage.strokes = bench.entry.strokes; fill(); });
-$("edit").addEventListener("click", () => { stage.strokes = bench.entry.strokes ?? []; history.pushState(null, "", `holes?photo=${bench.entry.id}`); brushing(); });
+$("more").addEventListener("click", () => { first += 4; stage.strokes = [...bench.entry.strokes]; fill(); });
+$("edit").addEventListener("click", () => { stage.strokes = [...bench.entry.strokes ?? []]; history.pushState(null, "", `holes?photo=${bench.entry.id}`); brushing(); });
 $("undo").addEventListener("click", () => { stage.strokes.pop(); changed(); });
 $("clear").addEventListener("click", () => { stage.strokes = []; changed(); });
 $("size").addEventListener("input", tools);

@@ -476,7 +476,13 @@ class PhotoStage extends HTMLElement {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (this.brush) { this.keyed(event, steps); return; }
     if (event.key === "Escape") { this.drag = null; this.zoom(null); return; }
-    if (event.key === "Enter" && this.drag?.box) { const { box } = this.drag; this.drag = null; this.zoom(box); return; }
+    if (event.key === "Enter" && this.drag?.box) {
+      event.preventDefault(); // or the button that takes the focus would be pressed by the same key
+      const { box } = this.drag;
+      this.drag = null;
+      this.zoom(box);
+      return;
+    }
     if (!(event.key in steps)) return;
     event.preventDefault();
     const { view } = this, [dx, dy] = steps[event.key].map((step) => step * Math.max(1, view.width / 40));

@@ -1,7 +1,7 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { ease, quiet, trouble } from "./dom.js";
+import { ease, h, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
 import { keep, fresh } from "./visit.js";
@@ -52,11 +52,7 @@ const TILES = {
   },
   async sketch() {
     const cat = await load("cat.webp"), [, strokes] = DRAWINGS[0];
-    const paths = strokes.map((d) => {
-      const one = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      one.setAttribute("d", d);
-      return [new Path2D(d), one.getTotalLength()];
-    });
+    const paths = strokes.map((d) => [new Path2D(d), h("div", { innerHTML: `<svg><path d="${d}"/></svg>` }).querySelector("path").getTotalLength()]);
     const all = paths.reduce((sum, [, length]) => sum + length, 0);
     return { lasts: 9, still: 4.4, draw(pen, t, size) {
       pen.fillStyle = "#fdfcf8";
