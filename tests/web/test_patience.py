@@ -32,7 +32,7 @@ def test_the_silent_and_the_slow_hold_no_place(served: Served) -> None:
     try:
         waits_for(lambda: b"enhance_arriving 8.0" in served.ask("GET", "/metrics")[2])
         assert json.loads(served.ask("GET", "/healthz")[2]) == {"status": "ok", "jobs": 0, "places": 8}
-        assert served.ask("GET", "/readyz")[0] == 200
+        waits_for(lambda: served.ask("GET", "/readyz")[0] == 200)
         assert served.ask("POST", QUICK, ASTRONAUT)[0] == 200
         for line in slow:
             assert line.recv(99).startswith(b"HTTP/1.1 408")

@@ -16,6 +16,7 @@ from starlette.routing import Match
 from enhance.web import answers
 from enhance.web.endpoints import ENDPOINTS, Endpoint, refusals
 from enhance.web.guard import Guard
+from enhance.web.made import JSON
 from enhance.web.pages import add_pages
 from enhance.web.refusals import RefusedError, error
 from enhance.web.service import Service
@@ -116,6 +117,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         methods=["POST"],
         operation_id="zip",
         response_class=Response,
+        openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": zip_order()}}}},
         responses={**fetched, **told("application/zip", "The results.", {"type": "string", "format": "binary"})},
         tags=[*tags],
     )
@@ -170,6 +172,13 @@ def add_about(app: FastAPI, service: Service) -> None:
 def told(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
     """An answer that is no JSON, as OpenAPI describes it."""
     return {200: {"description": description, "content": {kind: {"schema": schema or {"type": "string"}}}}}
+
+
+def zip_order() -> dict[str, Any]:
+    """What is sent for an archive, as OpenAPI describes it."""
+    whole = answers.ZipOrder.model_json_schema()
+    whole["properties"]["jobs"]["items"] = whole.pop("$defs")["ZipItem"]
+    return whole
 
 
 def handler(endpoint: Endpoint, service: Service) -> Callable[..., Any]:

@@ -84,6 +84,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request, started = Request(scope), time.monotonic()
+        # What answers GET answers HEAD, too; the body is left out by uvicorn, which keeps the scope that it made.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
         status, sent = 0, 0
 
@@ -101,7 +103,7 @@ class Guard:
             await send(message)
 
         try:
-            await (self.refusal(request, path) or self.app)(scope, receive, headed)
+            await (self.refusal(request, path) or self.app)(inner, receive, headed)
         finally:
             client = scope["client"][0] if scope.get("client") else "-"
             spent = time.monotonic() - started

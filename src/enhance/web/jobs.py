@@ -7,8 +7,8 @@ import io
 import re
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance import cancellation
-from enhance.errors import EnhanceError, ModelError, PhotoError
+from enhance.errors import EnhanceError, PhotoError
 from enhance.faces.known import KnownFace
 from enhance.honesty.discriminator_map import scored_enlargements
 from enhance.honesty.lineup import lineup_photo
 from enhance.honesty.report import WARNING, band_map, report
 from enhance.honesty.uncertainty import VISIBLE
 from enhance.inference import shipped
-from enhance.painting.background import bicubic
-from enhance.painting.consistency import lr_psnr
+from enhance.inference.model import Model
+from enhance.painting.background import Background
+from enhance.painting.bands import paint
+from enhance.painting.consistency import ScaledPair
+from enhance.painting.restoration import estimator
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
@@ -40,8 +43,15 @@ from enhance.tasks.sketch.sketch import MODEL as CAT
 from enhance.tasks.sketch.sketch import sketch_all
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import translate_photo
-from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BICUBIC, FaceOptions, LineupOptions, UpscaleOptions
+from enhance.tasks.upscale.enhance import enhance_photo, find_jobs
+from enhance.tasks.upscale.options import (
+    BACKGROUND_MODEL,
+    BICUBIC,
+    FACE_MODEL,
+    FaceOptions,
+    LineupOptions,
+    UpscaleOptions,
+)
 from enhance.tasks.upscale.result import Result
 from enhance.web.bodies import Body
 from enhance.web.looking import Looking, face_facts
@@ -131,7 +141,10 @@ def enhance(order: Order) -> Made:
     found = known_faces(order, whole, part, asked)
     if found is None and part is not None and asked.faces[0].isdigit():
         asked = replace(asked, faces="none")  # numbers are those of faces of the whole photo, and here there is none
-    result = enlarged(photo, asked) if asked.model == BICUBIC else order.enhanced(photo, asked, found)
+    if asked.model == BICUBIC:
+        result = enlarged(photo, asked, order.limits.memory)
+    else:
+        result = order.enhanced(photo, asked, found)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format, asked.seed)
     told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
@@ -165,14 +178,12 @@ def numbers_of(found: list[KnownFace] | None, part: Edges | None, count: int) ->
     return [*range(1, count + 1)] if part is None else [None] * count
 
 
-def enlarged(photo: Photo, asked: UpscaleOptions) -> Result:
-    """A photo as bicubic enlarges it, nothing drawn."""
-    rgb = photo.rgb
-    large = bicubic(rgb, asked.scale)
-    canvas = Canvas(photo, large.shape[1], large.shape[0])
-    canvas.put(0, 0, large)
-    again = large if asked.scale == 4 else bicubic(rgb, 4)
-    return Result(canvas, lr_psnr(again, rgb), asked)
+def enlarged(photo: Photo, asked: UpscaleOptions, memory: float) -> Result:
+    """A photo as bicubic enlarges it, nothing drawn, band by band."""
+    size = round(photo.height * asked.scale), round(photo.width * asked.scale)
+    background = Background(photo, None, memory, scale=ceil(asked.scale))
+    canvas, agreement = paint(background, [], ScaledPair((photo.height, photo.width), size), 0)
+    return Result(canvas, agreement, asked)
 
 
 def faces(order: Order) -> Made:
@@ -543,13 +554,12 @@ def png(rgb: Array) -> str:
 
 
 def warm() -> None:
-    """Loads what the first visitor would wait for."""
-    from enhance.tasks.upscale.enhance import find_jobs
+    """Loads the networks that the first visitor would wait for.
 
-    grey: Sequence[int] = (48, 48, 3)
-    photo = Photo(np.full(grey, 128, np.uint8))
-    find_jobs(photo.rgb, None, force=False)
-    try:
-        enhance_photo(photo, UpscaleOptions(aligned=True, force=True))
-    except ModelError:  # without weights there is nothing to warm
-        return
+    Raises:
+        ModelError: one is missing.
+    """
+    find_jobs(np.full((48, 48, 3), 0.5, np.float32), None, force=False)
+    estimator()
+    for name in (FACE_MODEL, BACKGROUND_MODEL):
+        Model.load(name)

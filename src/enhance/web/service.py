@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Path
 from prometheus_client import generate_latest
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -44,6 +45,8 @@ PATIENCE = 3.0
 """Seconds for which the progress of a job that has not arrived yet is waited for."""
 TICK = 0.1
 MINUTE = 60.0
+MOST_IN_ORDER = 1_000_000
+"""Bytes that say which results an archive is to have."""
 JobName = Annotated[str, Path(pattern=f"^{NAME}$", description="The job's name.")]
 Secret = Annotated[str, Header(alias="Job-Secret", description="The job's secret.")]
 SECRET = re.compile(r"[\x21-\x7e]{16,128}")
@@ -60,13 +63,23 @@ class Service:
         self.meter = Meter(self.worker)
         self.visits: dict[str, deque[float]] = {}
         self.unwaited: set[asyncio.Task[None]] = set()
-        self.closing = False
+        self.closing, self.loading = False, "loading"
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG002
+        warming = asyncio.create_task(self.warm())
         yield
         self.end()
+        warming.cancel()
         await asyncio.to_thread(self.worker.close, 1.0)
+
+    async def warm(self) -> None:
+        """Loads networks, so that the first visitor need not wait for them; until then the service is not ready."""
+        try:
+            await asyncio.to_thread(jobs.warm)
+            self.loading = ""
+        except EnhanceError:
+            self.loading = "weights are missing"
 
     def end(self) -> None:
         """Takes no more jobs, drops those that wait, and gives those at work their grace."""
@@ -291,8 +304,17 @@ class Service:
         """What there is to say of what a job made, without its pictures."""
         return self.finished(name, secret).facts
 
-    async def zip(self, order: answers.ZipOrder) -> Response:
+    async def zip(self, request: Request) -> Response:
         """The pictures of several jobs in one archive."""
+        content = await self.uploads.receive(request, MOST_IN_ORDER)
+        try:
+            order = answers.ZipOrder.model_validate_json(content)
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            if first["type"] == "json_invalid":
+                raise RefusedError(400, "bad_json", "the body is no JSON") from None
+            where = ".".join(str(part) for part in first["loc"])
+            raise RefusedError(422, "bad_option", f"{where or 'the body'}: {first['msg']}"[:200]) from None
         made = [(item, self.finished(item.job, item.secret)) for item in order.jobs]
         return Response(
             await asyncio.to_thread(zipped, made),
@@ -371,7 +393,7 @@ class Service:
 
     async def ready(self) -> Any:
         """Whether it would take a photo now."""
-        status = "stopping" if self.closing else "full" if self.worker.full else "ok"
+        status = "stopping" if self.closing else "full" if self.worker.full else self.loading or "ok"
         return JSONResponse(self.how(status).model_dump(), 200 if status == "ok" else 503)
 
     async def metrics(self) -> Response:
