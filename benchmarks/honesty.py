@@ -20,6 +20,7 @@ from PIL import Image
 
 import gate as gate_benchmark
 from enhance.evaluate import card
+from enhance.evaluate.identity import identity
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
@@ -29,6 +30,7 @@ from enhance.honesty.lineup import structural_distance
 from enhance.honesty.samples import draw_samples
 from enhance.inference.model import Model
 from enhance.photos.photo import read
+from enhance.pixels import to_uint8
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
@@ -61,6 +63,7 @@ def main() -> None:
     parts: dict[str, Callable[[], Iterator[str]]] = {
         "consistency": consistency,
         "lineup": lambda: lineups(network, options.faces, options.count),
+        "fidelity": lambda: fidelity(options.faces, options.count),
         "map": lambda: the_map(network),
         "gate": lambda: the_gate(options.faces),
         "provenance": provenance,
@@ -112,6 +115,26 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
         several = sum(value > 1 for value in people)
         seen = f"{np.mean(people):.2f} on average, {max(people):.0f} at most; several for {several} of {len(rows)}"
         yield f"| {size} | {len(rows)} | {worst:.1f} dB | {means} | {seen} |"
+
+
+def fidelity(folders: Sequence[Path], count: int) -> Iterator[str]:
+    """What `--fidelity` trades: agreement with the pixels and likeness against looking like a photograph."""
+    yield "| 32 pixels across | fidelity | agrees with the input, dB | likeness (SFace) | ST-LPIPS | invented, % |"
+    yield "|---|---|---|---|---|---|"
+    chosen = pairs.choose(pairs.faces(folders), 32, count)
+    for title, degradation in (("good photos", pairs.clean), ("bad photos", pairs.degraded)):
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+            asked = UpscaleOptions(aligned=True, force=True, fidelity=share)
+            rows = []
+            for batch in pairs.pairs(chosen, 32, degradation=degradation):
+                for lr, hr in zip(batch.lr, batch.hr, strict=True):
+                    made = enhance_photo(read(to_uint8(lr.transpose(1, 2, 0))), asked)
+                    drawn = made.rgb.transpose(2, 0, 1)
+                    likeness, distance = float(identity(drawn, hr)), float(st_lpips(drawn[None], hr[None]).mean())
+                    rows.append((made.agreement, likeness, distance, 100 * made.invented))
+            agreement, likeness, distance, invented = np.mean(rows, axis=0)
+            cells = f"{agreement:.1f} | {likeness:.3f} | {distance:.3f} | {invented:.0f}"
+            yield f"| {title}, {len(rows)} faces | {share:g} | {cells} |"
 
 
 def the_map(network: Model) -> Iterator[str]:

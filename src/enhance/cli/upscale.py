@@ -187,7 +187,7 @@ def enhance_file(
     from enhance.photos.movies import SUFFIXES as VIDEOS
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import moves, refuse, write
-    from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo
+    from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo, refuse_size
 
     started = time.perf_counter()
     options, extras, limits = asked.options, asked.extras, asked.limits
@@ -204,6 +204,7 @@ def enhance_file(
     source = read(path, max_pixels=most)
     options = replace(options, scale=scale_for(source, options.scale, asked.size))
     refuse(target, round(source.width * options.scale), round(source.height * options.scale))
+    refuse_size(source, options.scale, limits.max_result * 1e6)
     if extras.sign and extras.key:
         credentials.refuse(target, extras.sign, extras.key)
     large = read(extras.original) if extras.original else None
