@@ -68,7 +68,7 @@ def waited_for(folder: Path, count: int) -> None:
         if len(made(folder)) >= count:
             return
         time.sleep(0.1)
-    pytest.fail(f"{count} photos are not made in two minutes")
+    raise TimeoutError(f"{count} photos are not made in two minutes")
 
 
 def test_a_folder_through_a_cluster_of_this_machine(tmp_path: Path) -> None:
@@ -94,38 +94,53 @@ def test_options_of_the_other_engine_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("victim", ["actor", "node", "driver"])
-def test_whatever_is_killed_nothing_is_lost(
-    victim: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(ROOT / "src"))))
-    from ray.cluster_utils import Cluster
-
-    (tmp_path / "in").mkdir()
-    for n in range(COUNT):
-        (tmp_path / "in" / f"{n:03}.txt").write_text({7: "bad", 8: "deadly"}.get(n, f"{n} "))
-    head = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    try:
-        other = cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
-        running = driver(tmp_path, cluster.address)
-        waited_for(tmp_path, random.Random(seed).randrange(20, 200))
-        if victim == "actor":
-            os.kill(int((tmp_path / "processes").read_text().splitlines()[-1]), signal.SIGKILL)
-        elif victim == "node":
-            cluster.remove_node(other, allow_graceful=False)
-        else:
-            running.kill()
-            running.communicate()
-            running = driver(tmp_path, cluster.address)
-        said, _ = running.communicate(timeout=500)
-    finally:
-        cluster.shutdown()
-    enhanced, skipped, *failed = said.splitlines()
+def test_whatever_is_killed_nothing_is_lost(victim: str, seed: int, tmp_path: Path) -> None:
+    # In a process of its own: what Ray leaves open is not ours to complain about.
+    code = f"from tests.batch.test_cluster import *; killed(Path({str(tmp_path)!r}), {victim!r}, {seed})"
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=850,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    enhanced, skipped, *failed = done.stdout.splitlines()
     assert (int(enhanced) + int(skipped), len(failed)) == (COUNT - 2, 2)
     assert all(f"{n:03}.txt" in line for n, line in zip((7, 8), sorted(failed), strict=True))
     assert made(tmp_path) == [f"{n:03}.txt" for n in range(COUNT) if n not in (7, 8)]
     assert all((tmp_path / "out" / name).read_text() == f"{int(name[:3])} " * 4 for name in made(tmp_path))
     states = dict(Manifest(tmp_path / "out", "").states(tasks(tmp_path)))
     assert sum(state == "done" for state in states.values()) == COUNT - 2
+
+
+def killed(folder: Path, victim: str, seed: int) -> None:
+    """Goes through COUNT texts with two machines, of which a part is killed at a random moment."""
+    from ray.cluster_utils import Cluster
+
+    (folder / "in").mkdir()
+    for n in range(COUNT):
+        (folder / "in" / f"{n:03}.txt").write_text({7: "bad", 8: "deadly"}.get(n, f"{n} "))
+    machine = {"num_cpus": 1, "object_store_memory": 100 << 20}
+    cluster = Cluster(initialize_head=True, head_node_args={**machine, "include_dashboard": False})
+    try:
+        other = cluster.add_node(**machine)
+        running = driver(folder, cluster.address)
+        waited_for(folder, random.Random(seed).randrange(20, 200))
+        if victim == "actor":
+            os.kill(int((folder / "processes").read_text().splitlines()[-1]), signal.SIGKILL)
+        elif victim == "node":
+            cluster.remove_node(other, allow_graceful=False)
+        else:
+            running.kill()
+            running.communicate()
+            running = driver(folder, cluster.address)
+        said, _ = running.communicate(timeout=600)
+        print(said)
+    finally:
+        cluster.shutdown()

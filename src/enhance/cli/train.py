@@ -1,13 +1,17 @@
 """`enhance train`, `enhance prepare` and `enhance export`: from folders of pictures to a file of weights."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from enhance.cli import adapter
-from enhance.errors import TrainingError
+from enhance.cli.console import complain
+from enhance.errors import EnhanceError, TrainingError
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 
@@ -33,7 +37,10 @@ def training_packages() -> Iterator[None]:
 @click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
 @click.option("--init", type=PATH, help="Begin from the weights of this run or .onnx file.")
 @click.option("--resume", "run", type=PATH, help="Go on with this run; it knows its recipe, data and length.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine that train together.  [1]")
+@click.pass_context
 def train(
+    context: click.Context,
     data: tuple[Path, ...],
     recipe: str | None,
     out: Path | None,
@@ -41,16 +48,20 @@ def train(
     images: int | None,
     init: Path | None,
     run: Path | None,
+    workers: int | None,
 ) -> None:
     """Trains a network on folders of pictures."""
     with training_packages():
         from enhance import tasks
+        from enhance.train import distributed
         from enhance.train import run as training
+    if (workers or 1) > 1 and "RANK" not in os.environ:
+        context.exit(distributed.launched(workers or 1, sys.argv[1:]))
     if run is not None:
         if out is not None or init is not None or recipe is not None:
             raise click.UsageError("--resume goes on in the run's own folder, with its own recipe and weights")
         folder = run
-        progress = training.resume(run, tasks.recipe_of, folders=data, minutes=minutes, images=images)
+        train_here = partial(training.resume, run, tasks.recipe_of, folders=data, minutes=minutes, images=images)
     else:
         if recipe is None:
             raise click.UsageError("say what to train: --recipe NAME (or go on with a run: --resume RUN)")
@@ -60,7 +71,21 @@ def train(
             raise TrainingError("say where the run is to lie: --out FOLDER")
         folder = out
         chosen = tasks.recipe_named(recipe)
-        progress = training.start(data, chosen, out, minutes=minutes, images=images, init=init)
+        train_here = partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
+    with distributed.joined():
+        try:
+            progress = train_here()
+        except EnhanceError as error:
+            if distributed.rank():
+                context.exit(error.exit_code)  # the first of them says what is wrong
+            raise
+        except RuntimeError as error:
+            if not distributed.rank():
+                raise
+            complain(f"process {distributed.rank()}: {error}")
+            context.exit(1)
+        if distributed.rank():
+            return
     click.echo(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from enhance.errors import TrainingError
 from enhance.files import write_atomically
 from enhance.progress import Bar
-from enhance.train import checkpoint, curves
+from enhance.train import checkpoint, curves, distributed
 from enhance.train.checkpoint import Progress
 from enhance.train.task import Batch, Data, Recipe
 from enhance.train.trainer import Trainer
@@ -40,9 +40,10 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     Raises:
         TrainingError: the run went wrong. `last.pt` is then the last good state.
     """
-    (out / "grids").mkdir(parents=True, exist_ok=True)
-    log = out / "log.jsonl"
-    forget_after(log, progress.pictures)
+    if distributed.rank() == 0:
+        (out / "grids").mkdir(parents=True, exist_ok=True)
+        forget_after(out / "log.jsonl", progress.pictures)
+    log, world = out / "log.jsonl", distributed.world()
     held_out = [_moved(batch, trainer) for batch in data.held_out()]
     started, before = time.monotonic(), progress.seconds
     logged = saved = rested = started
@@ -65,16 +66,21 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
         return found
 
     def rescue() -> None:
-        if trainer.finite():
+        if distributed.rank() == 0 and trainer.finite():
             save()
 
     with stop_signals() as stopped, Bar(recipe.name) as bar, on_error(rescue):
-        while (spent := progress.spent()) < 1 and not stopped:
-            batch = data.batch(progress.step)
+        while True:
+            spent, ended = distributed.agreed(progress.spent(), bool(stopped))
+            if spent >= 1 or ended:
+                break
+            batch = data.batch(progress.step, distributed.rank(), world)
             losses = trainer.step(batch, progress.step, spent)
             progress.step += 1
-            progress.pictures += len(next(iter(batch.values())))
+            progress.pictures += len(next(iter(batch.values()))) * world
             progress.seconds = before + time.monotonic() - started
+            if distributed.rank():
+                continue  # the first of them says, shows and saves what is of them all
             for name, value in losses.items():
                 sums.setdefault(name, []).append(value)
             now = time.monotonic()
@@ -97,6 +103,8 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
             if now - saved >= SAVE_SECONDS:
                 save()
                 saved = time.monotonic()
+        if distributed.rank():
+            return progress
         append(log, {**cost(progress), "held_out": validate()})
         save()
     curves.save_curves(log, out / "curves.png")

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from enhance.errors import TrainingError
-from enhance.train import checkpoint, loop
+from enhance.train import checkpoint, distributed, loop
 from enhance.train.checkpoint import Progress
 from enhance.train.task import Recipe
 from enhance.train.trainer import Trainer
@@ -42,11 +42,12 @@ def start(
         raise TrainingError(f"{out}: holds a run already; go on with --resume {out}, or name another folder")
     begin = checkpoint.weights(init) if init else None
     progress = Progress(minutes=minutes, images=images, folders=[str(folder) for folder in folders])
-    data = recipe.data(folders)
+    data = distributed.rank_0_first(lambda: recipe.data(folders))
     trainer = trainer_of(recipe)
     if begin is not None and init is not None:
         progress.before = begin.cost
         trainer.begin_from(begin.networks, init)
+    distributed.begin_alike(group.networks for group in trainer.task.groups.values())
     return loop.train(trainer, recipe, data, out, progress)
 
 
@@ -79,14 +80,16 @@ def resume(
         progress.folders = [str(folder) for folder in folders]
     if not progress.folders:
         raise TrainingError(f"{run}: does not say what it was trained on; name the folders")
-    data = recipe.data([Path(folder) for folder in progress.folders])
+    places = [Path(folder) for folder in progress.folders]
+    data = distributed.rank_0_first(lambda: recipe.data(places))
     trainer = trainer_of(recipe)
     trainer.restore(state, run)
+    distributed.begin_alike(group.networks for group in trainer.task.groups.values())
     return loop.train(trainer, recipe, data, run if run.is_dir() else run.parent, progress)
 
 
 def trainer_of(recipe: Recipe) -> Trainer:
     """A recipe's task with fresh weights, the same for the same seed, on the GPU where there is one."""
     torch.manual_seed(recipe.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = distributed.device()
     return Trainer(recipe.task(device), recipe.schedule, device)

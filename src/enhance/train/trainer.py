@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.errors import TrainingError
-from enhance.train import checkpoint
+from enhance.train import checkpoint, distributed
 from enhance.train.schedule import Schedule
 from enhance.train.task import Batch, Task
 
@@ -58,15 +58,14 @@ class Trainer:
             parameters["lr"] = rate
         with autocast(self.device):
             losses = self.task.losses(name, batch, step)
-        total = torch.stack([loss.float() for loss in losses.values()]).sum()
-        if not torch.isfinite(total):
-            bad = ", ".join(name for name, loss in losses.items() if not torch.isfinite(loss))
-            raise TrainingError(f"the loss is no longer a number ({bad}) at step {step}; lower the recipe's rate")
         optimiser.zero_grad(set_to_none=True)
-        total.backward()
+        torch.stack([loss.float() for loss in losses.values()]).sum().backward()
+        found = distributed.average(self.task.groups[name].networks.parameters(), losses)
+        if bad := ", ".join(name for name, loss in found.items() if not torch.isfinite(loss)):
+            raise TrainingError(f"the loss is no longer a number ({bad}) at step {step}; lower the recipe's rate")
         nn.utils.clip_grad_norm_(self.task.groups[name].networks.parameters(), self.schedule.clip)
         optimiser.step()
-        return {name: loss.detach() for name, loss in losses.items()}
+        return {name: loss.detach() for name, loss in found.items()}
 
     @torch.no_grad()
     def _average(self, step: int) -> None:

@@ -12,6 +12,7 @@ from enhance.tasks.fill import data, networks
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import GRID, PLACE, Completion, Discriminator
 from enhance.train import losses
+from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.projected import ProjectedDiscriminator
 from enhance.train.task import Batch, Exported, Group, Stateless
@@ -243,7 +244,7 @@ class Filling(Stateless):
         return made
 
     def _random(self, step: int) -> torch.Generator:
-        return torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        return torch.Generator().manual_seed(noise_seed(self.seed, step))
 
 
 def weight_by_depth(mask: Tensor) -> Tensor:

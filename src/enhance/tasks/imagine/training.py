@@ -21,6 +21,7 @@ from enhance.tasks.imagine.networks import (
     Widths,
 )
 from enhance.train import losses
+from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.task import Batch, Exported, Group, Inputs, Stateless
 
@@ -78,7 +79,7 @@ class Imagination(Stateless):
         return seen
 
     def noise(self, count: int, step: int) -> Tensor:
-        random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        random = torch.Generator().manual_seed(noise_seed(self.seed, step))
         return torch.randn(count, NOISE, SIDE, SIDE, generator=random).to(self.device)
 
     def _adversarial(self, step: int) -> bool:

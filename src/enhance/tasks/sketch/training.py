@@ -10,6 +10,7 @@ from torch.nn import functional
 from enhance.tasks.sketch.look import LOOK, packed
 from enhance.tasks.sketch.networks import BANK, DRAWING_CHANNELS, NOISE, Critic, Painter, drawing_maps
 from enhance.train import losses
+from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.projected import ProjectedDiscriminator
 from enhance.train.task import Batch, Exported, Group, Stateless
@@ -216,7 +217,7 @@ class Sketch(Stateless):
         return self.painter(batch["edges"], batch["looseness"], look, noise).float().clamp(0, 1)
 
     def _noise(self, count: int, step: int) -> Tensor:
-        random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        random = torch.Generator().manual_seed(noise_seed(self.seed, step))
         return torch.randn(count, NOISE, generator=random).to(self.device)
 
     def _remember(self, look: Tensor, step: int) -> None:

@@ -31,6 +31,7 @@ from enhance.tasks.translate.textures import (
     resized,
     without_pattern,
 )
+from enhance.train.distributed import noise_seed
 from enhance.train.losses import discriminator_won
 from enhance.train.task import Batch, Exported, Group, Stateless
 
@@ -300,7 +301,7 @@ class Patterning(Translation):
         weights = self.weights
         a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
         first, pairs = len(a), min(weights.pairs, len(b))
-        random = torch.Generator().manual_seed(step)
+        random = torch.Generator().manual_seed(noise_seed(0, step))
         colours = mean_colour(a, mask_a)[torch.randint(first, (pairs,), generator=random)]
         bare = without_pattern(b[:pairs], mask_b[:pairs], colours, random)
         given, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
@@ -365,7 +366,7 @@ class Coating(Translation):
         weights = self.weights
         a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
         first, pairs = len(b), min(weights.pairs, len(a))
-        random = torch.Generator().manual_seed(step)
+        random = torch.Generator().manual_seed(noise_seed(0, step))
         with torch.no_grad():
             patterned = compose(a[:pairs], self.teacher(a[:pairs]).delta, mask_a[:pairs]).clamp(0, 1)
         coats = mean_colour(a, mask_a)

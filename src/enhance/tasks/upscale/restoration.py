@@ -12,6 +12,7 @@ from enhance.tasks.upscale.networks.patch_discriminator import PatchDiscriminato
 from enhance.tasks.upscale.networks.restorer import DEFECTS, DefectEstimator, Restorer, pooled
 from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
 from enhance.train import losses
+from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.schedule import Schedule
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
@@ -100,7 +101,7 @@ class Restoration(Stateless):
 
     def _restorer_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         clean, bad, defects = batch["clean"], batch["bad"], batch["defects"]
-        random = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + step)
+        random = torch.Generator().manual_seed(noise_seed(self.recipe.seed, step))
         known = defects * torch.exp(0.2 * torch.randn(defects.shape, generator=random)).to(defects)
         with torch.no_grad():
             estimated = pooled(self.estimator(bad))

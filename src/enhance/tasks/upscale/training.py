@@ -18,6 +18,7 @@ from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, bicubic, place
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
+from enhance.train.distributed import noise_seed
 from enhance.train.perceptual import FeatureLoss, Features, Pixels, squeezenet, vgg
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
@@ -149,7 +150,7 @@ class SuperResolution(Stateless):
 
     def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
-        random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        random = torch.Generator().manual_seed(noise_seed(self.seed, step))
         count = 2 if self.weights.diversity else 1
         lrs, places = (torch.cat([x] * count) for x in (lr, coordinates))
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
