@@ -3,7 +3,7 @@ BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
 ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/test_page.py
 
-.PHONY: demo test check browser
+.PHONY: demo test check browser docs article
 
 demo: .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
@@ -26,10 +26,24 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --ignore tests/web/test_page.py
+	@if command -v npx >/dev/null && npx --yes @biomejs/biome@2 --version >/dev/null 2>&1; then npx --yes @biomejs/biome@2 check; else \
+		echo "the page's JavaScript was NOT checked: node and its npx are missing, or biome cannot be fetched"; fi
+	COVERAGE_CORE=sysmon $(BIN)/pytest --ignore tests/web/test_page.py --cov --cov-report=term
 	$(ON_THE_PAGE) || { test $$? -eq 137 && $(ON_THE_PAGE); }
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		echo "the page was NOT tested: apt-get install chromium"
+
+# The documentation as a site, in site/: the pages of docs/, and the Python interface from its docstrings.
+docs: .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "the documentation: site/index.html"
+
+# The pictures of docs/article.md, drawn anew.
+article: .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[train]'
+	@$(BIN)/python benchmarks/article.py
 
 .venv:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: apt-get install python3 python3-venv"; exit 1; }

@@ -61,7 +61,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(benchmark.FACE_SIZES))
     parser.add_argument("--limit", type=int, default=100, help="faces a size (default 100)")
     parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keeps what is measured of the peers there")
-    parser.add_argument("--write", action="store_true", help="also write the tables into docs/race.md and README.md")
+    parser.add_argument("--write", action="store_true", help="also write the tables into docs/race.md")
     options = parser.parse_args()
     try:
         found, costs = race(options.faces, options.peers, options.sizes, options.limit, options.kept)
@@ -75,7 +75,7 @@ def main() -> int:
     if options.write:
         rewrite(ROOT / "docs" / "race.md", "race", long)
         rewrite(ROOT / "docs" / "race.md", "peak", shares)
-        rewrite(ROOT / "README.md", "race", short)
+        rewrite(ROOT / "docs" / "race.md", "race in short", short)
     return 0
 
 

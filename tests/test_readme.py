@@ -1,4 +1,4 @@
-"""What the README shows is what happens: every command parses, and all but the long ones are run as they stand."""
+"""What README and docs show is what happens: every command parses, and all but the long ones are run as they stand."""
 
 import os
 import re
@@ -18,15 +18,17 @@ from enhance.cli import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+TRAINING = (ROOT / "docs" / "training.md").read_text()
+SHOWN = "".join(path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))))
 
 
 def shown() -> list[tuple[str, list[str]]]:
     """The commands of the console blocks, each with the lines that it is said to print."""
     found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+    for block in re.findall(r"```console\n(.*?)```", SHOWN, re.S):
         for line in block.splitlines():
             if line.startswith("$ "):
-                found.append((re.sub(r"\s{2,}#.*", "", line[2:]), []))
+                found.append((re.sub(r"\s{2,}#.*| \| .*", "", line[2:]), []))
             elif line.strip():
                 found[-1][1].append(line)
     return found
@@ -64,8 +66,8 @@ def test_a_command_parses(command: str) -> None:
 
 
 def test_every_command_is_shown() -> None:
-    hidden = [name for name in commands.commands if name != "photo" and f"enhance {name}" not in README]
-    assert not hidden, f"the README does not show {hidden}"
+    hidden = [name for name in commands.commands if name != "photo" and f"enhance {name}" not in SHOWN]
+    assert not hidden, f"no page shows {hidden}"
 
 
 def test_the_tables_of_options_are_what_the_commands_say() -> None:
@@ -121,11 +123,11 @@ def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_training_runs_from_photos_to_an_enhanced_photo(tmp_path: Path) -> None:
-    """The walk of "Train your own", with two batches where the README has minutes."""
+    """The walk of docs/training.md, with two batches where the page has minutes."""
     (tmp_path / "Photos").mkdir()
     shutil.copy(ROOT / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
     enhance.upscale(tmp_path / "photo.jpg").save(tmp_path / "Photos" / "large.png")
-    walk = README.split("## Train your own")[1].split("\n## ")[0]
+    walk = TRAINING.split("\n## ")[0]
     ran = [command for command, _ in OURS if command in walk]
     for command in ran:
         short = re.sub(r"--minutes \d+", "--images 48", command)

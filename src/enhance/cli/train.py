@@ -38,6 +38,11 @@ def training_packages() -> Iterator[None]:
 @click.option("--init", type=PATH, help="Begin from the weights of this run or .onnx file.")
 @click.option("--resume", "run", type=PATH, help="Go on with this run; it knows its recipe, data and length.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine that train together.  [1]")
+@click.option(
+    "--tour",
+    is_flag=True,
+    help="Draw pictures, train on them for a quarter of an hour, and compare.",
+)
 @click.pass_context
 def train(
     context: click.Context,
@@ -49,14 +54,23 @@ def train(
     init: Path | None,
     run: Path | None,
     workers: int | None,
+    tour: bool,
 ) -> None:
     """Trains a network on folders of pictures."""
     with training_packages():
         from enhance import tasks
+        from enhance.tasks.upscale import tour as touring
         from enhance.train import distributed
         from enhance.train import run as training
     if (workers or 1) > 1 and "RANK" not in os.environ:
         context.exit(distributed.launched(workers or 1, sys.argv[1:]))
+    if tour:
+        if data or recipe or init or run:
+            raise click.UsageError("--tour draws its own pictures and has its own recipes; give it --out and a length")
+        toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, click.echo)
+        click.echo(f"what came of it: {toured.sheet}   how: {toured.film}")
+        click.echo(f"to use it: enhance photo.jpg --model {toured.weights}")
+        return
     if run is not None:
         if out is not None or init is not None or recipe is not None:
             raise click.UsageError("--resume goes on in the run's own folder, with its own recipe and weights")
