@@ -23,8 +23,13 @@ def table(command: click.Command) -> str:
         record = parameter.get_help_record(context)
         if record is not None and isinstance(parameter, click.Option) and "--help" not in parameter.opts:
             names, words = (text.replace("|", "\\|").replace("<", "&lt;") for text in record)
-            rows.append(f"| `{_short(names)}` | {re.sub(r'  +', ' ', words)} |")
+            rows.append(f"| `{_short(names)}` | {_joined(words)} |")
     return "\n".join(rows)
+
+
+def _joined(words: str) -> str:
+    """Help on one line; brackets behind each other, which Markdown takes for a link, as one."""
+    return re.sub(r"\] ?\[", "; ", re.sub(r"  +", " ", words))
 
 
 def _short(names: str) -> str:
