@@ -123,3 +123,13 @@ def test_several_are_drawn_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert not list(service)
+
+
+def test_what_is_quick_does_not_wait_behind_a_photo(served: Served) -> None:
+    asking = threading.Thread(target=served.ask, args=("POST", "/v1/lineup?n=16&job=slow", ASTRONAUT, MINE))
+    asking.start()
+    waits_for(lambda: state(served, "slow").get("stage") == "drawing")
+    assert served.ask("POST", "/v1/imagine?size=64", b"a red bird")[0] in (200, 422)
+    assert state(served, "slow")["stage"] == "drawing"
+    served.ask("DELETE", "/v1/jobs/slow", headers=MINE)
+    asking.join()

@@ -1,14 +1,18 @@
 """Many clients at once, of every task."""
 
+import io
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
 from enhance.inference import shipped
-from tests.web.conftest import Served
+from tests.web.conftest import Served, running
 from tests.web.test_tasks import ASTRONAUT, cat
 
 HEAD = "box=56,0,140,84"
@@ -53,3 +57,16 @@ def test_many_clients_of_every_task(served: Served) -> None:
     print(f"{statuses.count(200)} answers, {statuses.count(429)} refusals; {max(memory[:half]):.0f} MB, then "
           f"{max(memory[half:]):.0f}")  # fmt: skip
     assert max(memory[half:]) < 1.1 * max(memory[:half]) + 20
+
+
+@pytest.mark.slow
+def test_the_largest_answer_takes_little_more_memory_than_itself(tmp_path: Path) -> None:
+    """A file of some kilobytes that asks for 64 megapixels: 192 MB in memory."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (1000, 1000), "teal").save(buffer, "JPEG")
+    for service in running(tmp_path / "log"):
+        before = service.memory()
+        status, _, body = service.ask("POST", "/v1/enhance?model=bicubic&scale=8&format=jpg", buffer.getvalue())
+        assert status == 200, body
+        peak = re.findall(r"VmHWM:\s+(\d+)", Path(f"/proc/{service.process.pid}/status").read_text())
+        assert int(peak[0]) / 1024 - before < 1000

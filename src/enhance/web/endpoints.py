@@ -46,6 +46,7 @@ class Endpoint:
         parts: names of what a form may have; none for a sentence.
         models: what may be asked for as the model.
         formats: whether the picture's format can be chosen.
+        quick: whether it takes tenths of a second, so that it need not wait behind photos.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Endpoint:
     parts: tuple[str, ...] = (PHOTO,)
     models: str = ""
     formats: bool = True
+    quick: bool = False
 
     @property
     def path(self) -> str:
@@ -212,6 +214,7 @@ ENDPOINTS = (
         (SketchOptions, SeveralOptions),
         jobs.sketch,
         answers.SketchAnswer,
+        quick=True,
     ),
     Endpoint(
         "imagine",
@@ -220,5 +223,6 @@ ENDPOINTS = (
         jobs.imagine,
         answers.ImagineAnswer,
         parts=(),
+        quick=True,
     ),
 )

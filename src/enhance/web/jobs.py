@@ -168,7 +168,7 @@ def known_faces(
     """The faces that are known of what is to be drawn: see `Looking.within`."""
     if asked.aligned or asked.model == BICUBIC:
         return None
-    return order.looking.within(order.body.photo, whole, part, number, force=asked.force)
+    return order.looking.within(order.body.photo, whole, part, number, force=asked.force, most_pixels=order.limits.draw)
 
 
 def numbers_of(found: list[KnownFace] | None, part: Edges | None, count: int) -> list[int | None]:

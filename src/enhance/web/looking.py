@@ -36,7 +36,7 @@ class Looking:
             photo: what is in it.
             force: also what does not look like a face is one.
         """
-        key = hashlib.sha256(content).hexdigest(), force
+        key = _key(content, force)
         with self._lock:
             if key in self._found:
                 self._found.move_to_end(key)
@@ -49,23 +49,37 @@ class Looking:
                 self._found.popitem(last=False)
         return found
 
+    def knows(self, content: bytes, force: bool) -> bool:
+        """Whether a photo was looked at."""
+        with self._lock:
+            return _key(content, force) in self._found
+
     def within(
-        self, content: bytes, photo: Photo, part: Edges | None, number: int = 0, *, force: bool = False
+        self,
+        content: bytes,
+        photo: Photo,
+        part: Edges | None,
+        number: int = 0,
+        *,
+        force: bool = False,
+        most_pixels: float = float("inf"),
     ) -> list[KnownFace] | None:
         """The faces in a part of a photo, as they lie in the part.
 
         Args:
             part: None for all of the photo.
             number: of the only face that is meant; 0 for all.
+            most_pixels: of a photo that is looked at for the sake of a part.
 
         Returns:
-            None where nothing is known, and they are still to be looked for: in a whole photo, and in a part in which
-            no face is known, which is a closer look than the one at all of it.
+            None where nothing is known, and they are still to be looked for: in a whole photo, in a part of a larger
+            one than that which was not looked at, and in a part in which no face is known, which is a closer look
+            than the one at all of it.
 
         Raises:
             PhotoError: there is no face of that number.
         """
-        if part is None and not number:
+        if not number and (part is None or not (self.knows(content, force) or _pixels(photo) <= most_pixels)):
             return None
         found = [*self.at(content, photo, force=force)]
         if number:
@@ -75,6 +89,14 @@ class Looking:
         if part is not None:
             found = [one.shifted(part[0], part[1]) for one in found if number or one.within(part)]
         return found or None
+
+
+def _key(content: bytes, force: bool) -> tuple[str, bool]:
+    return hashlib.sha256(content).hexdigest(), force
+
+
+def _pixels(photo: Photo) -> int:
+    return photo.width * photo.height
 
 
 def face_facts(number: int | None, box: Box, size: int, reason: str | None) -> dict[str, Any]:

@@ -112,6 +112,7 @@ class Service:
         job = Job(asked.job or "", secret, request.client.host if request.client else "", asked.keep or not asked.wait)
         if job.keep:
             job.name, job.secret = job.name or f"job-{new_secret()[:20]}", job.secret or new_secret()
+        job.quick = endpoint.quick
         self.admit(job)
         accept = request.headers.get("accept", "")
         chosen = taken(FileOptions, query).format if "format" in type(query).model_fields else None

@@ -20,6 +20,7 @@ from enhance import cancellation
 from enhance.web.made import Made
 
 Work = Callable[["Job"], Made]
+Waiting = queue.SimpleQueue["tuple[Job, Work] | None"]
 GUESS = 2.0
 """Seconds that a job is taken to last before any was done."""
 REMEMBERED = 0.8
@@ -42,6 +43,7 @@ class Job:
         name: by which it is asked for; empty where nobody asks.
         secret: who knows it may cancel the job and fetch its result; empty: nobody may.
         client: who asked for it.
+        quick: whether it takes tenths of a second, and does not wait behind what takes long.
         keep: whether its answer is kept for a while.
         accept: what its answer is to be, as the header says.
         format: what its pictures are to be.
@@ -54,6 +56,7 @@ class Job:
     secret: str = ""
     client: str = ""
     keep: bool = False
+    quick: bool = False
     accept: str = ""
     share: float = 0.0
     stage: str = "receiving"
@@ -79,7 +82,7 @@ class Worker:
 
     Args:
         places: jobs that may wait or be at work at a time.
-        threads: of them, those at work.
+        threads: of them, those at work; one more thread does what is quick.
         kept_seconds, kept_bytes: how long, and how many, answers are kept.
     """
 
@@ -91,8 +94,11 @@ class Worker:
         self.arriving: list[Job] = []
         self.kept: OrderedDict[str, Job] = OrderedDict()
         self.seconds = GUESS
-        self._queue: queue.SimpleQueue[tuple[Job, Work] | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._serve, name=f"enhance-{n}", daemon=True) for n in range(threads)]
+        self._queue: Waiting = queue.SimpleQueue()
+        self._quick: Waiting = queue.SimpleQueue()
+        self._slow_threads = threads
+        lanes = (*[self._queue] * threads, self._quick)
+        self._threads = [threading.Thread(target=self._serve, args=(lane,), daemon=True) for lane in lanes]
         for thread in self._threads:
             thread.start()
 
@@ -131,7 +137,7 @@ class Worker:
         """
         job.stage = "waiting"
         job.future = Future()
-        self._queue.put((job, work))
+        (self._quick if job.quick else self._queue).put((job, work))
         if job.cancelled:
             job.future.cancel()
         try:
@@ -175,7 +181,7 @@ class Worker:
 
     def retry_after(self) -> str:
         """Seconds after which a place will be free, by how long jobs took, for the header of that name."""
-        return str(max(1, math.ceil(self.seconds / len(self._threads))))
+        return str(max(1, math.ceil(self.seconds / self._slow_threads)))
 
     def of_client(self, client: str) -> int:
         """How many jobs a client has here."""
@@ -185,15 +191,15 @@ class Worker:
         """Ends the threads: the jobs that wait are dropped, those at work are cancelled; whether all ended in time."""
         for job in list(self.jobs):
             job.cancel()
-        for _ in self._threads:
-            self._queue.put(None)
+        for waiting in (*[self._queue] * self._slow_threads, self._quick):
+            waiting.put(None)
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _serve(self) -> None:
-        while (item := self._queue.get()) is not None:
+    def _serve(self, waiting: Waiting) -> None:
+        while (item := waiting.get()) is not None:
             job, work = item
             if job.future is None or not job.future.set_running_or_notify_cancel():
                 continue
@@ -201,7 +207,8 @@ class Worker:
             try:
                 with cancellation.cancellable(lambda job=job: job.cancelled):  # type: ignore[misc]
                     job.future.set_result(work(job))
-                self.seconds = REMEMBERED * self.seconds + (1 - REMEMBERED) * (time.monotonic() - started)
+                if not job.quick:
+                    self.seconds = REMEMBERED * self.seconds + (1 - REMEMBERED) * (time.monotonic() - started)
             except cancellation.CancelledError:
                 job.future.set_exception(NotRun())
             except BaseException as error:
