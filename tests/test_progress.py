@@ -34,3 +34,23 @@ def test_a_bar_ends_after_an_error() -> None:
             raise KeyError
     except KeyError:
         assert terminal.getvalue().endswith("\n")
+
+
+def test_what_took_no_time_says_nothing_of_the_rest() -> None:
+    terminal = Terminal()
+    with Bar("photos", terminal) as bar:
+        bar.show(0.9, "9 of 10", free=0.9)
+        assert bar.bar is not None
+        assert "?" in str(bar.bar)
+        bar.bar.start_t -= 10
+        bar.show(0.95, "19 of 20", free=0.9)
+        assert "00:10 left" in str(bar.bar)
+
+
+def test_other_lines_stand_above_the_bar() -> None:
+    terminal = Terminal()
+    with Bar("photos", terminal) as bar:
+        bar.show(0.5, "")
+        with bar.aside():
+            terminal.write("a.jpg: done\n")
+    assert "\ra.jpg: done\n" in terminal.getvalue()

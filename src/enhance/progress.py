@@ -1,6 +1,8 @@
 """Progress as people watch it: a bar on a terminal, a line every so often in a file."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -29,14 +31,27 @@ class Bar:
         if self.bar is not None or count == total:
             self.show(count / total, f"{count}/{total} {unit}")
 
-    def show(self, done: float, words: str) -> None:
-        """Sets the bar to `done` (0 to 1); in a file, writes a line."""
+    def show(self, done: float, words: str, *, free: float = 0.0) -> None:
+        """Sets the bar to `done` (0 to 1); in a file, writes a line.
+
+        Args:
+            free: how much of it took no time, which says nothing of how long the rest will take.
+        """
         if self.bar is None:
             self.file.write(f"{self.title} {100 * done:.0f} %: {words}\n")
             self.file.flush()
         else:
-            self.bar.n = min(done, 1.0)
+            self.bar.n, self.bar.initial = min(done, 1.0), free
             self.bar.set_postfix_str(words)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Takes the bar off the terminal while other lines are written there."""
+        if self.bar is None:
+            yield
+            return
+        with tqdm.external_write_mode(file=self.file):
+            yield
 
     def __enter__(self) -> "Bar":
         return self

@@ -17,7 +17,7 @@ from enhance.batch.attempt import facts
 from enhance.batch.manifest import Manifest, finished
 from enhance.batch.plan import Facts, Task, Work, shard_of
 from enhance.batch.processes import in_processes
-from enhance.batch.run import Engine, Summary, pace, run
+from enhance.batch.run import Engine, Summary, run
 from enhance.batch.search import photos_in
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
@@ -230,12 +230,6 @@ def test_two_runs_do_not_write_into_one_manifest(tmp_path: Path) -> None:
         pass
     with Manifest(tmp_path, "", (1, 2)).kept(), Manifest(tmp_path, "", (2, 2)).kept():
         pass
-
-
-def test_the_bar_says_how_long_it_will_take() -> None:
-    assert pace(5, 20, 4, 8.0) == "[######------------------] 5 of 20 photos, 0.50 photos/s, 30 s left"
-    assert pace(2, 20_000, 0, 8.0).endswith("2 of 20,000 photos")
-    assert pace(1, 20_000, 1, 1.0).endswith("5.6 h left")
 
 
 @pytest.fixture

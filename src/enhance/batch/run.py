@@ -113,17 +113,6 @@ def run(
     return summary
 
 
-def pace(done: int, total: int, worked: int, seconds: float, width: int = 24) -> str:
-    """A bar of how many photos are over, and how fast those went that were worked on."""
-    full = width * done // max(total, 1)
-    bar = "#" * full + "-" * (width - full)
-    if not worked or not seconds:
-        return f"[{bar}] {done:,} of {total:,} photos"
-    left = (total - done) * seconds / worked
-    time_left = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min" if left < 5400 else f"{left / 3600:.1f} h"
-    return f"[{bar}] {done:,} of {total:,} photos, {worked / seconds:.2f} photos/s, {time_left} left"
-
-
 def states(tasks: Sequence[Task], manifest: Manifest | None) -> Iterator[tuple[Task, State]]:
     """The tasks of this shard, and what is to become of them."""
     inputs = identities(tasks)

@@ -7,13 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from enhance.batch.plan import Task
+    from enhance.progress import Bar
 
 F = TypeVar("F", bound=Callable[..., Any])
 PATIENCE = 0.5
@@ -74,23 +75,32 @@ class Teller:
 
     def __init__(self, total: int, *, as_json: bool = False) -> None:
         self.total, self.over, self.worked, self.started = total, 0, 0, time.monotonic()
-        self.as_json, self.alive = as_json, sys.stderr.isatty() and not is_quiet()
+        self.as_json, self._bar = as_json, ExitStack()
+        self.bar: Bar | None = None
+
+    def __enter__(self) -> Teller:
+        if sys.stderr.isatty() and not is_quiet():
+            from enhance.progress import Bar
+
+            self.bar = self._bar.enter_context(Bar("photos", sys.stderr))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
 
     def __call__(self, task: Task, said: str | None, why: str | None) -> None:
-        from enhance.batch.run import pace
-
         self.over, self.worked = self.over + 1, self.worked + (said is not None)
-        if self.alive and (said or why):
-            click.echo("\r\x1b[K", nl=False, err=True)
-        if self.as_json:
-            click.echo(said or as_line(task.source, task.target, error=why, skipped=why is None))
-        elif said:
-            say(said)
-        if why and not self.as_json:
-            complain(why)
-        if self.alive:
-            line = pace(self.over, self.total, self.worked, time.monotonic() - self.started)
-            click.echo(f"\r\x1b[K{line}", nl=self.over == self.total, err=True)
+        with self.bar.aside() if self.bar and (said or why) else nullcontext():
+            if self.as_json:
+                click.echo(said or as_line(task.source, task.target, error=why, skipped=why is None))
+            elif said:
+                say(said)
+            if why and not self.as_json:
+                complain(why)
+        if self.bar is not None:
+            pace = self.worked / max(time.monotonic() - self.started, 1e-9)
+            words = f"{self.over:,} of {self.total:,}, {pace:.2f} photos/s"
+            self.bar.show(self.over / self.total, words, free=(self.over - self.worked) / self.total)
 
 
 def as_line(source: object, target: object, **facts: Any) -> str:

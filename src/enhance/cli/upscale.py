@@ -137,9 +137,9 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
         tell_plan(tasks, manifest, asked)
         return
     work = partial(also_tars, work=partial(enhance_file, asked=asked), endings=frozenset(FORMATS), ending=asked.ending)
-    several = Teller(len(tasks if manifest is None else list(manifest.own(tasks))), as_json=asked.as_json)
+    total = len(tasks if manifest is None else list(manifest.own(tasks)))
     try:
-        with manifest.kept() if manifest else nullcontext():
+        with manifest.kept() if manifest else nullcontext(), Teller(total, as_json=asked.as_json) as several:
             engine, ahead = engine_of(many, work, remember=manifest is not None, debug=asked.debug)
             ahead = max(ahead, FAR_TOGETHER if far else 1)
             leave = None if many.again else left_out
@@ -288,7 +288,10 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
 
     redrawn = sum(face.redrawn for face in result.faces)
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
-    agreement = f"agrees with the input to {result.lr_psnr:.0f} dB, {seconds:.1f} s"
+    whole = result.lr_psnr == float("inf")
+    agreement = (
+        f"{'equals the input' if whole else f'agrees with the input to {result.lr_psnr:.0f} dB'}, {seconds:.1f} s"
+    )
     sizes = f"{source.width}x{source.height} to {result.canvas.width}x{result.canvas.height}"
     line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
     pages = source.frames > 1 and not moves(target)
