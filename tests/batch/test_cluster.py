@@ -64,11 +64,11 @@ def made(folder: Path) -> list[str]:
 
 def waited_for(folder: Path, count: int) -> None:
     """Until so many targets are there."""
-    for _ in range(1200):
+    for _ in range(4000):
         if len(made(folder)) >= count:
             return
         time.sleep(0.1)
-    raise TimeoutError(f"{count} photos are not made in two minutes")
+    raise TimeoutError(f"{count} photos are not made in time")
 
 
 def test_a_folder_through_a_cluster_of_this_machine(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_whatever_is_killed_nothing_is_lost(victim: str, seed: int, tmp_path: Pa
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=850,
+        timeout=1500,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -140,7 +140,7 @@ def killed(folder: Path, victim: str, seed: int) -> None:
             running.kill()
             running.communicate()
             running = driver(folder, cluster.address)
-        said, _ = running.communicate(timeout=600)
+        said, _ = running.communicate(timeout=900)
         print(said)
     finally:
         cluster.shutdown()

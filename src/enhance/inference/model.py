@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError, ModelError
-from enhance.inference import sessions, shipped
+from enhance.inference import floats, sessions, shipped
 from enhance.inference.facts import COORDINATES, NOISE, Facts, peek
 from enhance.inference.noise import noise_rng, truncation
 from enhance.pixels import Planes
@@ -180,7 +180,10 @@ def face_models() -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _load(path: Path, modified: int, device: str, threads: int) -> Model:  # noqa: ARG001 - a file that changed is another
     try:
-        session = sessions.open_session(str(path), device=device, threads=threads)
+        model: str | bytes = str(path)
+        if device != "cpu" and floats.has_8_bits(content := path.read_bytes()):
+            model = floats.floats(content)
+        session = sessions.open_session(model, device=device, threads=threads)
     except EnhanceError:
         raise
     except Exception as error:  # onnxruntime raises its own classes, which share no base but this
