@@ -104,6 +104,13 @@ def test_results_are_forgotten_when_they_take_too_much() -> None:
         worker.arrive(job)
         worker.leave(job)
     assert [job.name for job in worker.kept.values()] == ["job-2", "job-3"]
+    late = Job("late", keep=True, cancelled=True, stage="failed", error=(503, "took_too_long", "not done"))
+    dropped = Job("dropped", keep=True, cancelled=True, stage="cancelled")
+    for job in (late, dropped):
+        worker.arrive(job)
+        worker.leave(job)
+    assert worker.named("late") is late
+    assert worker.named("dropped") is None
     worker.kept_seconds = 0
     assert worker.named("job-3") is None
     assert worker.close(60)
@@ -133,3 +140,24 @@ def test_what_is_quick_does_not_wait_behind_a_photo(served: Served) -> None:
     assert state(served, "slow")["stage"] == "drawing"
     served.ask("DELETE", "/v1/jobs/slow", headers=MINE)
     asking.join()
+
+
+def test_one_client_cannot_take_all_places() -> None:
+    from enhance.web.refusals import RefusedError
+    from enhance.web.service import Service
+    from enhance.web.settings import Access, Limits
+    from enhance.web.worker import Job
+
+    service = Service(Limits(per_client=2), Access())
+    for _ in range(2):
+        service.admit(Job(client="one"))
+        service.worker.arrive(Job(client="one"))
+    with pytest.raises(RefusedError, match="2 of your photos") as caught:
+        service.admit(Job(client="one"))
+    assert (caught.value.status, caught.value.code) == (429, "client_busy")
+    service.admit(Job(client="other"))
+    service.worker.seconds = 7.2
+    with pytest.raises(RefusedError) as caught:
+        service.admit(Job(client="one"))
+    assert caught.value.headers == {"retry-after": "8"}
+    assert service.worker.close(60)

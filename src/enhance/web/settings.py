@@ -19,7 +19,7 @@ class ServeOptions:
     seconds: float = option(120.0, "To receive a photo, and again to wait and draw.", above=0)
     places: int = option(8, "Jobs waiting or at work.", least=1)
     workers: int = option(1, "Jobs drawn at a time.", least=1, most=64)
-    grace: float = option(7.0, "Seconds that running jobs are given when the service is told to end.", least=0)
+    grace: float = option(6.0, "Seconds that running jobs are given when the service is told to end.", least=0)
     per_client: int = option(0, "Jobs of one client at a time; 0 for any number.", least=0)
     rate: int = option(0, "Jobs of one client a minute; 0 for any number.", least=0)
     root_path: str = option("", "Path below which a proxy shows the service, as in /enhance.")
@@ -60,7 +60,7 @@ class Limits:
     workers: int = 1
     kept_seconds: float = 600.0
     kept_bytes: int = 300_000_000
-    grace: float = 7.0
+    grace: float = 6.0
     per_client: int = 0
     rate: int = 0
 

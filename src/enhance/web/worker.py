@@ -150,7 +150,7 @@ class Worker:
         """Gives the place back, when the thread is done with it: until then it counts, or slow jobs would pile up."""
         if job in self.arriving:
             self.arriving.remove(job)
-        if job.keep and not job.cancelled and job.name:
+        if job.keep and job.stage != "cancelled" and job.name:
             self._keep(job)
         if job not in self.jobs:
             return
