@@ -119,6 +119,19 @@ class Canvas:
         """What was painted on a deep canvas, (height,width,C) uint16."""
         return cast(Integers, self._array)
 
+    @property
+    def array(self) -> Integers:
+        """The picture, (h,w) if it is grey and else (h,w,C), uint16 on a deep canvas, else uint8."""
+        values = np.asarray(self.image()) if self._array is None else self._array
+        return values[..., 0] if values.ndim == 3 and values.shape[-1] == 1 else values
+
+    def as_given(self, source: object) -> Any:
+        """The picture in the kind of what it was made from: an array of uint16 if that was one, else an image.
+
+        PIL has no colours of 16 bits.
+        """
+        return self.array if isinstance(source, np.ndarray) and source.dtype == np.uint16 else self.image()
+
     def finished(self) -> dict[str, Any]:
         """`info` with a thumbnail of what was painted, if the photo's file had one."""
         if "exif" not in self.info:

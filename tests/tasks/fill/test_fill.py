@@ -1,3 +1,4 @@
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -169,3 +170,13 @@ def test_landmarks_that_are_seen_count_more_than_those_in_the_hole() -> None:
     assert np.abs(found[[0, 3]] - true[[0, 3]]).max() < 3
     assert np.abs(found[1] - true[1]).max() < 6
     assert (faces.trusted(guessed, np.zeros((150, 150), bool)) == guessed).all()
+
+
+def test_sixteen_bits_and_open_files_in_python() -> None:
+    deep = np.full((40, 50, 3), 30_001, np.uint16)
+    mask = io.BytesIO()
+    Image.fromarray(np.pad(np.full((6, 6), 255, np.uint8), ((4, 30), (4, 40)))).save(mask, "PNG")
+    mask.seek(0)
+    made = enhance.fill(deep, mask)
+    assert (made.dtype, made.shape) == (np.uint16, (40, 50, 3))
+    assert (made[20:] == 30_001).all()

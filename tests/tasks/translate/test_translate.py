@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import enhance
 from enhance.errors import ModelError, PhotoError
 from enhance.photos import provenance
 from enhance.photos.photo import read
@@ -140,3 +141,8 @@ def test_a_drawn_animal_of_the_training_set_is_found() -> None:
     covered = np.asarray(mask) > 127
     assert (result.mask[covered] > 127).mean() > 0.9
     assert (result.mask[~covered] > 127).mean() < 0.05
+
+
+def test_an_array_of_sixteen_bits_gives_one() -> None:
+    deep = np.full((40, 50, 3), 30_001, np.uint16)
+    assert np.array_equal(enhance.translate(deep), deep)

@@ -10,7 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from enhance.errors import PhotoError
 from enhance.files import sha256
@@ -76,7 +75,7 @@ def fill(
     boxes: Sequence[Box] = (),
     device: str | None = None,
     **options: Any,
-) -> Image:
+) -> Any:
     """Fills a hole in a photo.
 
     Args:
@@ -88,13 +87,14 @@ def fill(
         options: of `FillOptions`, by name.
 
     Returns:
-        The whole photo, with 8 bits a channel; outside the hole it is what it was.
+        The whole photo as a PIL image with 8 bits a channel, or of an array of uint16 as such an array; outside the
+        hole it is what it was.
 
     Raises:
         PhotoError: the photo or the mask cannot be used; the message says why.
     """
     with sessions.on_device(device):
-        return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.image()
+        return fill_photo(read(photo), mask, boxes, FillOptions(**options)).canvas.as_given(photo)
 
 
 def fill_photo(

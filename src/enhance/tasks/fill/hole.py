@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from enhance.errors import PhotoError
-from enhance.photos.photo import Photo, read
+from enhance.photos.photo import Photo, Source, read
 from enhance.pixels import luma, to_float
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.scratches import find
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
-MaskLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
+MaskLike = Source
 
 
 def with_hole(

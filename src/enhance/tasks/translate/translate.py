@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
 from enhance.errors import ModelError, PhotoError
 from enhance.files import sha256
@@ -70,7 +70,7 @@ def translate(
     coat: str | None = None,
     force: bool = False,
     device: str | None = None,
-) -> Image:
+) -> Any:
     """Redraws the horses of a photo as zebras, or its zebras as horses.
 
     Args:
@@ -81,14 +81,15 @@ def translate(
         device: what the networks run on, as for `upscale`.
 
     Returns:
-        The whole photo, with 8 bits a channel. Where no animal is, it is what it was.
+        The whole photo as a PIL image with 8 bits a channel, or of an array of uint16 as such an array. Where no animal
+        is, it is what it was.
 
     Raises:
         PhotoError: the photo cannot be used, or an option is unknown; the message says why.
         ModelError: a network is not there.
     """
     with sessions.on_device(device):
-        return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.image()
+        return translate_photo(read(photo), TranslateOptions(to=to, coat=coat, force=force)).canvas.as_given(photo)
 
 
 def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Translated:

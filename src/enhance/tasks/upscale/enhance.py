@@ -112,9 +112,7 @@ def upscale(
     )
     with sessions.on_device(device):
         result = enhance_photo(read(photo), options)
-    if details:
-        return result
-    return result.array if isinstance(photo, np.ndarray) and photo.dtype == np.uint16 else result.image()
+    return result if details else result.canvas.as_given(photo)
 
 
 def enhance_photo(

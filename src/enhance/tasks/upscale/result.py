@@ -74,8 +74,7 @@ class Result:
     @property
     def array(self) -> Integers:
         """The picture, (h,w) if it is grey and else (h,w,C), uint16 if the photo had 16 bits a channel, else uint8."""
-        values = self.canvas.rows() if self.canvas.deep else np.asarray(self.canvas.image())
-        return values[..., 0] if values.ndim == 3 and values.shape[-1] == 1 else values
+        return self.canvas.array
 
     def image(self) -> Image.Image:
         """The picture with 8 bits a channel, as `enhance.upscale` gives it."""
