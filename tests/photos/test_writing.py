@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from enhance.errors import PhotoError
 from enhance.photos import photo, writing
 from enhance.photos.canvas import Canvas, to_image
+from enhance.photos.coding import Coding
 from tests.photos import profiles
 from tests.photos.pictures import blown_up, deep_file, paint
 
@@ -210,3 +211,20 @@ def test_a_photo_of_24_megapixels_is_enlarged_and_written_in_two_gigabytes(tmp_p
         done = subprocess.run(words, capture_output=True, text=True, check=True)
         assert float(done.stdout) < 2, (source, suffix)
         (tmp_path / f"b{suffix}").unlink()
+
+
+def test_less_is_kept_where_it_is_asked_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8))
+    sizes: dict[tuple[str, int | None, str], int] = {}
+    for ending in ("jpg", "webp", "avif"):
+        for coding in (Coding(), Coding(quality=60), Coding(chroma="4:2:0")):
+            writing.write(picture, path := tmp_path / f"a.{ending}", coding)
+            sizes[ending, coding.quality, coding.chroma] = path.stat().st_size
+        assert sizes[ending, 60, "4:4:4"] < sizes[ending, None, "4:4:4"]
+    assert sizes["jpg", None, "4:2:0"] < 0.8 * sizes["jpg", None, "4:4:4"]
+    assert sizes["avif", None, "4:2:0"] < sizes["avif", None, "4:4:4"]
+    writing.write(picture, tmp_path / "b.jpg", Coding(chroma="4:2:0"))
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert isinstance(image, JpegImagePlugin.JpegImageFile)
+        assert JpegImagePlugin.get_sampling(image) == 2

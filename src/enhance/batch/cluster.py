@@ -121,6 +121,8 @@ def _through(
     rows = [{"number": number, "again": block == 1, "task": pickle.dumps(task)} for number, task in list(tasks.items())]
     blocks = -(-len(rows) // block)
     sizes = {"min_size": 1, "max_size": min(most or blocks, blocks)}
+    if block == 1:
+        sizes["max_tasks_in_flight_per_actor"] = 1  # or those that wait behind a deadly photo are lost with it, twice
     with warnings.catch_warnings():
         # Which says that from Ray 2.64 on retries cannot be counted: a deadly photo would then be tried for ever.
         warnings.simplefilter("ignore")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enhance.options import option
+from enhance.photos.coding import Coding
 from enhance.tasks.upscale.options import MEMORY, MOST_PIXELS, UpscaleOptions
 
 
@@ -82,6 +83,7 @@ class Asked:
     extras: Extras
     many: Many
     limits: Limits
+    coding: Coding
     overwrite: bool
     as_json: bool
     debug: bool

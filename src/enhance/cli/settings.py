@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from enhance.cli.asked import Extras, Size
+from enhance.photos.coding import FINE, Coding
 from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
 
 
-def settings_of(options: UpscaleOptions, size: Size, extras: Extras) -> str:
+def settings_of(options: UpscaleOptions, size: Size, extras: Extras, coding: Coding = FINE) -> str:
     """All that the results in a folder depend on besides the photos, as JSON."""
+    # What was done before there was a choice of coding is not done again for it.
+    coded = {} if coding == FINE else {"coding": [coding.quality, coding.chroma]}
     return json.dumps(
         {
+            **coded,
             "options": json.loads(options.fingerprint()),
             "size": [size.width, size.height, size.megapixels],
             "mark": extras.mark,
@@ -27,7 +31,7 @@ def settings_of(options: UpscaleOptions, size: Size, extras: Extras) -> str:
 def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras) -> Callable[[str], bool]:
     """Whether a photo that was done with other settings is done for these too."""
     now = json.loads(settings)
-    old = None if extras.beside() or _is_new(options) else _old_settings(options, size, extras)
+    old = None if extras.beside() or "coding" in now or _is_new(options) else _old_settings(options, size, extras)
 
     def accepts(recorded: str) -> bool:
         try:

@@ -25,6 +25,7 @@ from enhance.cli.settings import accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.errors import EnhanceError, PhotoError
+from enhance.photos.coding import Coding
 from enhance.tasks.upscale.options import SCALE, UpscaleOptions
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ FAR_TOGETHER = 64
 @click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
 @adapter.options(UpscaleOptions)
 @adapter.options(Size)
+@adapter.options(Coding)
 @adapter.options(Extras)
 @adapter.options(Many)
 @adapter.options(Limits)
@@ -77,6 +79,7 @@ def photo(
         adapter.take(Extras, how),
         adapter.take(Many, how),
         adapter.take(Limits, how),
+        adapter.take(Coding, how),
         overwrite,
         as_json,
         is_debugging(),
@@ -131,7 +134,7 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
     tasks, folder, others = far_tasks(photos, *words) if far else tasks_of(near, *words)
     manifest = None
     if folder is not None:
-        settings = settings_of(options, asked.size, asked.extras)
+        settings = settings_of(options, asked.size, asked.extras, asked.coding)
         manifest = Manifest(folder, settings, part, accepted(settings, options, asked.size, asked.extras))
     if many.dry_run:
         tell_plan(tasks, manifest, asked)
@@ -216,12 +219,12 @@ def enhance_file(
     # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
     with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
         if source.frames > 1 and moves(target):
-            result = enhance_frames(frames(path, max_pixels=most), enhanced, file)
+            result = enhance_frames(frames(path, max_pixels=most), enhanced, file, asked.coding)
         else:
             result = enhanced(source)
             if extras.mark and result.stamp and result.stamp.invented:
                 provenance.mark(result.canvas, result.stamp.everywhere)
-            write(result.canvas, file)
+            write(result.canvas, file, asked.coding)
         if extras.sign and extras.key and result.stamp:
             credentials.sign(file, path, extras.sign, extras.key, result.stamp, title=target.name)
     if extras.faces_only:

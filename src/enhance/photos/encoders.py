@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from enhance.photos import metadata
+from enhance.photos.coding import FINE, Coding
 from enhance.photos.png16 import png_options, write_png
 from enhance.photos.profiles import srgb_image
 from enhance.photos.tiff import write_tiff
@@ -32,13 +33,6 @@ UNPROFILED = ("BMP", "GIF")
 """Formats that are written without colour profiles: what goes there goes as sRGB."""
 INKED = ("JPEG", "TIFF")
 """Formats that hold CMYK; elsewhere it becomes sRGB."""
-SETTINGS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"quality": 95},
-    "AVIF": {"quality": 90, "subsampling": "4:4:4"},
-    "HEIF": {"quality": 90, "chroma": 444},
-}
-
 AVIF_SHIFT = (0.35, -0.45, 0.4)
 """By how many levels red, green and blue are moved before AVIF's encoder rounds down what it should round: nearly half
 of a level of both its colour differences."""
@@ -48,7 +42,9 @@ DITHER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]
 """Bayer's thresholds: where they lie below a part of a level, a whole one is added."""
 
 
-def encode(picture: Image.Image | Integers, kind: str, target: Path, info: dict[Any, Any]) -> None:
+def encode(
+    picture: Image.Image | Integers, kind: str, target: Path, info: dict[Any, Any], coding: Coding = FINE
+) -> None:
     """Writes a file.
 
     Args:
@@ -59,7 +55,7 @@ def encode(picture: Image.Image | Integers, kind: str, target: Path, info: dict[
     if isinstance(picture, Image.Image):
         picture = convert_for_format(picture, kind)
         if kind != "TIFF":
-            picture.save(target, kind, **SETTINGS.get(kind, {}), **options({**info, **picture.info}, kind))
+            picture.save(target, kind, **coding.settings(kind), **options({**info, **picture.info}, kind))
             return
         info = picture.info
     with target.open("wb") as file:
@@ -70,7 +66,12 @@ def encode(picture: Image.Image | Integers, kind: str, target: Path, info: dict[
 
 
 def encode_frames(
-    images: Sequence[Image.Image], durations: Sequence[int], loop: int | None, kind: str, target: Path
+    images: Sequence[Image.Image],
+    durations: Sequence[int],
+    loop: int | None,
+    kind: str,
+    target: Path,
+    coding: Coding = FINE,
 ) -> None:
     """Writes an animation of images that `convert_for_format` made.
 
@@ -83,7 +84,7 @@ def encode_frames(
         facts["disposal"] = 2
     times = list(durations) if len(durations) > 1 else durations[0]
     images[0].save(
-        target, kind, save_all=True, append_images=images[1:], duration=times, **SETTINGS.get(kind, {}), **facts
+        target, kind, save_all=True, append_images=images[1:], duration=times, **coding.settings(kind), **facts
     )
 
 

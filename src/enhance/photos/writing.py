@@ -14,6 +14,7 @@ from PIL import Image
 from enhance.errors import PhotoError
 from enhance.files import replacing
 from enhance.photos.canvas import Canvas
+from enhance.photos.coding import FINE, Coding
 from enhance.photos.decoders import MOVING, ready, reason
 from enhance.photos.encoders import FORMATS, convert_for_format, encode, encode_frames
 
@@ -27,12 +28,12 @@ LONGEST_NAME = 255
 """Bytes of a file's name."""
 
 
-def write(picture: Canvas | Image.Image, path: str | os.PathLike[str]) -> None:
+def write(picture: Canvas | Image.Image, path: str | os.PathLike[str], coding: Coding = FINE) -> None:
     """Writes a picture whole or not at all, in the format that the suffix names.
 
     With it go profile, EXIF, XMP, IPTC and dpi, as far as the format can hold them. JPEG is written at quality 95
-    without chroma subsampling. Where the format has no transparency, white shows through; where it has no profiles or
-    no inks, the colours are converted to sRGB; where it has no 16 bits, it gets 8.
+    without chroma subsampling, unless `coding` says otherwise. Where the format has no transparency, white shows
+    through; where it has no profiles or no inks, the colours are converted to sRGB; where it has no 16 bits, it gets 8.
 
     Raises:
         PhotoError: the suffix is unknown, the folder is missing, or the file cannot be written.
@@ -41,13 +42,13 @@ def write(picture: Canvas | Image.Image, path: str | os.PathLike[str]) -> None:
     kind = refuse(path, picture.width, picture.height)
     with _replacing(path) as temporary:
         if isinstance(picture, Canvas) and picture.deep and kind in DEEP:
-            encode(picture.rows(), kind, temporary, picture.finished())
+            encode(picture.rows(), kind, temporary, picture.finished(), coding)
         else:
             image = picture.image() if isinstance(picture, Canvas) else picture
-            encode(image, kind, temporary, image.info)
+            encode(image, kind, temporary, image.info, coding)
 
 
-def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str]) -> None:
+def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], coding: Coding = FINE) -> None:
     """Writes an animation: enhanced `frames`, with the durations and the loops of the original.
 
     A format that does not move gets the first frame. All frames are held until the last is there.
@@ -59,7 +60,7 @@ def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str]) -> No
     first = next(stream)
     kind = refuse(path, first.width, first.height)
     if kind not in MOVING:
-        return write(first, path)
+        return write(first, path, coding)
     images, durations = [], []
     for canvas in itertools.chain([first], stream):
         if (canvas.width, canvas.height) != (first.width, first.height):
@@ -67,7 +68,7 @@ def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str]) -> No
         images.append(convert_for_format(canvas.image(), kind))
         durations.append(round(canvas.photo.duration))
     with _replacing(path) as temporary:
-        encode_frames(images, durations, first.photo.loop, kind, temporary)
+        encode_frames(images, durations, first.photo.loop, kind, temporary, coding)
     return None
 
 

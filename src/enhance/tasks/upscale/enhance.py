@@ -31,6 +31,7 @@ from enhance.painting.bands import Patch, paint, passes_needed
 from enhance.painting.consistency import ScaledPair
 from enhance.painting.restoration import Defects, restorer
 from enhance.photos.canvas import Canvas
+from enhance.photos.coding import FINE, Coding
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write_frames
 from enhance.pixels import to_float, to_integers
@@ -337,13 +338,16 @@ def _enhance_twice(
     return stamped(photo, result)
 
 
-def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str]) -> Result:
+def enhance_frames(
+    photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str], coding: Coding = FINE
+) -> Result:
     """Enhances an animation frame by frame and writes it.
 
     Args:
         photos: its frames, as `photo.frames` gives them.
         enhance: `enhance_photo` with what is to be done.
         path: the file to write, in a format that moves.
+        coding: how much it keeps.
 
     Returns:
         The first frame's result, with the agreement of the worst one.
@@ -358,5 +362,5 @@ def enhance_frames(photos: Iterable[Photo], enhance: Callable[[Photo], Result], 
             results.append(enhance(photo))
             yield results[-1].canvas
 
-    write_frames(canvases(), path)
+    write_frames(canvases(), path, coding)
     return replace(results[0], frames=len(results), lr_psnr=min(result.lr_psnr for result in results))
