@@ -39,9 +39,9 @@ def translate(
     overwrite: bool,
     **given: Any,
 ) -> None:
-    """Redraws the horses of photos as zebras, or zebras as horses. All else stays as it is.
+    """Redraws the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
 
-    A photo that shows none is not written.
+    A photo that shows none is not written; a video is drawn frame by frame.
     """
     options = adapter.take(TranslateOptions, given)
     only_one(photos, output, answers=2 if mask else 1)
@@ -76,12 +76,19 @@ def translate_file(
     """
     from PIL import Image
 
+    from enhance.photos import movies
     from enhance.photos.photo import frames, read
     from enhance.photos.provenance import labelled
     from enhance.photos.writing import format_of, moves, refuse, write, write_frames
     from enhance.tasks.translate.translate import translate_photo
+    from enhance.tasks.translate.video import translate_video
 
     started = time.perf_counter()
+    if path.suffix.lower() in movies.SUFFIXES:
+        if mask:
+            raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
+        make_folder(target.parent)
+        return f"{target}: {translate_video(path, target, options).sentence()}, {time.perf_counter() - started:.1f} s"
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     mask_file = target.with_name(f"{target.stem}_mask.png")
@@ -117,6 +124,7 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
     Raises:
         PhotoError: one file cannot hold several photos, or two of them would go to one file.
     """
+    from enhance.photos import movies
     from enhance.photos.encoders import FORMATS
 
     named = None if output is None else Path(output)
@@ -125,7 +133,9 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
         raise PhotoError(f"{output}: cannot hold {len(photos)} photos; name a folder")
     targets = []
     for photo in photos:
-        suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
+        ending = photo.suffix.lower()
+        other = ".mp4" if ending in movies.SUFFIXES else ".png"
+        suffix = photo.suffix if ending in FORMATS or ending in movies.WRITTEN else other
         name = f"{photo.stem}_{to}{suffix}"
         target = photo.with_name(name) if named is None else named / name if into_folder else named
         if target in targets:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from enhance.errors import EnhanceError
+from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
@@ -24,6 +25,7 @@ SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
 WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 """Endings of videos that are read, and of those that are written."""
 SAID = "enlarged by enhance, with detail in faces that is invented"
+REDRAWN = "redrawn by enhance, with patterns that are invented"
 """In the comment of a video that was made here."""
 QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no repair."""
@@ -130,10 +132,54 @@ def made_here(path: Path) -> bool:
             comments = [text for name, text in file.metadata.items() if name.lower() == "comment"]
     except Exception:  # whoever reads it says what is wrong, or that PyAV is missing
         return False
-    return any(SAID in text for text in comments)
+    return any(words in text for text in comments for words in (SAID, REDRAWN))
 
 
-def join(parts: Sequence[Path], path: Path, target: Path) -> None:
+def redraw(
+    path: Path, target: Path, drawn: Callable[[Photo], Canvas], said: str, progress: Callable[[int, int], object] = max
+) -> int:
+    """Draws every frame of a video by itself, at its own size, and copies the sound; the number of frames.
+
+    Args:
+        target: .mp4, .m4v, .mov or .mkv.
+        said: what its comment says of it.
+        progress: is told how many frames are done, of about how many.
+
+    Raises:
+        PhotoError: it cannot be read or written, or has no pictures.
+        EnhanceError: PyAV is missing.
+    """
+    av = import_av()
+    if target.suffix.lower() not in WRITTEN:
+        raise PhotoError(
+            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
+        )
+    if not path.is_file():
+        raise PhotoError(f"{path}: no such file")
+    try:
+        with TemporaryDirectory() as folder, av.open(str(path)) as source:
+            if not source.streams.video:
+                raise PhotoError(f"{path}: has no pictures in it")
+            stream = source.streams.video[0]
+            stream.thread_type = "AUTO"
+            total = stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
+            to_rgb = colour_converter("rgb24")
+            made = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
+            first = next(made, None)
+            if first is None:
+                raise PhotoError(f"{path}: has no pictures that can be decoded")
+            count, part = 0, Path(folder) / "frames.nut"
+            for count in encode(first, made, part, stream):
+                progress(count, max(total, count))
+            join([part], path, target, said)
+    except av.error.FFmpegError as error:
+        raise PhotoError(f"{path}: cannot be read or redrawn as a video ({error.strerror})") from error
+    except OSError as error:
+        raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
+    return count
+
+
+def join(parts: Sequence[Path], path: Path, target: Path, said: str = SAID) -> None:
     """Writes parts one after another, with the sound of the original at `path`, as one file. Nothing is encoded again.
 
     What the original says of itself is kept, and its comment says, too, what was made of it.
@@ -154,7 +200,7 @@ def join(parts: Sequence[Path], path: Path, target: Path) -> None:
             sounds[stream.index] = file.add_stream_from_template(stream)
         file.metadata.update(original.metadata)
         comment = original.metadata.get("comment") or original.metadata.get("COMMENT")
-        file.metadata["comment"] = f"{comment}; {SAID}" if comment else SAID
+        file.metadata["comment"] = f"{comment}; {said}" if comment else said
         heard: Any = original.demux(original.streams.audio) if sounds else ()
         waiting = (packet for packet in heard if packet.dts is not None)
         sound = next(waiting, None)
