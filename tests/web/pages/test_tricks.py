@@ -38,11 +38,14 @@ def ink(page: Any, x: float, y: float) -> bool:
     return page.evaluate(dark, [x * 10.24, y * 10.24])
 
 
+FINISHED = "#answer img:last-child[data-size='512']"
+
+
 def painted(page: Any, before: str = "") -> str:
-    """The address of the picture that was painted; waits for another than the one before."""
-    until(page, f"!['', {before!r}].includes(document.querySelector('#answer img:last-child')?.src ?? '')")
+    """The address of the picture that was painted and enlarged; waits for another than the one before."""
+    until(page, f"![undefined, {before!r}].includes(document.querySelector({FINISHED!r})?.src)")
     until(page, "!document.querySelector('#answer').classList.contains('busy')")
-    return page.get_attribute("#answer img:last-child", "src")
+    return page.get_attribute(FINISHED, "src")
 
 
 def test_the_cat_is_painted_after_each_stroke(page: Any, served: Served, tmp_path: Path) -> None:

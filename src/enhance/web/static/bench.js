@@ -92,7 +92,7 @@ export class Bench {
       if (this.running !== mine) return;
       if (error.name === "AbortError" || error.code === "cancelled") say("Cancelled."); else trouble(error.message);
     } finally {
-      if (this.running === mine) { this.running = null; $("cancel").hidden = true; this.stage.rest(); }
+      if (this.running === mine) { this.running = null; if (say.stays) say(""); $("cancel").hidden = true; this.stage.rest(); }
     }
   }
 

@@ -22,6 +22,7 @@ export function h(name, given = {}, ...children) {
 export function say(text, stays = false) {
   const line = $("status");
   clearTimeout(say.timer);
+  say.stays = stays;
   line.textContent = text;
   if (text && !stays) say.timer = setTimeout(() => { line.textContent = ""; }, 7000);
 }

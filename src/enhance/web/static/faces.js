@@ -25,12 +25,13 @@ $("drop").addEventListener("photos", ({ detail: { files, sample } }) => take(fil
 
 async function take(files, sample = null) {
   const entries = files.map((file) => fresh("faces", file.name || "photo", file));
-  if (entries.length === 1) await open(entries[0], { runs: Boolean(sample), far: sample && "afar" in sample });
+  if (entries.length === 1) await open(entries[0], { runs: Boolean(sample), far: Number(sample?.afar ?? 0) });
   else for (const one of entries) queue(one);
 }
 
-/** Shows a photo; its face is zoomed to by itself, and with `runs` it is enhanced as well; with `far` it is seen from afar. */
-async function open(entry, { runs = false, far = false } = {}) {
+/** Shows a photo; its face is zoomed to by itself, and with `runs` it is enhanced as well; with `far` it is made so many pixels
+ * across first. */
+async function open(entry, { runs = false, far = 0 } = {}) {
   stop();
   trouble("");
   if (!await load(entry)) return;
@@ -41,7 +42,7 @@ async function open(entry, { runs = false, far = false } = {}) {
   await look(entry);
   const face = entry.faces?.find((one) => one.redrawn);
   if (current !== entry || stage.box || !face) return;
-  if (far) { await afar(entry, true); return; }
+  if (far) { await afar(entry, far, true); return; }
   stage.chosen = face;
   const box = around(face.box);
   if (box.width < 0.8 * Math.min(stage.photo.width, stage.photo.height) || await tooLarge()) await stage.zoom(box);
@@ -111,12 +112,12 @@ function chips(entry) {
   }
 }
 
-async function afar(entry, runs = false) {
-  const { bitmap } = memory.get(entry.id), ratio = AFAR / entry.faces[0].pixels_across;
+async function afar(entry, across = AFAR, runs = false) {
+  const { bitmap } = memory.get(entry.id), ratio = across / entry.faces[0].pixels_across;
   const canvas = resized(bitmap, Math.max(16, bitmap.width * ratio), Math.max(16, bitmap.height * ratio));
   const small = fresh("faces", `small ${entry.name}`, await new Promise((done) => canvas.toBlob(done, "image/png")));
   small.original = entry.file;
-  small.note = `Seen from afar: made small here, so that the face is ${AFAR} pixels across. The original can be put beside it.`;
+  small.note = "Seen from afar: it was made small here. The original can be put beside it.";
   await open(small, { runs });
 }
 
@@ -461,7 +462,7 @@ async function doing(work) {
     if (running !== mine && running) return;
     if (error.name === "AbortError" || error.code === "cancelled") { if (!stage.over) $("go").hidden = false; say("Cancelled."); } else { if (!stage.over) $("go").hidden = false; trouble(error.message); }
   } finally {
-    if (running === mine || !running) { running = null; stage.rest(); $("cancel").hidden = true; $("go").disabled = false; }
+    if (running === mine || !running) { running = null; if (say.stays) say(""); stage.rest(); $("cancel").hidden = true; $("go").disabled = false; }
   }
 }
 

@@ -86,4 +86,7 @@ export function decoded(data, type = "image/png") {
 }
 
 const STAGES = { receiving: "Sending to the program…", reading: "Reading…", drawing: "Drawing…", writing: "Nearly there…", done: "" };
-export const inWords = ({ stage, before }) => (stage === "waiting" && before ? `${before} before you…` : STAGES[stage] ?? "Waiting…");
+export function inWords({ stage, before, share }) {
+  if (stage === "waiting" && before) return `${before} before you…`;
+  return stage === "drawing" && share > 0.02 && share < 1 ? `Drawing… ${Math.round(100 * share)} %` : STAGES[stage] ?? "Waiting…";
+}

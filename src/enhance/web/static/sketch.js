@@ -38,13 +38,20 @@ async function paint() {
     await pause(60); // a quick hand draws the next stroke already
     if (mine.signal.aborted) return;
     const drawing = photo ?? await paper.file();
-    const { facts } = await insist("sketch", drawing, { ...options(), seed: state.seed, size: 512, format: "webp" }, { signal: mine.signal, json: true });
-    const [{ blob }] = pictures(facts);
+    const painted = async (size) => {
+      const { facts } = await insist("sketch", drawing, { ...options(), seed: state.seed, size, format: "webp" }, { signal: mine.signal, json: true });
+      const [{ blob }] = pictures(facts);
+      if (mine.signal.aborted) return;
+      await show(blob, size);
+      tell(facts);
+      await remember(blob, facts, drawing);
+    };
+    await painted(128); // what the network itself paints comes first, and is quick
     if (mine.signal.aborted) return;
-    await show(blob);
-    tell(facts);
     say("");
-    remember(blob, facts, drawing);
+    $("answer").classList.remove("busy");
+    await pause(500);
+    if (!mine.signal.aborted) await painted(512); // enlarged, once the pen rests
   } catch (error) {
     if (error.name === "AbortError" || error.code === "cancelled") return;
     if (error.code === "bad_photo") say(`Not enough to paint yet: ${error.message}`); else trouble(error.message);
@@ -53,8 +60,8 @@ async function paint() {
   }
 }
 
-async function show(blob) {
-  const image = h("img", { alt: "The cat that was painted after the drawing" });
+async function show(blob, size) {
+  const image = h("img", { alt: "The cat that was painted after the drawing", "data-size": size });
   image.src = URL.createObjectURL(blob);
   await image.decode();
   const before = [...$("answer").children];
@@ -98,7 +105,7 @@ async function restore() {
     running?.abort();
     $("hint").hidden = true;
     $("undo").disabled = $("clear").disabled = false;
-    await show(found.result.blob);
+    await show(found.result.blob, found.result.facts.width);
     tell(found.result.facts);
   } else paint();
 }
