@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from enhance.cli.console import complain
+from enhance.cli.doctor import doctor
 from enhance.cli.evaluate import calibrate, evaluate
 from enhance.cli.fill import fill
 from enhance.cli.imagine import imagine
@@ -50,7 +51,7 @@ def commands() -> None:
 
 
 for _command in (
-    *(photo, lineup, translate, fill, sketch, imagine, inspect, models, serve),
+    *(photo, lineup, translate, fill, sketch, imagine, inspect, models, doctor, serve),
     *(prepare, train, export, evaluate, calibrate),
 ):
     commands.add_command(_command)
