@@ -33,7 +33,7 @@ from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import face_model
-from enhance.tasks.upscale.enhance import find_jobs
+from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import LineupOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 

@@ -43,7 +43,8 @@ from enhance.tasks.sketch.sketch import MODEL as CAT
 from enhance.tasks.sketch.sketch import sketch_all
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import translate_photo
-from enhance.tasks.upscale.enhance import enhance_photo, find_jobs
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
     BICUBIC,

@@ -11,7 +11,7 @@ from enhance.errors import PhotoError
 from enhance.faces.geometry import Box
 from enhance.faces.known import KnownFace
 from enhance.photos.photo import Photo
-from enhance.tasks.upscale.enhance import find_jobs
+from enhance.tasks.upscale.finding import find_jobs
 from enhance.web.orders import Edges
 
 REMEMBERED = 32

@@ -17,12 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import ModelError, PhotoError
-from enhance.faces import detection, verification
-from enhance.faces.crops import aligned_crop, crop_face
-from enhance.faces.detection import Face
-from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, drawing_size, paste_jobs
+from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, paste_jobs
 from enhance.faces.known import KnownFace
-from enhance.faces.resolution import effective_reduction
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.options import problem
@@ -36,20 +32,16 @@ from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write_frames
 from enhance.pixels import to_float, to_integers
 from enhance.tasks.upscale.choice import choose, face_model
+from enhance.tasks.upscale.finding import Look, jobs_of, leave_alone
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
-from enhance.tasks.upscale.result import AT_ITS_SIZE, NOT_CHOSEN, TOO_LARGE, Result, stamped
+from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, stamped
 
 Array = NDArray[np.float32]
-Look = Callable[[Array], list[tuple[Face, int]]]
-"""Finds the faces of a picture, each with the pixels across its frame to draw it from (0: not at all)."""
-
 Progress = Callable[[float, str], object]
 """Is told which share of a photo is done, and what is being done."""
 
 RESTORED, FOUND = 0.1, 0.3
 """Shares of the time that a photo takes until it is restored, and until its faces are found, about."""
-MAX_ALIGNED = 1024
-"""Pixels across a picture that is all one face: more would need memory, not invention."""
 
 
 def upscale(
@@ -145,7 +137,7 @@ def enhance_photo(
         raise PhotoError(f"{photo.name}: cannot be enlarged: {wrong}")
     refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
-        return _enhance_twice(photo, options, look, found, memory, progress)
+        return _enhance_twice(photo, options, look, found, memory, known, progress)
     with report_memory_errors(photo):
         rgb = photo.rgb
         progress(0, "measuring")
@@ -155,15 +147,7 @@ def enhance_photo(
             rgb = choice.restored
             clean = replace(photo, pixels=to_integers(rgb, photo.pixels.dtype))
         progress(RESTORED, "looking for faces")
-        if options.aligned:
-            jobs = [aligned_job(photo, rgb, options.force)]
-        elif found is not None:
-            jobs = [one.job(rgb) for one in found]
-        else:
-            jobs = find_jobs(rgb, look, options.force)
-        if (wanted := options.face_numbers) is not None:
-            numbers = [one.number for one in found or ()] or range(1, len(jobs) + 1)
-            jobs = [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in zip(numbers, jobs, strict=True)]
+        jobs = jobs_of(photo, rgb, options, look, found)
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         model: Model | None = None
@@ -203,55 +187,6 @@ def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
             f"{most_pixels / 1e6:,.0f} megapixels; take a --scale of {int((most_pixels / pixels) ** 0.5 * 10) / 10:g} "
             "or less, or allow more with --max-result"
         )
-
-
-def find(rgb: Array) -> list[tuple[Face, int]]:
-    """The faces of a photo (H,W,3), each with the pixels across its frame to draw it from (0: not at all)."""
-    return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
-
-
-def find_jobs(rgb: Array, look: Look | None, force: bool) -> list[FaceJob]:
-    """The faces of a photo, each with what it is to be drawn from, or the reason why it is left alone.
-
-    A face with more pixels than the networks were taught, but no more detail, is drawn from the size of its detail.
-
-    Args:
-        look: finds them, and knows that they are faces; None for `find`.
-        force: also redraws what is found but does not look like a face.
-    """
-    jobs = []
-    for face, size in (look or find)(rgb):
-        reduction = 1 if size or look else effective_reduction(rgb, face.landmarks)
-        drawable = size > 0 or drawing_size(face.landmarks / reduction) > 0
-        known = force or look is not None or not drawable
-        rejected = None if known else verification.rejection_reason(rgb, face.landmarks)
-        if rejected and face.low_confidence:
-            continue  # what neither the detector nor the verifier takes for a face, nobody need hear of
-        reason = rejected if drawable else TOO_LARGE
-        crop = None if reason else crop_face(rgb, face.landmarks, size or None, reduction)
-        jobs.append(FaceJob(face, crop, reason))
-    return jobs
-
-
-def leave_alone(job: FaceJob, reason: str) -> FaceJob:
-    """The face as it was found, not to be drawn."""
-    return replace(job, crop=None, reason=job.reason or reason)
-
-
-def aligned_job(photo: Photo, rgb: Array, force: bool) -> FaceJob:
-    """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
-
-    Raises:
-        PhotoError: it is too large for that.
-    """
-    if max(photo.height, photo.width) > MAX_ALIGNED:
-        raise PhotoError(
-            f"{photo.name}: is too large to be one face ({photo.width}x{photo.height}); "
-            f"reduce it to {MAX_ALIGNED} pixels, or leave out --aligned"
-        )
-    landmarks = verification.aligned_landmarks(photo.height, photo.width)
-    face = Face((0.0, 0.0, float(photo.width), float(photo.height)), 1.0, landmarks)
-    return FaceJob(face, aligned_crop(rgb), None if force else verification.rejection_reason(rgb, landmarks))
 
 
 def patches_of(
@@ -298,6 +233,7 @@ def _enhance_twice(
     look: Look | None,
     found: Sequence[KnownFace] | None,
     memory: float,
+    known: Defects | None,
     progress: Progress,
 ) -> Result:
     """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
@@ -310,6 +246,7 @@ def _enhance_twice(
         found=found,
         memory=memory,
         most_pixels=most,
+        known=known,
         progress=lambda share, words: progress(again_from * share, words),
     )
     alpha = photo.alpha

@@ -23,7 +23,8 @@ from enhance.painting import restoration
 from enhance.painting.restoration import Defects
 from enhance.photos import defects, movies
 from enhance.tasks.upscale.choice import PLAINLY_BAD, face_model
-from enhance.tasks.upscale.enhance import enhance_photo, find
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.finding import find
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import inconsistency_note
 
