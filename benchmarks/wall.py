@@ -9,6 +9,7 @@ Faces: `static/samples/face_1.png`, whom a network invented, made 24 pixels acro
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -42,7 +43,8 @@ def main() -> int:
     for draw in (face, birds, hole, cat):
         for name, image in draw():
             lossless = image.width <= ACROSS
-            image.save(folder / name, **({} if lossless else {"quality": 86, "method": 6}))
+            options: dict[str, Any] = {} if lossless else {"quality": 86, "method": 6}
+            image.save(folder / name, **options)
             print(folder / name)
     return 0
 
