@@ -50,6 +50,14 @@ def test_what_a_killed_process_left_is_found_by_the_name_of_its_target(tmp_path:
     assert list(tmp_path.iterdir()) == [theirs]
 
 
+def test_a_partial_file_may_have_one_itself(tmp_path: Path) -> None:
+    outer = replacing(tmp_path / "a.jpg", suffix=".jpg").__enter__()
+    inner = replacing(outer, suffix=".jpg").__enter__()
+    inner.write_bytes(b"half")
+    (tmp_path / "..a.jpg.txt").write_bytes(b"not ours")
+    assert partial_files(tmp_path / "a.jpg") == [inner]
+
+
 def test_a_file_that_changed_has_another_digest(tmp_path: Path) -> None:
     path = tmp_path / "weights"
     for turn, content in enumerate((b"old", b"new")):

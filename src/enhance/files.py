@@ -58,13 +58,20 @@ def partial_files(path: Path) -> list[Path]:
         names = os.listdir(path.parent)  # noqa: PTH208 - a folder of many thousands is read for each of them
     except OSError:
         return []
-    return [path.with_name(name) for name in names if name.startswith(start) and PARTIAL.fullmatch(name[len(start) :])]
+    return [path.with_name(name) for name in names if _is_partial(name, start)]
 
 
 def remove_partial_files(path: Path) -> None:
     """Removes what killed processes left half written beside a file."""
     for partial in partial_files(path):
         partial.unlink(missing_ok=True)
+
+
+def _is_partial(name: str, start: str) -> bool:
+    """Whether a name is that of a partial file, or of the partial file of one, while it is written to."""
+    if name.startswith(f".{start}"):
+        return PARTIAL.search(name) is not None
+    return name.startswith(start) and PARTIAL.fullmatch(name[len(start) :]) is not None
 
 
 def _beginning(path: Path) -> str:
