@@ -164,6 +164,13 @@ def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> Non
     assert (tmp_path / "out" / "face_x4.png").is_file()
 
 
+def test_every_command_that_runs_a_network_takes_a_device() -> None:
+    from enhance.cli import commands
+
+    without = {n for n, c in commands.commands.items() if "--device" not in {o for one in c.params for o in one.opts}}
+    assert without == {"inspect", "models", "doctor", "export"}
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [("enhance li", "plain,lineup"), ("enhance ph", "file,ph"), ("enhance face.png --fid", "plain,--fidelity")],

@@ -17,6 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from enhance.errors import TrainingError
 from enhance.train import checkpoint, distributed, loop, run, trainer
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
@@ -216,3 +217,15 @@ def test_workers_on_the_command_line(faces: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+def test_what_to_train_on_is_chosen_and_said_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert distributed.device().type == "cpu"
+    for asked, why in (("cuda", "this build of torch finds none"), ("coreml", "is not for training; use one of cpu")):
+        monkeypatch.setenv("ENHANCE_DEVICE", asked)
+        with pytest.raises(TrainingError, match=f"device {asked}: {why}"):
+            distributed.device()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("ENHANCE_DEVICE", "cpu")
+    assert distributed.device().type == "cpu"

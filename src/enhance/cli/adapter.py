@@ -64,6 +64,22 @@ def device(command: F) -> F:
     )(command)
 
 
+def training_device(command: F) -> F:
+    """A decorator that gives a command `--device` for training, which torch does."""
+
+    def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
+        if asked is not None:
+            os.environ[sessions.DEVICE] = asked
+
+    return click.option(
+        "--device",
+        type=click.Choice(("cpu", "cuda")),
+        callback=choose,
+        expose_value=False,
+        help=f"What to train on.  [the environment's {sessions.DEVICE}, or a GPU where there is one]",
+    )(command)
+
+
 def _option(name: str, one: Option) -> Callable[[F], F]:
     words = f"{one.help}  [{one.unset}]" if one.unset else one.help
     if one.kind is bool:

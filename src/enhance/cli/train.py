@@ -37,6 +37,7 @@ def training_packages() -> Iterator[None]:
 @click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
 @click.option("--init", type=PATH, help="Begin from the weights of this run or .onnx file.")
 @click.option("--resume", "run", type=PATH, help="Go on with this run; it knows its recipe, data and length.")
+@adapter.training_device
 @click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine that train together.  [1]")
 @click.option(
     "--tour",

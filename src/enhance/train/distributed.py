@@ -21,7 +21,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, distributed, nn
 
+from enhance.errors import TrainingError
+from enhance.inference import sessions
+
 T = TypeVar("T")
+DEVICES = ("cpu", "cuda")
 PRIME = 982_451_653
 """How far apart the seeds of ranks are: further than a run has steps."""
 
@@ -37,8 +41,17 @@ def world() -> int:
 
 
 def device() -> torch.device:
-    """The GPU of this process, where there is one; else the CPU."""
-    if not torch.cuda.is_available():
+    """What this process trains on: what ENHANCE_DEVICE says, or else its GPU where there is one, or the CPU.
+
+    Raises:
+        TrainingError: it says what torch cannot train on here.
+    """
+    asked = os.environ.get(sessions.DEVICE) or ("cuda" if torch.cuda.is_available() else "cpu")
+    if asked not in DEVICES:
+        raise TrainingError(f"device {asked}: is not for training; use one of {', '.join(DEVICES)}")
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("device cuda: this build of torch finds none; install one for it, or use --device cpu")
+    if asked == "cpu":
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 
