@@ -45,6 +45,8 @@ PATIENCE = 3.0
 """Seconds for which the progress of a job that has not arrived yet is waited for."""
 TICK = 0.1
 MINUTE = 60.0
+ENDS = ("done", "failed", "cancelled")
+"""Stages of jobs that are over."""
 MOST_IN_ORDER = 1_000_000
 """Bytes that say which results an archive is to have."""
 JobName = Annotated[str, Path(pattern=f"^{NAME}$", description="The job's name.")]
@@ -149,7 +151,7 @@ class Service:
             )
         watch = asyncio.create_task(self.watch(request, job))
         try:
-            return rendered(await self.done(endpoint, order), accept)
+            return await asyncio.to_thread(rendered, await self.done(endpoint, order), accept)
         finally:
             watch.cancel()
             self.worker.leave(job)
@@ -299,7 +301,8 @@ class Service:
 
     async def result(self, name: JobName, request: Request, secret: Secret = "") -> Response:
         """What a job made."""
-        return rendered(self.finished(name, secret), request.headers.get("accept", ""))
+        made, accept = self.finished(name, secret), request.headers.get("accept", "")
+        return await asyncio.to_thread(rendered, made, accept)  # base64 of many megabytes takes its time
 
     async def facts(self, name: JobName, secret: Secret = "") -> dict[str, Any]:
         """What there is to say of what a job made, without its pictures."""
@@ -344,7 +347,7 @@ class Service:
                         break
                 else:
                     last = job.stage
-                    if last in ("done", "failed", "cancelled"):
+                    if last in ENDS:
                         break
                     told = {"stage": job.stage, "before": self.worker.place(job), "share": round(job.share, 2)}
                     now = json.dumps(told)
@@ -402,9 +405,6 @@ class Service:
         return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
 
 
-ENDS = ("done", "failed", "cancelled")
-
-
 def rendered(made: Made, accept: str) -> Response:
     """What came of a job, as the client likes it."""
     if not made.pictures:
@@ -427,7 +427,7 @@ def zipped(made: list[tuple[answers.ZipItem, Made]]) -> bytes:
     buffer, taken_names = io.BytesIO(), set[str]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for item, one in made:
-            for n, picture in enumerate(one.pictures):
+            for picture in one.pictures:
                 stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", item.name).strip(". ") or item.job
                 stem += f"_{picture.seed}" if len(one.pictures) > 1 else ""
                 name, again = f"{stem}.{endings[picture.kind]}", 2
@@ -435,5 +435,4 @@ def zipped(made: list[tuple[answers.ZipItem, Made]]) -> bytes:
                     name, again = f"{stem}_{again}.{endings[picture.kind]}", again + 1
                 taken_names.add(name)
                 archive.writestr(name, picture.data)
-                del n
     return buffer.getvalue()
