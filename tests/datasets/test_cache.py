@@ -43,6 +43,22 @@ def test_a_picture_that_cannot_be_read_leaves_nothing_behind() -> None:
     assert cache.cached("faces", 3, (2, 3), row)[1, 0, 0] == 10
 
 
+def test_what_is_too_large_for_the_memory_is_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_loaded", {})
+    monkeypatch.setattr(cache, "_mapped", set())
+    monkeypatch.setattr(cache, "memory", lambda: 2 * 250)
+    small = cache.cached("small", 3, (2, 3), row)  # of 146 bytes with its head, of which 250 fit
+    assert not isinstance(small, np.memmap)
+    assert not isinstance(cache.cached("small", 3, (2, 3), row), np.memmap)  # counted once
+    assert not cache.is_mapped()
+    large = cache.cached("large", 3, (2, 3), row)
+    assert isinstance(large, np.memmap)
+    assert cache.is_mapped()
+    assert np.array_equal(small, large)
+    with pytest.raises(ValueError, match="read-only"):
+        large[0] = 1
+
+
 def test_it_lies_in_the_home_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache.folder() == tmp_path / "enhance"
     monkeypatch.delenv("XDG_CACHE_HOME")

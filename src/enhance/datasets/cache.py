@@ -13,6 +13,12 @@ from enhance.files import replacing
 
 Pixels = NDArray[np.uint8]
 
+MOST_OF_MEMORY = 0.5
+"""What the arrays of all processes that train here may take of the memory. Beyond that, they are mapped from the disk,
+and the processes share them."""
+_loaded: dict[Path, int] = {}
+_mapped: set[Path] = set()
+
 
 def folder() -> Path:
     """Where arrays are kept."""
@@ -21,6 +27,8 @@ def folder() -> Path:
 
 def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], Pixels]) -> Pixels:
     """An array (count, *shape) uint8 whose rows `make` makes, in several threads, unless they were made before.
+
+    It is mapped from the disk, and not to be written to, where it and those before it take too much of the memory.
 
     Args:
         key: whatever the rows depend on: files, when they were written, sizes.
@@ -35,8 +43,27 @@ def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], P
                 for index, row in enumerate(pool.map(make, range(count))):
                     array[index] = row
             array.flush()
-    # Into memory, not mapped: random windows of a mapped file are as slow as the disk once its pages are evicted.
+    size = target.stat().st_size
+    room = MOST_OF_MEMORY * memory() / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if sum(_loaded.values()) - _loaded.get(target, 0) + size > room:
+        _mapped.add(target)
+        return np.load(target, mmap_mode="r")
+    # Into memory where there is room: windows of a mapped file are as slow as the disk once its pages are evicted.
+    _loaded[target] = size
     return np.asarray(np.load(target))
+
+
+def is_mapped() -> bool:
+    """Whether this process reads some of its pictures from the disk, for want of memory."""
+    return bool(_mapped)
+
+
+def memory() -> int:
+    """Bytes of memory of this machine; where it does not say, so many that nothing is mapped."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return 2**62
 
 
 def stamps(paths: Sequence[Path]) -> str:

@@ -135,6 +135,7 @@ def launched(workers: int, arguments: Sequence[str]) -> int:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(workers)}
+    meeting["LOCAL_WORLD_SIZE"] = str(workers)
     threads = str(max(1, torch.get_num_threads() // workers))
     given: dict[str, Any] = {"OMP_NUM_THREADS": threads, **os.environ, **meeting}
     processes = [

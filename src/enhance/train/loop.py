@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from enhance.datasets import cache
 from enhance.errors import TrainingError
 from enhance.files import write_atomically
 from enhance.progress import Bar
-from enhance.train import checkpoint, curves, distributed
+from enhance.train import ahead, checkpoint, curves, distributed
 from enhance.train.checkpoint import Progress
 from enhance.train.task import Batch, Data, Recipe
 from enhance.train.trainer import Trainer
@@ -69,12 +70,18 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
         if distributed.rank() == 0 and trainer.finite():
             save()
 
-    with stop_signals() as stopped, Bar(recipe.name) as bar, on_error(rescue):
+    early = trainer.device.type == "cuda" or cache.is_mapped()
+    with (
+        ahead.batches(data, distributed.rank(), world, ahead=early) as batch_of,
+        stop_signals() as stopped,
+        Bar(recipe.name) as bar,
+        on_error(rescue),
+    ):
         while True:
             spent, ended = distributed.agreed(progress.spent(), bool(stopped))
             if spent >= 1 or ended:
                 break
-            batch = data.batch(progress.step, distributed.rank(), world)
+            batch = batch_of(progress.step)
             losses = trainer.step(batch, progress.step, spent)
             progress.step += 1
             progress.pictures += len(next(iter(batch.values()))) * world
