@@ -83,6 +83,20 @@ def place(page: Any) -> list[float]:
     )
 
 
+def brush(page: Any, *places: tuple[float, float]) -> None:
+    """Brushes through places of the photo, in its pixels."""
+    where = page.evaluate("document.querySelector('photo-stage').place")
+    box = stage_box(page)
+    spots = [
+        (box["x"] + where["x"] + x * where["scale"], box["y"] + where["y"] + y * where["scale"]) for x, y in places
+    ]
+    page.mouse.move(*spots[0])
+    page.mouse.down()
+    for spot in spots[1:]:
+        page.mouse.move(*spot, steps=4)
+    page.mouse.up()
+
+
 def astronaut() -> tuple[str, bytes]:
     return "astronaut.jpg", (SAMPLES / "astronaut.jpg").read_bytes()
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.web.conftest import Served
-from tests.web.pages.acts import astronaut, drop, sample, until
+from tests.web.pages.acts import astronaut, brush, drop, sample, until
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -102,23 +102,43 @@ def sound(page: Any, width: int, axe: str) -> None:
     assert page.evaluate(f"{axe}; {asked}") == []
 
 
-@pytest.mark.slow
-@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS=1 draws docs/web_*.webp anew")
-@pytest.mark.parametrize("width", [1280, 768, 380])
-def test_screenshots(page: Any, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    sample(page, "astronaut.jpg")
+def shot(page: Any, name: str) -> None:
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(300)
-    with Image.open(io.BytesIO(page.screenshot())) as image:
-        image.convert("RGB").save(DOCS / f"web_{width}.webp", quality=80)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS=1 draws docs/web_*.webp anew")
-def test_screenshot_of_the_wall(page: Any, served: Served) -> None:
-    page.set_viewport_size({"width": 1280, "height": 1000})
-    page.goto(served.url)
     page.wait_for_timeout(1500)
     with Image.open(io.BytesIO(page.screenshot())) as image:
-        image.convert("RGB").save(DOCS / "web_wall.webp", quality=80)
+        image.convert("RGB").save(DOCS / f"web_{name}.webp", quality=80)
+
+
+screenshots = pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS=1 draws docs/web_*.webp anew")
+
+
+@pytest.mark.slow
+@screenshots
+@pytest.mark.parametrize("width", [1280, 768, 380])
+def test_screenshots_of_a_face(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    sample(page, "astronaut.jpg")
+    shot(page, str(width))
+
+
+@pytest.mark.slow
+@screenshots
+def test_screenshots_of_the_other_pages(page: Any, served: Served) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto(served.url)
+    shot(page, "wall")
+    page.goto(f"{served.url}/sketch")
+    page.click("#examples li:first-child button")
+    page.wait_for_selector("#answer img[data-size='512']")
+    shot(page, "sketch")
+    page.goto(f"{served.url}/birds")
+    page.click("#examples li:first-child button")
+    page.wait_for_selector("#eight li:nth-child(8)")
+    shot(page, "birds")
+    page.goto(f"{served.url}/holes")
+    page.click('[data-sample="astronaut.jpg"]')
+    page.wait_for_selector("#go:not([hidden])")
+    brush(page, (60, 156), (90, 156), (60, 164), (90, 164), (60, 172), (90, 172), (62, 180), (88, 180))
+    page.click("#go")
+    page.wait_for_selector("#answers li:nth-child(4)")
+    shot(page, "holes")

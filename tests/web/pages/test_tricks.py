@@ -1,5 +1,6 @@
 """The pages for drawings, sentences, animals and holes in a real browser."""
 
+import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from PIL import Image
 
 from enhance.honesty import credentials
 from tests.web.conftest import Served
-from tests.web.pages.acts import astronaut, drop, place, stage_box, until
+from tests.web.pages.acts import astronaut, brush, drop, picture, place, until
 
 
 def saved(page: Any, button: str, folder: Path) -> Path:
@@ -103,6 +104,25 @@ def test_a_pen_that_is_pressed_draws_thicker(page: Any, served: Served) -> None:
     assert ink(page, 50, 30)
     assert ink(page, 50, 70.8)
     assert not ink(page, 50, 30.8)
+
+
+def test_a_finger_draws_and_does_not_scroll(browser: Any, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 380, "height": 560}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{served.url}/sketch")
+    touch = context.new_cdp_session(page)
+    page.locator("#paper").scroll_into_view_if_needed()
+    box = page.locator("#paper").bounding_box()
+    before = page.evaluate("scrollY")
+    x = box["x"] + box["width"] / 2
+    for kind, height in (("touchStart", 80), *(("touchMove", height) for height in range(75, 15, -5)), ("touchEnd", 0)):
+        y = box["y"] + box["height"] * height / 100
+        points = [{"x": x, "y": y}] if kind != "touchEnd" else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    until(page, "document.querySelector('#undo').disabled === false")
+    assert ink(page, 50, 50)
+    assert page.evaluate("scrollY") == before
+    context.close()
 
 
 def test_drawing_by_keyboard(page: Any, served: Served) -> None:
@@ -203,18 +223,18 @@ def test_a_photo_without_a_horse_is_told_and_can_be_forced(page: Any, served: Se
     assert page.url == done
 
 
-def brush(page: Any, *places: tuple[float, float]) -> None:
-    """Brushes through places of the photo, in its pixels."""
-    where = page.evaluate("document.querySelector('photo-stage').place")
-    box = stage_box(page)
-    spots = [
-        (box["x"] + where["x"] + x * where["scale"], box["y"] + where["y"] + y * where["scale"]) for x, y in places
-    ]
-    page.mouse.move(*spots[0])
-    page.mouse.down()
-    for spot in spots[1:]:
-        page.mouse.move(*spot, steps=4)
-    page.mouse.up()
+def test_the_line_runs_through_the_animal(page: Any, served: Served) -> None:
+    shown = base64.b64encode(picture(120, 80)).decode()
+    facts = {"width": 120, "height": 80, "model": "zebra", "drawn": True, "animals": [{"box": [80, 10, 100, 60]}]}
+    pictures = {"answers": [{"seed": 0, "type": "image/png", "data": shown}], "mask": shown}
+    told = {"untouched": 0.9, "sentence": "one horse", "notes": [], "seconds": 0.1}
+    page.route("**/v1/translate*", lambda route: route.fulfill(json={**facts, **pictures, **told}))
+    page.goto(f"{served.url}/stripes")
+    drop(page, ("field.png", picture(120, 80)))
+    page.wait_for_selector("#result:not([hidden])")
+    until(page, "document.querySelector('photo-stage').split === 0.75")
+    assert "One horse" in page.inner_text("#facts")
+    assert "90 %" in page.inner_text("#facts")
 
 
 def test_a_hole_is_brushed_and_filled_several_times(page: Any, served: Served, tmp_path: Path) -> None:
@@ -246,7 +266,7 @@ def test_a_hole_is_brushed_and_filled_several_times(page: Any, served: Served, t
     assert page.is_enabled("#go"), "the brushed hole is gone"
 
 
-@pytest.mark.parametrize("path", ["sketch", "birds", "holes"])
+@pytest.mark.parametrize("path", ["sketch", "birds", "stripes", "holes"])
 def test_a_result_is_open_to_everybody(page: Any, served: Served, path: str, axe: str) -> None:
     page.goto(f"{served.url}/{path}")
     if path == "sketch":
@@ -259,6 +279,10 @@ def test_a_result_is_open_to_everybody(page: Any, served: Served, path: str, axe
         page.wait_for_selector("#eight li:nth-child(8)")
         page.click("#sentence button >> nth=1")
         page.wait_for_selector("#varied li")
+    elif path == "stripes":
+        drop(page, astronaut())
+        page.click("#force")
+        page.wait_for_selector("#result:not([hidden])")
     else:
         page.click('[data-sample="astronaut.jpg"]')
         page.wait_for_selector("#go:not([hidden])")

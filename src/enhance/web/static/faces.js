@@ -306,7 +306,8 @@ async function lineup() {
 async function invented() {
   if (!toggled("invented")) { mapped(false); stage.draw(); return; }
   say("Measuring what was made up…", true);
-  const { blob, facts } = await insist("map", current.file, { model: drawnBy(), seed: shown.seed, box: boxed() }, hooks());
+  const one = stage.chosen?.number && inside(stage.chosen) ? { face: stage.chosen.number } : {}; // the one that was clicked
+  const { blob, facts } = await insist("map", current.file, { model: drawnBy(), seed: shown.seed, box: boxed(), ...one }, hooks());
   for (const sentence of facts.sentences) $("facts").add(sentence);
   if (facts.measured && facts.sentences.length) {
     stage.map = await createImageBitmap(blob);

@@ -52,8 +52,9 @@ async function lay(blob, painted, facts, develops) {
     bench.entry.note, ...(facts.notes ?? []),
   ], [["Pixels", `${facts.width} × ${facts.height}`], ["Model", facts.model], ["Seconds", facts.seconds?.toFixed?.(1) ?? "?"]]);
   $("result").hidden = false;
-  if (develops) await stage.develop(over, null, stage.all);
-  else { stage.split = 0.5; stage.slider.value = 50; stage.compare(over, null, stage.all); }
+  const [left = 0, , right = stage.photo.width] = facts.animals?.[0]?.box ?? [], rest = (left + right) / 2 / stage.photo.width; // half horse, half zebra
+  if (develops) await stage.develop(over, null, stage.all, rest);
+  else { stage.split = rest; stage.slider.value = 100 * rest; stage.compare(over, null, stage.all); }
   say(develops ? "Drag the line." : "");
 }
 
