@@ -70,7 +70,7 @@ def test_a_jpeg_says_that_it_rounds(photo: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "match"),
     [
-        (["-o", "{photo}"], "is the input"),
+        (["-o", "{photo}"], "is an input"),
         (["-o", "{folder}/out.xyz"], "cannot write"),
         (["--coat", "bay"], "only a horse has a coat"),
         (["{folder}/other.png", "-o", "{folder}/out.png"], "cannot hold 2 photos"),

@@ -13,8 +13,7 @@ from enhance.cli import adapter
 from enhance.cli.asked import Limits
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder
-from enhance.errors import PhotoError
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
 from enhance.tasks.fill.options import FillOptions
 
 MOST_ANSWERS = 64
@@ -76,9 +75,7 @@ def fill(
         targets = targets_of(files.source, named, count, options.seed)
         for target in targets:
             refuse(target, source.width, source.height)
-            for path in () if overwrite else (files.source, mask):
-                if path and path.exists() and target.exists() and target.samefile(path):
-                    raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+            refuse_inputs(target, () if overwrite else (files.source, *([mask] if mask else [])))
         for n, target in enumerate(targets):
             started = time.perf_counter()
             filled = fill_photo(source, mask, boxes, replace(options, seed=options.seed + n))
@@ -98,9 +95,4 @@ def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[
     from enhance.photos.encoders import FORMATS
 
     suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
-    target = photo.with_name(f"{photo.stem}_filled{suffix}") if output is None else output
-    if output is not None and (output.is_dir() or not output.suffix):
-        target = output / f"{photo.stem}_filled{suffix}"
-    if count == 1:
-        return [target]
-    return [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
+    return numbered(place_for(output, photo.with_name(f"{photo.stem}_filled{suffix}")), count, seed)

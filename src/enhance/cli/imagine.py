@@ -12,8 +12,7 @@ import click
 from enhance.cli.adapter import device, options, take
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder
-from enhance.errors import PhotoError
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.tasks.imagine.options import ImagineOptions
 
 MOST_BIRDS = 64
@@ -44,8 +43,7 @@ def imagine(
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
         for target in targets:
             refuse(target, first.size, first.size)
-            if target.exists() and not overwrite:
-                raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+            refuse_existing(target, overwrite=overwrite)
         started = time.perf_counter()
         birds = imagine_all(sentence, [replace(first, seed=first.seed + n) for n in range(count)])
         for bird, target in zip(birds, targets, strict=True):
@@ -59,9 +57,4 @@ def imagine(
 
 def targets_of(output: Path | None, count: int, seed: int) -> list[Path]:
     """Where birds go: into a file, or into a folder; several are numbered by their seeds."""
-    target = output or Path("bird.png")
-    if output is not None and (output.is_dir() or not output.suffix):
-        target = output / "bird.png"
-    if count == 1:
-        return [target]
-    return [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
+    return numbered(place_for(output, Path("bird.png")), count, seed)

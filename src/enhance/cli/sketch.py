@@ -12,7 +12,7 @@ import click
 from enhance.cli import adapter
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import SketchOptions
 
@@ -47,8 +47,7 @@ def sketch(
         targets = targets_of(given_files, Path(files.output) if files.output else None, count, first.seed)
         for target in (target for some in targets for target in some):
             refuse(target, first.size, first.size)
-            if target.exists() and not overwrite:
-                raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+            refuse_existing(target, overwrite=overwrite)
         first.check()
         options = [replace(first, seed=first.seed + n) for n in range(count)]
         for drawing, some in zip(given_files, targets, strict=True):
@@ -69,14 +68,9 @@ def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed
     Raises:
         PhotoError: two drawings would have the same file.
     """
-    found = []
-    for drawing in drawings:
-        target = drawing.with_name(f"{drawing.stem}_cat.png")
-        if output is not None:
-            folder = len(drawings) > 1 or output.is_dir() or not output.suffix
-            target = output / target.name if folder else output
-        numbered = [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
-        found.append(numbered if count > 1 else [target])
+    several = len(drawings) > 1
+    places = [place_for(output, one.with_name(f"{one.stem}_cat.png"), several=several) for one in drawings]
+    found = [numbered(place, count, seed) for place in places]
     names = [target for some in found for target in some]
     if len(set(names)) < len(names):
         raise PhotoError(f"{names[0].parent}: two drawings have the same name; give them one after the other")

@@ -105,6 +105,32 @@ def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
             raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
 
 
+def refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Raises PhotoError where a file is there already that may not be written over."""
+    if target.exists() and not overwrite:
+        raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+
+
+def place_for(output: Path | None, beside: Path, *, several: bool = False) -> Path:
+    """The file that is to be written.
+
+    Args:
+        output: a file, or a folder; None for `beside`.
+        beside: where it goes unless told otherwise; its name also holds within a folder.
+        several: whether there are others, so that the output must be a folder.
+    """
+    if output is None:
+        return beside
+    return output / beside.name if several or output.is_dir() or not output.suffix else output
+
+
+def numbered(target: Path, count: int, seed: int) -> list[Path]:
+    """The files of several answers, numbered by their seeds; of one answer the target itself."""
+    if count == 1:
+        return [target]
+    return [target.with_name(f"{target.stem}_{seed + n}{target.suffix}") for n in range(count)]
+
+
 def make_folder(folder: Path) -> None:
     """Makes the folder of a file that is to be written.
 

@@ -13,7 +13,7 @@ from enhance.cli import adapter
 from enhance.cli.asked import Limits
 from enhance.cli.console import complain, is_debugging, say, spoken
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder
+from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.translate.options import TranslateOptions
 
@@ -87,6 +87,7 @@ def translate_file(
     if path.suffix.lower() in movies.SUFFIXES:
         if mask:
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
+        refuse_inputs(target, () if overwrite else (path,))
         make_folder(target.parent)
         return f"{target}: {translate_video(path, target, options).sentence()}, {time.perf_counter() - started:.1f} s"
     most = round(max_pixels * 1e6)
@@ -94,8 +95,7 @@ def translate_file(
     mask_file = target.with_name(f"{target.stem}_mask.png")
     for file in (target, mask_file) if mask else (target,):
         refuse(file, source.width, source.height)
-        if not overwrite and file.exists() and file.samefile(path):
-            raise PhotoError(f"{file}: is the input and is not overwritten; name another file with -o")
+        refuse_inputs(file, () if overwrite else (path,))
     result = translate_photo(source, options)
     if result.stamp is None:
         return f"{path}: {result.sentence()}"
