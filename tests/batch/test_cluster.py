@@ -103,7 +103,7 @@ def test_whatever_is_killed_nothing_is_lost(victim: str, seed: int, tmp_path: Pa
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**os.environ, "PYTHONPATH": paths, "RAY_raylet_start_wait_time_s": "300"},
         capture_output=True,
         text=True,
         timeout=1500,

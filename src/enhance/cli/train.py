@@ -44,6 +44,7 @@ def training_packages() -> Iterator[None]:
     is_flag=True,
     help="Draw pictures, train on them for a quarter of an hour, and compare.",
 )
+@click.option("--log", "shown", type=click.Choice(("tensorboard",)), help="Also show the run's log elsewhere.")
 @click.pass_context
 def train(
     context: click.Context,
@@ -56,6 +57,7 @@ def train(
     run: Path | None,
     workers: int | None,
     tour: bool,
+    shown: str | None,
 ) -> None:
     """Trains a network on folders of pictures."""
     with training_packages():
@@ -89,7 +91,8 @@ def train(
         train_here = partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
     with distributed.joined():
         try:
-            progress = train_here()
+            with _followed(folder, shown):
+                progress = train_here()
         except EnhanceError as error:
             if distributed.rank():
                 context.exit(error.exit_code)  # the first of them says what is wrong
@@ -102,6 +105,19 @@ def train(
         if distributed.rank():
             return
     click.echo(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
+
+
+@contextmanager
+def _followed(folder: Path, shown: str | None) -> Iterator[None]:
+    """Shows the log of a run where it is asked for; of several processes, the first does."""
+    from enhance.train import distributed, follow
+
+    if shown is None or distributed.rank():
+        yield
+        return
+    run = folder if folder.is_dir() or not folder.exists() else folder.parent
+    with follow.followed(run / "log.jsonl", follow.tensorboard(run / "tensorboard")):
+        yield
 
 
 @click.command()
