@@ -114,8 +114,9 @@ def test_faces_are_chosen(sample: np.ndarray, faces: str, drawn: list[bool]) -> 
 def test_faces_that_cannot_be_chosen_are_said(sample: np.ndarray) -> None:
     with pytest.raises(PhotoError, match="faces is some, but must be all, none, largest, or numbers such as 1,3"):
         enhance.upscale(sample, faces="some")
-    result = enhance.upscale(sample[:120], faces=(1, 3), scale=1, details=True)
-    assert "there is no face 3: 1 found" in result.notes
+    for numbers in ((1, 3), np.array([3]), np.int64(3), 3):
+        result = enhance.upscale(sample[:120], faces=numbers, scale=1, rest=None, details=True)
+        assert "there is no face 3: 1 found" in result.notes
 
 
 @pytest.mark.parametrize("aligned", [False, True])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import enhance
 from enhance.cli import photo as command
@@ -14,7 +15,7 @@ from enhance.errors import ModelError
 from enhance.inference.shipped import weights_of
 from enhance.options import options_of
 from enhance.tasks.upscale.options import BICUBIC, LineupOptions, UpscaleOptions
-from enhance.web import jobs, parameters
+from enhance.web.queries import query_model, taken
 
 
 def test_python_the_command_line_and_the_service_have_the_same_options() -> None:
@@ -22,8 +23,8 @@ def test_python_the_command_line_and_the_service_have_the_same_options() -> None
     in_python = inspect.signature(enhance.upscale).parameters
     assert {*in_python} - {"photo", "device", "details"} == {*options} - {"background"} | {"rest"}
     in_shell = {one.name: one for one in command.params}
-    asked = parameters.describe(UpscaleOptions)
-    assert {one["name"] for one in asked} == {one.name_over_http for one in options.values()}
+    asked = query_model("UpscaleQuery", (UpscaleOptions,)).model_json_schema()["properties"]
+    assert {*asked} == {one.name_over_http for one in options.values()}
     for name, one in options.items():
         assert in_shell[name].opts == [one.flag]
         assert in_shell[name].default == one.default
@@ -33,13 +34,13 @@ def test_python_the_command_line_and_the_service_have_the_same_options() -> None
 
 
 def test_a_query_gives_options() -> None:
-    wanted = jobs.options({"scale": "2", "rest": "bicubic", "model": "auto", "seed": "7", "n": "3"}, ("face_x4_gan",))
-    assert wanted.upscale == UpscaleOptions(scale=2, background=BICUBIC, seed=7)
-    assert wanted.lineup == LineupOptions(n=3, seed=7)
-    with pytest.raises(ValueError, match="scale is a number from 1 to 8"):
-        jobs.options({"scale": "9"}, ())
-    with pytest.raises(ValueError, match="model is one of face_x4_gan, bicubic"):
-        jobs.options({"model": "/etc/passwd"}, ("face_x4_gan",))
+    query = query_model("UpscaleQuery", (UpscaleOptions,), {"model": ("face_x4_gan", BICUBIC)})
+    given = {"scale": "2", "rest": "bicubic", "model": "auto", "seed": "7", "faces": "1,3", "fidelity": "0.5"}
+    wanted = taken(UpscaleOptions, query.model_validate(given))
+    assert wanted == UpscaleOptions(scale=2, background=BICUBIC, seed=7, faces="1,3", fidelity=0.5)
+    for wrong in ({"scale": "9"}, {"model": "/etc/passwd"}, {"faces": "some"}, {"fidelity": "2"}):
+        with pytest.raises(ValidationError):
+            query.model_validate(wrong)
 
 
 def test_a_fingerprint_names_every_option_and_the_content_of_every_model(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def upscale(
         force=force,
         consistent=consistent,
         strength=strength,
-        faces=faces if isinstance(faces, str) else ",".join(map(str, [faces] if isinstance(faces, int) else faces)),
+        faces=faces if isinstance(faces, str) else ",".join(map(str, np.atleast_1d(faces))),
         fidelity=fidelity,
         seed=seed,
         background=BICUBIC if rest is None else rest,
