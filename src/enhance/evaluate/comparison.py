@@ -59,8 +59,8 @@ def compare(benchmark: Benchmark, methods: Mapping[str, Method]) -> tuple[Result
             for index, name in enumerate(everyone):
                 values = {metric: column[index] for metric, column in measured.values.items()}
                 of_sets = {
-                    group: {metric: column[index] for metric, column in found.items()}
-                    for group, found in measured.of_sets.items()
+                    group: {metric: column[index] for metric, column in distances.items()}
+                    for group, distances in measured.of_sets.items()
                 }
                 rows += results.rows(name, size, labels, benchmark.labels, values, of_sets)
     if not rows:
@@ -113,12 +113,12 @@ def _distances(
     for label in benchmark.set_labels:
         known = np.array([example.labels.get(label, "") for example in examples])
         groups |= {(label, value): known == value for value in sorted(set(known.tolist()) - {""})}
-    found: dict[Group, dict[str, list[tuple[float, float]]]] = {}
+    result: dict[Group, dict[str, list[tuple[float, float]]]] = {}
     for name, of_set in set_metrics.items():
         against = None if reference is None else np.concatenate([of_set.features(planes) for planes in reference])
         for group, members in groups.items():
             if members.sum() > 1:
-                *made, original = features[name][:, members]
-                distances = [of_set.distance(one, original if against is None else against) for one in made]
-                found.setdefault(group, {})[name] = distances
-    return found
+                *outputs, original = features[name][:, members]
+                distances = [of_set.distance(one, original if against is None else against) for one in outputs]
+                result.setdefault(group, {})[name] = distances
+    return result

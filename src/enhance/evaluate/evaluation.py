@@ -38,14 +38,14 @@ def evaluate(
         EnhanceError: the weights of a metric cannot be used.
     """
     loaded = {model.path.stem: model for model in models}
-    found, sheets = compare(benchmark, {name: benchmark.method(model) for name, model in loaded.items()})
+    result, sheets = compare(benchmark, {name: benchmark.method(model) for name, model in loaded.items()})
     for line in metrics.missing([*benchmark.metrics.values(), *benchmark.set_metrics.values()]):
         print(line, file=sys.stderr)
-    found = replace(found, models={name: card.facts(model) for name, model in loaded.items()})
+    result = replace(result, models={name: card.facts(model) for name, model in loaded.items()})
     if out is not None:
-        cards = {name: card.card(model, found, benchmark, sections(model.path)) for name, model in loaded.items()}
-        _write(out, found, benchmark, sheets, cards)
-    return found
+        cards = {name: card.card(model, result, benchmark, sections(model.path)) for name, model in loaded.items()}
+        _write(out, result, benchmark, sheets, cards)
+    return result
 
 
 def _write(

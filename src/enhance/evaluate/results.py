@@ -82,7 +82,7 @@ class GroupGap:
 
 def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[GroupGap]:
     """For each size and fairness metric, the group of at least ENOUGH people for whom a model does worst."""
-    found = []
+    gaps = []
     means = {(row.model, row.size): row for row in results.rows if row.label == ALL}
     people = {(row.model, row.size, row.label, row.value): row for row in results.rows if row.label in benchmark.people}
 
@@ -99,8 +99,8 @@ def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[Gro
             same = people.get((benchmark.baseline or "", size, worst.label, worst.value))
             everyone = means[model, size].scores[metric]
             baseline = None if same is None else share(same, metric)
-            found.append(GroupGap(worst, metric, everyone, share(worst, metric), baseline))
-    return found
+            gaps.append(GroupGap(worst, metric, everyone, share(worst, metric), baseline))
+    return gaps
 
 
 def load(path: Path) -> Results:
@@ -147,13 +147,13 @@ def rows(
         }
 
     each = {name: score(column) for name, column in values.items()}
-    found = [Row(model, size, ALL, ALL, len(labels), each | whole((ALL, ALL)))]
+    results = [Row(model, size, ALL, ALL, len(labels), each | whole((ALL, ALL)))]
     for label in grouped_by if values else ():
         for value in sorted({known[label] for known in labels if label in known}):
             members = np.array([known.get(label) == value for known in labels])
             scores = {name: score(column[members]) for name, column in values.items()} | whole((label, value))
-            found.append(Row(model, size, label, value, int(members.sum()), scores))
-    return found
+            results.append(Row(model, size, label, value, int(members.sum()), scores))
+    return results
 
 
 def _row(raw: dict[str, Any]) -> Row:

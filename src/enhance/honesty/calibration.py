@@ -85,14 +85,14 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     most = f", at most {limit} a size" if limit else ""
-    made = ", made small as bad photos" if network.facts.restores else ""
+    how = ", made small as bad photos" if network.facts.restores else ""
     said = {
         "model": network.path.stem,
         "sha256": digest,
         "level": uncertainty.LEVEL,
         "answers": uncertainty.SAMPLES,
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
-        "faces": f"{names}{most}{made}; people dealt into three parts by name",
+        "faces": f"{names}{most}{how}; people dealt into three parts by name",
         "constants": constants,
         "coverage": covered,
     }

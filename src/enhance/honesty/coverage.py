@@ -21,12 +21,12 @@ def section(path: Path) -> str:
     if said is None:
         return ""
     rows, groups = [["size", "faces", "inside the band", "worst tenth of faces", "half width", "made up"]], []
-    for size, found in said["coverage"].items():
-        covered = f"{100 * found['coverage']:.1f} % ±{100 * found['half_interval_95']:.1f}"
-        worst, made = f"{100 * found['worst_tenth_of_faces']:.0f} %", f"{100 * found['made_up']:.0f} %"
-        width = f"±{found['mean_half_width_grey_levels']:.0f} of 255"
-        rows.append([f"{size} → {4 * int(size)}", str(found["measured_on"]), covered, worst, width, made])
-        groups += [(group, size, count, share) for group, (count, share) in found["groups"].items()]
+    for size, result in said["coverage"].items():
+        covered = f"{100 * result['coverage']:.1f} % ±{100 * result['half_interval_95']:.1f}"
+        worst, made_up = f"{100 * result['worst_tenth_of_faces']:.0f} %", f"{100 * result['made_up']:.0f} %"
+        width = f"±{result['mean_half_width_grey_levels']:.0f} of 255"
+        rows.append([f"{size} → {4 * int(size)}", str(result["measured_on"]), covered, worst, width, made_up])
+        groups += [(group, size, count, share) for group, (count, share) in result["groups"].items()]
     by_group = [["", *said["coverage"]]]
     for group in dict.fromkeys(group for group, *_ in groups):
         cells = {size: f"{100 * share:.1f} % of {count}" for one, size, count, share in groups if one == group}

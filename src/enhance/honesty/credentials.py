@@ -186,13 +186,13 @@ def inspect(path: Path) -> dict[str, Any]:
     try:
         with Image.open(path) as image:
             image.load()
-            found = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+            xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
             said: dict[str, Any] = {"file": str(path), "format": image.format, "size": list(image.size)}
     except FileNotFoundError:
         raise PhotoError(f"{path}: no such file") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PhotoError(f"{path}: cannot be read as a picture; give one that `enhance` wrote") from error
-    said["stamp"] = read_stamp(found.encode() if isinstance(found, str) else found)
+    said["stamp"] = read_stamp(xmp.encode() if isinstance(xmp, str) else xmp)
     try:
         said["credentials"] = credentials(path)
     except EnhanceError as error:

@@ -82,5 +82,5 @@ def fit_to_patches(rgb: Array) -> Array:
 def patch_scores(hr: Array, lr: Array) -> Array:
     """How photographed each patch of hr (4h,4w,3) looks, given lr (h,w,3): (h/4, w/4), of no particular range."""
     network = Model.load(WEIGHTS / "face_x4_gan" / DISCRIMINATOR)
-    found: Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
-    return found
+    result: Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
+    return result

@@ -121,9 +121,9 @@ def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tupl
     try:
         constants = uncertainty.constants_for(model, job.size)
         shown = _shown(result, job.crop, model.facts.scale)
-        made = uncertainty.face_uncertainty(samples, bicubic(job.crop.lr, model.facts.scale), constants, shown)
+        band = uncertainty.face_uncertainty(samples, bicubic(job.crop.lr, model.facts.scale), constants, shown)
     except ModelError:
-        made = None
+        band = None
     likeness = baseline = None
     if pictures:
         side = model.facts.scale * job.size
@@ -133,12 +133,12 @@ def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tupl
     return FaceReport(
         box=job.box,
         pixels=job.size,
-        made_up=None if made is None else made.share,
+        made_up=None if band is None else band.share,
         answers=len(samples),
         people=recognition.people(vectors),
         likeness=likeness,
         bicubic=baseline,
-        band=None if made is None else made.bound,
+        band=None if band is None else band.bound,
     )
 
 
@@ -182,12 +182,12 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> A
     scale = result.model.facts.scale if result.model else 1
     total = np.zeros((scale * photo.height, scale * photo.width), np.float32)
     redrawn = [job.crop for job in result.faces if job.redrawn]
-    for crop, told in zip(redrawn, reports, strict=True):
+    for crop, face_report in zip(redrawn, reports, strict=True):
         assert crop is not None
-        assert told.band is not None
+        assert face_report.band is not None
         here = crop.inside((0, 0, photo.width, photo.height))
         there = total[slices(here, 0, 0, scale)]
-        shown = told.band * _shown(result, crop, scale)
+        shown = face_report.band * _shown(result, crop, scale)
         np.maximum(there, shown[slices(here, crop.left, crop.top, scale)], out=there)
     size = result.canvas.width, result.canvas.height
     return total if total.shape == size[::-1] else resize(total, size, method=Image.Resampling.BILINEAR)

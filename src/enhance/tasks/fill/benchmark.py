@@ -160,25 +160,25 @@ def _method(model: Model, framed: bool) -> Method:
     painter = Painter(model)
 
     def filled(given: Inputs) -> Planes:
-        made = []
+        output = []
         for pixels, hole in zip(given.pixels, given.holes, strict=True):
             rgb = to_float(pixels)
             if framed:
                 rgb = np.where(hole[..., None], complete(painter, None, rgb, hole, len(rgb), 0), rgb)
             else:
                 painting.fill(painter, rgb, hole, 0)
-            made.append(rgb)
-        return np.stack(made).transpose(0, 3, 1, 2)
+            output.append(rgb)
+        return np.stack(output).transpose(0, 3, 1, 2)
 
     return filled
 
 
 def _opencv(given: Inputs, how: int) -> Planes:
-    made = [
+    output = [
         cv2.inpaint(pixels, hole.astype(np.uint8), painting.RADIUS, how)
         for pixels, hole in zip(given.pixels, given.holes, strict=True)
     ]
-    return _planes(np.stack(made))
+    return _planes(np.stack(output))
 
 
 def _psnr_in_hole(outputs: Planes, pairs: PicturePairs) -> Values:

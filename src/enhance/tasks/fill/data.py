@@ -41,7 +41,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SizeGroup:
     """Faces of one size, pixels (n,H,H,3), which show a window of a frame `frame` pixels across, cut at (left, top)."""
 
     pixels: Pixels
@@ -60,7 +60,7 @@ class FaceData:
         groups: dict[tuple[names.Box, bool], list[Path]] = {}
         for path in paths:
             groups.setdefault((names.window(path.name), folders.is_held_out(path.name)), []).append(path)
-        self.training: list[Shelf] = []
+        self.training: list[SizeGroup] = []
         held: list[Pixels] = []
         for (window, out), members in groups.items():
             whole = window == names.FRAME
@@ -72,7 +72,7 @@ class FaceData:
                 if out:
                     held.append(pixels[:HELD_OUT])
                 else:
-                    self.training.append(Shelf(pixels, frame, window[0] * frame, window[1] * frame))
+                    self.training.append(SizeGroup(pixels, frame, window[0] * frame, window[1] * frame))
         if not self.training:
             raise DataError(f"{sources[0]}: too few faces; a few hundred, aligned by `enhance prepare`, are needed")
         self._held = held[0] if held else np.empty((0, FRAME, FRAME, 3), np.uint8)
@@ -81,16 +81,16 @@ class FaceData:
         """`image` as it is given, `truth`, `mask` and `place` of `Completion`."""
         rng = np.random.default_rng((self.seed, step, rank))
         side, count = drawn_size(self.sizes, rng)
-        shelves = [shelf for shelf in self.training if shelf.pixels.shape[1] == side]
-        if not shelves:
-            shelves = [max(self.training, key=lambda shelf: len(shelf.pixels))]
-            side = shelves[0].pixels.shape[1]
-        shelf = shelves[rng.integers(len(shelves))]
+        groups = [group for group in self.training if group.pixels.shape[1] == side]
+        if not groups:
+            groups = [max(self.training, key=lambda group: len(group.pixels))]
+            side = groups[0].pixels.shape[1]
+        group = groups[rng.integers(len(groups))]
         truth = np.empty((count, side, side, 3), np.uint8)
         where = np.empty((count, 3, side // GRID, side // GRID), np.float32)
         for n in range(count):
-            truth[n] = shelf.pixels[rng.integers(len(shelf.pixels))]
-            where[n] = place_in(shelf)
+            truth[n] = group.pixels[rng.integers(len(group.pixels))]
+            where[n] = place_in(group)
             if rng.random() < 0.5:
                 truth[n] = truth[n, :, ::-1]
                 where[n] = where[n, :, :, ::-1]
@@ -105,7 +105,9 @@ class FaceData:
         return [
             {
                 **batch,
-                "place": torch.from_numpy(np.stack([place_in(Shelf(self._held, FRAME, 0, 0))] * len(batch["mask"]))),
+                "place": torch.from_numpy(
+                    np.stack([place_in(SizeGroup(self._held, FRAME, 0, 0))] * len(batch["mask"]))
+                ),
             }
             for batch in held_out_batches(self._held)
         ]
@@ -118,7 +120,7 @@ class PhotoData:
         listed = [folders.pictures(folder) for folder in sources]
         self.digest = folders.digest([path for paths in listed for path in paths])
         self.sizes, self.holes, self.seed = sizes, holes, seed
-        self.shelves: list[list[Pixels]] = []
+        self.groups: list[list[Pixels]] = []
         held: list[Pixels] = []
         for folder, paths in zip(sources, listed, strict=True):
             note(f"reading {len(paths):,} pictures of {folder.name}")
@@ -128,10 +130,10 @@ class PhotoData:
             held += [pixels for path, pixels in large if folders.is_held_out(path.name)][:HELD_OUT]
             kept = [pixels for path, pixels in large if not folders.is_held_out(path.name)]
             if kept:
-                self.shelves.append(kept)
-        if not self.shelves:
+                self.groups.append(kept)
+        if not self.groups:
             raise DataError(f"{sources[0]}: no photos of at least {LEAST} pixels; larger ones are needed")
-        widths = np.array([np.mean([min(p.shape[:2]) for p in shelf]) for shelf in self.shelves])
+        widths = np.array([np.mean([min(p.shape[:2]) for p in group]) for group in self.groups])
         self.chances = widths / widths.sum()
         rng = np.random.default_rng(seed)
         rows = [crop(held[n], FRAME, rng) for n in rng.permutation(len(held))[:HELD_OUT]]
@@ -143,8 +145,8 @@ class PhotoData:
         side, count = drawn_size(self.sizes, rng)
         truth = np.empty((count, side, side, 3), np.uint8)
         for n in range(count):
-            shelf = self.shelves[rng.choice(len(self.shelves), p=self.chances)]
-            truth[n] = crop(shelf[rng.integers(len(shelf))], side, rng)
+            group = self.groups[rng.choice(len(self.groups), p=self.chances)]
+            truth[n] = crop(group[rng.integers(len(group))], side, rng)
         mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
         return given(truth, mask, self.sizes.drafts, rng)
 
@@ -179,13 +181,13 @@ def held_out_batches(held: Pixels) -> list[dict[str, Tensor]]:
     return batches
 
 
-def place_in(shelf: Shelf) -> NDArray[np.float32]:
-    """Where the squares of a shelf's pictures lie in the frame; see `networks.place`."""
-    squares = np.arange(shelf.pixels.shape[1] // GRID) * GRID + GRID / 2
+def place_in(group: SizeGroup) -> NDArray[np.float32]:
+    """Where the squares of a group's pictures lie in the frame; see `networks.place`."""
+    squares = np.arange(group.pixels.shape[1] // GRID) * GRID + GRID / 2
     where = np.empty((3, len(squares), len(squares)), np.float32)
-    where[0] = (shelf.left + squares) / shelf.frame * 2 - 1
-    where[1] = ((shelf.top + squares) / shelf.frame * 2 - 1)[:, None]
-    where[2] = np.log2(shelf.frame / 128)
+    where[0] = (group.left + squares) / group.frame * 2 - 1
+    where[1] = ((group.top + squares) / group.frame * 2 - 1)[:, None]
+    where[2] = np.log2(group.frame / 128)
     return where
 
 

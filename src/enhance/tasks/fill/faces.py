@@ -83,8 +83,8 @@ def resized(picture: Array, side: int) -> Array:
     if len(picture) == side:
         return picture
     how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
-    made = np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
-    return np.clip(made.reshape(side, side, -1), 0, 1)
+    output = np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
+    return np.clip(output.reshape(side, side, -1), 0, 1)
 
 
 def found(rgb: Array, hole: Hole) -> list[Face]:
@@ -93,13 +93,13 @@ def found(rgb: Array, hole: Hole) -> list[Face]:
     One look has to do: a face that is hidden in part is large in what surrounds the hole, or hardly worth it.
     """
     scale = min(detection.ENLARGEMENT, SEARCHED / max(hole.shape))
-    seen = rgb
+    searched = rgb
     if scale < 1:
-        seen, scale = rescale(rgb, scale), 1.0
-    ratio = np.array([rgb.shape[1] / seen.shape[1], rgb.shape[0] / seen.shape[0]])
+        searched, scale = rescale(rgb, scale), 1.0
+    ratio = np.array([rgb.shape[1] / searched.shape[1], rgb.shape[0] / searched.shape[0]])
     faces = []
-    for face in detection.detect_at(seen, scale, SURE):
-        landmarks = (detection.refine_landmarks(seen, face).landmarks + 0.5) * ratio - 0.5
+    for face in detection.detect_at(searched, scale, SURE):
+        landmarks = (detection.refine_landmarks(searched, face).landmarks + 0.5) * ratio - 0.5
         x0, y0, x1, y1 = (float(v) for v in (np.array(face.box).reshape(2, 2) * ratio).ravel())
         faces.append(Face((x0, y0, x1, y1), face.score, trusted(landmarks, hole)))
     return faces
@@ -145,8 +145,8 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
     # Beyond the photo nothing is known either.
     there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side)) + np.array([left, top])
     beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
-    made = complete(*painters, frame, inside | beyond, round(native), seed)
-    lay(photo, part, made, to_frame)
+    output = complete(*painters, frame, inside | beyond, round(native), seed)
+    lay(photo, part, output, to_frame)
     return Completed(box, float(inside.mean()), round(native))
 
 

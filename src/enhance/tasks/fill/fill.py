@@ -112,9 +112,9 @@ def fill_photo(
         canvas.put(0, top, to_float(photo.pixels[top : top + 256]))
     try:
         if options.aligned:
-            made, one = whole_face(photo, hole, options.seed)
+            output, one = whole_face(photo, hole, options.seed)
             completed.append(one)
-            canvas.put(0, 0, np.where(hole[..., None], made, photo.rgb))
+            canvas.put(0, 0, np.where(hole[..., None], output, photo.rgb))
         else:
             for left, top, right, bottom in painting.regions(hole):
                 here = slice(top, bottom), slice(left, right)
@@ -161,9 +161,9 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
             f"{LARGEST_FACE} pixels at most"
         )
     rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
-    made = faces.complete(Painter.load(FACE), rest, photo.rgb, hole, photo.width, seed)
+    output = faces.complete(Painter.load(FACE), rest, photo.rgb, hole, photo.width, seed)
     side = float(photo.width)
-    return made, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
+    return output, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
 
 def moved(face: Completed, right: int, down: int) -> Completed:

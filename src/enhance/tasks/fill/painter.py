@@ -74,15 +74,15 @@ class Painter:
         """
         height, width = mask.shape
         border = (0, -height % MULTIPLE), (0, -width % MULTIPLE)
-        given = {
+        inputs = {
             "image": np.pad(image, (*border, (0, 0)), mode="edge").transpose(2, 0, 1)[None],
             "mask": np.pad(mask, border, mode="edge")[None, None],
         }
-        rows, columns = (n // GRID for n in given["mask"].shape[2:])
-        given["noise"] = noise[None, :, :rows, :columns]
+        rows, columns = (n // GRID for n in inputs["mask"].shape[2:])
+        inputs["noise"] = noise[None, :, :rows, :columns]
         if place is not None:
-            given["place"] = place[None]
-        (filled,) = self.model.run(**given).values()
+            inputs["place"] = place[None]
+        (filled,) = self.model.run(**inputs).values()
         return np.clip(filled[0].transpose(1, 2, 0)[:height, :width], 0, 1)
 
     def noise(self, seed: int, height: int, width: int, *where: int) -> Array:
@@ -132,8 +132,8 @@ def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = F
 def diffuse(rgb: Array, hole: Hole) -> None:
     """Fills a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
     "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001, as OpenCV has it)."""
-    made = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), RADIUS, cv2.INPAINT_NS)
-    rgb[hole] = to_float(np.asarray(made, np.uint8)[hole])
+    output = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), RADIUS, cv2.INPAINT_NS)
+    rgb[hole] = to_float(np.asarray(output, np.uint8)[hole])
 
 
 def levels(hole: Hole) -> int:
@@ -182,8 +182,8 @@ def draw(
             own = slice(row.start, row.stop), slice(column.start, column.stop)
             if not left[own].any():
                 continue
-            seen = slice(row.before, row.after), slice(column.before, column.after)
-            picture, there = rgb[seen], left[seen]
+            window = slice(row.before, row.after), slice(column.before, column.after)
+            picture, there = rgb[window], left[window]
             if coarse is not None:
                 part = coarse[row.before // 2 : -(-row.after // 2), column.before // 2 : -(-column.after // 2)]
                 enlarged = doubled(part)[: there.shape[0], : there.shape[1]]

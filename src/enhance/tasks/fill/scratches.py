@@ -42,8 +42,8 @@ def find(rgb: Array) -> Hole:
         return np.zeros((height, width), bool)
     difference = light.astype(np.float32) - cv2.medianBlur(light, THIN)
     limit = max(FAINT, NOISES * 1.4826 * float(np.median(np.abs(difference))))
-    found = slender((difference > limit).astype(np.uint8))
-    grown = cv2.dilate(found, np.ones((2 * MARGIN + 1,) * 2, np.uint8))
+    marked = slender((difference > limit).astype(np.uint8))
+    grown = cv2.dilate(marked, np.ones((2 * MARGIN + 1,) * 2, np.uint8))
     if scale < 1:
         grown = cv2.resize(grown, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
     return np.asarray(grown > 0)

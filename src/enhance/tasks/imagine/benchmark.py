@@ -99,14 +99,14 @@ def captioned(folder: Path) -> list[Captioned]:
         name, tab, caption = line.partition("\t")
         if tab:
             captions.setdefault(name, []).append(caption)
-    found = [
+    results = [
         Captioned(path, mine[zlib.crc32(path.stem.encode()) % len(mine)])
         for path in paths
         if (mine := captions.get(path.name))
     ]
-    if not found:
+    if not results:
         raise DataError(f"{table}: has a caption of none of the pictures in {folder}")
-    return found
+    return results
 
 
 Inputs = tuple[Sequence[Captioned], Planes]
@@ -131,8 +131,8 @@ def _method(model: Model) -> Callable[[Inputs], Planes]:
         readings = [replace(understood(tokens(one.caption)), text=one.caption) for one in given[0]]
         seeds = [zlib.crc32(one.path.stem.encode()) % 1_000_003 for one in given[0]]
         side = given[1].shape[-1]
-        made, _ = draw(model, bank, readings, seeds)
-        return np.stack([resize(picture, (side, side)) for picture in made]).transpose(0, 3, 1, 2)
+        output, _ = draw(model, bank, readings, seeds)
+        return np.stack([resize(picture, (side, side)) for picture in output]).transpose(0, 3, 1, 2)
 
     return drawn
 

@@ -97,8 +97,8 @@ class Birds:
 
     def held_out(self) -> list[dict[str, Tensor]]:
         rng = np.random.default_rng(self.seed)
-        calm = Sampling(len(self.held), joined=0.0, strange=0.0, shifted=False)
-        return [self._made(self.held, rng, calm)]
+        plain = Sampling(len(self.held), joined=0.0, strange=0.0, shifted=False)
+        return [self._made(self.held, rng, plain)]
 
     @cached_property
     def training(self) -> NDArray[np.intp]:

@@ -95,15 +95,15 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     for one in options:
         if one.layout is not None and one.layout >= len(bank.said):
             raise PhotoError(f"layout {one.layout}: there are {len(bank.said)}, counted from 0")
-    found = []
+    results = []
     for start in range(0, len(options), AT_ONCE):
         some = options[start : start + AT_ONCE]
         drawn, layouts = draw(
             model, bank, [reading] * len(some), [one.seed for one in some], [one.layout for one in some]
         )
         for picture, which, one in zip(drawn, layouts, some, strict=True):
-            found.append(finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
-    return found
+            results.append(finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
+    return results
 
 
 def draw(
@@ -130,8 +130,8 @@ def draw(
         words.append(np.concatenate([reading.vector(), layout.extra()[0]]))
         noises.append(random.standard_normal((model.facts.noise_channels, SIDE, SIDE), np.float32))
     (places,) = maps(Layouts.joined(layouts), np.stack(colours))
-    made = model.run(maps=places, words=np.stack(words), noise=np.stack(noises))["image"]
-    return np.clip(made.transpose(0, 2, 3, 1), 0, 1), chosen
+    output = model.run(maps=places, words=np.stack(words), noise=np.stack(noises))["image"]
+    return np.clip(output.transpose(0, 2, 3, 1), 0, 1), chosen
 
 
 def finished(

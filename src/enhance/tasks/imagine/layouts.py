@@ -127,13 +127,13 @@ def maps(layouts: Layouts, *told: Floats) -> list[Floats]:
     reach = spots(layouts.points, _REACH).reshape(count, len(POINTS), -1)
     places = (spots(layouts.points, np.full(len(POINTS), _SHARP, np.float32)), outline(layouts.points)[:, None])
     behind = background(layouts.corners)
-    found = []
+    results = []
     for colours in told:
         # A named part outdoes the bird as a whole.
         strength = (_STRENGTH[None, :, :, None] * colours[:, :, None, :]).max(1)  # (N,points,colours)
         painted = np.minimum(strength.transpose(0, 2, 1) @ reach, 1).reshape(count, -1, SIDE, SIDE)
-        found.append(np.concatenate([*places, painted, behind], 1))
-    return found
+        results.append(np.concatenate([*places, painted, behind], 1))
+    return results
 
 
 def spots(points: Floats, widths: Floats) -> Floats:
@@ -148,9 +148,9 @@ def spots(points: Floats, widths: Floats) -> Floats:
 def areas(points: Floats) -> Floats:
     """(N,parts,32,32): where each part lies, adding up to 1, or to 0 where it is hidden."""
     near = spots(points, np.full(len(POINTS), _SHARP, np.float32)).reshape(*points.shape[:2], -1)
-    found = PLACES_OF @ near
-    found /= np.maximum(found.sum(-1, keepdims=True), 1e-6)
-    return np.asarray(found.reshape(len(points), len(PARTS), SIDE, SIDE), np.float32)
+    result = PLACES_OF @ near
+    result /= np.maximum(result.sum(-1, keepdims=True), 1e-6)
+    return np.asarray(result.reshape(len(points), len(PARTS), SIDE, SIDE), np.float32)
 
 
 def outline(points: Floats) -> Floats:
@@ -163,8 +163,8 @@ def outline(points: Floats) -> Floats:
     length = (along**2).sum(-1) + 1e-6
     how_far = np.clip(((at - start) * along).sum(-1) / length, 0, 1)
     distance = ((at - start - how_far[..., None] * along) ** 2).sum(-1)
-    seen = shown(points)
-    both = (seen[:, pairs[:, 0]] & seen[:, pairs[:, 1]])[..., None, None]
+    visible = shown(points)
+    both = (visible[:, pairs[:, 0]] & visible[:, pairs[:, 1]])[..., None, None]
     return np.asarray((np.exp(-distance / (2 * 0.07**2)) * both).max(1), np.float32)
 
 

@@ -209,7 +209,7 @@ def _nearest(word: str) -> str | None:
     if len(word) < 4 or word in ORDINARY:
         return None
     most = 1 if len(word) < 8 else 2
-    found = [
+    nearest = [
         (distance, abs(len(word) - len(known)), known)
         for known in (*sorted(KNOWN), *SPECIES)
         if len(known) >= 4
@@ -217,7 +217,7 @@ def _nearest(word: str) -> str | None:
         and abs(len(known) - len(word)) <= most
         and (distance := _distance(word, known)) <= most
     ]
-    return min(found)[-1] if found else None
+    return min(nearest)[-1] if nearest else None
 
 
 def _distance(a: str, b: str) -> int:

@@ -112,10 +112,10 @@ def drawings(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of drawings")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in {*folders.SUFFIXES, ".svg"})
-    if not found:
+    results = sorted(path for path in folder.iterdir() if path.suffix.lower() in {*folders.SUFFIXES, ".svg"})
+    if not results:
         raise DataError(f"{folder}: no drawings here; name a folder of pictures or SVG files")
-    return found
+    return results
 
 
 def seed_of(name: str, seed: int = 0) -> int:
@@ -126,9 +126,9 @@ def seed_of(name: str, seed: int = 0) -> int:
 def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
     for start in range(0, len(chosen), AT_ONCE):
         some_of_them = chosen[start : start + AT_ONCE]
-        given = [Task(paper.read(one.path), seed_of(one.path.stem)) for one in some_of_them]
-        sheets = np.stack([np.repeat(1 - resize(task.drawing.ink, (size, size))[None], 3, 0) for task in given])
-        yield PicturePairs(some_of_them, given, sheets, sheets)
+        inputs = [Task(paper.read(one.path), seed_of(one.path.stem)) for one in some_of_them]
+        sheets = np.stack([np.repeat(1 - resize(task.drawing.ink, (size, size))[None], 3, 0) for task in inputs])
+        yield PicturePairs(some_of_them, inputs, sheets, sheets)
 
 
 def _painted(given: Sequence[Task], model: Model, looseness: float) -> Planes:

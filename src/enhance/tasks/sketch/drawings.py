@@ -147,9 +147,9 @@ def traced(picture: NDArray[np.uint8], density: float, simplified: float, random
     low, high = 2.0, 1500.0
     for _ in range(7):
         middle = (low * high) ** 0.5
-        found = cv2.Canny(grey, middle / 2, middle, L2gradient=True)
-        low, high = (middle, high) if cv2.countNonZero(found) > density * found.size else (low, middle)
-    chains, _ = cv2.findContours(found, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        edges = cv2.Canny(grey, middle / 2, middle, L2gradient=True)
+        low, high = (middle, high) if cv2.countNonZero(edges) > density * edges.size else (low, middle)
+    chains, _ = cv2.findContours(edges, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     side = len(picture)
     strokes = []
     for chain in chains:

@@ -32,13 +32,13 @@ NETWORK = Path(__file__).parents[2] / "weights" / "sketch_cat" / "landmarks.onnx
 def find(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Landmarks of cats' heads, pictures (N,H,H,3) in sRGB that they fill; (N,13,2)."""
     session = sessions.open_session(str(NETWORK))
-    found = []
+    points_of_all = []
     for start in range(0, len(pictures), 32):
         batch = np.stack([padded(picture) for picture in pictures[start : start + 32]])
         image = to_float(batch.transpose(0, 3, 1, 2))
         (points,) = sessions.run(session, {"image": image}).values()
-        found.append((np.float64(points) * PADDED - BORDER) / INNER)
-    return np.concatenate(found)
+        points_of_all.append((np.float64(points) * PADDED - BORDER) / INNER)
+    return np.concatenate(points_of_all)
 
 
 def padded(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

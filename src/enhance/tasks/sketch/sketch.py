@@ -96,25 +96,25 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
         one.check()
     read = paper.read(drawing, max_pixels=max_pixels)
     model = Model.load(MODEL)
-    found = []
+    results = []
     for start in range(0, len(options), AT_ONCE):
         some = options[start : start + AT_ONCE]
         for picture, one in zip(paint(model, [read] * len(some), some), some, strict=True):
-            found.append(finished(picture, read, one, model))
-    return found
+            results.append(finished(picture, read, one, model))
+    return results
 
 
 def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
     """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
     looks = unpacked(model.facts.extra["looks"])
     randoms = [noise_rng(one.seed) for one in options]
-    made = model.run(
+    output = model.run(
         edges=np.stack([drawing.ink[None] for drawing in drawings]),
         looseness=np.array([[one.looseness] for one in options], np.float32),
         look=np.stack([chosen(looks, one.rgb(), random) for one, random in zip(options, randoms, strict=True)]),
         noise=np.concatenate([random.standard_normal((1, NOISE), np.float32) for random in randoms]),
     )["image"]
-    return np.clip(made.transpose(0, 2, 3, 1), 0, 1)
+    return np.clip(output.transpose(0, 2, 3, 1), 0, 1)
 
 
 NOISE = 16

@@ -57,17 +57,17 @@ def inked(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
         raise PhotoError(f"{name}: has entities, which are not read; save it as a plain SVG")
     try:
         root = ElementTree.fromstring(content)
-        found = list(_strokes(root, np.eye(3)))
+        strokes = list(_strokes(root, np.eye(3)))
     except (ElementTree.ParseError, ValueError, IndexError, RecursionError) as error:
         raise PhotoError(f"{name}: is a damaged SVG ({error}); save it again") from error
-    found = [(stroke, width) for stroke, width in found if len(stroke) and np.isfinite(stroke).all()]
-    if not found or sum(len(stroke) for stroke, _ in found) > MOST_POINTS:
-        what = "has no paths or shapes" if not found else f"has more than {MOST_POINTS:,} points"
+    strokes = [(stroke, width) for stroke, width in strokes if len(stroke) and np.isfinite(stroke).all()]
+    if not strokes or sum(len(stroke) for stroke, _ in strokes) > MOST_POINTS:
+        what = "has no paths or shapes" if not strokes else f"has more than {MOST_POINTS:,} points"
         raise PhotoError(f"{name}: {what}; save it as a PNG and use that")
-    left, top, width, height = _view(root, np.concatenate([stroke for stroke, _ in found]))
+    left, top, width, height = _view(root, np.concatenate([stroke for stroke, _ in strokes]))
     scale = longest / max(width, height)
     paper = np.zeros((max(1, round(height * scale)), max(1, round(width * scale))), np.uint8)
-    for stroke, thick in found:
+    for stroke, thick in strokes:
         line = np.clip(np.round((stroke - [left, top]) * scale * 16), -(2**24), 2**24).astype(np.int32)
         pen = int(np.clip(round((thick or LINE * max(width, height)) * scale), 3, 200))
         cv2.polylines(paper, [line[:, None]], False, (255,), pen, cv2.LINE_AA, 4)
@@ -148,7 +148,7 @@ def _shape(element: ElementTree.Element, tag: str) -> Iterator[Points]:
 
 def _transform(text: str) -> Matrix:
     """The matrix (3,3) of an attribute `transform`."""
-    found = np.eye(3)
+    matrix = np.eye(3)
     for kind, inside in re.findall(r"(\w+)\s*\(([^)]*)\)", text):
         n = [float(number) for number in re.findall(NUMBER, inside)]
         one = np.eye(3)
@@ -166,8 +166,8 @@ def _transform(text: str) -> Matrix:
                 one[:2, 2] = centre - one[:2, :2] @ centre
         elif kind in ("skewX", "skewY") and n:
             one[(0, 1) if kind == "skewX" else (1, 0)] = np.tan(np.deg2rad(n[0]))
-        found = found @ one
-    return found
+        matrix = matrix @ one
+    return matrix
 
 
 COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
@@ -226,12 +226,12 @@ def _numbers(text: str, kind: str) -> list[str]:
     if kind != "A":
         return re.findall(NUMBER, text)
     # The two flags of an arc may be written without a space behind them.
-    found: list[str] = []
+    results: list[str] = []
     rest = text
-    while match := re.match(rf"[\s,]*({NUMBER if len(found) % 7 not in (3, 4) else '[01]'})", rest):
-        found.append(match[1])
+    while match := re.match(rf"[\s,]*({NUMBER if len(results) % 7 not in (3, 4) else '[01]'})", rest):
+        results.append(match[1])
         rest = rest[match.end() :]
-    return found
+    return results
 
 
 def _curve(nodes: list[NDArray[np.float64]], pieces: int = 12) -> list[NDArray[np.float64]]:

@@ -139,8 +139,8 @@ def _planes(pixels: Integers) -> Planes:
 
 
 def _found(outputs: Planes, pairs: PicturePairs, kind: str) -> Values:
-    found = float(bool(find(pairs.inputs, kind)))
-    return np.full(outputs.shape[:-3], found)
+    result = float(bool(find(pairs.inputs, kind)))
+    return np.full(outputs.shape[:-3], result)
 
 
 def _untouched(outputs: Planes, pairs: PicturePairs) -> Values:

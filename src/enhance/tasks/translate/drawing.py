@@ -85,15 +85,15 @@ def draw(model: Model, pixels: Integers, animal: Animal | None, coat: tuple[floa
     box = (0, 0, width, height) if animal is None else animal.box
     left, top, side = square(box, ROOM if animal else 1.0, height, width)
     image = cut(pixels, left, top, side)
-    given = {"image": image.transpose(2, 0, 1)[None]}
+    inputs = {"image": image.transpose(2, 0, 1)[None]}
     if "coat" in model.facts.inputs:
-        given["coat"] = np.array([coat or (0.5, 0.5, 0.5)], np.float32)
-    made = model.run(**given)
-    mask: Mask = made["mask"][0, 0]
+        inputs["coat"] = np.array([coat or (0.5, 0.5, 0.5)], np.float32)
+    output = model.run(**inputs)
+    mask: Mask = output["mask"][0, 0]
     if animal is not None:
         mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width))
     alpha = np.clip((mask - LEAST) / 0.5, 0, 1).astype(np.float32)
-    return Patch(left, top, side, np.ascontiguousarray(made["delta"][0].transpose(1, 2, 0)), alpha)
+    return Patch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
 
 
 def square(box: Region, room: float, height: int, width: int) -> tuple[int, int, int]:

@@ -55,8 +55,8 @@ def find(pixels: Integers, kind: str) -> list[Animal]:
     Raises:
         ModelError: the finder is not there.
     """
-    found = probabilities(pixels)[ANIMALS.index(kind)]
-    animals = separate(found, pixels.shape[1], pixels.shape[0])
+    likely = probabilities(pixels)[ANIMALS.index(kind)]
+    animals = separate(likely, pixels.shape[1], pixels.shape[0])
     return animals if any(sureness(animal) > CONVINCED[kind] for animal in animals) else []
 
 

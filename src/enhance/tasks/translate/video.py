@@ -51,9 +51,9 @@ def translate_video(
 
     def drawn(frame: Photo) -> Canvas:
         nonlocal redrawn
-        made = translate_photo(frame, options)
-        redrawn += made.stamp is not None
-        return made.canvas
+        output = translate_photo(frame, options)
+        redrawn += output.stamp is not None
+        return output.canvas
 
     count = movies.redraw(path, target, drawn, movies.REDRAWN, progress)
     return Film(count, redrawn, options)
