@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class FaceReport:
         likeness: SFace's cosine to the original; None without one.
         bicubic: the same of bicubic enlargement, which invents nothing.
         band: (4h,4w) half width of the band around the drawn values of a cut of (h,w) pixels, or None.
+        number: which face of the photo, 1 being the largest, as `--faces` takes it.
     """
 
     box: tuple[float, float, float, float]
@@ -55,6 +56,7 @@ class FaceReport:
     likeness: float | None = None
     bicubic: float | None = None
     band: Array | None = None
+    number: int = 1
 
     @property
     def same(self) -> bool | None:
@@ -64,7 +66,7 @@ class FaceReport:
     def sentence(self) -> str:
         """In words."""
         left, top, right, bottom = (round(edge) for edge in self.box)
-        parts = [f"face at {left},{top} to {right},{bottom}, drawn from {self.pixels} pixels across"]
+        parts = [f"face {self.number} at {left},{top} to {right},{bottom}, drawn from {self.pixels} pixels across"]
         if self.made_up is None:
             parts.append("how much was made up is unknown: this model was never calibrated")
         else:
@@ -104,7 +106,11 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
             (bicubic(photo.rgb, result.model.facts.scale), result.model.facts.scale),
             (original.rgb, original.width / photo.width),
         ]
-    return tuple(_of_face(result, result.model, job, pictures) for job in result.faces if job.redrawn)
+    return tuple(
+        replace(_of_face(result, result.model, job, pictures), number=number)
+        for number, job in enumerate(result.faces, 1)
+        if job.redrawn
+    )
 
 
 def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[Array, float]]) -> FaceReport:
