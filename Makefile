@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
-ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/test_page.py
+ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/pages
 
 .PHONY: demo test check coverage browser docs article
 
@@ -29,7 +29,7 @@ check:
 	@if command -v npx >/dev/null && npx --yes @biomejs/biome@2 --version >/dev/null 2>&1; then npx --yes @biomejs/biome@2 check; else \
 		echo "the page's JavaScript was NOT checked: node and its npx are missing, or biome cannot be fetched"; fi
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then $(MAKE) --no-print-directory coverage; else \
-		$(BIN)/pytest --ignore tests/web/test_page.py && \
+		$(BIN)/pytest --ignore tests/web/pages && \
 		echo "coverage was NOT measured: that is cheap from Python 3.12 on (make coverage does it here, too, in twice the time)"; fi
 	$(ON_THE_PAGE) || { test $$? -eq 137 && $(ON_THE_PAGE); }
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
@@ -37,7 +37,7 @@ check:
 
 coverage:
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then export COVERAGE_CORE=sysmon; fi; \
-		$(BIN)/pytest --ignore tests/web/test_page.py --cov --cov-report=term
+		$(BIN)/pytest --ignore tests/web/pages --cov --cov-report=term
 
 # The documentation as a site, in site/: the pages of docs/, and the Python interface from its docstrings.
 docs: .venv

@@ -5,7 +5,7 @@ import "./facts.js";
 import "./history.js";
 import { $, base, h, save, say, trouble } from "./dom.js";
 import { opened, resized, thumb } from "./photos.js";
-import { decoded, inWords, insist, limits } from "./service.js";
+import { inWords, insist, limits } from "./service.js";
 import { beforeAfter, loop, shareable } from "./share.js";
 import { around } from "./stage.js";
 import { entry as stored, fresh, keep, visit } from "./visit.js";
