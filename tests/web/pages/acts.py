@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from tests.web.conftest import SAMPLES
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 60_000
 """Milliseconds after which something that should come never came."""
 

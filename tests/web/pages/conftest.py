@@ -8,27 +8,30 @@ from typing import Any
 import pytest
 
 from tests.web.conftest import Served
-from tests.web.pages.acts import SECONDS
+from tests.web.pages.acts import BROWSER, SECONDS
 
 for needed in ("fastapi", "prometheus_client", "uvicorn"):
     pytest.importorskip(needed, reason="the web extra is not installed")
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def playing() -> Iterator[Any]:
     if BROWSER is None:
         pytest.skip("no browser is installed: apt-get install chromium")
     with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(
-            executable_path=BROWSER,
-            args=["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-        )
-        yield chromium
-        chromium.close()
+        yield play
+
+
+@pytest.fixture(scope="session")
+def browser(playing: Any) -> Iterator[Any]:
+    chromium = playing.chromium.launch(
+        executable_path=BROWSER,
+        args=["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+    )
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from enhance.honesty import credentials
-from tests.web.conftest import SAMPLES, Served
+from tests.web.conftest import SAMPLES, Served, running
 from tests.web.pages.acts import (
+    BROWSER,
     SECONDS,
     astronaut,
     drop,
@@ -57,9 +58,11 @@ def test_a_dropped_photo_is_zoomed_to_its_face_enhanced_compared_and_saved(page:
 
 def test_a_sample_runs_straight_through(page: Any) -> None:
     sample(page)
-    assert "does not exist" in page.inner_text("#drop >> nth=0") or page.is_hidden("#drop")
+    assert page.is_hidden("#drop")
     assert page.is_visible("#left")
     assert page.is_hidden("#go")
+    assert page.inner_text("#status") == "Drag the line."
+    until(page, "document.querySelector('#status').textContent === ''")  # nothing that was said is left standing
 
 
 def test_a_box_by_mouse_is_no_sliver(page: Any) -> None:
@@ -269,12 +272,21 @@ def test_a_photo_that_is_larger_than_what_is_read_is_reduced_here(page: Any) -> 
     assert page.evaluate("document.querySelector('photo-stage').photo.width") < 142
 
 
-def test_over_plain_http_on_a_name_of_the_local_network(page: Any) -> None:
-    page.add_init_script("delete Crypto.prototype.randomUUID; delete Navigator.prototype.mediaDevices;")
-    page.reload()
-    assert page.evaluate("crypto.randomUUID") is None
-    assert page.locator("#webcam").count() == 0
-    sample(page)
+def test_over_plain_http_on_a_name_of_the_local_network(tmp_path: Path, playing: Any) -> None:
+    for served in running(tmp_path / "log", "--allow-host", "attic.example"):
+        browser = playing.chromium.launch(
+            executable_path=BROWSER, args=["--no-sandbox", "--host-resolver-rules=MAP attic.example 127.0.0.1"]
+        )
+        context = browser.new_context(reduced_motion="reduce")
+        page = context.new_page()
+        page.set_default_timeout(SECONDS)
+        page.goto(f"http://attic.example:{served.port}/faces")
+        assert page.evaluate("isSecureContext || 'randomUUID' in crypto") is False
+        assert page.locator("#webcam").count() == 0
+        sample(page)
+        page.reload()
+        page.wait_for_selector("#result:not([hidden])")
+        browser.close()
 
 
 def test_many_photos_queue_can_be_cancelled_and_taken_home(page: Any, tmp_path: Path) -> None:

@@ -24,6 +24,10 @@ def test_the_wall_is_alive_within_a_second_and_leads_everywhere(browser: Any, se
     until(page, "document.querySelector('[data-tile=faces]').width > 300")
     first = page.evaluate(face)
     until(page, f"{face} !== {first!r}")
+    page.click("#still")
+    held = page.evaluate(face)
+    page.wait_for_timeout(400)
+    assert page.evaluate(face) == held
     links = page.locator(".tile").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
     assert links == ["faces", "stripes", "sketch", "birds", "holes"]
     for link in links:

@@ -519,12 +519,12 @@ function small(picture, across) {
   return canvas;
 }
 
-function light(pen, { left, width, height }, y) {
+function light(pen, { left, top, width, height }, y) {
   const reach = Math.min(70, height / 5), glow = pen.createLinearGradient(0, y - reach, 0, y);
   glow.addColorStop(0, "rgb(245 196 81 / 0)");
   glow.addColorStop(1, "rgb(255 236 190 / .42)");
   pen.fillStyle = glow;
-  pen.fillRect(left, y - reach, width, reach);
+  pen.fillRect(left, Math.max(top, y - reach), width, Math.min(reach, y - top));
 }
 
 customElements.define("photo-stage", PhotoStage);

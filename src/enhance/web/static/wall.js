@@ -1,7 +1,7 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { ease, h, quiet, trouble } from "./dom.js";
+import { $, ease, h, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
 import { keep, fresh } from "./visit.js";
@@ -181,14 +181,24 @@ function show(canvas, now = performance.now()) {
   const tile = seen.get(canvas), size = Math.round(canvas.clientWidth * Math.min(devicePixelRatio || 1, 2));
   if (!size) return;
   if (canvas.width !== size) canvas.width = canvas.height = size;
-  tile.draw(canvas.getContext("2d"), quiet.matches ? tile.still : ((now - tile.began) / 1000) % tile.lasts, size);
+  tile.draw(canvas.getContext("2d"), halted ? tile.still : ((now - tile.began) / 1000) % tile.lasts, size);
 }
 
+let last = 0, halted = quiet.matches;
 requestAnimationFrame(function tick(now) {
-  if (!quiet.matches) for (const [canvas, { shown }] of seen) if (shown) show(canvas, now);
+  if (!halted && now - last > 30) {
+    last = now;
+    for (const [canvas, { shown }] of seen) if (shown) show(canvas, now);
+  }
   requestAnimationFrame(tick);
 });
-quiet.addEventListener("change", () => { for (const canvas of seen.keys()) show(canvas); });
+$("still").hidden = quiet.matches;
+$("still").addEventListener("click", () => {
+  halted = !halted;
+  $("still").setAttribute("aria-pressed", String(halted));
+  for (const canvas of seen.keys()) show(canvas);
+});
+quiet.addEventListener("change", () => { halted = quiet.matches; for (const canvas of seen.keys()) show(canvas); });
 
 // A photo that is dropped here goes to the faces.
 
