@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from enhance.errors import ModelError
 from enhance.evaluate.benchmark import Benchmark
+from enhance.evaluate.front_matter import front_matter
 from enhance.evaluate.results import ALL, ENOUGH, FAIR, Results, worst_groups
 from enhance.evaluate.tables import cells, markdown, number
 from enhance.files import sha256
@@ -56,7 +57,7 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
         ("Licence", said.get("licence")),
     ]
     parts = [
-        f"# {name}",
+        front_matter(name, said) + f"\n# {name}",
         texts.warning,
         markdown([["", ""], *([key, value] for key, value in about if value)]),
         "## Measured",

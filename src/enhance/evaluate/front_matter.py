@@ -1,0 +1,34 @@
+"""The head of a card that hubs of models read: YAML between two lines of dashes."""
+
+import json
+from collections.abc import Mapping
+
+FENCE = "---\n"
+PIPELINES = {"imagination": "text-to-image", "finding": "image-segmentation"}
+"""Task -> what hubs call it; all others make a picture from a picture."""
+OPEN = ("MIT", "Apache-2.0")
+"""Licences that hubs know by the names that our files give them."""
+
+
+def front_matter(name: str, said: Mapping[str, str]) -> str:
+    """Licence, library, task and tags of a model.
+
+    Args:
+        said: what its file says of itself.
+    """
+    task, licence = said.get("task", ""), said.get("licence", "")
+    known = licence in OPEN
+    lines = [
+        f"license: {licence.lower() if known else 'other'}",
+        *([] if known or not licence else [f"license_name: {json.dumps(licence)}"]),
+        "library_name: onnx",
+        f"pipeline_tag: {PIPELINES.get(task, 'image-to-image')}",
+        f"model_name: {name}",
+        f"tags: {json.dumps(['onnx', 'enhance', *([task.replace('_', '-')] if task else [])])}",
+    ]
+    return FENCE + "".join(f"{line}\n" for line in lines) + FENCE
+
+
+def without_front_matter(page: str) -> str:
+    """A card without its head."""
+    return page.split(FENCE, 2)[2].lstrip("\n") if page.startswith(FENCE) else page
