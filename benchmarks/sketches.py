@@ -23,6 +23,7 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
 from enhance.tasks.sketch import drawings, paper
+from enhance.tasks.sketch.benchmark import seed_of
 from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.sketch import paint
 
@@ -68,7 +69,7 @@ def main() -> int:
         started = time.process_time()
         rows = []
         for path, drawing in zip(paths, read_ones, strict=True):
-            seed = options.seed * 1_000_003 + zlib.crc32(path.stem.encode()) % 1_000_003
+            seed = seed_of(path.stem, options.seed)
             how = [SketchOptions(options.looseness, options.colour, seed + n) for n in range(options.count)]
             rows.append(np.concatenate([paint(model, [drawing], [one]) for one in how]))
         painting = (time.process_time() - started) / len(paths) / options.count

@@ -14,7 +14,7 @@ MODELS = click.option("--model", "names", multiple=True, help="A shipped model o
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @MODELS
 @adapter.device
-@click.option("--sizes", help="Pixels across the small pictures.  [16,32,64 of faces; 128 of photos]")
+@click.option("--sizes", help="Pixels across the small pictures.  [each task has its own]")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures a size.")
 @click.option("--out", type=PATH, help="Folder for results.json, contact sheets and cards.")
 @click.option("--grainy", is_flag=True, help="Make the small pictures bad photos: blurred, noisy and blocky.")
@@ -26,7 +26,11 @@ def evaluate(
     out: Path | None,
     grainy: bool,
 ) -> None:
-    """Measures models against bicubic: those of faces on folders of faces, those of photos on photos."""
+    """Measures models on test pictures, beside what does without them.
+
+    DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a second folder of
+    real ones tells how far the drawn ones are from these.
+    """
     try:
         wanted = tuple(int(size) for size in sizes.split(",")) if sizes else ()
     except ValueError:
