@@ -28,8 +28,8 @@ def evaluate(
 ) -> None:
     """Measures models on test pictures, beside what does without them.
 
-    DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a second folder of
-    real ones tells how far the drawn ones are from these.
+    DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a
+    second folder, of real ones, tells how far the drawn ones are from these.
     """
     try:
         wanted = tuple(int(size) for size in sizes.split(",")) if sizes else ()
