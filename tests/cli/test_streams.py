@@ -81,6 +81,8 @@ def test_a_photo_that_was_enhanced_before_is_told_of(face: Path, tmp_path: Path)
 def test_json_is_one_object_a_line_for_what_was_done_and_what_was_not(face: Path, tmp_path: Path) -> None:
     (said,) = map(json.loads, enhance(face, "--json", "--scale", "2", cwd=tmp_path).stdout.splitlines())
     assert said.keys() >= {"source", "target", "faces", "notes", "agreement", "invented", "seconds", "error"}
+    described = (SAMPLE.parents[1] / "docs" / "command-line.md").read_text()
+    assert [key for key in said if f"`{key}`" not in described] == []
     assert (said["error"], said["size"]) == (None, [84, 84])
     assert [one["redrawn"] for one in said["faces"]] == [True]
     (said,) = map(json.loads, enhance("none.png", "--json", cwd=tmp_path, code=2).stdout.splitlines())
