@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError, ModelError
-from enhance.inference import floats, sessions, shipped
+from enhance.inference import floats, hub, sessions, shipped
 from enhance.inference.facts import COORDINATES, NOISE, Facts, peek
 from enhance.inference.noise import noise_rng, truncation
 from enhance.pixels import Planes
@@ -42,6 +42,8 @@ class Model:
     def load(name: str | os.PathLike[str], *, device: str | None = None, threads: int | None = None) -> Model:
         """Loads a shipped model by its name, or any ONNX file made by `enhance export`. Loaded once per process.
 
+        hf:user/repository@revision is the ONNX file of a repository on the Hugging Face hub.
+
         Args:
             device: "cpu", "cuda" or another of `sessions.PROVIDERS`. None: the environment's ENHANCE_DEVICE, or the
                 CPU.
@@ -50,7 +52,10 @@ class Model:
         Raises:
             ModelError: no such model or device, or the file is not one of ours.
         """
-        path = Path(name) if str(name).endswith(".onnx") else shipped.weights_of(str(name))
+        if str(name).startswith(hub.SCHEME):
+            path = hub.fetched(str(name))
+        else:
+            path = Path(name) if str(name).endswith(".onnx") else shipped.weights_of(str(name))
         if not path.is_file():
             if shipped.is_shipped(path):
                 there = ", ".join(shipped.names()) or "none"
