@@ -41,7 +41,7 @@ def test_answers_differ_and_agree_with_the_same_pixels(shown: Lineup) -> None:
 def test_an_answer_can_be_had_again(shown: Lineup) -> None:
     again = enhance.lineup(small(), 2, seed=6)
     assert np.array_equal(again.answers[0], shown.answers[1])
-    result = enhance_photo(read(small()), UpscaleOptions(seed=6))
+    result = enhance_photo(read(small()), UpscaleOptions(seed=6, model=shown.model))
     (face,) = result.faces
     drawn = face.upright()
     assert drawn is not None
@@ -56,9 +56,22 @@ def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
     said = json.loads((folder / "lineup.json").read_text())
     assert [answer["seed"] for answer in said["answers"]] == [5, 6, 7]
     assert 1 <= said["people"] <= 3
+    assert said["says"] == shown.meaning()
     assert "not help to identify" in said["warning"]
     with Image.open(folder / "answer_02.png") as image:
         assert np.array_equal(np.asarray(image), np.round(shown.answers[1] * 255))
+
+
+def test_what_it_says_follows_from_how_far_answers_are_apart(shown: Lineup) -> None:
+    from dataclasses import replace
+
+    several, alike, one = (
+        replace(shown, people=people, identity=identity).meaning()
+        for people, identity in ((4, 0.3), (1, 0.9), (1, 0.6))
+    )
+    assert len({several, alike, one}) == 3
+    assert "do not say who" in several
+    assert "leave little open" in alike
 
 
 @pytest.mark.parametrize("count", [2, 5, 13])

@@ -25,4 +25,4 @@ def lineup(photo: Path, output: Path | None, **how: Any) -> None:
 
     shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
     folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
-    say(f"{folder}: {shown.sentence()}\n  {shown.warning}")
+    say(f"{folder}: {shown.sentence()}\n  {shown.meaning()}\n  {shown.warning}")

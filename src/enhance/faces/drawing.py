@@ -97,12 +97,16 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
     return 0 if size > MAX_FACE_SIZE else max(round(size), 1)
 
 
-def draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
+def draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None = None) -> list[Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).
 
     What is drawn of a reduced crop is enlarged by bicubic to where it belongs.
+
+    Args:
+        shared: numbers in the place of the noise that is one for the whole face, as many as the model has
+            `shared_noise`; None: those of the seed.
     """
-    drawn = _draw(model, [crop.reduced() for crop in crops], seed)
+    drawn = _draw(model, [crop.reduced() for crop in crops], seed, shared)
     sizes = [
         (hr.shape[1] * crop.reduction, hr.shape[0] * crop.reduction) for hr, crop in zip(drawn, crops, strict=True)
     ]
@@ -110,7 +114,7 @@ def draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
     return [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
 
 
-def _draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
+def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None) -> list[Array]:
     """The same for crops that are not reduced; those of one shape are one batch."""
     channels = model.facts.noise_channels
     drawn: list[Array] = [np.empty(0, np.float32)] * len(crops)
@@ -122,6 +126,10 @@ def _draw(model: Model, crops: Sequence[FaceCrop], seed: int) -> list[Array]:
             truncation(model.facts, seed, place[2, 0, 0]) * face_noise(place, channels, crops[n].size, seed)
             for place, n in zip(places, members, strict=True)
         ]
+        if shared is not None:
+            for planes in noise:
+                # The network takes their mean times the root of how many pixels there are.
+                planes[len(planes) - len(shared) :] = shared[:, None, None] / np.sqrt(planes[0].size)
         batch = model(lr, noise=np.stack(noise), place=places).transpose(0, 2, 3, 1)
         for n, hr in zip(members, batch, strict=True):
             drawn[n] = np.rot90(hr, -crops[n].quarter_turns)

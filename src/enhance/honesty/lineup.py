@@ -23,6 +23,8 @@ from enhance.faces import recognition, verification
 from enhance.faces.crops import FaceCrop, aligned_crop
 from enhance.faces.known import KnownFace
 from enhance.files import write_atomically
+from enhance.honesty import exploration
+from enhance.honesty.exploration import Exploration
 from enhance.honesty.samples import draw_samples, upright
 from enhance.inference import sessions
 from enhance.inference.model import Model
@@ -34,7 +36,7 @@ from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import face_model
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.tasks.upscale.options import LineupOptions
+from enhance.tasks.upscale.options import LINEUP_MODEL, LineupOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 
 Array = NDArray[np.float32]
@@ -43,6 +45,8 @@ WINDOW, SIGMA = 11, 1.5
 C1, C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
 
+ALIKE = 0.8
+"""Mean likeness from which answers look alike."""
 WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
 
 
@@ -75,6 +79,7 @@ class Lineup:
         identity: mean cosine of SFace's embeddings over all pairs of samples; 1 is the same face.
         people: how many people a verifier sees among the samples (`recognition.people`).
         structure: mean of 1 - SSIM over all pairs of samples; 0 is the same picture.
+        exploration: dials for what differs; None unless asked for.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Lineup:
     identity: float
     people: int
     structure: float
+    exploration: Exploration | None = None
     warning: str = WARNING
 
     @property
@@ -111,6 +117,20 @@ class Lineup:
             f"(mean likeness {self.identity:.2f}); each agrees with the photo to {min(self.lr_psnr):.0f} dB or more"
         )
 
+    def meaning(self) -> str:
+        """What that says of the photo, in one sentence."""
+        if self.people > 1:
+            return (
+                "The pixels do not say who this is: the real face is about as far from each answer as the answers are "
+                "from each other."
+            )
+        if self.identity > ALIKE:
+            return "The pixels leave little open: the answers look alike, and still none of them is the person."
+        return (
+            "A verifier forgives much: one person to it, and yet the real face is about as far from each answer as the "
+            "answers are from each other."
+        )
+
     def facts(self) -> dict[str, Any]:
         """All but the pictures, as JSON can hold it."""
         return {
@@ -123,6 +143,7 @@ class Lineup:
                 for number, sample in enumerate(self.samples, 1)
             ],
             "people": self.people,
+            "says": self.meaning(),
             "mean_pairwise": {
                 "identity_cosine": round(self.identity, 4),
                 "identity_distance": round(1 - self.identity, 4),
@@ -147,6 +168,7 @@ def lineup(
     face: int = 1,
     aligned: bool = False,
     force: bool = False,
+    explore: bool = False,
     device: str | None = None,
 ) -> Lineup:
     """Draws n faces for the same pixels of a photo.
@@ -154,11 +176,13 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
-        model: as for `upscale`; None: face_x4_gan, but face_x4_grainy where the face is blurred.
-        seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale`.
+        model: as for `upscale`; None: face_x4_lineup, but face_x4_grainy where the face is blurred.
+        seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale` with
+            the same model.
         face: which one, 1 being the largest.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also draws what is not a face.
+        explore: also finds dials for what differs among answers: see `Exploration`.
         device: what the networks run on, as for `upscale`.
 
     Raises:
@@ -167,16 +191,21 @@ def lineup(
     """
     options = LineupOptions(n=n, model=model, seed=seed, face=face, aligned=aligned, force=force)
     with sessions.on_device(device):
-        return lineup_photo(read(photo), options)
+        return lineup_photo(read(photo), options, explore=explore)
 
 
 def lineup_photo(
-    photo: Photo, options: LineupOptions = LineupOptions(), found: Sequence[KnownFace] | None = None
+    photo: Photo,
+    options: LineupOptions = LineupOptions(),
+    found: Sequence[KnownFace] | None = None,
+    *,
+    explore: bool = False,
 ) -> Lineup:
     """`lineup` of a photo that was read; the same errors.
 
     Args:
         found: the photo's faces, where they were found before.
+        explore: also finds dials.
     """
     if wrong := problem(options):
         raise PhotoError(f"{photo.name}: has no line-up: {wrong}")
@@ -201,7 +230,7 @@ def lineup_photo(
     if reason or crop is None:
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
-    network, _ = face_model(options.model, [crop], restores=False)
+    network, _ = face_model(options.model, [crop], restores=False, usual=LINEUP_MODEL)
     drawn = draw_samples(network, crop, seeds)
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
@@ -216,6 +245,7 @@ def lineup_photo(
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
+        exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
 
 

@@ -31,6 +31,7 @@ class Facts:
         scale: how many times larger the output is than the input.
         multiple: height and width of its input are padded to multiples of this.
         noise_channels: planes of noise that it takes.
+        shared_noise: the last so many of them count by their mean alone, which is one for the whole picture.
         truncation: factors of the noise of seed 0, for frames of 16, 32, 64, ... pixels; one number for any size.
         restores: whether it removes noise, blur and JPEG blocks, and so does not agree with its input.
         tiling: whether a picture may be given to it in parts.
@@ -44,6 +45,7 @@ class Facts:
     scale: int = 1
     multiple: int = 1
     noise_channels: int = 0
+    shared_noise: int = 0
     truncation: tuple[float, ...] = (1.0,)
     restores: bool = False
     tiling: Literal["supported", "never"] = "supported"
@@ -87,6 +89,7 @@ class Facts:
                 scale=int(said.get("scale", 1)),
                 multiple=int(said.get("multiple", 1)),
                 noise_channels=noise_channels,
+                shared_noise=int(said.get("shared_noise", 0)),
                 truncation=_truncation(said, COORDINATES in shapes, restores),
                 restores=restores,
                 tiling=cast(Literal["supported", "never"], tiling),

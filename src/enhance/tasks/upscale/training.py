@@ -289,6 +289,8 @@ class SuperResolution(Stateless):
             "scale": str(Generator.scale),
             "multiple": str(self.generator.multiple),
             "noise": str(self.generator.noise),
+            "shared_noise": str(self.generator.shared),
+            **({"truncation": "[1.0]"} if self.generator.shared else {}),
             "frame": json.dumps(FRAME),
             "value_range": "[0,1] sRGB",
             "degradation": "blur, noise and JPEG, twice" if self.degraded else "mean of 4x4 blocks",
