@@ -120,9 +120,11 @@ def face_x4_lineup() -> Recipe:
         draft,
         name="face_x4_lineup",
         shape=replace(draft.shape, noise=16, shared=8),
-        losses=LossWeights(pixel=0.3, perceptual=0.2, adversarial=0.1, identity=0.3, diversity=1.0, adaptive=True),
-        sampling=replace(draft.sampling, sizes=SizeMix(small=0.5, middle=0.3, large=0.2), full_face_probability=0.8),
-        schedule=Schedule(rate=3e-4, ema=0.998),
+        losses=LossWeights(
+            pixel=0.3, perceptual=0.2, adversarial=0.1, identity=0.3, diversity=1.0, adaptive=True, penalty_every=2
+        ),
+        sampling=replace(draft.sampling, sizes=SizeMix(small=0.5, middle=0.3, large=0.2), full_face_probability=0.6),
+        schedule=Schedule(rate=2e-4, ema=0.997),
     )
 
 

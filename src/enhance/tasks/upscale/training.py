@@ -68,7 +68,9 @@ class Diversity:
     feature has a weight for small, middle and large faces.
     """
 
-    FIRST, LEAST, MOST, SPEED = 1.0, 0.2, 2.5, 0.01
+    FIRST, LEAST, SPEED = 1.0, 0.2, 0.005
+    MOST = 1.8
+    """From 2 on, samples would gain more by going apart than they lose by leaving the truth, and never stop."""
 
     def __init__(self, features: Sequence[str]) -> None:
         self.weights = {name: torch.full((3,), self.FIRST) for name in features}

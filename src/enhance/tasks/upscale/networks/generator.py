@@ -55,8 +55,9 @@ class ResidualBlock(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
         start_at_zero(self.second)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(functional.leaky_relu(self.first(x), 0.2))
+    def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
+        """x (N,C,H,W) and what it adds, which may be worked out from something else than x."""
+        return x + self.second(functional.leaky_relu(self.first(x if seen is None else seen), 0.2))
 
 
 class Generator(nn.Module):
@@ -162,7 +163,6 @@ class Generator(nn.Module):
 
     def _through(self, blocks: range, x: Tensor, codes: Tensor | None) -> Tensor:
         for n in blocks:
-            if codes is not None:
-                x = x * (1 + codes[:, 2 * n]) + codes[:, 2 * n + 1]
-            x = self.trunk[n](x)
+            # Only what a block sees is scaled: scaled themselves, features would grow from block to block.
+            x = self.trunk[n](x, None if codes is None else x * (1 + codes[:, 2 * n]) + codes[:, 2 * n + 1])
         return x
