@@ -36,7 +36,7 @@ from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import face_model
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.tasks.upscale.options import LINEUP_MODEL, LineupOptions
+from enhance.tasks.upscale.options import LineupOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 
 Array = NDArray[np.float32]
@@ -176,13 +176,14 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
-        model: as for `upscale`; None: face_x4_lineup, but face_x4_grainy where the face is blurred.
+        model: as for `upscale`; None: face_x4_gan, but face_x4_grainy where the face is blurred.
         seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale` with
             the same model.
         face: which one, 1 being the largest.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also draws what is not a face.
-        explore: also finds dials for what differs among answers: see `Exploration`.
+        explore: also finds dials for what differs among answers: see `Exploration`. The model must have noise that is
+            one for the whole face, as those of the recipe `face_x4_lineup` have.
         device: what the networks run on, as for `upscale`.
 
     Raises:
@@ -230,7 +231,7 @@ def lineup_photo(
     if reason or crop is None:
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
-    network, _ = face_model(options.model, [crop], restores=False, usual=LINEUP_MODEL)
+    network, _ = face_model(options.model, [crop], restores=False)
     drawn = draw_samples(network, crop, seeds)
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(

@@ -81,11 +81,7 @@ def choose(
 
 
 def face_model(
-    asked: str | os.PathLike[str] | Model | None,
-    crops: Sequence[FaceCrop],
-    *,
-    restores: bool,
-    usual: str = FACE_MODEL,
+    asked: str | os.PathLike[str] | Model | None, crops: Sequence[FaceCrop], *, restores: bool
 ) -> tuple[Model, str | None]:
     """The model that draws faces, and the reason for it, where that is for the user to know.
 
@@ -93,7 +89,6 @@ def face_model(
         asked: None for what suits.
         crops: the faces.
         restores: whether all of the photo is to be restored.
-        usual: what draws faces that are not blurred.
 
     Raises:
         ModelError: there is no such model.
@@ -102,4 +97,4 @@ def face_model(
         return asked if isinstance(asked, Model) else Model.load(asked), None
     blurred = sum(defects.blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
     reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
-    return Model.load(RESTORATION_MODEL if restores or reason else usual), reason
+    return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason
