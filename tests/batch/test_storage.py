@@ -21,6 +21,7 @@ from enhance.batch.manifest import Manifest, finished
 from enhance.batch.plan import Outcome, Task
 from enhance.batch.run import run
 from enhance.batch.tars import also_tars
+from enhance.cli.far import far_tasks
 from enhance.errors import EnhanceError, PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
 
@@ -99,6 +100,21 @@ def test_what_was_begun_at_a_url_is_ours(memory: str) -> None:
     assert [state for _, state in Manifest(f"{memory}/out", "").states(given)] == ["to do"] * 3
     assert done(memory, given)[:2] == (2, 0)
     assert not [name for name in system.find("/out") if name.endswith(".jsonl")]
+
+
+def test_results_beside_the_photos_are_no_photos(memory: str) -> None:
+    system = fsspec.filesystem("memory")
+    for name in ("in/a.png", "in/sub/b.png"):
+        system.pipe_file(f"/{name}", b"1")
+    given, folder, _ = far_tasks((f"{memory}/in",), f"{memory}/in", None, 4.0, True)
+    assert [task.target for task in given] == [f"{memory}/in/a_x4.png", f"{memory}/in/sub/b_x4.png"]
+    manifest = Manifest(str(folder), "")
+    with manifest.kept():
+        outcomes = [(task, attempt(task, copied)) for task in given]
+        manifest.begin(given)
+        manifest.finish((task, one.source, one.target) for task, one in outcomes if one.target)
+    assert system.exists("/in/a_x4.png")
+    assert far_tasks((f"{memory}/in",), f"{memory}/in", None, 4.0, True)[0] == given
 
 
 def test_a_store_that_cannot_be_reached_is_said_in_a_line(tmp_path: Path) -> None:

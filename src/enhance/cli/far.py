@@ -42,6 +42,7 @@ def far_tasks(
         PhotoError: it is not said where results are to go, or there are no photos.
     """
     from enhance.batch import storage
+    from enhance.batch.manifest import finished
     from enhance.batch.plan import Task
     from enhance.batch.search import photos_in
     from enhance.photos.encoders import FORMATS
@@ -71,7 +72,9 @@ def far_tasks(
         else:
             urls, more = storage.pictures_under(url, endings, recursive=recursive, leave=into)
             root = storage.full(url)
-            found = [(one, one.removeprefix(f"{root}/")) for one in urls]
+            # Where results lie beside the photos, they are no photos.
+            made = finished(into) if is_far(into) and storage.full(into) == root else set()
+            found = [(one, name) for one in urls if (name := one.removeprefix(f"{root}/")) not in made]
         if not found:
             raise PhotoError(f"{given}: has no photos in it; --recursive looks into its folders too")
         others += more
