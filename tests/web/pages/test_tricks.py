@@ -154,15 +154,36 @@ def test_an_example_other_cats_fur_and_looseness(page: Any, served: Served) -> N
     assert "seed=2" in page.url
 
 
-def test_a_drawing_that_is_dropped_is_painted(page: Any, served: Served) -> None:
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100" fill="none" stroke="black">
+<path d="M18 60a32 32 0 1 1 64 0a32 32 0 1 1 -64 0M24 42L22 12L42 30M58 29L78 11L76 42"/></svg>"""
+
+
+def test_drawings_that_are_dropped_are_painted(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/sketch")
     until(page, "document.querySelectorAll('#examples li').length > 3")
     buffer = io.BytesIO()
     sheet = Image.new("RGB", (200, 200), "white")
     sheet.paste("black", (60, 60, 140, 66))
     sheet.save(buffer, "PNG")
-    drop(page, ("paper.png", buffer.getvalue()))
+    first = ""
+    for name, content in (("paper.png", buffer.getvalue()), ("cat.svg", SVG)):
+        drop(page, (name, content))
+        first = painted(page, first)
+    assert ink(page, 18, 60)
+    page.reload()
     painted(page)
+    assert ink(page, 18, 60)
+
+
+def test_the_brush_by_keyboard(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/holes")
+    page.click('[data-sample="astronaut.jpg"]')
+    page.wait_for_selector("#go:not([hidden])")
+    page.focus("photo-stage canvas")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    assert page.is_enabled("#go")
+    assert page.evaluate("document.querySelector('photo-stage').strokes.length") == 1
 
 
 def test_a_bird_of_words_and_one_word_changed(page: Any, served: Served, tmp_path: Path) -> None:

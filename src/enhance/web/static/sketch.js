@@ -171,21 +171,25 @@ $("examples").append(...DRAWINGS.map(([name, paths]) => {
   return h("li", {}, h("button", { type: "button", onclick: () => { current = photo = null; paper.use(paths); } }, canvas, h("span", {}, name)));
 }));
 
-/** A drawing on a photo or in a file takes the place of the paper. */
+/** A drawing on a photo or in a file takes the place of the paper; SVG files are only known by what they call themselves. */
 async function sheet(file) {
-  const bitmap = await createImageBitmap(file), pen = paper.pen, scale = Math.min(1024 / bitmap.width, 1024 / bitmap.height);
+  const image = new Image(), url = URL.createObjectURL(file), { pen } = paper;
+  image.src = url;
+  await image.decode().finally(() => URL.revokeObjectURL(url));
+  const width = image.naturalWidth || 1024, height = image.naturalHeight || 1024, scale = Math.min(1024 / width, 1024 / height);
   paper.draw();
   pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.drawImage(bitmap, (1024 - bitmap.width * scale) / 2, (1024 - bitmap.height * scale) / 2, bitmap.width * scale, bitmap.height * scale);
+  pen.drawImage(image, (1024 - width * scale) / 2, (1024 - height * scale) / 2, width * scale, height * scale);
 }
-watch(async ([file]) => {
+watch(async ([given]) => {
+  const file = /\.svg$/i.test(given.name) ? new Blob([given], { type: "image/svg+xml" }) : given;
   try {
     paper.strokes = [];
     await sheet(file);
     photo = file;
     current = null;
     paint();
-  } catch { trouble(`${file.name} is not a picture that this browser can show; give a JPEG, PNG, WebP or SVG.`); }
+  } catch { trouble(`${given.name} is not a picture that this browser can show; give a JPEG, PNG, WebP or SVG.`); }
 });
 
 addEventListener("popstate", restore);

@@ -3,6 +3,8 @@
 import { animate, ease, h, quiet } from "./dom.js";
 
 const LEAST = 24; // pixels of the photo that are seen at least
+const ZOOMS = "The photo. Drag a box to zoom in, pinch with two fingers, or click a face. "
+  + "With the keyboard: arrow keys move the box, Shift and arrow keys change its size, Enter zooms, Escape shows all.";
 const CORNER = [[0, 1, 1], [1, -1, 1], [2, -1, -1], [3, 1, -1]];
 
 class PhotoStage extends HTMLElement {
@@ -26,8 +28,7 @@ class PhotoStage extends HTMLElement {
   pointers = new Map();
 
   connectedCallback() {
-    this.canvas = h("canvas", { tabIndex: 0, role: "img", "aria-label":
-      "The photo. Drag a box to zoom in, pinch with two fingers, or click a face. With the keyboard: arrow keys move the box, Shift and arrow keys change its size, Enter zooms, Escape shows all." });
+    this.canvas = h("canvas", { tabIndex: 0, role: "application", "aria-label": this.getAttribute("what") ?? ZOOMS });
     // The line is moved on the picture itself; the slider is there for the keyboard and for screen readers.
     this.slider = h("input", { type: "range", id: "split", min: 0, max: 100, value: 100, hidden: true, "aria-label": "The line between the two pictures",
       oninput: () => { this.split = this.slider.value / 100; this.draw(); this.tell("split"); }, onfocus: () => this.draw(), onblur: () => this.draw() });
