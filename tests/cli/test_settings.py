@@ -49,3 +49,15 @@ def test_a_folder_done_by_the_version_before_is_not_done_again(extras: Extras, d
     assert not accepts(OLD % "another")
     assert not accepts("no JSON")
     assert not accepts("[]")
+
+
+@pytest.mark.parametrize("asked", [{"fidelity": 0.5}, {"faces": "none"}, {"strength": 0.0}])
+def test_what_the_version_before_did_not_know_is_done_anew(asked: dict[str, object]) -> None:
+    import hashlib
+
+    from enhance.inference.shipped import weights_of
+
+    weights = b"".join(weights_of(name).read_bytes() for name in ("face_x4_gan", "face_x4_grainy"))
+    options = replace(PLAIN, **asked)  # type: ignore[arg-type]
+    accepts = accepted(settings_of(options, SCALED, NOTHING), options, SCALED, NOTHING)
+    assert not accepts(OLD % hashlib.sha256(weights).hexdigest())
