@@ -79,7 +79,7 @@ def hole() -> list[tuple[str, Image.Image]]:
 
 
 def cat() -> list[tuple[str, Image.Image]]:
-    return [("cat.webp", enhance.sketch(CAT, looseness=0.4, colour="cream", seed=4, size=256).convert("RGB"))]
+    return [("cat.webp", enhance.sketch(CAT, looseness=0.7, colour="ginger", size=256).convert("RGB"))]
 
 
 if __name__ == "__main__":

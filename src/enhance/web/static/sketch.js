@@ -11,7 +11,7 @@ import { entry as stored, fresh, keep } from "./visit.js";
 
 const COLOURS = [["", "by lot"], ["black", "#1c1a1b"], ["grey", "#7c7a79"], ["white", "#e8e4df"], ["cream", "#cdb696"], ["ginger", "#b8763f"], ["brown", "#6b5240"]];
 const paper = new Paper($("paper"));
-const state = { seed: 0, looseness: 0.4, colour: "" };
+const state = { seed: 0, looseness: 0.5, colour: "" };
 let current = null; // the entry of this drawing in the visit
 let running = null; // AbortController of the picture that is being painted
 let photo = null; // a drawing that was dropped, in place of the paper
