@@ -5,26 +5,10 @@
 #
 # DATA holds the folders photos, faces, horse2zebra, cats and birds; RUNS takes a folder for each run (runs, by default).
 # A run that is done has a file `done`. Minutes count over all sittings: raise one, remove its `done`, and it goes on.
-set -eu
-data=${1:?name the folder of the data sets}
-runs=${2:-$(dirname "$0")}
+here=$(dirname "$0")
+set -- "${1:?name the folder of the data sets}" "${2:-$here}"
+. "$here/../recipes/stages.sh"
 export OMP_NUM_THREADS=1
-
-# stage NAME RECIPE MINUTES INIT FOLDER...   INIT: a run before it, a file, or - for fresh weights
-stage() {
-    name=$1 recipe=$2 minutes=$3 init=$4
-    shift 4
-    [ -e "$runs/$name/done" ] && return
-    if [ -e "$runs/$name/last.pt" ]; then
-        enhance train --resume "$runs/$name" --minutes "$minutes"
-    elif [ "$init" = - ]; then
-        enhance train "$@" --recipe "$recipe" --out "$runs/$name" --minutes "$minutes"
-    else
-        [ -e "$init" ] || init=$runs/$init
-        enhance train "$@" --recipe "$recipe" --out "$runs/$name" --minutes "$minutes" --init "$init"
-    fi
-    touch "$runs/$name/done"
-}
 
 horses="$data/horse2zebra/trainA $data/horse2zebra/trainB"
 animals="$horses $data/cats/train $data/birds/train"
