@@ -30,7 +30,8 @@ def test_python_the_command_line_and_the_service_have_the_same_options() -> None
         assert in_shell[name].default == one.default
         python = "rest" if name == "background" else name
         assert in_python[python].default == one.default
-    assert {*inspect.signature(enhance.lineup).parameters} - {"photo", "device"} == {*options_of(LineupOptions)}
+    of_lineup = {*inspect.signature(enhance.lineup).parameters} - {"photo", "device", "explore"}
+    assert of_lineup == {*options_of(LineupOptions)}
 
 
 def test_a_query_gives_options() -> None:
