@@ -17,6 +17,7 @@ from enhance.cli.inspect import inspect
 from enhance.cli.lineup import lineup
 from enhance.cli.models import models
 from enhance.cli.serve import serve
+from enhance.cli.site import site
 from enhance.cli.sketch import sketch
 from enhance.cli.train import export, prepare, train
 from enhance.cli.translate import translate
@@ -51,7 +52,7 @@ def commands() -> None:
 
 
 for _command in (
-    *(photo, lineup, translate, fill, sketch, imagine, inspect, models, doctor, serve),
+    *(photo, lineup, translate, fill, sketch, imagine, inspect, models, doctor, serve, site),
     *(prepare, train, export, evaluate, calibrate),
 ):
     commands.add_command(_command)

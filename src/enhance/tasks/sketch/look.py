@@ -105,7 +105,7 @@ def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, r
     furs = looks[:, : 3 * PLACES].reshape(-1, PLACES, 3)[:, list(FUR)]
     # A uniform coat first: of a piebald cat the mean is a colour that is nowhere on it.
     apart = np.linalg.norm(furs.mean(1) - wanted, axis=1) + 0.7 * np.linalg.norm(furs.std(1), axis=1)
-    nearest = np.argsort(apart)[: max(1, min(NEAREST, len(looks) // 4))]
+    nearest = np.argsort(apart, kind="stable")[: max(1, min(NEAREST, len(looks) // 4))]
     look = looks[random.choice(nearest)].copy()
     colours = look[: 3 * PLACES].reshape(PLACES, 3)
     colours[:INSIDE] = np.clip(colours[:INSIDE] + (wanted - colours[list(FUR)].mean(0)), -1, 1)

@@ -200,9 +200,9 @@ $("still").addEventListener("click", () => {
 });
 quiet.addEventListener("change", () => { halted = quiet.matches; for (const canvas of seen.keys()) show(canvas); });
 
-// A photo that is dropped here goes to the faces.
+// A photo that is dropped here goes to the faces, where they are (a site without a server may lack them).
 
-watch(async (files) => {
+if (document.querySelector("[data-tile=faces]")) watch(async (files) => {
   try {
     const entries = files.map((file) => fresh("faces", file.name, file));
     for (const entry of entries) await keep(entry);

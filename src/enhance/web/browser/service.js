@@ -1,0 +1,48 @@
+// The same calls as those of the page of `enhance serve`, answered by a worker in this browser: nothing is sent.
+import { say } from "./dom.js";
+
+export class Refused extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" }), jobs = new Map();
+let count = 0, loaded = false;
+const page = document.querySelector("script[src$='.js']").src.split("/").pop();
+worker.postMessage({ warm: { "sketch.js": "sketch", "birds.js": "imagine" }[page] });
+worker.onmessage = ({ data: { id, stage, made, error } }) => {
+  const job = jobs.get(id);
+  if (!job) return;
+  if (stage) {
+    if (!loaded) say("");
+    loaded = true;
+    job.progress?.({ stage });
+    return;
+  }
+  if (error) job.failed(new Refused(error.code, error.message)); else job.done({ blob: null, facts: made });
+};
+worker.onerror = (event) => {
+  for (const { failed } of jobs.values()) failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
+};
+
+export const limits = async () => ({ upload_bytes: 40e6, look_pixels: 50e6, draw_pixels: 4e6, tasks: {} });
+
+/** Asks for pictures; {blob: null, facts}. A call whose signal aborts is given up at once. */
+export function insist(what, body, options = {}, { progress, signal } = {}) {
+  const id = count += 1;
+  if (!loaded) say("Fetching the network, once. After that it works without the internet…", true);
+  return new Promise((done, failed) => {
+    signal?.throwIfAborted();
+    jobs.set(id, { done, failed, progress });
+    signal?.addEventListener("abort", () => { worker.postMessage({ cancel: id }); failed(signal.reason); }, { once: true });
+    worker.postMessage({ id, what, body, options });
+  }).finally(() => jobs.delete(id));
+}
+export const send = insist;
+
+export const pictures = (facts) => facts.answers.map(({ seed, data }) => ({ seed, blob: data }));
+/** In the service pictures come as text; here they are files already. */
+export const decoded = (blob) => blob;
+export const inWords = ({ stage }) => (stage === "drawing" ? "Drawing…" : "Waiting…");

@@ -1,0 +1,184 @@
+"""The site as a folder: pages, networks and what runs them in a browser, for any server of static files.
+
+The pages are those of `enhance serve`; what they ask a service there is answered here by a worker in the browser
+(`browser/`), in onnxruntime-web. A service worker keeps every file, so that it works without the internet afterwards.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import math
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from enhance.errors import EnhanceError
+from enhance.files import sha256
+from enhance.inference import shipped
+from enhance.inference.facts import peek
+from enhance.photos.provenance import Stamp, stamped
+from enhance.tasks.sketch.options import COLOURS as FURS
+
+HERE = Path(__file__).parent
+STATIC, BROWSER = HERE / "static", HERE / "browser"
+RUNTIME = Path("node_modules", "onnxruntime-web")
+GET_RUNTIME = "npm install onnxruntime-web@1.22.0"
+"""This release's WebAssembly is 0.8 MB smaller than that of 1.30."""
+WASM = "ort-wasm-simd-threaded.wasm"
+RUNS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", WASM)
+PACKED = ".packed"
+"""How files end that are gzipped: not .gz, which some servers would unpack on the way."""
+MARK = Path("static", "data", "facts.json")
+"""What a folder of ours has, by which it may be written over."""
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self' blob:; media-src 'self' blob:; worker-src 'self'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Trick:
+    """A page that the folder has.
+
+    Attributes:
+        name: of the page.
+        title: in the menu.
+        models: the shipped networks that it needs.
+        does: what it does, after "it".
+    """
+
+    name: str
+    title: str
+    models: tuple[str, ...]
+    does: str
+
+
+TRICKS = (Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),)
+ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Birds", "holes": "Holes"}
+
+
+def write(out: Path, runtime: Path | None = None, *, overwrite: bool = False) -> int:
+    """Writes the folder, whole or not at all.
+
+    Args:
+        out: where to; it must not be there, or be empty, or with `overwrite` be such a folder.
+        runtime: an unpacked npm package onnxruntime-web. None: the one in ./node_modules.
+
+    Returns:
+        How many bytes were written.
+
+    Raises:
+        EnhanceError: the runtime is missing, the folder is there already or cannot be written.
+    """
+    scripts = (runtime or RUNTIME) / "dist"
+    for name in RUNS:
+        if not (scripts / name).is_file():
+            raise EnhanceError(
+                f"{scripts / name}: is missing; {GET_RUNTIME}, or name the unpacked package with --runtime"
+            )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (overwrite and (out / MARK).is_file()):
+        raise EnhanceError(f"{out}: is there already; name another folder, or add --overwrite if it is such a site")
+    partial = out.absolute().with_name(f".{out.absolute().name}.{secrets.token_hex(4)}.part")
+    try:
+        partial.mkdir(parents=True)
+        _fill(partial, scripts)
+        if out.exists():
+            shutil.rmtree(out)
+        partial.replace(out)
+    except OSError as error:
+        raise EnhanceError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+
+
+def _fill(folder: Path, scripts: Path) -> None:
+    static = folder / "static"
+    absent = [name for name in ALL if name not in {trick.name for trick in TRICKS}]
+    left_out = {f"{name}.js" for name in (*absent, "api", "how")} | {"learning"}
+    ignored = shutil.ignore_patterns("*.html", "__pycache__", *left_out)
+    shutil.copytree(STATIC, static, ignore=ignored)
+    shutil.copytree(BROWSER, static / "browser")
+    for name in ("frame.js", "service.js"):
+        (static / "browser" / name).replace(static / name)
+    (static / "browser" / "sw.js").replace(folder / "sw.js")
+    (static / "ort").mkdir()
+    for name in RUNS[:-1]:
+        shutil.copyfile(scripts / name, static / "ort" / name)
+    _pack(scripts / WASM, static / "ort" / WASM)
+    (static / "data").mkdir()
+    for model in dict.fromkeys(model for trick in TRICKS for model in trick.models):
+        _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
+    menu = [[trick.name, trick.title] for trick in TRICKS]
+    _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
+    for trick in TRICKS:
+        (folder / trick.name).mkdir()
+        (folder / trick.name / "index.html").write_text(page(trick.name))
+    (folder / "index.html").write_text(hall())
+    mark = _version(folder)
+    (folder / MARK).write_text(json.dumps({"version": mark, **facts()}))
+    small = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != PACKED]
+    names = [path.relative_to(folder).as_posix().removesuffix("index.html") for path in small if path.name != "sw.js"]
+    _begin(folder / "sw.js", f"const VERSION = {json.dumps(mark)}, FILES = {json.dumps(names)};")
+
+
+def page(name: str) -> str:
+    """A page of the service, for a folder of its own: what it names is named from the root of the site."""
+    head = (
+        f'<meta charset="utf-8">\n  <base href="../">\n  <meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    )
+    return (STATIC / f"{name}.html").read_text().replace('<meta charset="utf-8">', head, 1)
+
+
+def hall() -> str:
+    """The first page, with the tiles of those tricks that are there, and a word on those that are not."""
+    text = page("index").replace('<base href="../">', '<base href="./">')
+    does = [trick.does for trick in TRICKS]
+    said = f"{', '.join(does[:-1])} and {does[-1]}" if len(does) > 1 else does[0]
+    absent = [title for name, title in ALL.items() if name not in {trick.name for trick in TRICKS}]
+    for name, title in ALL.items():
+        if title in absent:
+            text = re.sub(rf'\s*<li><a class="tile" href="{name}">.*?</li>', "", text, flags=re.S)
+    lacking = f" Not here, but in the program: {', '.join(absent).lower()}." if absent else ""
+    words = (
+        f"It {said}, in this browser and, after the first visit, without the internet. All of it is made up.{lacking}"
+    )
+    return re.sub(r"<p>Five small networks.*?to begin\.", f"<p>{words}", text, flags=re.S)
+
+
+def facts() -> dict[str, Any]:
+    """What the scripts need to know of the networks, beside their weights."""
+    return {
+        "stamps": {"sketch": _stamp("sketch_cat", drawing=True, invention="a cat")},
+        "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).said["looks"], "colours": FURS},
+    }
+
+
+def _stamp(model: str, **said: Any) -> str:
+    """XMP for a picture by this network; the seed, and words where there are any, are put in where @SEED@ stands."""
+    digits = sha256(shipped.weights_of(model))[:12]
+    stamp = Stamp(f"enhance {version('enhance')}", model, digits, 0, math.nan, (), everywhere=True, **said)
+    return stamped(None, stamp).decode().replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<")
+
+
+def _pack(source: Path, target: Path) -> None:
+    target.with_name(target.name + PACKED).write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+
+
+def _begin(script: Path, line: str) -> None:
+    script.write_text(f"{line}\n{script.read_text()}")
+
+
+def _version(folder: Path) -> str:
+    """Twelve digits that change when any file does."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
