@@ -113,7 +113,7 @@ def test_tables_and_cards_speak_of_the_task(nearest: Path, tmp_path: Path, capsy
     assert results.load(tmp_path / "results.json") == found
     assert (tmp_path / "squares_8.png").is_file()
     page = (tmp_path / "nearest.md").read_text(encoding="utf-8")
-    assert page.startswith("# nearest\n\nSquares only.\n")
+    assert "\n# nearest\n\nSquares only.\n" in page
     assert "| Shape | square |" in page
     assert "| size | model | squares | PSNR | error | mean |" in page
     assert page.index("## Also\n\nnearest.onnx") < page.index("## Limits\n\n- no circles")
