@@ -6,6 +6,7 @@ The pages are those of `enhance serve`; what they ask a service there is answere
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -18,11 +19,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from enhance.errors import EnhanceError
 from enhance.files import sha256
 from enhance.inference import shipped
 from enhance.inference.facts import peek
 from enhance.photos.provenance import Stamp, stamped
+from enhance.tasks.imagine import layouts, vocabulary, words
+from enhance.tasks.imagine.bank import LEVELS, Bank, packed
 from enhance.tasks.sketch.options import COLOURS as FURS
 
 HERE = Path(__file__).parent
@@ -34,6 +39,8 @@ WASM = "ort-wasm-simd-threaded.wasm"
 RUNS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", WASM)
 PACKED = ".packed"
 """How files end that are gzipped: not .gz, which some servers would unpack on the way."""
+WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
+WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
 MARK = Path("static", "data", "facts.json")
 """What a folder of ours has, by which it may be written over."""
 POLICY = (
@@ -59,7 +66,10 @@ class Trick:
     does: str
 
 
-TRICKS = (Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),)
+TRICKS = (
+    Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),
+    Trick("birds", "Birds", ("bird",), "draws birds from words"),
+)
 ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Birds", "holes": "Holes"}
 
 
@@ -115,6 +125,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "data").mkdir()
     for model in dict.fromkeys(model for trick in TRICKS for model in trick.models):
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
+    (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))
     menu = [[trick.name, trick.title] for trick in TRICKS]
     _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
     for trick in TRICKS:
@@ -155,8 +166,37 @@ def hall() -> str:
 def facts() -> dict[str, Any]:
     """What the scripts need to know of the networks, beside their weights."""
     return {
-        "stamps": {"sketch": _stamp("sketch_cat", drawing=True, invention="a cat")},
+        "stamps": {
+            "sketch": _stamp("sketch_cat", drawing=True, invention="a cat"),
+            "imagine": _stamp("bird", words="@WORDS@", invention="a bird"),
+        },
         "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).said["looks"], "colours": FURS},
+    }
+
+
+def birds() -> dict[str, Any]:
+    """The tables that sentences are read by, and the layouts: a byte for each number, in base 64."""
+    sets = {name: getattr(words, f"_{name.upper()}") for name in WORD_SETS}
+    sets |= {name: getattr(vocabulary, name) for name in ("KNOWN", "SILENT", "ORDINARY", "ACCENTS")}
+    maps = {name: getattr(vocabulary, name) for name in WORD_MAPS}
+    bank = Bank.load()
+    arrays = dict(packed(bank.layouts, bank.said)) | {"said": np.round(bank.said * LEVELS).astype(np.uint8)}
+    return {
+        "words": {
+            "sets": {name: sorted(found) for name, found in sets.items()},
+            "maps": maps,
+            "COLOURS": vocabulary.COLOURS,
+            "PARTS": vocabulary.PARTS,
+            "longest": words._LONGEST,
+        },
+        "traits": words.TRAITS,
+        "length": words.LENGTH,
+        "points": layouts.POINTS,
+        "parts": layouts.PLACES_OF.astype(int).tolist(),
+        "reach": [layouts._WIDTHS[point] for point in layouts.POINTS],
+        "limbs": [[layouts.POINTS.index(end) for end in limb] for limb in layouts._LIMBS],
+        "noise": int(peek(shipped.weights_of("bird")).said["noise"]),
+        "bank": {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()},
     }
 
 

@@ -53,7 +53,8 @@ class Bank:
         """The number of a layout that suits what was read: of a bird of which the same was said, and whose named
         parts can be seen."""
         scores = self.suits(reading)
-        best = np.argsort(-scores, kind="stable")[:SUITED]
+        # Many suit equally well but for rounding, which differs from machine to machine: they come in their own order.
+        best = np.argsort(-np.round(scores, 3), kind="stable")[:SUITED]
         chances = np.exp((scores[best] - scores[best[0]]) / SURPRISE)
         return int(random.choice(best, p=chances / chances.sum()))
 

@@ -6,7 +6,7 @@ let runtime = null, told = null;
 const sessions = new Map();
 
 /** A file, from what this browser keeps, or else fetched and kept. */
-async function unpacked(name) {
+export async function unpacked(name) {
   const url = here(`${name}.packed`), kept = self.caches && (await caches.open(`enhance-${(await facts()).version}`));
   let answer = await kept?.match(url);
   if (!answer) {

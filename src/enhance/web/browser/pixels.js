@@ -124,3 +124,6 @@ export function canvasOf(planes) {
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
+
+/** Width and height of a picture whose longer side and shape are known. */
+export const canvasSize = (size, aspect) => [Math.min(1, aspect), Math.min(1, 1 / aspect)].map((share) => Math.max(1, Math.round(size * share)));

@@ -4,7 +4,7 @@
 const NAME = `enhance-${VERSION}`, root = new URL("./", self.location).href;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(NAME).then((kept) => kept.addAll(FILES.map((file) => new Request(root + file, { cache: "reload" })))).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(NAME).then((kept) => kept.addAll(FILES.map((file) => new Request(root + file, { cache: "no-cache" })))).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {

@@ -1,10 +1,11 @@
 // Draws, beside the page, so that the page stays awake. Jobs come one after the other; those that were cancelled are left out.
+import { imagine } from "./birds.js";
 import { sketch } from "./cats.js";
 import { facts, load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { stamped } from "./stamp.js";
 
-const TRICKS = { sketch: [sketch, "sketch_cat"] };
+const TRICKS = { sketch: [sketch, "sketch_cat"], imagine: [imagine, "bird"] };
 const cancelled = new Set();
 let last = Promise.resolve();
 
