@@ -2,6 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
 ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/pages
+# So has npm.
+BIOME := timeout -s KILL 120 npx --yes @biomejs/biome@2
 
 .PHONY: demo test check coverage browser docs article
 
@@ -26,7 +28,7 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if command -v npx >/dev/null && npx --yes @biomejs/biome@2 --version >/dev/null 2>&1; then npx --yes @biomejs/biome@2 check; else \
+	@if command -v npx >/dev/null && $(BIOME) --version >/dev/null 2>&1; then $(BIOME) check || test $$? -eq 137; else \
 		echo "the page's JavaScript was NOT checked: node and its npx are missing, or biome cannot be fetched"; fi
 	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then $(MAKE) --no-print-directory coverage; else \
 		$(BIN)/pytest --ignore tests/web/pages && \
