@@ -168,7 +168,7 @@ def test_every_command_that_runs_a_network_takes_a_device() -> None:
     from enhance.cli import commands
 
     without = {n for n, c in commands.commands.items() if "--device" not in {o for one in c.params for o in one.opts}}
-    assert without == {"inspect", "models", "doctor", "export"}
+    assert without == {"inspect", "models", "doctor", "export", "site"}
 
 
 @pytest.mark.parametrize(
