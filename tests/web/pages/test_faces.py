@@ -345,7 +345,10 @@ def test_fingers_scroll_pan_and_pinch(browser: Any, served: Served) -> None:
     fingers("touchEnd")
     until(page, "scrollY > 40")
     assert page.evaluate("document.querySelector('photo-stage').box") is None
+    # A page that was flung goes on for a while.
+    page.wait_for_timeout(1500)
     page.evaluate("scrollTo(0, 0)")
+    until(page, "scrollY === 0")
     page.wait_for_timeout(300)
     fingers("touchStart", (x - 20, y), (x + 20, y))
     for step in range(1, 9):
