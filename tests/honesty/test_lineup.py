@@ -66,12 +66,13 @@ def test_what_it_says_follows_from_how_far_answers_are_apart(shown: Lineup) -> N
     from dataclasses import replace
 
     several, alike, one = (
-        replace(shown, people=people, identity=identity).meaning()
+        replace(shown, people=people, identity=identity, wide=True).meaning()
         for people, identity in ((4, 0.3), (1, 0.9), (1, 0.6))
     )
     assert len({several, alike, one}) == 3
     assert "do not say who" in several
     assert "leave little open" in alike
+    assert "differs more from the answers" in shown.meaning()
 
 
 @pytest.mark.parametrize("count", [2, 5, 13])

@@ -79,6 +79,7 @@ class Lineup:
         identity: mean cosine of SFace's embeddings over all pairs of samples; 1 is the same face.
         people: how many people a verifier sees among the samples (`recognition.people`).
         structure: mean of 1 - SSIM over all pairs of samples; 0 is the same picture.
+        wide: whether the network was taught answers as far apart as the truth is from them.
         exploration: dials for what differs; None unless asked for.
     """
 
@@ -91,6 +92,7 @@ class Lineup:
     identity: float
     people: int
     structure: float
+    wide: bool = False
     exploration: Exploration | None = None
     warning: str = WARNING
 
@@ -119,6 +121,11 @@ class Lineup:
 
     def meaning(self) -> str:
         """What that says of the photo, in one sentence."""
+        if not self.wide:
+            return (
+                "The real face differs more from the answers than they differ from each other: that they look alike "
+                "does not mean that it is known."
+            )
         if self.people > 1:
             return (
                 "The pixels do not say who this is: the real face is about as far from each answer as the answers are "
@@ -246,6 +253,7 @@ def lineup_photo(
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
+        wide=network.facts.shared_noise > 0,
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
 
