@@ -298,9 +298,7 @@ def _in_patches(logits: Tensor, mask: Tensor) -> Tensor:
 
 def relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:
     """`losses.relativistic` over the patches that the hole touches."""
-    touch = (touched(mask, better) > 0).float()
-    each = functional.softplus((worse - better).float())
-    return (each * touch).sum() / touch.sum().clamp(min=1)
+    return _in_patches(functional.softplus((worse - better).float()), mask)
 
 
 def fresh(
