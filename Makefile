@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
-ON_THE_PAGE := timeout -s KILL 600 $(BIN)/pytest tests/web/pages
+ON_THE_PAGE := timeout -s KILL 900 $(BIN)/pytest tests/web/pages
 # So has npm.
 BIOME := timeout -s KILL 120 npx --yes @biomejs/biome@2
 

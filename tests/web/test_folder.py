@@ -1,364 +1,42 @@
-"""The site as a folder, in a real browser before a plain server of files."""
+"""The site as a folder, as far as that needs no browser; `pages/test_folder.py` opens it in one."""
 
-import base64
-import io
-import os
-import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from click.testing import CliRunner
-from PIL import Image, ImageDraw
 
-from enhance.cli.site import site
 from enhance.errors import EnhanceError
-from enhance.honesty import credentials
-from enhance.tasks.imagine import vocabulary
-from enhance.tasks.imagine.imagine import imagine_all
-from enhance.tasks.imagine.options import ImagineOptions
-from enhance.tasks.imagine.words import SentenceError, read
-from enhance.tasks.sketch.options import SketchOptions
-from enhance.tasks.sketch.sketch import sketch_all
 from enhance.web import folder
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AGREEMENT = 40
-"""Least dB between a picture drawn in the browser and one drawn in Python."""
-OF_BIRDS = 35
-"""The same for birds: their network of 8 bits gives pictures 39 dB apart where its inputs differ by a millionth."""
-MOST_BYTES = 8_000_000
-"""Of download until the first picture is drawn."""
 
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked package onnxruntime-web: that of ENHANCE_ORT_WEB, or from npm."""
-    if given := os.environ.get("ENHANCE_ORT_WEB"):
-        return Path(given)
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("onnxruntime-web cannot be had: npm is not installed")
-    where = tmp_path_factory.mktemp("npm")
-    command = [npm, *folder.GET_RUNTIME.split()[1:], "--no-audit", "--no-fund", "--ignore-scripts"]
-    # npm has hung, busy for ever, on a machine with other work: then, and only then, once more.
-    for _ in range(2):
-        try:
-            done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False, timeout=90)
-        except subprocess.TimeoutExpired:
-            continue
-        if done.returncode:
-            pytest.skip(f"onnxruntime-web cannot be had: {done.stderr[-200:]}")
-        return where / folder.RUNTIME
-    pytest.skip("onnxruntime-web cannot be had: npm hangs")
+    """What looks like onnxruntime-web, but runs nothing."""
+    package = tmp_path_factory.mktemp("ort")
+    (package / "dist").mkdir()
+    for name in folder.RUNS:
+        (package / "dist" / name).write_text(name)
+    return package
 
 
-@pytest.fixture(scope="session")
-def written(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("hosts") / "enhance"
-    done = CliRunner().invoke(site, ["--out", str(out), "--runtime", str(runtime)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return out
-
-
-class Hosted:
-    """A plain server of files, which can be ended and begun again."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder, self.url = folder, f"http://127.0.0.1:{self.port}/enhance/"
-        self.begin()
-
-    def begin(self) -> None:
-        command = [sys.executable, "-m", "http.server", str(self.port), "--bind", "127.0.0.1", "-d", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.end()
-        pytest.fail("the server did not begin")
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def hosted(written: Path) -> Iterator[Hosted]:
-    one = Hosted(written.parent)
-    yield one
-    one.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if BROWSER is None:
-        pytest.skip("no browser is installed: apt-get install chromium")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-    one = context.new_page()
-    one.set_default_timeout(40_000)
-    wrong: list[str] = []
-    one.on("pageerror", lambda error: wrong.append(str(error)))
-    one.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield one
-    context.close()
-    assert not wrong
-
-
-@pytest.fixture(scope="module")
-def paper(browser: Any, hosted: Hosted) -> Iterator[Any]:
-    """A page that has the network already."""
-    one = browser.new_page()
-    one.goto(f"{hosted.url}sketch")
-    yield one
-    one.close()
-
-
-def asked(page: Any, what: str, body: bytes | str, **options: Any) -> dict[str, Any]:
-    """What the page's own way of asking answers; the pictures as arrays in [0,1]."""
-    given = body if isinstance(body, str) else base64.b64encode(body).decode()
-    told = page.evaluate(
-        """async ([what, given, words, options]) => {
-          const { insist } = await import(new URL("static/service.js", document.baseURI));
-          const bytes = () => new Blob([Uint8Array.from(atob(given), (c) => c.charCodeAt(0))]);
-          const { facts } = await insist(what, words ? given : bytes(), { ...options, format: "png" });
-          const text = async (blob) => {
-            const read = new FileReader();
-            read.readAsDataURL(blob);
-            await new Promise((done) => { read.onload = done; });
-            return read.result.split(",")[1];
-          };
-          return { ...facts, answers: await Promise.all(facts.answers.map(async ({ data }) => text(data))) };
-        }""",
-        [what, given, isinstance(body, str), options],
-    )
-    files = [base64.b64decode(one) for one in told["answers"]]
-    return {**told, "files": files, "pictures": [decoded(one) for one in files]}
-
-
-def decoded(file: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(file)) as image:
-        return np.asarray(image.convert("RGB"), np.float64) / 255
-
-
-def agreement(one: np.ndarray, other: np.ndarray) -> float:
-    """PSNR in dB."""
-    return float(-10 * np.log10(max(np.mean((one - other) ** 2), 1e-12)))
-
-
-def drawing(width: int, scale: float = 1.0, filled: bool = False) -> bytes:
-    """A cat's head on white, 512 pixels across, in lines of a width."""
-    big = Image.new("RGB", (1536, 1536), "white")
-    pen = ImageDraw.Draw(big)
-
-    def at(*places: float) -> list[float]:
-        return [15.36 * (50 + scale * (place - 50)) for place in places]
-
-    wide = 3 * width
-    pen.ellipse(at(18, 25, 82, 90), outline="black", width=wide)
-    for ear in ((22, 40, 20, 8, 42, 28), (78, 40, 80, 8, 58, 28)):
-        pen.line(at(*ear), "black", wide, joint="curve")
-    for eye in ((33, 50, 43, 58), (57, 50, 67, 58)):
-        pen.ellipse(at(*eye), outline="black", width=wide, fill="black" if filled else None)
-    pen.line(at(46, 66, 54, 66, 50, 71, 46, 66), "black", wide, joint="curve")
-    pen.line(at(50, 71, 50, 76), "black", wide)
-    buffer = io.BytesIO()
-    big.resize((512, 512), Image.Resampling.BOX).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def test_a_missing_runtime_and_a_folder_that_is_there_are_refused_in_one_line(tmp_path: Path, written: Path) -> None:
+def test_a_missing_runtime_and_a_folder_that_is_there_are_refused_in_one_line(tmp_path: Path, runtime: Path) -> None:
     with pytest.raises(EnhanceError, match=r"^[^\n]*npm install onnxruntime-web[^\n]*$"):
         folder.write(tmp_path / "site", tmp_path / "nothing")
-    runtime = tmp_path / "node" / "dist"
-    runtime.mkdir(parents=True)
-    for name in folder.RUNS:
-        (runtime / name).touch()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "mine.jpg").touch()
     with pytest.raises(EnhanceError, match="is there already"):
-        folder.write(tmp_path / "photos", runtime.parent, overwrite=True)
+        folder.write(tmp_path / "photos", runtime, overwrite=True)
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["mine.jpg"]
     assert not list(tmp_path.glob(".*.part"))
-    assert not list(written.rglob("__pycache__"))
 
 
-def test_pages_name_only_what_is_there(written: Path, page: Any, hosted: Hosted) -> None:
-    lost: list[str] = []
-    page.on("response", lambda answer: lost.append(answer.url) if answer.status >= 400 else None)
-    for name in ("", *(trick.name for trick in folder.TRICKS)):
-        page.goto(f"{hosted.url}{name}")
-        page.wait_for_selector("footer")
-        links = page.eval_on_selector_all("a", "all => all.map((one) => one.href)")
-        assert links
-        for link in links:
-            path = written / link.removeprefix(hosted.url)
-            assert (path / "index.html").is_file(), link
-    assert not lost
-    assert "Not here, but in the program" in (written / "index.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("given", "options"),
-    [
-        (drawing(7), {}),
-        (drawing(7), {"seed": 12, "colour": "ginger", "looseness": 0.2}),
-        (drawing(2), {"seed": 3}),
-        (drawing(26, filled=True), {"colour": "#335577"}),
-        (drawing(6, scale=0.35), {"seed": 5}),
-    ],
-    ids=["plain", "dyed", "thin", "thick and filled", "small"],
-)
-def test_a_cat_is_the_one_that_python_paints(paper: Any, given: bytes, options: dict[str, Any]) -> None:
-    told = asked(paper, "sketch", given, size=128, **options)
-    (cat,) = sketch_all(given, [SketchOptions(**{"size": 128, **options})])
-    assert told["moved"] is cat.drawing.moved
-    assert agreement(told["pictures"][0], cat.painted) > AGREEMENT
-
-
-def test_sizes_and_several(paper: Any) -> None:
-    for size in (256, 512):
-        told = asked(paper, "sketch", drawing(7), size=size, n=2, seed=4)
-        cats = sketch_all(drawing(7), [SketchOptions(seed=seed, size=size) for seed in (4, 5)])
-        for picture, cat in zip(told["pictures"], cats, strict=True):
-            assert agreement(picture, np.asarray(cat.canvas.image()) / 255) > AGREEMENT
-
-
-def sentences() -> list[str]:
-    """Those of the page, and nonsense of all kinds of words."""
-    given = re.findall(r'"(an? [^"]+)"', (folder.STATIC / "birds.js").read_text())
-    assert len(given) >= 7
-    given += [
-        "a crimson bely robin facing left",
-        "",
-        "hello world",
-        "a bird that's black, and the wings not red; it has",
-    ]
-    random = np.random.default_rng(1)
-    small = re.findall(r"\S+", "and or with has is are a the its , . on of not no but that which")
-    known = [*sorted(vocabulary.KNOWN), *vocabulary.SPECIES, *small * 12, "blak", "whiet", "zzz", "car", "1"]
-    return [*given, *(" ".join(random.choice(known, random.integers(3, 18))) for _ in range(300))]
-
-
-def test_sentences_are_read_as_in_python(paper: Any) -> None:
-    found = paper.evaluate(
-        """async (sentences) => {
-          const { prepared, read } = await import(new URL("static/browser/words.js", document.baseURI));
-          const packed = await fetch(new URL("static/data/birds.json.packed", document.baseURI));
-          const file = new Response(packed.body.pipeThrough(new DecompressionStream("gzip")));
-          const tables = prepared((await file.json()).words);
-          return sentences.map((sentence) => {
-            try { return read(sentence, tables); } catch (error) { return error.message; }
-          });
-        }""",
-        sentences(),
-    )
-    for sentence, got in zip(sentences(), found, strict=True):
-        if isinstance(got, str):
-            with pytest.raises(SentenceError, match=re.escape(got)):
-                read(sentence)
-            continue
-        wanted = read(sentence)
-        assert (*(sorted(map(tuple, got[name])) for name in ("pairs", "accents")), got["traits"]) == (
-            *(sorted(pairs) for pairs in (wanted.pairs, wanted.accents)),
-            sorted(wanted.traits),
-        ), sentence
-        assert list(got["taken"].items()) == list(wanted.taken), sentence
-        assert (got["unknown"], got["facing"], got["text"]) == ([*wanted.unknown], wanted.facing, wanted.text)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "options"),
-    [
-        ("a small bird with a red head and a white belly", {"seed": 1}),
-        ("a swimming duck with a green head facing left", {"seed": 9}),
-        ("a blue bird with a yellow bill", {"layout": 3}),
-    ],
-)
-def test_a_bird_is_the_one_that_python_draws(paper: Any, sentence: str, options: dict[str, Any]) -> None:
-    told = asked(paper, "imagine", sentence, size=128, n=2, **options)
-    seed = options.pop("seed", 0)
-    birds = imagine_all(sentence, [ImagineOptions(seed=seed + n, size=128, **options) for n in range(2)])
-    assert told["layouts"] == [bird.layout for bird in birds]
-    for picture, bird in zip(told["pictures"], birds, strict=True):
-        assert agreement(picture, np.asarray(bird.canvas.image()) / 255) > OF_BIRDS
-
-
-def test_a_bird_is_drawn_and_its_file_says_from_what_words(page: Any, hosted: Hosted, tmp_path: Path) -> None:
-    page.goto(f"{hosted.url}birds")
-    page.fill("#words", "a <red> bird & a xylophone")
-    page.click("#draw")
-    page.wait_for_selector("#eight li:nth-child(8) img")
-    assert page.inner_text("#sentence del") == "xylophone"
-    with page.expect_download() as given:
-        page.click("#save")
-    given.value.save_as(tmp_path / "bird.png")
-    stamp = credentials.inspect(tmp_path / "bird.png")["stamp"]
-    assert stamp["words"] == "a <red> bird & a xylophone"
-
-
-def test_what_cannot_be_read_is_said(paper: Any) -> None:
-    with pytest.raises(playwright.Error, match="no lines on it"):
-        asked(paper, "sketch", _png(Image.new("RGB", (64, 64), "white")))
-    with pytest.raises(playwright.Error, match="cannot be read"):
-        asked(paper, "sketch", b"no picture")
-
-
-def test_a_stroke_becomes_a_cat_and_its_file_is_stamped(page: Any, hosted: Hosted, tmp_path: Path) -> None:
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
-    page.goto(f"{hosted.url}sketch")
-    page.click("#examples button")
-    page.wait_for_selector("#answer img")
-    fetched = {url: size for url, size in sizes.items() if "photo_x4" not in url}  # that one enlarges what is shown
-    assert any("sketch_cat" in url for url in fetched)
-    assert 5_000_000 < sum(fetched.values()) < MOST_BYTES, fetched
-    page.wait_for_selector("#answer img[data-size='512']")
-    with page.expect_download() as given:
-        page.click("#save")
-    given.value.save_as(tmp_path / "cat.png")
-    stamp = credentials.inspect(tmp_path / "cat.png")["stamp"]
-    assert stamp["digital_source_type"].endswith("/trainedAlgorithmicMedia")
-    assert stamp["seed"] == "0"
-
-
-def test_it_works_without_the_server_after_the_first_visit(page: Any, hosted: Hosted) -> None:
-    page.goto(f"{hosted.url}sketch")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.click("#examples button")
-    page.wait_for_selector("#answer img[data-size='512']")
-    hosted.end()
-    page.reload()  # its address has a question mark, and no slash before it
-    page.wait_for_selector("#answer img")
-    page.goto(hosted.url)
-    page.click("a.tile[href='sketch']")
-    page.click("#examples li:nth-child(2) button")
-    page.wait_for_selector("#answer img[data-size='512']")
-    hosted.begin()
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+def test_only_such_a_folder_is_written_over(tmp_path: Path, runtime: Path) -> None:
+    out = tmp_path / "site"
+    written = folder.write(out, runtime)
+    assert written == sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    assert not list(out.rglob("__pycache__"))
+    assert all((out / trick.name / "index.html").is_file() for trick in folder.TRICKS)
+    with pytest.raises(EnhanceError, match="--overwrite"):
+        folder.write(out, runtime)
+    (out / "old.txt").touch()
+    folder.write(out, runtime, overwrite=True)
+    assert not (out / "old.txt").exists()
