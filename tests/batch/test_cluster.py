@@ -18,6 +18,7 @@ from enhance.batch.plan import Task
 from enhance.batch.run import run
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
+from tests.processes import ran
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'enhance[ray]'")
 ROOT = Path(__file__).parents[2]
@@ -100,15 +101,8 @@ def test_whatever_is_killed_nothing_is_lost(victim: str, seed: int, tmp_path: Pa
     # In a process of its own: what Ray leaves open is not ours to complain about.
     code = f"from tests.batch.test_cluster import *; killed(Path({str(tmp_path)!r}), {victim!r}, {seed})"
     paths = os.pathsep.join((str(ROOT), str(ROOT / "src")))
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths, "RAY_raylet_start_wait_time_s": "300"},
-        capture_output=True,
-        text=True,
-        timeout=1500,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": paths, "RAY_raylet_start_wait_time_s": "300"}
+    done = ran([sys.executable, "-c", code], cwd=ROOT, env=environment, limit=1500)
     assert done.returncode == 0, done.stderr[-2000:]
     enhanced, skipped, *failed = done.stdout.split("\n")[:-2]
     assert (int(enhanced) + int(skipped), len(failed)) == (COUNT - 2, 2), failed

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from enhance.batch.run import Engine, Summary, run
 from enhance.batch.search import photos_in
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
+from tests.processes import LIMIT, end
 
 ENDINGS = {".txt"}
 
@@ -293,10 +295,16 @@ def test_a_run_that_is_stopped_goes_on(how: signal.Signals, folder: Path, tmp_pa
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=hearing
     )
     assert stopped.stdout is not None
-    assert b"_x4." in stopped.stdout.readline()
-    # As a terminal does it: to every process of the run. The other only to the first, as an administrator does it.
-    (os.killpg if how == signal.SIGINT else os.kill)(stopped.pid, how)
-    _, words = stopped.communicate(timeout=60)
+    patience = threading.Timer(LIMIT, end, (stopped,))
+    patience.start()
+    try:
+        assert b"_x4." in stopped.stdout.readline()
+        # As a terminal does it: to every process of the run. The other only to the first, as an administrator does it.
+        (os.killpg if how == signal.SIGINT else os.kill)(stopped.pid, how)
+        _, words = stopped.communicate(timeout=LIMIT)
+    finally:
+        patience.cancel()
+        end(stopped)
     assert b"Traceback" not in words
     assert stopped.returncode == (130 if how == signal.SIGINT else -how)
     if how == signal.SIGINT:

