@@ -190,7 +190,9 @@ def enhance_file(
     from enhance.photos.movies import SUFFIXES as VIDEOS
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import moves, refuse, write
-    from enhance.tasks.upscale.enhance import enhance_frames, enhance_photo, refuse_size
+    from enhance.tasks.upscale.animation import enhance_frames
+    from enhance.tasks.upscale.enhance import enhance_photo
+    from enhance.tasks.upscale.limits import refuse_size
 
     started = time.perf_counter()
     options, extras, limits = asked.options, asked.extras, asked.limits

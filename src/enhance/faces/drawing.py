@@ -91,6 +91,19 @@ def paste_jobs(jobs: Sequence[FaceJob], background: Background, share: float = 1
     return patches
 
 
+def paste_whole(jobs: Sequence[FaceJob], background: Background, share: float = 1.0) -> list[Patch]:
+    """All of a background with what was drawn of a photo that is one face.
+
+    Args:
+        share: as for `paste_jobs`.
+    """
+    patches = []
+    for drawn in (job.drawn for job in jobs if job.drawn is not None):
+        plain = drawn if share == 1 else background.part(0, 0, background.photo.width, background.photo.height)
+        patches.append(Patch(0, 0, plain + np.float32(share) * (drawn - plain) if share < 1 else drawn))
+    return patches
+
+
 def drawing_size(landmarks: NDArray[np.floating]) -> int:
     """Pixels across the frame from which a face with landmarks (5,2) is drawn; 0 if it is too large to need it."""
     size = face_size(landmarks)

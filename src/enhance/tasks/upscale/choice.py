@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.inference.model import Model
-from enhance.painting.restoration import Defects, measure, restore
+from enhance.painting.restoration import Defects, measure, restore, restorer
 from enhance.photos import defects
+from enhance.photos.photo import Photo
+from enhance.pixels import to_integers
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
     BICUBIC,
@@ -31,13 +33,15 @@ class Choice:
     """How a photo is enlarged.
 
     Attributes:
-        restored: the photo without the defects that were measured: this is what is enlarged.
+        clean: the photo without the defects that were measured: this is what is enlarged.
+        restorer: what removed them; None if there was nothing to remove.
         defect: what about the photo should not be kept, in words; None if all of it may be.
         consistent: whether the result, made smaller, must equal the photo.
-        background: draws what is not a face; None for bicubic.
+        background: draws what is not a face; None for bicubic, and for a photo that is not enlarged.
     """
 
-    restored: NDArray[np.float32]
+    clean: Photo
+    restorer: Model | None
     defect: str | None
     consistent: bool
     background: Model | None
@@ -49,35 +53,43 @@ class Choice:
 
 
 def choose(
-    rgb: NDArray[np.float32],
+    photo: Photo,
     options: UpscaleOptions,
     known: Defects | None = None,
     progress: Callable[[float], object] | None = None,
-) -> Choice:
-    """What suits a photo (H,W,3) in [0,1], as far as the options leave it open.
+) -> tuple[Choice, NDArray[np.float32]]:
+    """Chooses what suits a photo, as far as the options leave it open.
 
-    A photo that is to be held to every pixel is not restored.
+    A photo of which every pixel must be kept is not restored.
 
     Args:
-        known: its defects, where they are not to be measured: a video is restored alike from frame to frame.
-        progress: is told which share of it is restored.
+        known: its defects, if they need not be measured: a video is restored alike from frame to frame.
+        progress: receives the fraction of it that is restored.
+
+    Returns:
+        The choice, and the restored photo (H,W,3) in [0,1] before it is rounded.
 
     Raises:
         ModelError: there is no such model.
     """
+    rgb = photo.rgb
     noise = defects.noise_level(rgb)
     defect = defects.defect(rgb, noise)
-    background, restored = options.background, rgb
+    background, clean, mended = options.background, photo, None
     strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
         measured = measure(rgb) if known is None else known
         restored = restore(rgb, measured, strength, progress)
+        if restored is not rgb:
+            clean, mended = replace(photo, pixels=to_integers(restored, photo.pixels.dtype)), restorer()
+            rgb = restored
         if measured.amount >= PLAINLY_BAD:
             defect = defect or measured.words()
     elif background == BACKGROUND_MODEL and noise > defects.ROUGH:
         background = BICUBIC
     consistent = defect is None if options.consistent is None else options.consistent
-    return Choice(restored, defect, consistent, None if background == BICUBIC else Model.load(background))
+    model = None if background == BICUBIC else Model.load(background)
+    return Choice(clean, mended, defect, consistent, model if options.scale > 1 else None), rgb
 
 
 def face_model(

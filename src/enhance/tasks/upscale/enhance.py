@@ -1,47 +1,45 @@
 """The story of the program. A photo comes in; its faces are found and redrawn in place; it leaves larger, with them.
 
-Everything here works on float32 arrays (H,W,3) in [0,1]. Files are read and written by `photos`, faces found, drawn and
-pasted by `faces`, networks run by `inference`. `painting` enlarges what is not a face, puts everything together in
-little memory, and makes the result agree with the input pixels.
+`enhance_photo` tells it in four steps. Decide: `choice` measures the photo and restores it, `finding` finds its faces.
+Draw: `faces` runs a network on each face. Compose: `painting` enlarges what is not a face, pastes the faces, and makes
+the result agree with the input pixels. Stamp: `result` writes into the picture what was done.
+
+Pictures are float32 arrays (H,W,3) in [0,1]. `photos` reads and writes files, `inference` runs networks.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.errors import ModelError, PhotoError
-from enhance.faces.drawing import MAX_FACE_SIZE, FaceJob, draw_jobs, paste_jobs
+from enhance.faces.drawing import FaceJob, draw_jobs, paste_jobs, paste_whole
 from enhance.faces.known import KnownFace
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.options import problem
-from enhance.painting.background import Background, bicubic
+from enhance.painting.background import Background
 from enhance.painting.bands import Patch, paint, passes_needed
 from enhance.painting.consistency import ScaledPair
-from enhance.painting.restoration import Defects, restorer
+from enhance.painting.restoration import Defects
 from enhance.photos.canvas import Canvas
-from enhance.photos.coding import FINE, Coding
 from enhance.photos.photo import Photo, Source, read
-from enhance.photos.writing import write_frames
-from enhance.pixels import to_float, to_integers
-from enhance.tasks.upscale.choice import choose, face_model
+from enhance.tasks.upscale.choice import Choice, choose, face_model
 from enhance.tasks.upscale.finding import Look, jobs_of, leave_alone
+from enhance.tasks.upscale.limits import refuse_size, report_memory_errors
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
 from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, stamped
+from enhance.tasks.upscale.twice import enhance_twice
 
-Array = NDArray[np.float32]
 Progress = Callable[[float, str], object]
-"""Is told which share of a photo is done, and what is being done."""
+"""Receives the fraction of the work that is done, and what is being done."""
 
-RESTORED, FOUND = 0.1, 0.3
-"""Shares of the time that a photo takes until it is restored, and until its faces are found, about."""
+RESTORED, FACES_DRAWN = 0.1, 0.3
+"""Fractions of the whole time after which a photo is restored, and its faces are drawn, about."""
 
 
 def upscale(
@@ -122,12 +120,12 @@ def enhance_photo(
     """`upscale` for callers who want to know what was done.
 
     Args:
-        look: finds the faces, where `find` is not to: a video follows them from frame to frame. They are faces.
-        found: the faces, where they were found before: in the photo of which this is a part.
+        look: finds the faces instead of the detector: a video follows them from frame to frame. They are not verified.
+        found: the faces, if they were found before, in the photo of which this is a part.
         memory: megabytes to work in, besides the photo and the result.
-        most_pixels: a result of more is refused before it is begun.
-        known: what is wrong with the photo, where it is not to be measured.
-        progress: is told what is being done.
+        most_pixels: a larger result is refused before it is begun.
+        known: the defects of the photo, if they need not be measured.
+        progress: receives how far the work is.
 
     Raises:
         PhotoError: the photo is too small or too large, or an option is out of its range.
@@ -137,167 +135,86 @@ def enhance_photo(
         raise PhotoError(f"{photo.name}: cannot be enlarged: {wrong}")
     refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
-        return _enhance_twice(photo, options, look, found, memory, known, progress)
+        enhance = partial(enhance_photo, memory=memory, most_pixels=float("inf"))
+        return enhance_twice(photo, options, enhance, look, found, known, progress)
     with report_memory_errors(photo):
-        rgb = photo.rgb
+        # Decide: restore the photo, find its faces, and choose the models.
         progress(0, "measuring")
-        choice = choose(rgb, options, known, lambda share: progress(RESTORED * share, "restoring"))
-        clean = photo
-        if choice.restored is not rgb:
-            rgb = choice.restored
-            clean = replace(photo, pixels=to_integers(rgb, photo.pixels.dtype))
+        choice, rgb = choose(photo, options, known, lambda share: progress(RESTORED * share, "restoring"))
         progress(RESTORED, "looking for faces")
         jobs = jobs_of(photo, rgb, options, look, found)
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
+        del rgb  # a large photo as floats takes more memory than all of the painting
+        # Draw: one network for all faces of the photo.
         model: Model | None = None
         reason = None
         if not options.aligned or jobs[0].redrawn:
             crops = [job.crop for job in jobs if job.crop is not None and job.redrawn]
             model, reason = face_model(options.model, crops, restores=choice.restores)
             jobs = draw_jobs(model, jobs, options.seed)
-        scale, drawn_by = model.facts.scale if model else SCALE, choice.background
-        if options.scale == 1:
-            scale, drawn_by = scale if any(job.redrawn for job in jobs) else 1, None
-
-        def painted(share: float) -> None:
-            progress(FOUND + (1 - FOUND) * share, "drawing")
-
-        background = Background(clean, drawn_by, memory, options.seed, scale, painted)
-        patches = patches_of(jobs, model, background, options)
-        consistent = choice.consistent and (bool(options.consistent) or not any(job.reduced for job in jobs))
-        del rgb  # of a large photo, more than all that painting takes
-        size = round(photo.height * options.scale), round(photo.width * options.scale)
-        pair = ScaledPair((photo.height, photo.width), size)
-        passes = passes_needed(background, patches, pair) if consistent else 0
-        canvas, agreement = paint(background, patches, pair, passes, photo)
-    shown = None if options.aligned and model else background.model
-    mended = restorer() if clean is not photo else None
+        # Compose: the background, with the faces on it.
+        canvas, agreement = compose(photo, choice, jobs, model, options, memory, progress)
     progress(1, "drawn")
-    result = Result(canvas, agreement, options, tuple(jobs), model, shown, mended, reason, choice.defect, photo.lost)
+    # Stamp: say in the picture what was done.
+    background = None if options.aligned and model else choice.background
+    result = Result(
+        canvas, agreement, options, tuple(jobs), model, background, choice.restorer, reason, choice.defect, photo.lost
+    )
     return stamped(photo, result)
 
 
-def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
-    """Raises PhotoError where a result would have more pixels than are allowed."""
-    pixels = photo.width * photo.height
-    if pixels * scale**2 > most_pixels:
-        raise PhotoError(
-            f"{photo.name}: would be {round(photo.width * scale):,}x{round(photo.height * scale):,}, more than "
-            f"{most_pixels / 1e6:,.0f} megapixels; take a --scale of {int((most_pixels / pixels) ** 0.5 * 10) / 10:g} "
-            "or less, or allow more with --max-result"
-        )
+def compose(
+    photo: Photo,
+    choice: Choice,
+    jobs: Sequence[FaceJob],
+    model: Model | None,
+    options: UpscaleOptions,
+    memory: float,
+    progress: Progress,
+) -> tuple[Canvas, float]:
+    """Enlarges a photo and pastes the faces that were drawn.
+
+    Args:
+        jobs: the faces, and `model` what drew them; None if nothing did.
+        memory, progress: as for `enhance_photo`.
+
+    Returns:
+        The result, and its LR-PSNR in dB: how well it agrees with the photo when it is made small again.
+
+    Raises:
+        ModelError: the faces and the background are enlarged by different factors.
+    """
+    drawing = options.scale > 1 or any(job.redrawn for job in jobs)
+    scale = 1 if not drawing else SCALE if model is None else model.facts.scale
+
+    def painted(share: float) -> None:
+        progress(FACES_DRAWN + (1 - FACES_DRAWN) * share, "drawing")
+
+    background = Background(choice.clean, choice.background, memory, options.seed, scale, painted)
+    patches = patches_of(jobs, model, background, options)
+    pair = ScaledPair(
+        (photo.height, photo.width), (round(photo.height * options.scale), round(photo.width * options.scale))
+    )
+    consistent = choice.consistent and (bool(options.consistent) or not any(job.reduced for job in jobs))
+    passes = passes_needed(background, patches, pair) if consistent else 0
+    return paint(background, patches, pair, passes, photo)
 
 
 def patches_of(
-    jobs: list[FaceJob], model: Model | None, background: Background, options: UpscaleOptions
+    jobs: Sequence[FaceJob], model: Model | None, background: Background, options: UpscaleOptions
 ) -> list[Patch]:
     """The parts of the enlarged photo in which faces were drawn.
 
     Raises:
-        ModelError: the faces and the rest are enlarged by different factors.
+        ModelError: the faces and the background are enlarged by different factors.
     """
     drawn = [job for job in jobs if job.drawn is not None]
-    share = 1 - options.fidelity
     if not drawn:
         return []
     if model is not None and model.facts.scale != background.scale:
         raise ModelError(
             f"{model.path}: draws x{model.facts.scale}, but the rest is drawn x{background.scale}; say --rest bicubic"
         )
-    if options.aligned:
-        return [Patch(0, 0, blended(job.drawn, background, share)) for job in drawn if job.drawn is not None]
-    return paste_jobs(drawn, background, share)
-
-
-def blended(drawn: Array, background: Background, share: float) -> Array:
-    """A share of what was drawn of a whole photo, and for the rest what the background shows."""
-    if share == 1:
-        return drawn
-    plain = background.part(0, 0, background.photo.width, background.photo.height)
-    return plain + np.float32(share) * (drawn - plain)
-
-
-@contextmanager
-def report_memory_errors(photo: Photo) -> Iterator[None]:
-    """Says what to do where there is no memory even for the smallest parts."""
-    try:
-        yield
-    except MemoryError:
-        raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
-
-
-def _enhance_twice(
-    photo: Photo,
-    options: UpscaleOptions,
-    look: Look | None,
-    found: Sequence[KnownFace] | None,
-    memory: float,
-    known: Defects | None,
-    progress: Progress,
-) -> Result:
-    """More than four times larger: the photo is enhanced, and the result is enhanced again, by what is missing."""
-    plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
-    most, again_from = float("inf"), 1 / (1 + SCALE**2)
-    once = enhance_photo(
-        plain,
-        replace(options, scale=SCALE),
-        look=look,
-        found=found,
-        memory=memory,
-        most_pixels=most,
-        known=known,
-        progress=lambda share, words: progress(again_from * share, words),
-    )
-    alpha = photo.alpha
-    if alpha is not None:
-        alpha = to_integers(bicubic(to_float(alpha)[..., None], SCALE)[..., 0], alpha.dtype)
-    between = replace(photo, pixels=to_integers(once.rgb, photo.pixels.dtype), alpha=alpha)
-    aligned = options.aligned
-    if aligned and max(between.width, between.height) > MAX_FACE_SIZE:
-        aligned, look = False, lambda _: []
-    missing = replace(options, scale=options.scale / SCALE, aligned=aligned, force=aligned, strength=0)
-    again = enhance_photo(
-        between,
-        missing,
-        look=look,
-        memory=memory,
-        most_pixels=most,
-        progress=lambda share, words: progress(again_from + (1 - again_from) * share, words),
-    )
-    result = replace(
-        once,
-        canvas=again.canvas,
-        lr_psnr=min(again.lr_psnr, once.lr_psnr),
-        options=options,
-        background=again.background,
-    )
-    return stamped(photo, result)
-
-
-def enhance_frames(
-    photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str], coding: Coding = FINE
-) -> Result:
-    """Enhances an animation frame by frame and writes it.
-
-    Args:
-        photos: its frames, as `photo.frames` gives them.
-        enhance: `enhance_photo` with what is to be done.
-        path: the file to write, in a format that moves.
-        coding: how much it keeps.
-
-    Returns:
-        The first frame's result, with the agreement of the worst one.
-
-    Raises:
-        PhotoError: a frame cannot be read, or the file cannot be written.
-    """
-    results: list[Result] = []
-
-    def canvases() -> Iterator[Canvas]:
-        for photo in photos:
-            results.append(enhance(photo))
-            yield results[-1].canvas
-
-    write_frames(canvases(), path, coding)
-    return replace(results[0], frames=len(results), lr_psnr=min(result.lr_psnr for result in results))
+    paste = paste_whole if options.aligned else paste_jobs
+    return paste(drawn, background, 1 - options.fidelity)
