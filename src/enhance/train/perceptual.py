@@ -49,6 +49,11 @@ def squeezenet() -> FeatureLoss:
     return Features(SqueezeNet())
 
 
+def deep_squeezenet() -> FeatureLoss:
+    """The same and one layer deeper, which a `ProjectedDiscriminator` judges, too."""
+    return Features(SqueezeNet(deep=True))
+
+
 def vgg() -> FeatureLoss:
     """Features of ST-LPIPS's VGG: by human judgement, and ten times as slow, for a last stage."""
     return Features(VGG())

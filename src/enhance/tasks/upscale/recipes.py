@@ -113,7 +113,8 @@ def face_x4_gan_finish() -> Recipe:
 def face_x4_lineup() -> Recipe:
     """Answers as far apart as the truth is from them, from the weights of `face_x4_gan`: for line-ups.
 
-    Noise that is one for the whole face is added, and the weight of the answers' distance adapts until it is right.
+    Noise that is one for the whole face is added, and the weight of the answers' distance adapts until it is right. A
+    discriminator of features sees to it that answers differ as faces do.
     """
     draft = face_x4_gan()
     return replace(
@@ -121,7 +122,14 @@ def face_x4_lineup() -> Recipe:
         name="face_x4_lineup",
         shape=replace(draft.shape, noise=16, shared=8),
         losses=LossWeights(
-            pixel=0.3, perceptual=0.2, adversarial=0.1, identity=0.3, diversity=1.0, adaptive=True, penalty_every=2
+            pixel=0.3,
+            perceptual=0.2,
+            adversarial=0.1,
+            features_adversarial=0.1,
+            identity=0.3,
+            diversity=1.0,
+            adaptive=True,
+            penalty_every=2,
         ),
         sampling=replace(draft.sampling, sizes=SizeMix(small=0.5, middle=0.3, large=0.2), full_face_probability=0.6),
         schedule=Schedule(rate=2e-4, ema=0.997),

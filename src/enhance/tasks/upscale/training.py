@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from enhance.tasks.upscale import quantization
 from enhance.tasks.upscale.data import LARGE, SMALL
@@ -19,7 +20,8 @@ from enhance.tasks.upscale.networks.generator import Generator, bicubic, place
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
-from enhance.train.perceptual import FeatureLoss, Features, Pixels, squeezenet, vgg
+from enhance.train.perceptual import FeatureLoss, Features, Pixels, deep_squeezenet, squeezenet, vgg
+from enhance.train.projected import DEPTHS, ProjectedDiscriminator
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
 FRAME = {
@@ -29,6 +31,8 @@ FRAME = {
     "left_mouth": [0.376, 0.718],
     "right_mouth": [0.622, 0.718],
 }
+CONDITIONS = 6, 6
+"""Channels of what the discriminator of features is told at each depth, see `conditions`."""
 MAX_SCORE_GAP = 30.0
 FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
 """Nodes of the exported generator that stay in floats: its ends, whose rounding would be seen."""
@@ -41,6 +45,8 @@ class LossWeights:
     Attributes:
         perceptual: the distance of SqueezeNet's features; perceptual_vgg: that of ST-LPIPS's VGG.
         adversarial: 0: there is no discriminator.
+        features_adversarial: of a second discriminator, which judges SqueezeNet's features; it takes those that
+            `perceptual` looks at, then one layer deeper.
         identity: whose face it is; identity_large: the same for faces from 48 pixels on, if another.
         diversity: see `SuperResolution`; diversity_small: that of faces below 24 pixels, if another.
         adaptive: whether diversity only begins with that, and adapts, see `Diversity`.
@@ -51,6 +57,7 @@ class LossWeights:
     perceptual: float = 0.0
     perceptual_vgg: float = 0.0
     adversarial: float = 0.0
+    features_adversarial: float = 0.0
     identity: float = 0.0
     identity_large: float | None = None
     diversity: float = 0.0
@@ -115,17 +122,24 @@ class SuperResolution(Stateless):
     ) -> None:
         if (discriminator is None) != (weights.adversarial == 0):
             raise ValueError("a discriminator and an adversarial weight come together")
+        if weights.features_adversarial and not (weights.adversarial and weights.perceptual):
+            raise ValueError("a discriminator of features comes with one of pixels, and with a perceptual loss")
         self.generator = generator
         self.discriminator = discriminator
         self.weights = weights
         self.degraded = degraded
         self.seed = seed
         self.groups = {"generator": Group(nn.ModuleDict({"generator": generator}), (0.9, 0.99), averaged=True)}
+        self.feature_discriminator: ProjectedDiscriminator | None = None
         if discriminator is not None:
-            self.groups["discriminator"] = Group(nn.ModuleDict({"discriminator": discriminator}), (0.0, 0.99))
+            judges: dict[str, nn.Module] = {"discriminator": discriminator}
+            if weights.features_adversarial:
+                self.feature_discriminator = ProjectedDiscriminator(CONDITIONS, seed=seed).to(device)
+                judges["feature_discriminator"] = self.feature_discriminator
+            self.groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
         features = {
             "pixel": (weights.pixel, Pixels),
-            "perceptual": (weights.perceptual, squeezenet),
+            "perceptual": (weights.perceptual, deep_squeezenet if weights.features_adversarial else squeezenet),
             "perceptual_vgg": (weights.perceptual_vgg, vgg),
             "identity": (max(weights.identity, weights.identity_large or 0.0), IdentityLoss),
         }
@@ -137,6 +151,7 @@ class SuperResolution(Stateless):
                 self.features[name] = weight, loss
         self.diversity = Diversity(list(self.features)) if weights.adaptive else None
         self._generated = torch.empty(0)
+        self._features: tuple[list[Tensor], list[Tensor]] = [], []
 
     def state_dict(self) -> dict[str, Any]:
         return {} if self.diversity is None else {"diversity": dict(self.diversity.weights)}
@@ -162,7 +177,10 @@ class SuperResolution(Stateless):
             weight = self._identity(coordinates) if name == "identity" else weight_of_all
             with torch.no_grad():
                 original = loss(hr, coordinates)
-            samples = list(zip(*(x.chunk(count) for x in loss(generated, places)), strict=True))
+            features = loss(generated, places)
+            if name == "perceptual":
+                deep = features[-len(DEPTHS) :], original[-len(DEPTHS) :]
+            samples = list(zip(*(x.chunk(count) for x in features), strict=True))
             to_truth = torch.stack([loss.distance(sample, original) for sample in samples])
             found[name] = (weight * to_truth).mean()
             if self.weights.diversity:
@@ -179,6 +197,13 @@ class SuperResolution(Stateless):
             fake = self.discriminator(generated, lrs, places).float()
             found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
+        if self.feature_discriminator is not None:
+            self.feature_discriminator.requires_grad_(False)
+            alone, (fit,) = self.feature_discriminator(deep[0], conditions(lrs, places, deep[0]))
+            verdicts = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
+            found["features"] = -self.weights.features_adversarial * verdicts.mean()
+            self.feature_discriminator.requires_grad_(True)
+            self._features = [x.detach()[: len(lr)] for x in deep[0]], deep[1]
         self._generated = generated.detach()[: len(lr)]
         return found
 
@@ -189,6 +214,12 @@ class SuperResolution(Stateless):
         places = torch.cat([coordinates] * 2)
         real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
         found = {"discrimination": losses.relativistic(real, fake)}
+        if self.feature_discriminator is not None:
+            told = conditions(lr, coordinates, self._features[0])
+            (alone, (fit,)), (alone_real, (fit_real,)) = (self.feature_discriminator(x, told) for x in self._features)
+            pairs = zip((*alone_real, *fit_real), (*alone, *fit), strict=True)
+            hinges = [losses.hinge(true, drawn) for true, drawn in pairs]
+            found["feature_discrimination"] = torch.stack(hinges).mean()
         if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(lr.device.type, enabled=False):
@@ -339,6 +370,13 @@ class ExportedDiscriminator(nn.Module):
         """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to logits (N,1,h/4,w/4)."""
         found: Tensor = self.discriminator(hr, lr, place(lr))
         return found
+
+
+def conditions(lr: Tensor, coordinates: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
+    """What a `ProjectedDiscriminator` is told at each depth, (N,6,h,w): the small picture, and where in the frame it
+    lies."""
+    given = torch.cat([lr * 2 - 1, coordinates], 1)
+    return [functional.adaptive_avg_pool2d(given, (x.shape[2], x.shape[3])) for x in features]
 
 
 def _narrower(coordinates: Tensor, frame: int) -> Tensor:
