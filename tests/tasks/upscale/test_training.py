@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, place
 from enhance.tasks.upscale.training import Diversity, LossWeights, SuperResolution
 
@@ -65,3 +66,30 @@ def test_adapted_diversity_is_part_of_what_a_run_resumes_from() -> None:
     again.load_state_dict(task.state_dict())
     assert again.diversity is not None
     assert torch.equal(again.diversity.weights["pixel"], task.diversity.weights["pixel"])
+
+
+def test_a_discriminator_of_features_learns_what_the_generator_is_to_do() -> None:
+    weights = LossWeights(perceptual=1.0, adversarial=0.1, features_adversarial=0.1, diversity=1.0)
+    task = SuperResolution(GENERATOR, Discriminator(), weights=weights, device=torch.device("cpu"))
+    random = torch.Generator().manual_seed(0)
+    hr = torch.rand(2, 3, 64, 64, generator=random)
+    batch = {"hr": hr, "lr": torch.nn.functional.avg_pool2d(hr, 4), "place": whole(16).repeat(2, 1, 1, 1)}
+    judge = task.groups["discriminator"].networks["feature_discriminator"]
+    learning = torch.optim.Adam(judge.parameters(), 1e-2)
+    said = []
+    for step in range(12):
+        drawing = task.losses("generator", batch, step)
+        loss = task.losses("discriminator", batch, step)["feature_discrimination"]
+        learning.zero_grad()
+        loss.backward()
+        learning.step()
+        said.append((float(drawing["features"].detach()), float(loss.detach())))
+    assert said[-1][1] < 0.8 * said[0][1]  # it tells the two apart,
+    assert said[-1][0] > said[0][0]  # and the generator hears of it
+    assert all(parameter.requires_grad for parameter in judge.parameters())
+
+
+def test_a_discriminator_of_features_does_not_come_alone() -> None:
+    weights = LossWeights(perceptual=1.0, features_adversarial=0.1)
+    with pytest.raises(ValueError, match="comes with one of pixels"):
+        SuperResolution(GENERATOR, None, weights=weights, device=torch.device("cpu"))

@@ -176,6 +176,9 @@ class Translator(nn.Module):
         self.after = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[:-1], blocks, strict=False))
         # Enlarged before the last convolution: a pixel shuffle after it draws a grid.
         self.paint = nn.Conv2d(widths[0], 4, 3, padding=1)
+        # It begins by changing nothing. A difference that is at its limit from the first steps on learns no more.
+        nn.init.zeros_(self.paint.weight)
+        nn.init.zeros_(cast(Tensor, self.paint.bias))
         self.tell = nn.Linear(coat, widths[-1]) if coat else None
 
     def forward(self, image: Tensor, coat: Tensor | None = None) -> Drawn:

@@ -173,6 +173,7 @@ class SuperResolution(Stateless):
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         generated = self.generator(lrs, noise, places)
         found, between = {}, torch.zeros(len(lr), device=lr.device)
+        deep: tuple[list[Tensor], list[Tensor]] = [], []
         for name, (weight_of_all, loss) in self.features.items():
             weight = self._identity(coordinates) if name == "identity" else weight_of_all
             with torch.no_grad():
