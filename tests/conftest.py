@@ -1,5 +1,5 @@
-"""What holds for every test: a slow one is named at once, so that a run that is cut short shows where its time went, and
-none leaves the process more urgent than others."""
+"""What holds for every test: a slow one is named at once, so that a run that is cut short shows where its time went.
+And none leaves the process more urgent than others."""
 
 import os
 from collections.abc import Iterator
