@@ -96,6 +96,19 @@ def test_the_file_says_that_it_was_invented(
     assert made.sentence() == "2,800 pixels (25.9 %) are invented; every other pixel is as it was"
 
 
+@pytest.mark.parametrize("aligned", [False, True])
+def test_a_grey_photo_stays_grey(aligned: bool, picture: Callable[..., np.ndarray]) -> None:
+    rgb = picture(96, 96)
+    grey = np.repeat(rgb.mean(2, keepdims=True).astype(np.uint8), 3, axis=2)
+    grey[20:70, 30:80] = (255, 0, 0)  # what the hole hides does not count
+    hole = np.zeros((96, 96), bool)
+    hole[20:70, 30:80] = True
+    options = FillOptions(aligned=aligned)
+    made = fill_photo(read(grey), hole, options=options).rgb
+    assert np.ptp(made, axis=2).max() < 1e-6
+    assert np.ptp(fill_photo(read(rgb), hole, options=options).rgb[hole], axis=1).max() > 0.02
+
+
 def test_a_face_in_its_frame_is_completed(picture: Callable[..., np.ndarray]) -> None:
     for side in (64, 90, 128, 250):
         rgb = picture(side, side)

@@ -15,11 +15,12 @@ from enhance.errors import PhotoError
 from enhance.files import sha256
 from enhance.inference import sessions, shipped
 from enhance.options import problem
+from enhance.painting.restoration import is_grey
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
-from enhance.pixels import to_float
+from enhance.pixels import luma, to_float
 from enhance.tasks.fill import faces
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import Completed
@@ -106,6 +107,7 @@ def fill_photo(
         raise PhotoError(f"{photo.name}: {wrong}")
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
     rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
+    grey = without_colours(photo, hole)
     completed: list[Completed] = []
     canvas = Canvas(photo, photo.width, photo.height)
     for top in range(0, photo.height, 256):
@@ -114,13 +116,18 @@ def fill_photo(
         if options.aligned:
             output, one = whole_face(photo, hole, options.seed)
             completed.append(one)
-            canvas.put(0, 0, np.where(hole[..., None], output, photo.rgb))
+            rgb = np.where(hole[..., None], output, photo.rgb)
+            if grey:
+                rgb[hole] = luma(rgb[hole])[:, None]
+            canvas.put(0, 0, rgb)
         else:
             for left, top, right, bottom in painting.regions(hole):
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
                 drawn = fill_region(rgb, hole[here], rest, options)
                 completed += [moved(face, left, top) for face in drawn]
+                if grey:
+                    rgb[hole[here]] = luma(rgb[hole[here]])[:, None]
                 canvas.put(left, top, rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
@@ -132,6 +139,14 @@ def fill_photo(
     smooth = rest is None and not options.aligned
     stamp = stamp_of(hole, used, options.seed, smooth=smooth)
     return stamped(photo, Filled(canvas, hole, tuple(completed), tuple(notes), stamp))
+
+
+def without_colours(photo: Photo, hole: Hole) -> bool:
+    """Whether a photo is grey outside of the hole: what is drawn in it has no colours then, either."""
+    some = slice(None, None, max(1, photo.height // 512))
+    rgb = to_float(photo.pixels[some])
+    rgb[hole[some]] = 0
+    return is_grey(rgb)
 
 
 def fill_region(rgb: Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
