@@ -48,6 +48,16 @@ def test_who_knows_the_truth_fills_without_an_error(pictures: Path) -> None:
     assert benchmark._psnr_in_hole(pairs.originals, pairs).min() > 80
 
 
+def test_patchmatch_takes_patches_from_elsewhere(tmp_path: Path) -> None:
+    pytest.importorskip("patchmatch")
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::8] = stripes[:, 1::8] = 255
+    Image.fromarray(stripes).save(tmp_path / "stripes.png")
+    found, _ = compare(benchmark.photos([tmp_path], sizes=(64,)), {})
+    scores = {name: found.score(name, 64, "PSNR in the hole") for name in ("PatchMatch", "OpenCV, Telea")}
+    assert scores["PatchMatch"] > scores["OpenCV, Telea"] + 10
+
+
 def test_what_cannot_be_measured(pictures: Path) -> None:
     with pytest.raises(DataError, match="leave out --grainy"):
         benchmark.faces([pictures], degraded=True)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +39,8 @@ from enhance.tasks.fill.painter import Painter
 FACE_SIZES, PHOTO_SIZES = (128,), (256,)
 FACE_HOLES, PHOTO_HOLES = ("strokes", "half", "centre"), ("strokes", "boxes")
 AT_ONCE = 16
+PATCH = 3
+"""Radius of PatchMatch's patches, as in its examples."""
 
 WARNING = """\
 **This network invents what it fills in.** The hole hid something else, which nobody can know from the rest."""
@@ -128,6 +132,7 @@ def _benchmark(
         baselines={
             "OpenCV, Navier-Stokes": partial(_opencv, how=cv2.INPAINT_NS),
             "OpenCV, Telea": partial(_opencv, how=cv2.INPAINT_TELEA),
+            **({"PatchMatch": _patchmatch} if find_spec("patchmatch") else {}),
         },
         labels=("hole",),
         set_labels=("hole",),
@@ -176,6 +181,17 @@ def _method(model: Model, framed: bool) -> Method:
 def _opencv(given: Inputs, how: int) -> Planes:
     output = [
         cv2.inpaint(pixels, hole.astype(np.uint8), painting.RADIUS, how)
+        for pixels, hole in zip(given.pixels, given.holes, strict=True)
+    ]
+    return _planes(np.stack(output))
+
+
+def _patchmatch(given: Inputs) -> Planes:
+    """Patches from elsewhere in the picture (Barnes et al., "PatchMatch", SIGGRAPH 2009), by the package `pypatchmatch`."""
+    patchmatch = import_module("patchmatch")
+    patchmatch.set_random_seed(0)
+    output = [
+        patchmatch.inpaint(pixels, hole, patch_size=PATCH)
         for pixels, hole in zip(given.pixels, given.holes, strict=True)
     ]
     return _planes(np.stack(output))
