@@ -14,21 +14,24 @@ import math
 import re
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from enhance.errors import EnhanceError
+from enhance.faces import yunet
 from enhance.files import sha256
-from enhance.inference import shipped
+from enhance.inference import bundled, shipped
 from enhance.inference.facts import peek
+from enhance.inference.model import Model
 from enhance.photos.provenance import Stamp, stamped
 from enhance.tasks.imagine import layouts, vocabulary, words
 from enhance.tasks.imagine.bank import LEVELS, Bank, packed
 from enhance.tasks.sketch.options import COLOURS as FURS
+from enhance.tasks.translate.translate import INVENTED
 
 HERE = Path(__file__).parent
 STATIC, BROWSER = HERE / "static", HERE / "browser"
@@ -41,6 +44,8 @@ PACKED = ".packed"
 """How files end that are gzipped: not .gz, which some servers would unpack on the way."""
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
+SOFTWARE = f"enhance {version('enhance')}"
+BOX = cast(tuple[int, int, int, int], ("@BOX@",))
 MARK = Path("static", "data", "facts.json")
 """What a folder of ours has, by which it may be written over."""
 POLICY = (
@@ -67,6 +72,13 @@ class Trick:
 
 
 TRICKS = (
+    Trick(
+        "faces",
+        "Faces",
+        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_grainy"),
+        "redraws small faces",
+    ),
+    Trick("stripes", "Stripes", ("animals", "zebra"), "gives horses stripes"),
     Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),
     Trick("birds", "Birds", ("bird",), "draws birds from words"),
 )
@@ -123,8 +135,10 @@ def _fill(folder: Path, scripts: Path) -> None:
         shutil.copyfile(scripts / name, static / "ort" / name)
     _pack(scripts / WASM, static / "ort" / WASM)
     (static / "data").mkdir()
-    for model in dict.fromkeys(model for trick in TRICKS for model in trick.models):
+    for model in models():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
+    detector = bundled.repaired(bundled.find(yunet.FILE).read_bytes())
+    (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
     (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))
     menu = [[trick.name, trick.title] for trick in TRICKS]
     _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
@@ -163,13 +177,21 @@ def hall() -> str:
     return re.sub(r"<p>Five small networks.*?to begin\.", f"<p>{words}", text, flags=re.S)
 
 
+def models() -> tuple[str, ...]:
+    """The shipped networks that the folder has."""
+    return tuple(dict.fromkeys(model for trick in TRICKS for model in trick.models))
+
+
 def facts() -> dict[str, Any]:
     """What the scripts need to know of the networks, beside their weights."""
     return {
         "stamps": {
             "sketch": _stamp("sketch_cat", drawing=True, invention="a cat"),
             "imagine": _stamp("bird", words="@WORDS@", invention="a bird"),
+            "enhance": _stamps_of_photos(),
+            "translate": _stamps_of_animals(),
         },
+        "networks": {name: _numbers(name) for name in models()},
         "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).said["looks"], "colours": FURS},
     }
 
@@ -203,8 +225,42 @@ def birds() -> dict[str, Any]:
 def _stamp(model: str, **said: Any) -> str:
     """XMP for a picture by this network; the seed, and words where there are any, are put in where @SEED@ stands."""
     digits = sha256(shipped.weights_of(model))[:12]
-    stamp = Stamp(f"enhance {version('enhance')}", model, digits, 0, math.nan, (), everywhere=True, **said)
+    stamp = Stamp(SOFTWARE, model, digits, 0, math.nan, (), everywhere=True, **said)
     return stamped(None, stamp).decode().replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<")
+
+
+def _stamps_of_photos() -> list[str]:
+    """XMP for photos in which no face was redrawn, one, and several; the last is for a photo that no network drew."""
+    stamps = [Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,) * count) for count in range(3)]
+    return [_open(stamp) for stamp in (*stamps, replace(stamps[0], model="", version=""))]
+
+
+def _stamps_of_animals() -> list[str]:
+    """XMP for photos in which animals in one place were redrawn, and in several."""
+    one = Stamp(
+        SOFTWARE, "animals + zebra", "@DIGITS@", 0, math.nan, (BOX,), part="animal", invention=INVENTED["zebra"]
+    )
+    return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
+
+
+def _open(stamp: Stamp) -> str:
+    """XMP in which what is known only when a picture was drawn stands between @."""
+    text = re.sub("(<rdf:li>@BOX@</rdf:li>)+", "@BOXES@", stamped(None, stamp).decode())
+    text = re.sub(r">2 (faces|animals)", r">@COUNT@ \1", text).replace(
+        "<enhance:LrPsnr>nan<", "<enhance:LrPsnr>@AGREEMENT@<"
+    )
+    return text.replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<") if stamp.part == "face" else text
+
+
+def _numbers(model: str) -> dict[str, Any]:
+    """What must be known of a network to run it."""
+    known = Model.load(model).facts
+    return {
+        "digits": sha256(shipped.weights_of(model))[:12],
+        "multiple": known.multiple,
+        "noise": known.noise_channels,
+        "truncation": known.truncation,
+    }
 
 
 def _pack(source: Path, target: Path) -> None:

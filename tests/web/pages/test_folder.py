@@ -19,13 +19,18 @@ from PIL import Image, ImageDraw
 
 from enhance.cli.site import site
 from enhance.honesty import credentials
+from enhance.photos.photo import read as read_photo
 from enhance.tasks.imagine import vocabulary
 from enhance.tasks.imagine.imagine import imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
 from enhance.tasks.imagine.words import SentenceError, read
 from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.sketch import sketch_all
+from enhance.tasks.translate.options import TranslateOptions
+from enhance.tasks.translate.translate import translate_photo
+from enhance.tasks.upscale.enhance import upscale
 from enhance.web import folder
+from tests.web.conftest import SAMPLES
 from tests.web.pages.packages import unpacked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -117,6 +122,7 @@ def asked(page: Any, what: str, body: bytes | str, **options: Any) -> dict[str, 
           const { insist } = await import(new URL("static/service.js", document.baseURI));
           const bytes = () => new Blob([Uint8Array.from(atob(given), (c) => c.charCodeAt(0))]);
           const { facts } = await insist(what, words ? given : bytes(), { ...options, format: "png" });
+          delete facts.mask;
           const text = async (blob) => {
             const read = new FileReader();
             read.readAsDataURL(blob);
@@ -274,6 +280,86 @@ def test_a_bird_is_drawn_and_its_file_says_from_what_words(page: Any, hosted: Ho
     given.value.save_as(tmp_path / "bird.png")
     stamp = credentials.inspect(tmp_path / "bird.png")["stamp"]
     assert stamp["words"] == "a <red> bird & a xylophone"
+
+
+def photo(across: int, angle: float = 0, sample: str = "astronaut.jpg", noise: float = 0, seed: int = 0) -> Image.Image:
+    """A sample at a size and turned, its edge going on, with noise in grey levels."""
+    folders = {"astronaut.jpg": SAMPLES}
+    with Image.open(folders.get(sample, folder.STATIC / "samples") / sample) as whole:
+        one = whole.convert("RGB")
+    one = one.resize((across, round(across * one.height / one.width)), Image.Resampling.LANCZOS)
+    if angle:
+        one = one.rotate(angle, Image.Resampling.BICUBIC, fillcolor=one.getpixel((1, 1)))
+    if noise:
+        grain = np.random.default_rng(seed).normal(0, noise, (one.height, one.width, 3))
+        one = Image.fromarray(np.clip(np.asarray(one) + grain, 0, 255).astype(np.uint8))
+    return one
+
+
+def told_alike(page: Any, given: Image.Image, **options: Any) -> float:
+    """How well what is drawn of a photo here agrees with what Python draws, in dB; what is told of it must be alike."""
+    told = asked(page, "enhance", _png(given), **options)
+    wanted = upscale(given, strength=0, details=True, **options)
+    assert told["model"] == (wanted.model.facts.name if wanted.model else "bicubic")
+    assert [(one["pixels_across"], one["reason"]) for one in told["faces"]] == [
+        (one.size, one.reason) for one in wanted.faces
+    ]
+    assert told["lr_psnr_db"] == pytest.approx(min(wanted.agreement, 99), abs=0.2)
+    return agreement(told["pictures"][0], np.asarray(wanted.image().convert("RGB")) / 255)
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        (photo(96), {}),
+        (photo(110, angle=30), {"seed": 5}),
+        (photo(96, noise=6), {}),
+        (photo(40, sample="face_2.png"), {"model": "face_x4_pixel"}),
+    ],
+    ids=["plain", "leaning", "grainy", "careful"],
+)
+def test_a_face_is_the_one_that_python_draws(paper: Any, given: Image.Image, options: dict[str, Any]) -> None:
+    assert told_alike(paper, given, **options) > AGREEMENT
+
+
+@pytest.mark.slow
+def test_forty_photos_are_those_that_python_makes(paper: Any) -> None:
+    random = np.random.default_rng(3)
+    for number in range(40):
+        sample = ("astronaut.jpg", "face_1.png", "face_2.png")[number % 3]
+        across = int(random.integers(20, 110) if number % 3 else random.integers(60, 300))
+        angle, noise = float(random.uniform(-40, 40)) * (number % 2), 5.0 * (number % 5 == 4)
+        found = told_alike(paper, photo(across, angle, sample, noise, number), seed=number % 4)
+        assert found > AGREEMENT, (number, sample, across, angle, noise)
+
+
+def test_a_photo_is_painted_as_python_paints_it(paper: Any) -> None:
+    given = photo(200)
+    told = asked(paper, "translate", _png(given), force=True)
+    wanted = translate_photo(read_photo(given), TranslateOptions(force=True))
+    assert told["model"] == "animals + zebra"
+    assert told["untouched"] == pytest.approx(wanted.untouched, abs=0.002)
+    assert agreement(told["pictures"][0], np.asarray(wanted.canvas.image().convert("RGB")) / 255) > AGREEMENT
+    assert asked(paper, "translate", _png(given))["drawn"] is False
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path, ending: str) -> None:
+    sizes: dict[str, int] = {}
+    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    page.goto(f"{hosted.url}faces")
+    page.click('[data-sample="face_2.png"]')
+    page.wait_for_selector("#result:not([hidden])")
+    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    assert page.is_hidden("#invented")
+    with page.expect_download() as given:
+        page.click(f"#{ending}")
+    given.value.save_as(tmp_path / f"face.{ending}")
+    stamp = credentials.inspect(tmp_path / f"face.{ending}")["stamp"]
+    assert stamp["model"] == "face_x4_gan + photo_x4_pixel"
+    assert "1 face redrawn" in stamp["invention"]
+    page.click("#lineup")
+    page.wait_for_selector("#cards li:nth-child(8) img")
 
 
 def test_what_cannot_be_read_is_said(paper: Any) -> None:

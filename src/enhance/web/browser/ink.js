@@ -123,10 +123,11 @@ function evened(ink) {
   return reduced(blurred(dilated(fine, disc(Math.round(2 * PEN))), 0.8), CANVAS, CANVAS);
 }
 
-/** How far each pixel of a mask is from what is none, by OpenCV's steps within 5 by 5 pixels. */
-function distances({ data, width, height }) {
-  const found = data.map((there) => (there ? 1e6 : 0));
-  const steps = [[-1, 0, 1], [0, -1, 1], [-1, -1, 1.4], [1, -1, 1.4], [-2, -1, 2.1969], [2, -1, 2.1969], [-1, -2, 2.1969], [1, -2, 2.1969]];
+const WITHIN_FIVE = [[-1, 0, 1], [0, -1, 1], [-1, -1, 1.4], [1, -1, 1.4], [-2, -1, 2.1969], [2, -1, 2.1969], [-1, -2, 2.1969], [1, -2, 2.1969]];
+
+/** How far each pixel of a mask is from what is none, by OpenCV's steps [across, down, long] within 5 by 5 pixels. */
+export function distances({ data, width, height }, steps = WITHIN_FIVE) {
+  const found = Float32Array.from(data, (there) => (there ? 1e6 : 0));
   const sweep = (sign) => {
     for (let k = 0; k < found.length; k += 1) {
       const n = sign > 0 ? k : found.length - 1 - k;

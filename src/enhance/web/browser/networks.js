@@ -28,7 +28,7 @@ export function load(name) {
     runtime ??= unpacked("ort/ort-wasm-simd-threaded.wasm").then((binary) => {
       Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary: binary, wasmPaths: { mjs: here("ort/ort-wasm-simd-threaded.mjs") } });
     });
-    const loaded = Promise.all([unpacked(`data/${name}.onnx`), runtime]).then(([bytes]) => ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] }));
+    const loaded = Promise.all([unpacked(`data/${name}.onnx`), runtime]).then(([bytes]) => ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], logSeverityLevel: 3 }));
     loaded.catch(() => { sessions.delete(name); runtime = null; }); // asked again, it is tried again
     sessions.set(name, loaded);
   }

@@ -3,8 +3,8 @@
 export const plane = (width, height, data = new Float32Array(width * height)) => ({ data, width, height });
 
 /** Along both axes, each new pixel a weighted sum of old ones; taps(size, target) gives [first, weights] for each. */
-function resampled(from, width, height, taps) {
-  const across = taps(from.width, width), down = taps(from.height, height);
+function resampled(from, width, height, taps, tapsDown = taps) {
+  const across = taps(from.width, width), down = tapsDown(from.height, height);
   const wide = plane(width, from.height), to = plane(width, height);
   for (let y = 0; y < from.height; y += 1) {
     across.forEach(([first, weights], x) => {
@@ -31,15 +31,56 @@ export const reduced = (from, width, height) => resampled(from, width, height, (
 }));
 
 const cubic = (x) => (x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0);
+const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+/** Pillow's kernels and how far they reach. */
+const KERNELS = { bicubic: [cubic, 2], bilinear: [(x) => Math.max(0, 1 - x), 1], lanczos: [(x) => (x < 3 ? sinc(x) * sinc(x / 3) : 0), 3] };
 
-/** Pillow's bicubic, a = -.5, antialiased where it reduces. */
-export const resized = (from, width, height) => resampled(from, width, height, (size, target) => Array.from({ length: target }, (_, n) => {
-  const scale = size / target, wider = Math.max(scale, 1), centre = (n + 0.5) * scale;
-  const first = Math.max(0, Math.trunc(centre - 2 * wider + 0.5)), end = Math.min(size, Math.trunc(centre + 2 * wider + 0.5));
-  const weights = Array.from({ length: end - first }, (_w, k) => cubic(Math.abs((k + first - centre + 0.5) / wider)));
-  const sum = weights.reduce((a, b) => a + b);
-  return [first, weights.map((weight) => weight / sum)];
-}));
+/** Pillow's resize, antialiased where it reduces; of `across` by `down` pixels from the first on, where not all is meant. */
+export const resized = (from, width, height, kind = "bicubic", across = from.width, down = from.height) => {
+  const [kernel, reach] = KERNELS[kind], taps = (extent) => (size, target) => Array.from({ length: target }, (_, n) => {
+    const scale = extent / target, wider = Math.max(scale, 1), centre = (n + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - reach * wider + 0.5)), end = Math.min(size, Math.trunc(centre + reach * wider + 0.5));
+    const weights = Array.from({ length: end - first }, (_w, k) => kernel(Math.abs((k + first - centre + 0.5) / wider)));
+    const sum = weights.reduce((a, b) => a + b);
+    return [first, weights.map((weight) => weight / sum)];
+  });
+  return resampled(from, width, height, taps(across), taps(down));
+};
+
+/** Means of squares of so many pixels a side. */
+export function areaMean({ data, width, height }, side) {
+  const to = plane(Math.floor(width / side), Math.floor(height / side));
+  for (let y = 0; y < to.height; y += 1) {
+    for (let x = 0; x < to.width; x += 1) {
+      let sum = 0;
+      for (let v = 0; v < side; v += 1) for (let u = 0; u < side; u += 1) sum += data[(side * y + v) * width + side * x + u];
+      to.data[y * to.width + x] = sum / (side * side);
+    }
+  }
+  return to;
+}
+
+/** From (left, top) to before (right, bottom); beyond the plane its edge pixels go on. */
+export function cut({ data, width, height }, left, top, right, bottom) {
+  const to = plane(right - left, bottom - top), inside = (n, size) => Math.min(size - 1, Math.max(0, n));
+  for (let y = top; y < bottom; y += 1) {
+    const row = inside(y, height) * width;
+    for (let x = left; x < right; x += 1) to.data[(y - top) * to.width + x - left] = data[row + inside(x, width)];
+  }
+  return to;
+}
+
+/** To the nearest whole number; halves to the even one, as Python does. */
+export const rounded = (value) => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
+/** A quarter turn counterclockwise, so many times. */
+export function turned(from, times) {
+  const { data, width, height } = from;
+  if (times % 4 === 0) return from;
+  const to = plane(height, width);
+  for (let y = 0; y < width; y += 1) for (let x = 0; x < height; x += 1) to.data[y * height + x] = data[x * width + width - 1 - y];
+  return turned(to, times % 4 - 1);
+}
 
 /** OpenCV's bilinear, to larger sizes. */
 export const stretched = (from, width, height) => resampled(from, width, height, (size, target) => Array.from({ length: target }, (_, n) => {

@@ -3,6 +3,7 @@ import "./frame.js";
 import "./drop.js";
 import "./facts.js";
 import "./history.js";
+import { play } from "./hero.js";
 import { $, base, h, save, say, trouble } from "./dom.js";
 import { opened, resized, thumb } from "./photos.js";
 import { inWords, insist, limits } from "./service.js";
@@ -22,6 +23,9 @@ let turn = Promise.resolve(); // photos of a queue go one after another
 // Photos in
 
 $("drop").addEventListener("photos", ({ detail: { files, sample } }) => take(files, sample));
+
+$("hero").addEventListener("click", () => document.querySelector("[data-sample]").click());
+play($("hero").firstChild);
 
 async function take(files, sample = null) {
   const entries = files.map((file) => fresh("faces", file.name || "photo", file));
@@ -253,6 +257,7 @@ $("beside").addEventListener("click", () => {
 });
 $("lineup").addEventListener("click", () => doing(lineup));
 $("invented").addEventListener("click", () => doing(invented));
+limits().then(({ tasks }) => { $("invented").hidden = tasks.upscale?.map === false; });
 
 const drawnBy = () => (["auto", "face_x4_pixel"].includes(shown.right) ? shown.right : "auto");
 const called = (ending) => `${base(current.name)}${ending}`;

@@ -4,52 +4,13 @@ import "./history.js";
 import { $, ease, h, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
+import { between, clipped, faces, line, load, square } from "./hero.js";
 import { keep, fresh } from "./visit.js";
-
-const load = async (name) => {
-  const image = new Image();
-  image.src = new URL(`wall/${name}`, import.meta.url);
-  await image.decode();
-  return image;
-};
-const between = (t, from, to) => ease(Math.min(1, Math.max(0, (t - from) / (to - from))));
-const square = (pen, image, size, smooth = true) => {
-  pen.imageSmoothingEnabled = smooth;
-  pen.imageSmoothingQuality = "high";
-  const side = Math.min(image.width, image.height);
-  pen.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, size, size);
-};
-const clipped = (pen, left, top, width, height, draw) => {
-  pen.save();
-  pen.beginPath();
-  pen.rect(left, top, width, height);
-  pen.clip();
-  draw();
-  pen.restore();
-};
-const line = (pen, x, size) => { pen.fillStyle = "#fff"; pen.fillRect(x - size / 400, 0, size / 200, size); };
 
 // Each tile: how many seconds it takes, the time at which it stands still, and how it is drawn at a time.
 
 const TILES = {
-  async faces() {
-    const [given, drawn] = await Promise.all([load("face_given.png"), load("face_drawn.webp")]);
-    const coarse = new OffscreenCanvas(48, 48);
-    coarse.getContext("2d").drawImage(drawn, 0, 0, 48, 48);
-    return { lasts: 9, still: 5.6, draw(pen, t, size) {
-      square(pen, given, size, false);
-      const halfway = between(t, 0.25, 0.6) * size, whole = between(t, 0.45, 1) * size, back = between(t, 8, 8.8);
-      if (t < 4) {
-        clipped(pen, 0, 0, size, halfway, () => square(pen, coarse, size, false));
-        clipped(pen, 0, 0, size, whole, () => square(pen, drawn, size));
-        if (whole > 0 && whole < size) scan(pen, whole, size);
-        return;
-      }
-      const split = size * (0.5 * between(t, 4, 5.2) + 0.28 * Math.sin(Math.max(0, t - 5.2) * 1.6) * (t < 8 ? 1 : 1 - back) + 0.5 * back);
-      clipped(pen, split, 0, size, size, () => square(pen, drawn, size));
-      line(pen, split, size);
-    } };
-  },
+  faces,
   async sketch() {
     const cat = await load("cat.webp"), [, strokes] = DRAWINGS[0];
     const paths = strokes.map((d) => [new Path2D(d), h("div", { innerHTML: `<svg><path d="${d}"/></svg>` }).querySelector("path").getTotalLength()]);
@@ -114,14 +75,6 @@ const TILES = {
     } };
   },
 };
-
-function scan(pen, y, size) {
-  const light = pen.createLinearGradient(0, y - size / 12, 0, y);
-  light.addColorStop(0, "rgb(245 196 81 / 0)");
-  light.addColorStop(1, "rgb(255 236 190 / .5)");
-  pen.fillStyle = light;
-  pen.fillRect(0, y - size / 12, size, size / 12);
-}
 
 const HEAD = new Path2D("M61 8C58 13 55 18 54 23C47 30 41 41 35 51C29 58 23 62 21 68C19 73 20 78 24 80C28 82 33 80 37 77C43 73 49 71 55 70C58 73 59 78 58 84C57 91 54 96 51 101L101 101L101 54C98 38 87 26 73 21C70 15 66 11 61 8z");
 const MANE = new Path2D("M61 8C58 4 63 6 68 12C86 16 97 30 101 46L101 66C97 46 87 32 72 25C68 22 64 14 61 8z");
