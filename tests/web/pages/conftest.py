@@ -26,7 +26,8 @@ PATIENCE = 240
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Ends this process, and what it began, where a test hangs; the Makefile then tries once more."""
-    late = threading.Timer(PATIENCE, _give_up, [item])
+    slow = item.get_closest_marker("slow") is not None
+    late = threading.Timer(10 * PATIENCE if slow else PATIENCE, _give_up, [item])
     late.daemon = True
     late.start()
     try:
@@ -39,7 +40,7 @@ def _give_up(item: pytest.Item) -> None:
     capturing = item.config.pluginmanager.getplugin("capturemanager")
     if capturing is not None:
         capturing.suspend_global_capture(in_=True)
-    os.write(2, f"\n{item.nodeid}: hangs, after {PATIENCE} seconds\n".encode())
+    os.write(2, f"\n{item.nodeid}: hangs\n".encode())
     subprocess.run(["pkill", "-KILL", "-P", str(os.getpid())], check=False, timeout=10)
     os.kill(os.getpid(), signal.SIGKILL)
 

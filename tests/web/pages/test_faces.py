@@ -360,3 +360,18 @@ def test_fingers_scroll_pan_and_pinch(browser: Any, served: Served) -> None:
     assert 0.5 < (right - left) / (bottom - top) < 2
     assert page.evaluate("scrollY") == 0
     context.close()
+
+
+def test_a_small_face_enhances_itself_before_anything_is_given(browser: Any, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    page.goto(f"{served.url}/faces")
+    until(page, "document.querySelector('#hero canvas').width > 100")
+    before = page.evaluate("document.querySelector('#hero canvas').toDataURL()")
+    until(page, f"document.querySelector('#hero canvas').toDataURL() !== {before!r}")
+    page.click("#hero")
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.is_hidden("#hero")
+    assert "imagined" in page.inner_text("#facts")
+    context.close()

@@ -12,14 +12,20 @@ const SCALE = 4, MAX_FACE_SIZE = 96, SOLID = 0.72, ROUNDNESS = 4, PATCHES = 6, R
 const FACE_MODEL = "face_x4_gan", RESTORATION_MODEL = "face_x4_grainy", BACKGROUND_MODEL = "photo_x4_pixel", TOO_LARGE = "too large to need redrawing";
 const looked = new Map(); // by what a file holds: its faces
 
-/** A file as three planes. */
-export async function opened(file) {
-  let bitmap;
-  try { bitmap = await createImageBitmap(file); } catch { throw new Unreadable("this cannot be read as a photo; give a JPEG, PNG or WebP"); }
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0);
+/** A file as a picture of the browser. */
+async function shown(file) {
+  try { return await createImageBitmap(file); } catch { throw new Unreadable("this cannot be read as a photo; give a JPEG, PNG or WebP"); }
+}
+
+/** A picture, or a part of it, as three planes. */
+function planesIn(bitmap, [left, top, right, bottom] = [0, 0, bitmap.width, bitmap.height]) {
+  const canvas = new OffscreenCanvas(right - left, bottom - top), pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(bitmap, -left, -top);
   return planesOf(pen.getImageData(0, 0, canvas.width, canvas.height)).slice(0, 3);
 }
+
+/** A file as three planes. */
+export const opened = async (file) => planesIn(await shown(file));
 
 /** The faces of a photo, each with what it is drawn from, or the reason why it is left alone. */
 async function findFaces(rgb) {
@@ -34,11 +40,11 @@ async function findFaces(rgb) {
   return found;
 }
 
-async function known(file, rgb) {
+async function known(file, bitmap) {
   const digits = await digest(file);
   if (!looked.has(digits)) {
     if (looked.size > 31) looked.delete(looked.keys().next().value);
-    looked.set(digits, await findFaces(rgb));
+    looked.set(digits, await findFaces(planesIn(bitmap)));
   }
   return looked.get(digits);
 }
@@ -54,8 +60,8 @@ const told = ({ face, size, reason, number }) => ({ number, box: face.box.map((e
 
 /** Where the faces of a photo are. */
 export async function look(file) {
-  const rgb = await opened(file);
-  return { facts: { width: rgb[0].width, height: rgb[0].height, faces: (await known(file, rgb)).map(told) }, answers: [] };
+  const bitmap = await shown(file);
+  return { facts: { width: bitmap.width, height: bitmap.height, faces: (await known(file, bitmap)).map(told) }, answers: [] };
 }
 
 /** All that the frame of a face covers, and a little around it. */
@@ -180,13 +186,12 @@ function backProjected(hr, lr) {
 
 /** A photo, or a box of it, four times larger. */
 export async function enhance(file, { model: asked = "auto", seed = 0, box }, progress) {
-  const whole = await opened(file), [left, top, right, bottom] = (box ?? `0,0,${whole[0].width},${whole[0].height}`).split(",").map(Number), part = { left, top, right, bottom };
-  const rgb = whole.map((one) => cut(one, left, top, right, bottom)), own = Number(seed), notes = [];
+  const bitmap = await shown(file), part = box?.split(",").map(Number) ?? [0, 0, bitmap.width, bitmap.height], rgb = planesIn(bitmap, part), own = Number(seed), notes = [];
   if (asked === "bicubic") {
     const hr = await background(rgb, null, progress);
     return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
   }
-  const found = await within(file, whole, part, rgb), noise = noiseLevel(rgb), wrong = defect(rgb, noise), rest = noise > ROUGH ? null : BACKGROUND_MODEL;
+  const found = await within(file, bitmap, part, rgb), noise = noiseLevel(rgb), wrong = defect(rgb, noise), rest = noise > ROUGH ? null : BACKGROUND_MODEL;
   const jobs = found.filter((one) => !one.reason).map((one) => ({ ...one, crop: cropOf(rgb, one.face.landmarks, one.size, one.reduction) }));
   let model = asked;
   if (asked === "auto") {
@@ -208,8 +213,8 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 }
 
 /** The faces of a part of a photo, as they lie in it; where none is known there, it is looked at more closely. */
-async function within(file, whole, { left, top, right, bottom }, rgb) {
-  const all = right - left === whole[0].width && bottom - top === whole[0].height, found = (await known(file, whole)).filter(({ face }) => {
+async function within(file, bitmap, [left, top, right, bottom], rgb) {
+  const all = right - left === bitmap.width && bottom - top === bitmap.height, found = (await known(file, bitmap)).filter(({ face }) => {
     const [x, y] = [(face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2];
     return x >= left && x < right && y >= top && y < bottom;
   });
@@ -226,7 +231,7 @@ function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
 
 /** Several faces for the same pixels, upright. */
 export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
-  const rgb = await opened(file), one = (await known(file, rgb))[Number(face) - 1];
+  const bitmap = await shown(file), one = (await known(file, bitmap))[Number(face) - 1], rgb = planesIn(bitmap);
   if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
   const crop = cropOf(rgb, one.face.landmarks, one.size, one.reduction), model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : FACE_MODEL, answers = [];
   let agreement = 99;
