@@ -21,6 +21,10 @@ class Option:
         kind: bool, int, float, str or Path.
         default: what it is unless it is given.
         flag: on the command line; without its dashes it is the name in a query.
+        short: the same with one letter.
+        metavar: what stands for the value in the help of the command line.
+        multiple: whether it may be given several times; the value is then a tuple.
+        required: whether it must be given.
         unset: what None stands for, in words.
         unset_over_http: the word for None in a query.
         above, least, most: its range; `most_over_http` is the limit of the service, where that is lower.
@@ -32,6 +36,10 @@ class Option:
     kind: type
     default: Any = None
     flag: str = ""
+    short: str = ""
+    metavar: str = ""
+    multiple: bool = False
+    required: bool = False
     unset: str = ""
     unset_over_http: str = ""
     above: float | None = None
@@ -111,7 +119,8 @@ def problem(options: Any) -> str | None:
     """What is wrong with the first value that is out of its range, in words; None if all may be."""
     for name, one in options_of(type(options)).items():
         value = getattr(options, name)
-        if not (value is None and one.default is None) and not one.allows(value):
+        values = value if one.multiple else (value,)
+        if not (value is None and one.default is None) and not all(map(one.allows, values)):
             return f"{name} is {value}, but must be {one.range_in_words()}"
     return None
 

@@ -51,7 +51,7 @@ def test_a_jpeg_says_that_it_rounds(photo: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "match"),
     [
-        (["--box", "1,2,3"], "no box"),
+        (["--box", "1,2,3"], "not a box"),
         (["--box", "500,2,3,4"], "outside"),
         ([], "nothing transparent"),
         (["--mask", "photo.txt"], "photo.txt"),

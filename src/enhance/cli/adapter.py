@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,13 +31,19 @@ class Formed(click.ParamType[str]):
         return value
 
 
-def options(kind: type, *, without: tuple[str, ...] = ()) -> Callable[[F], F]:
-    """A decorator that gives a command the options of a dataclass, in the order of its fields."""
+def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] | None = None) -> Callable[[F], F]:
+    """A decorator that gives a command the options of a dataclass, in the order of its fields.
+
+    Args:
+        without: fields that the command does not have.
+        unset: by name of a field, what None stands for in this command, in words.
+    """
 
     def decorate(command: F) -> F:
         for name, one in reversed(options_of(kind).items()):
             if name not in without:
-                command = _option(name, one)(command)
+                words = (unset or {}).get(name, one.unset)
+                command = _option(name, replace(one, unset=words))(command)
         return command
 
     return decorate
@@ -85,8 +92,11 @@ def _option(name: str, one: Option) -> Callable[[F], F]:
     if one.kind is bool:
         flag = one.flag if one.default is not None else f"{one.flag}/--no-{one.name_over_http}"
         return click.option(flag, name, is_flag=True, default=one.default, help=words)
-    shown = one.default is not None
-    return click.option(one.flag, name, type=_type(one), default=one.default, show_default=shown, help=words)
+    flags = (one.short, one.flag) if one.short else (one.flag,)
+    shown = one.default is not None and not one.multiple
+    default: dict[str, Any] = {"required": True} if one.required else {"default": one.default, "show_default": shown}
+    more: dict[str, Any] = {"multiple": one.multiple, "metavar": one.metavar or None}
+    return click.option(*flags, name, type=_type(one), help=words, **default, **more)
 
 
 def _type(one: Option) -> Any:

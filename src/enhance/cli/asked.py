@@ -1,4 +1,4 @@
-"""What `enhance PHOTO...` is asked for besides `UpscaleOptions`: each option once, with its help and its range."""
+"""Options that commands have besides those of their tasks: each option once, with its help and its range."""
 
 from __future__ import annotations
 
@@ -8,6 +8,64 @@ from pathlib import Path
 from enhance.options import option
 from enhance.photos.coding import Coding
 from enhance.tasks.upscale.options import MEMORY, MOST_PIXELS, UpscaleOptions
+
+ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
+MOST_ANSWERS = 64
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the result of a command goes. Each command says where it goes without this."""
+
+    output: str | None = option(
+        None, "File to write, - for stdout, or folder for several.", kind=str, short="-o", metavar="PATH"
+    )
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """The folder that a command writes."""
+
+    output: Path | None = option(None, "Folder to write.", kind=Path, short="-o")
+
+
+@dataclass(frozen=True)
+class Overwrite:
+    """Whether inputs may be overwritten, by commands that overwrite other files without asking."""
+
+    overwrite: bool = option(False, "Also over an input.")
+
+
+@dataclass(frozen=True)
+class OverwriteAll:
+    """Whether files may be overwritten, by commands that otherwise overwrite none."""
+
+    overwrite: bool = option(False, "Also over files that are there.")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How many results are drawn of one input."""
+
+    count: int = option(1, "How many; their seeds follow each other.", flag="-n", least=1, most=MOST_ANSWERS)
+
+
+@dataclass(frozen=True)
+class Json:
+    """Whether a command answers a program."""
+
+    as_json: bool = option(False, "As JSON, one object a line.", flag="--json")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the results of `enhance PHOTO...` are written, and what is said of them."""
+
+    ending: str | None = option(
+        None, "What to write.", kind=str, flag="--format", choices=ENDINGS, unset="the photo's own format"
+    )
+    overwrite: bool = option(False, "Also over inputs, and over files that this program did not write.")
+    as_json: bool = option(False, "Say what was done as JSON, one object a line.", flag="--json")
 
 
 @dataclass(frozen=True)

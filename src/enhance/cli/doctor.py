@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
+from enhance.cli.asked import Json
 from enhance.errors import EnhanceError
 
 EXTRAS = {
@@ -26,7 +28,7 @@ EXTRAS = {
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@adapter.options(Json)
 def doctor(as_json: bool) -> None:
     """Says what this machine has, and what would be used of it."""
     found = examined()

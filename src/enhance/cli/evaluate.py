@@ -1,57 +1,70 @@
 """`enhance evaluate` and `enhance calibrate`: how good models are, and how far what they make up may be wrong."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from enhance.cli import adapter
 from enhance.cli.train import PATH, training_packages
+from enhance.options import option
 
-MODELS = click.option("--model", "names", multiple=True, help="A shipped model or an .onnx file.  [those of faces]")
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured, and on how many pictures."""
+
+    names: tuple[str, ...] = option(
+        (), "A shipped model or an .onnx file.", kind=str, flag="--model", multiple=True, unset="those of faces"
+    )
+    limit: int | None = option(None, "At most so many pictures a size.", kind=int, least=1)
+
+
+@dataclass(frozen=True)
+class EvaluateOptions(Measured):
+    """How models are compared."""
+
+    sizes: str | None = option(
+        None,
+        "Pixels across the small pictures, with commas between.",
+        kind=str,
+        pattern=r"\s*\d+\s*(,\s*\d+\s*)*",
+        form="numbers with commas between",
+        unset="each task has its own",
+    )
+    out: Path | None = option(None, "Folder for results.json, contact sheets and cards.", kind=Path)
+    grainy: bool = option(False, "Make the small pictures bad photos: blurred, noisy and blocky.")
 
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
-@MODELS
+@adapter.options(EvaluateOptions)
 @adapter.device
-@click.option("--sizes", help="Pixels across the small pictures.  [each task has its own]")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures a size.")
-@click.option("--out", type=PATH, help="Folder for results.json, contact sheets and cards.")
-@click.option("--grainy", is_flag=True, help="Make the small pictures bad photos: blurred, noisy and blocky.")
-def evaluate(
-    data: tuple[Path, ...],
-    names: tuple[str, ...],
-    sizes: str | None,
-    limit: int | None,
-    out: Path | None,
-    grainy: bool,
-) -> None:
+def evaluate(data: tuple[Path, ...], **given: Any) -> None:
     """Measures models on test pictures, beside what does without them.
 
     DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a
     second folder, of real ones, tells how far the drawn ones are from these.
     """
-    try:
-        wanted = tuple(int(size) for size in sizes.split(",")) if sizes else ()
-    except ValueError:
-        raise click.BadParameter(f"{sizes} is not numbers with commas between", param_hint="--sizes") from None
+    asked = adapter.take(EvaluateOptions, given)
+    sizes = tuple(int(size) for size in asked.sizes.split(",")) if asked.sizes else ()
     with training_packages():
         from enhance import tasks
         from enhance.evaluate import evaluation, tables
         from enhance.honesty import coverage
     from enhance.inference.model import Model, face_models
 
-    models = [Model.load(name) for name in names or face_models()]
-    benchmark = tasks.benchmark_for(models)(data, sizes=wanted, limit=limit, degraded=grainy)
-    found = evaluation.evaluate(benchmark, models, out, coverage.sections)
+    models = [Model.load(name) for name in asked.names or face_models()]
+    benchmark = tasks.benchmark_for(models)(data, sizes=sizes, limit=asked.limit, degraded=asked.grainy)
+    found = evaluation.evaluate(benchmark, models, asked.out, coverage.sections)
     click.echo(tables.text(found, benchmark), nl=False)
 
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
-@MODELS
+@adapter.options(Measured)
 @adapter.device
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many faces a size.")
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
     with training_packages():

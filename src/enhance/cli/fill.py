@@ -3,61 +3,54 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Limits
+from enhance.cli.asked import Answers, Limits, Output, Overwrite
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
+from enhance.options import option
 from enhance.tasks.fill.options import FillOptions
 
-MOST_ANSWERS = 64
 
+@dataclass(frozen=True)
+class Hole:
+    """Where a photo is to be filled."""
 
-class BoxType(click.ParamType[tuple[int, int, int, int]]):
-    """x,y,w,h in pixels."""
-
-    name = "x,y,w,h"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, context: click.Context | None
-    ) -> tuple[int, int, int, int]:
-        try:
-            left, top, width, height = (int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value} is no box; say for example 40,60,100,80", param, context)
-        return left, top, width, height
+    mask: Path | None = option(None, "Picture of the photo's size, white where to fill.", kind=Path)
+    boxes: tuple[str, ...] = option(
+        (),
+        "Fill this box, in pixels; may be given again.",
+        kind=str,
+        flag="--box",
+        metavar="X,Y,W,H",
+        multiple=True,
+        pattern=r"\s*-?\d+\s*(,\s*-?\d+\s*){3}",
+        form="a box; say for example 40,60,100,80",
+    )
 
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("--mask", type=click.Path(path_type=Path), help="Picture of the photo's size, white where to fill.")
-@click.option("--box", "boxes", multiple=True, type=BoxType(), help="Fill this box, in pixels; may be given again.")
-@click.option(
-    "-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_ANSWERS), help="How many answers."
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="File, - for stdout, or folder.  [<name>_filled]",
-)
+@adapter.options(Hole)
+@adapter.options(Answers)
+@adapter.options(Output, unset={"output": "<name>_filled"})
 @adapter.options(FillOptions)
 @adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
 @spoken
-@click.option("--overwrite", is_flag=True, help="Also over an input.")
+@adapter.options(Overwrite)
 def fill(
     photo: Path,
     mask: Path | None,
-    boxes: tuple[tuple[int, int, int, int], ...],
+    boxes: tuple[str, ...],
     count: int,
-    output: Path | None,
+    output: str | None,
     max_pixels: float,
     overwrite: bool,
     **given: Any,
@@ -69,6 +62,7 @@ def fill(
 
     only_one([photo], output, answers=count)
     options = adapter.take(FillOptions, given)
+    wanted = [box_of(text) for text in boxes]
     with piped(photo, output) as files:
         named = Path(files.output) if files.output else None
         source = read(files.source, max_pixels=round(max_pixels * 1e6))
@@ -78,7 +72,7 @@ def fill(
             refuse_inputs(target, () if overwrite else (files.source, *([mask] if mask else [])))
         for n, target in enumerate(targets):
             started = time.perf_counter()
-            filled = fill_photo(source, mask, boxes, replace(options, seed=options.seed + n))
+            filled = fill_photo(source, mask, wanted, replace(options, seed=options.seed + n))
             make_folder(target.parent)
             write(filled.canvas, target)
             say(files.named(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s"), err=files.writes)
@@ -88,6 +82,12 @@ def fill(
             for note in notes:
                 say(f"  {note}", err=files.writes)
             files.send(target)
+
+
+def box_of(text: str) -> tuple[int, int, int, int]:
+    """The box that "x,y,w,h" names."""
+    left, top, width, height = (int(part) for part in text.split(","))
+    return left, top, width, height
 
 
 def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:

@@ -9,27 +9,26 @@ from typing import Any
 
 import click
 
-from enhance.cli.adapter import device, options, take
+from enhance.cli import adapter
+from enhance.cli.asked import Answers, Output, OverwriteAll
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.tasks.imagine.options import ImagineOptions
 
-MOST_BIRDS = 64
-
 
 @click.command()
 @click.argument("sentence")
-@click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_BIRDS), help="How many birds.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File, - for stdout, or folder.  [bird.png]")
-@options(ImagineOptions)
-@device
+@adapter.options(Answers)
+@adapter.options(Output, unset={"output": "bird.png"})
+@adapter.options(ImagineOptions)
+@adapter.device
 @spoken
-@click.option("--overwrite", is_flag=True, help="Also over files that are there.")
+@adapter.options(OverwriteAll)
 def imagine(
     sentence: str,
     count: int,
-    output: Path | None,
+    output: str | None,
     overwrite: bool,
     **asked: Any,
 ) -> None:
@@ -37,7 +36,7 @@ def imagine(
     from enhance.photos.writing import refuse, write
     from enhance.tasks.imagine.imagine import imagine_all
 
-    first = take(ImagineOptions, asked)
+    first = adapter.take(ImagineOptions, asked)
     only_one([], output, answers=count)
     with piped(None, output, "png") as files:
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
+from enhance.cli.asked import Json
+
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+@adapter.options(Json)
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     """Says what files tell of how they were made: what was redrawn, by what, and who signed it."""
     from enhance.honesty import credentials

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.asked import OutputFolder
 from enhance.cli.console import say, spoken
 from enhance.tasks.upscale.options import LineupOptions
 
@@ -17,7 +18,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @adapter.options(LineupOptions)
 @adapter.device
 @spoken
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write.  [<name>_lineup beside it]")
+@adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
     from enhance.honesty.lineup import lineup_photo, write

@@ -4,9 +4,12 @@ import json
 
 import click
 
+from enhance.cli import adapter
+from enhance.cli.asked import Json
+
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line, with all that each file says.")
+@adapter.options(Json)
 def models(as_json: bool) -> None:
     """Lists the shipped models: what each is for, and under which terms."""
     from enhance.inference import shipped

@@ -10,49 +10,34 @@ import click
 
 from enhance.cli import adapter
 from enhance.errors import EnhanceError
-from enhance.web.settings import Access, Limits, ServeOptions
-
-TOKEN = "ENHANCE_TOKEN"
+from enhance.web.settings import TOKEN, Access, Address, Limits, ServeOptions
 
 
 @click.command()
 @adapter.device
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--allow-host", "names", multiple=True, help="A name by which browsers may call this service.")
-@click.option("--allow-origin", "origins", multiple=True, help="Another site whose pages may use it: https://NAME.")
-@click.option("--proxy", "proxies", multiple=True, help="Address of a proxy that says for whom it asks.")
-@click.option("--token-file", type=click.Path(path_type=Path), help=f"What clients must know.  [environment: {TOKEN}]")
+@adapter.options(Address)
 @adapter.options(ServeOptions)
-def serve(
-    host: str,
-    port: int,
-    names: tuple[str, ...],
-    origins: tuple[str, ...],
-    proxies: tuple[str, ...],
-    token_file: Path | None,
-    **given: Any,
-) -> None:
+def serve(**given: Any) -> None:
     """Opens the page: drop a photo, drag the slider. Nothing leaves this machine."""
     try:
         from enhance.web.listening import serve as run
     except ModuleNotFoundError as error:
         raise EnhanceError(f"{error.name} is missing: pip install 'enhance[web]'") from error
-    options = adapter.take(ServeOptions, given)
-    for origin in origins:
+    options, address = adapter.take(ServeOptions, given), adapter.take(Address, given)
+    for origin in address.origins:
         if not origin.lower().startswith(("http://", "https://")) or origin.count("/") != 2:
             raise click.BadParameter(
                 f"{origin} is no origin; say for example https://photos.example", param_hint="--allow-origin"
             )
     access = Access(
-        frozenset({"localhost", host.lower(), *(name.lower() for name in names)}),
-        frozenset(origin.lower() for origin in origins),
-        token_of(token_file),
-        proxies,
+        frozenset({"localhost", address.host.lower(), *(name.lower() for name in address.names)}),
+        frozenset(origin.lower() for origin in address.origins),
+        token_of(address.token_file),
+        address.proxies,
     )
-    click.echo(f"http://{host}:{port}{options.root_path}/ (Ctrl-C ends it)")
+    click.echo(f"http://{address.host}:{address.port}{options.root_path}/ (Ctrl-C ends it)")
     log = (lambda line: click.echo(line, err=True)) if options.access_log else None
-    run(host, port, Limits.of(options), access, root_path=options.root_path, log=log)
+    run(address.host, address.port, Limits.of(options), access, root_path=options.root_path, log=log)
 
 
 def token_of(file: Path | None) -> str:

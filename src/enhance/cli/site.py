@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from enhance.cli import adapter
+from enhance.options import option
+
+
+@dataclass(frozen=True)
+class SiteOptions:
+    """Where the pages are written, and with what they run networks."""
+
+    out: Path | None = option(None, "Folder to write.", kind=Path, required=True)
+    runtime: Path | None = option(
+        None, "Unpacked npm package onnxruntime-web.", kind=Path, unset="node_modules/onnxruntime-web"
+    )
+    overwrite: bool = option(False, "Also over such a folder that is there.")
+
 
 @click.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
-@click.option(
-    "--runtime",
-    type=click.Path(path_type=Path),
-    help="Unpacked npm package onnxruntime-web.  [node_modules/onnxruntime-web]",
-)
-@click.option("--overwrite", is_flag=True, help="Also over such a folder that is there.")
+@adapter.options(SiteOptions)
 def site(out: Path, runtime: Path | None, overwrite: bool) -> None:
     """Writes the pages as a folder for any server of static files: the networks run in the browser."""
     from enhance.web.folder import write

@@ -10,29 +10,26 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.asked import Answers, Output, OverwriteAll
 from enhance.cli.console import say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import SketchOptions
 
-MOST_CATS = 64
-
 
 @click.command()
 @click.argument("drawings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DRAWING...")
-@click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, MOST_CATS), help="Cats a drawing.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File, - for stdout, or folder.  [<name>_cat.png]"
-)
+@adapter.options(Answers)
+@adapter.options(Output, unset={"output": "<name>_cat.png"})
 @adapter.options(SketchOptions)
 @adapter.device
 @spoken
-@click.option("--overwrite", is_flag=True, help="Also over files that are there.")
+@adapter.options(OverwriteAll)
 def sketch(
     drawings: tuple[Path, ...],
     count: int,
-    output: Path | None,
+    output: str | None,
     overwrite: bool,
     **given: Any,
 ) -> None:

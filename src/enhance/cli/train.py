@@ -4,18 +4,66 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from enhance.cli import adapter
 from enhance.cli.console import complain
 from enhance.errors import EnhanceError, TrainingError
+from enhance.options import option
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 
 PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What is trained, where the run lies, and for how long."""
+
+    recipe: str | None = option(None, "face_x4_gan, photo_x4 and others; a wrong name lists all.", kind=str)
+    out: Path | None = option(None, "Folder for the run.", kind=Path)
+    minutes: float | None = option(None, "How long to train, over all sittings.", kind=float, above=0)
+    images: int | None = option(None, "How many pictures to train on, in all.", kind=int, least=1)
+    init: Path | None = option(None, "Begin from the weights of this run or .onnx file.", kind=Path)
+    run: Path | None = option(
+        None, "Go on with this run; it knows its recipe, data and length.", kind=Path, flag="--resume"
+    )
+    workers: int = option(1, "Processes on this machine that train together.", least=1)
+    tour: bool = option(False, "Draw pictures, train on them for a quarter of an hour, and compare.")
+    log: str | None = option(None, "Also show the run's log elsewhere.", kind=str, choices=("tensorboard",))
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """What is cut out of photos."""
+
+    out: Path | None = option(None, "Folder for the faces.", kind=Path, required=True)
+    size: int = option(128, "Pixels across the face frame.", least=64)
+    crops: bool = option(False, "Cut out squares of anything, for photo_x4, instead of faces.")
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How weights are written."""
+
+    out: Path | None = option(None, "The .onnx file to write.", kind=Path, required=True)
+    folders: tuple[Path, ...] = option(
+        (),
+        "Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
+        kind=Path,
+        flag="--int8",
+        metavar="FOLDER",
+        multiple=True,
+    )
+    half: bool = option(False, "Store weights in 16 bits: half of the file, as fast, nearly as exact.")
+    network: str | None = option(
+        None, "Which network of the run.", kind=str, unset="the one that draws; a wrong name lists all"
+    )
 
 
 @contextmanager
@@ -31,43 +79,22 @@ def training_packages() -> Iterator[None]:
 
 @click.command()
 @click.argument("data", nargs=-1, type=PATH)
-@click.option("--recipe", help="face_x4_gan, photo_x4 and others; a wrong name lists all.")
-@click.option("--out", type=PATH, help="Folder for the run.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to train, over all sittings.")
-@click.option("--images", type=click.IntRange(min=1), help="How many pictures to train on, in all.")
-@click.option("--init", type=PATH, help="Begin from the weights of this run or .onnx file.")
-@click.option("--resume", "run", type=PATH, help="Go on with this run; it knows its recipe, data and length.")
+@adapter.options(TrainOptions)
 @adapter.training_device
-@click.option("--workers", type=click.IntRange(min=1), help="Processes on this machine that train together.  [1]")
-@click.option(
-    "--tour",
-    is_flag=True,
-    help="Draw pictures, train on them for a quarter of an hour, and compare.",
-)
-@click.option("--log", "shown", type=click.Choice(("tensorboard",)), help="Also show the run's log elsewhere.")
 @click.pass_context
-def train(
-    context: click.Context,
-    data: tuple[Path, ...],
-    recipe: str | None,
-    out: Path | None,
-    minutes: float | None,
-    images: int | None,
-    init: Path | None,
-    run: Path | None,
-    workers: int | None,
-    tour: bool,
-    shown: str | None,
-) -> None:
+def train(context: click.Context, data: tuple[Path, ...], **given: Any) -> None:
     """Trains a network on folders of pictures."""
+    asked = adapter.take(TrainOptions, given)
+    recipe, out, minutes, images = asked.recipe, asked.out, asked.minutes, asked.images
+    init, run = asked.init, asked.run
     with training_packages():
         from enhance import tasks
         from enhance.tasks.upscale import tour as touring
         from enhance.train import distributed
         from enhance.train import run as training
-    if (workers or 1) > 1 and "RANK" not in os.environ:
-        context.exit(distributed.launched(workers or 1, sys.argv[1:]))
-    if tour:
+    if asked.workers > 1 and "RANK" not in os.environ:
+        context.exit(distributed.launched(asked.workers, sys.argv[1:]))
+    if asked.tour:
         if data or recipe or init or run:
             raise click.UsageError("--tour draws its own pictures and has its own recipes; give it --out and a length")
         toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, click.echo)
@@ -91,7 +118,7 @@ def train(
         train_here = partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
     with distributed.joined():
         try:
-            with _followed(folder, shown):
+            with _followed(folder, asked.log):
                 progress = train_here()
         except EnhanceError as error:
             if distributed.rank():
@@ -122,12 +149,8 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=PATH)
-@click.option("--out", required=True, type=PATH, help="Folder for the faces.")
-@click.option(
-    "--size", default=128, show_default=True, type=click.IntRange(min=64), help="Pixels across the face frame."
-)
+@adapter.options(PrepareOptions)
 @adapter.device
-@click.option("--crops", is_flag=True, help="Cut out squares of anything, for photo_x4, instead of faces.")
 def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""
     with training_packages():
@@ -141,17 +164,7 @@ def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None
 @click.command()
 @click.argument("run", type=PATH)
 @click.argument("others", nargs=-1, type=PATH)
-@click.option("--out", required=True, type=PATH, help="The .onnx file to write.")
-@click.option(
-    "--int8",
-    "folders",
-    multiple=True,
-    metavar="FOLDER",
-    type=PATH,
-    help="Round to 8 bits, to fit the pictures of FOLDER: about twice as fast, a little less exact.",
-)
-@click.option("--half", is_flag=True, help="Store weights in 16 bits: half of the file, as fast, nearly as exact.")
-@click.option("--network", help="Which network of the run.  [the one that draws; a wrong name lists all]")
+@adapter.options(ExportOptions)
 def export(
     run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], half: bool, network: str | None
 ) -> None:

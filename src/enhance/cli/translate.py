@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Limits
+from enhance.cli.asked import Limits, Output, Overwrite
 from enhance.cli.console import complain, is_debugging, say, spoken
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
+from enhance.options import option
 from enhance.tasks.translate.options import TranslateOptions
 
 SOME_FAILED = 3
 
 
+@dataclass(frozen=True)
+class Mask:
+    """What is written beside the result."""
+
+    mask: bool = option(False, "Also write how much of each pixel was redrawn: <output>_mask.png.")
+
+
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
-@click.option(
-    "-o", "--output", type=str, help="File to write, - for stdout, or folder for several.  [<name>_<animal> beside it]"
-)
+@adapter.options(Output, unset={"output": "<name>_<animal> beside it"})
 @adapter.options(TranslateOptions)
-@click.option("--mask", is_flag=True, help="Also write how much of each pixel was redrawn: <output>_mask.png.")
+@adapter.options(Mask)
 @adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
 @spoken
-@click.option("--overwrite", is_flag=True, help="Also over an input.")
+@adapter.options(Overwrite)
 def translate(
     photos: tuple[Path, ...],
     output: str | None,

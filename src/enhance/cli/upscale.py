@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Asked, Extras, Limits, Many, Size
+from enhance.cli.asked import Asked, Extras, Limits, Many, Output, Size, Writing
 from enhance.cli.beside import honest_words, mappable, write_faces
 from enhance.cli.compare import comparison
 from enhance.cli.console import Teller, as_line, bar, complain, hush, is_debugging, say, spoken
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.result import Result
 
-ENDINGS = ("jpg", "png", "webp", "tiff", "bmp", "gif", "avif", "heic")
 SOME_FAILED = 3
 FAR_TOGETHER = 64
 """Photos with targets elsewhere that are begun together: each time, a file is written there."""
@@ -42,10 +41,8 @@ FAR_TOGETHER = 64
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=place, metavar="PHOTO|FOLDER|URL...")
-@click.option(
-    "-o", "--output", type=str, help="File to write, - for stdout, or folder for several.  [<name>_x4 beside the photo]"
-)
-@click.option("--format", "ending", type=click.Choice(ENDINGS), help="What to write.  [the photo's own format]")
+@adapter.options(Output, unset={"output": "<name>_x4 beside the photo"})
+@adapter.options(Writing)
 @adapter.options(UpscaleOptions)
 @adapter.options(Size)
 @adapter.options(Coding)
@@ -53,8 +50,6 @@ FAR_TOGETHER = 64
 @adapter.options(Many)
 @adapter.options(Limits)
 @adapter.device
-@click.option("--overwrite", is_flag=True, help="Also over inputs, and over files that this program did not write.")
-@click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON, one object a line.")
 @spoken
 def photo(
     photos: tuple[Path | str, ...],

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from enhance.options import option
+
+TOKEN = "ENHANCE_TOKEN"
+"""Variable of the environment that holds the token."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the service listens, and whom it lets in."""
+
+    host: str = option("127.0.0.1", "Address to listen on; 0.0.0.0 for all.")
+    port: int = option(8000, "Port to listen on.", least=1, most=65535)
+    names: tuple[str, ...] = option(
+        (), "A name by which browsers may call this service.", kind=str, flag="--allow-host", multiple=True
+    )
+    origins: tuple[str, ...] = option(
+        (),
+        "Another site whose pages may use it: https://NAME.",
+        kind=str,
+        flag="--allow-origin",
+        multiple=True,
+    )
+    proxies: tuple[str, ...] = option(
+        (), "Address of a proxy that says for whom it asks.", kind=str, flag="--proxy", multiple=True
+    )
+    token_file: Path | None = option(None, "What clients must know.", kind=Path, unset=f"environment: {TOKEN}")
 
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """What can be said to `enhance serve` beside the address."""
+    """What one request may cost, and how the service is run."""
 
     max_megabytes: float = option(40.0, "Of a photo's file.", above=0)
     max_pixels: float = option(50.0, "Megapixels of a photo that is looked at.", above=0)
