@@ -13,7 +13,7 @@
 
 FACES are folders of aligned faces that no model was trained on. Prints tables in Markdown: quality per size, then what
 everybody costs and how much of the machine our networks use, all in the same run. --write puts them into docs/race.md
-and the README. A network that mends is held to the pixels of clean faces, as the program holds it. Everybody gets as
+and the README. A network that restores is held to the pixels of clean faces, as the program holds it. Everybody gets as
 many threads as there are cores to use: one with `taskset -c 1 python ...`.
 
 The peers draw the same faces every time, so with --kept what is measured of them is kept, size by size, and only read

@@ -108,9 +108,9 @@ def speed(
     threads = use_allowed_cores()
     ours = {Path(name).stem: Model.load(name) for name in models}
     theirs = {} if others is None else peers.found_in(others)
-    contenders: dict[str, Method] = {BICUBIC: bicubic, **{name: peer.load() for name, peer in theirs.items()}, **ours}
-    by_size = {size: medians(contenders, size, repeats) for size in sizes}
-    seconds = {name: {size: by_size[size][name] for size in sizes} for name in contenders}
+    methods: dict[str, Method] = {BICUBIC: bicubic, **{name: peer.load() for name, peer in theirs.items()}, **ours}
+    by_size = {size: medians(methods, size, repeats) for size in sizes}
+    seconds = {name: {size: by_size[size][name] for size in sizes} for name in methods}
     cold = {name: first_face(name, max(sizes), others) for name in theirs}
     cold |= {Path(name).stem: first_face(name, max(sizes)) for name in models}
     weights = {name: peer.bytes for name, peer in theirs.items()}
@@ -118,10 +118,10 @@ def speed(
     return Speed(seconds, cold, weights, threads)
 
 
-def medians(contenders: Mapping[str, Method], size: int, repeats: int) -> dict[str, float]:
+def medians(methods: Mapping[str, Method], size: int, repeats: int) -> dict[str, float]:
     """Median CPU seconds of each contender for one face of `size` pixels."""
     face = np.random.default_rng(0).random((1, 3, size, size), dtype=np.float32)
-    return cpu_seconds({name: partial(upscale, face) for name, upscale in contenders.items()}, repeats)
+    return cpu_seconds({name: partial(upscale, face) for name, upscale in methods.items()}, repeats)
 
 
 def cpu_seconds(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:

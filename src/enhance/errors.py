@@ -1,4 +1,4 @@
-"""What can go wrong in a way the user can mend. Each message is one line: what is wrong with which file, what to do."""
+"""What can go wrong in a way the user can fix. Each message is one line: what is wrong with which file, what to do."""
 
 
 class EnhanceError(Exception):

@@ -111,8 +111,8 @@ def option(default: Any, help: str, *, kind: type | None = None, flag: str = "",
 
 def options_of(kind: type) -> dict[str, Option]:
     """The options of a dataclass by the names of its fields."""
-    found = {one.name: one.metadata["option"] for one in fields(kind) if "option" in one.metadata}
-    return {name: replace(one, flag=one.flag or f"--{name.replace('_', '-')}") for name, one in found.items()}
+    options = {one.name: one.metadata["option"] for one in fields(kind) if "option" in one.metadata}
+    return {name: replace(one, flag=one.flag or f"--{name.replace('_', '-')}") for name, one in options.items()}
 
 
 def problem(options: Any) -> str | None:

@@ -28,14 +28,14 @@ def attempt(task: Task, work: Work, *, remember: bool = True, debug: bool = Fals
         with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
             return _far(task, Path(folder), work, remember)
     except EnhanceError as error:
-        return Outcome(why=str(error))
+        return Outcome(error=str(error))
     except MemoryError:
-        return Outcome(why=f"{task.source}: does not fit in memory; reduce it, or use --jobs 1")
+        return Outcome(error=f"{task.source}: does not fit in memory; reduce it, or use --jobs 1")
     except Exception as error:
         if debug:
             traceback.print_exc()
         what = f"{type(error).__name__}: {error}"
-        return Outcome(why=f"{task.source}: internal error: {what}; run again with --debug and report what it shows")
+        return Outcome(error=f"{task.source}: internal error: {what}; run again with --debug and report what it shows")
 
 
 def _here(source: Path, target: Path, work: Work, remember: bool) -> Outcome:
@@ -44,8 +44,8 @@ def _here(source: Path, target: Path, work: Work, remember: bool) -> Outcome:
         before = facts(source) if remember else None
     except OSError:
         before = None  # the work will say what is wrong with it
-    said = work(source, target)
-    return Outcome(said, None, before, facts(target, sync=True) if remember else None)
+    message = work(source, target)
+    return Outcome(message, None, before, facts(target, sync=True) if remember else None)
 
 
 def _far(task: Task, folder: Path, work: Work, remember: bool) -> Outcome:
@@ -58,25 +58,25 @@ def _far(task: Task, folder: Path, work: Work, remember: bool) -> Outcome:
         before = storage.facts(source, stamp)
     elif remember:
         before = facts(source)
-    made = folder / "made"
+    results = folder / "made"
     if storage.is_url(task.target):
-        made.mkdir()
-        target = made / storage.name_of(task.target)
+        results.mkdir()
+        target = results / storage.name_of(task.target)
     names = {str(source): task.source, str(target): task.target}
     try:
-        said = work(source, target)
+        message = work(source, target)
     except EnhanceError as error:
         raise type(error)(_renamed(str(error), names)) from error
     if not storage.is_url(task.target):
-        return Outcome(_renamed(said, names), None, before, facts(target, sync=True) if remember else None)
+        return Outcome(_renamed(message, names), None, before, facts(target, sync=True) if remember else None)
     above = task.target.rpartition("/")[0]
     # What was made besides goes first: where the photo is, all of it is.
-    for path in sorted(made.rglob("*"), key=lambda path: path == target):
+    for path in sorted(results.rglob("*"), key=lambda path: path == target):
         if path.is_file():
-            storage.put(path, f"{above}/{path.relative_to(made).as_posix()}")
-            names.setdefault(str(path), f"{above}/{path.relative_to(made).as_posix()}")
+            storage.put(path, f"{above}/{path.relative_to(results).as_posix()}")
+            names.setdefault(str(path), f"{above}/{path.relative_to(results).as_posix()}")
     after = storage.facts(target, storage.stamp(task.target)) if remember else None
-    return Outcome(_renamed(said, names), None, before, after)
+    return Outcome(_renamed(message, names), None, before, after)
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
@@ -88,7 +88,7 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
 
 def killed(task: Task) -> Outcome:
     """What is said of a task that ended the process that did it."""
-    return Outcome(why=f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1")
+    return Outcome(error=f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1")
 
 
 def facts(path: Path, sync: bool = False) -> Facts:

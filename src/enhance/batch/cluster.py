@@ -96,20 +96,20 @@ class Worker:
 
         os.environ.update(environment)
         context = ray.get_runtime_context()
-        given = context.get_assigned_resources()
-        os.environ[sessions.THREADS] = str(max(1, int(given.get("CPU", 1))))
+        resources = context.get_assigned_resources()
+        os.environ[sessions.THREADS] = str(max(1, int(resources.get("CPU", 1))))
         self.work, self.remember, self.debug = work, remember, debug
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         import numpy as np
 
-        made = np.empty(len(batch["task"]), object)
+        outcomes = np.empty(len(batch["task"]), object)
         for n, packed in enumerate(batch["task"]):
             task = pickle.loads(packed)
             if batch["again"][n]:
                 remove_partial_files(Path(task.target))
-            made[n] = pickle.dumps(attempt(task, self.work, remember=self.remember, debug=self.debug))
-        return {"number": batch["number"], "made": made}
+            outcomes[n] = pickle.dumps(attempt(task, self.work, remember=self.remember, debug=self.debug))
+        return {"number": batch["number"], "made": outcomes}
 
 
 def _through(
@@ -126,7 +126,7 @@ def _through(
     with warnings.catch_warnings():
         # Which says that from Ray 2.64 on retries cannot be counted: a deadly photo would then be tried for ever.
         warnings.simplefilter("ignore")
-        made = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
+        outcomes = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
             Worker,
             batch_size=block,
             compute=ray.data.ActorPoolStrategy(**sizes),
@@ -135,7 +135,7 @@ def _through(
             max_task_retries=1,
             **resources,
         )
-    for batch in made.iter_batches(batch_size=None, prefetch_batches=0):
+    for batch in outcomes.iter_batches(batch_size=None, prefetch_batches=0):
         for number, packed in zip(batch["number"], batch["made"], strict=True):
             yield int(number), pickle.loads(packed)
 

@@ -185,8 +185,8 @@ class Manifest:
                 database.executescript(TABLES)
                 with self._writing():
                     database.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (self.settings,))
-                    found = database.execute("SELECT number FROM settings WHERE text = ?", (self.settings,))
-                    self._number = found.fetchone()[0]
+                    matches = database.execute("SELECT number FROM settings WHERE text = ?", (self.settings,))
+                    self._number = matches.fetchone()[0]
                     for path in self._older():
                         _imported(database, path)
             yield
@@ -295,8 +295,10 @@ class Manifest:
         name = target[len(start) :] if target.startswith(start) else os.path.relpath(target, self.folder)
         return name.encode(ENCODING, ERRORS)
 
-    def _trouble(self, why: str) -> PhotoError:
-        return PhotoError(f"{self.folder}: cannot be written ({why}); make room there, or name another folder with -o")
+    def _trouble(self, reason: str) -> PhotoError:
+        return PhotoError(
+            f"{self.folder}: cannot be written ({reason}); make room there, or name another folder with -o"
+        )
 
 
 def finished(folder: Path | str) -> set[str]:
@@ -318,14 +320,14 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> dict[bytes, tuple[int, Row]]:
     """What is known of targets, and by which database; where several know one, the newest."""
-    found: dict[bytes, tuple[int, Row]] = {}
+    rows: dict[bytes, tuple[int, Row]] = {}
     for part in _chunks(names, CHUNK):
         query = f"SELECT * FROM photos WHERE target IN ({','.join('?' * len(part))})"
         for number, database in enumerate(databases):
             for row in database.execute(query, part):
-                if number == 0 or row[0] not in found or row[AT] >= found[row[0]][1][AT]:
-                    found[row[0]] = number, row
-    return found
+                if number == 0 or row[0] not in rows or row[AT] >= rows[row[0]][1][AT]:
+                    rows[row[0]] = number, row
+    return rows
 
 
 def _state(task: Task, known: tuple[int, Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
@@ -360,13 +362,13 @@ def _imported(database: sqlite3.Connection, path: Path) -> None:
                 line = json.loads(text)
                 name, at = os.fsencode(line["target"]), round(line["at"] * 1000)
                 settings = str(line["settings"])
-                made = line.get("finished")
-                columns = (*_old_facts(line["from"]), *_old_facts(made)) if made else (*ROOM, *ROOM)
+                finished_at = line.get("finished")
+                columns = (*_old_facts(line["from"]), *_old_facts(finished_at)) if finished_at else (*ROOM, *ROOM)
             except (ValueError, KeyError, TypeError):
                 continue  # cut short: what it would have said is done again
             database.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (settings,))
             (number,) = database.execute("SELECT number FROM settings WHERE text = ?", (settings,)).fetchone()
-            row = (name, at, number, int(bool(made)), *columns)
+            row = (name, at, number, int(bool(finished_at)), *columns)
             database.execute(f"{PUT} WHERE excluded.at >= at", row)
     database.execute("INSERT OR REPLACE INTO imported VALUES (?, ?)", (path.name, size))
 

@@ -32,13 +32,13 @@ class Outcome:
     """What became of a task.
 
     Attributes:
-        said: by the work, if it was done.
-        why: it failed, in one line.
+        message: what the work says, if it was done.
+        error: why it failed, in one line.
         source, target: their facts, if it was done; those of the source are from before it was read.
     """
 
-    said: str | None = None
-    why: str | None = None
+    message: str | None = None
+    error: str | None = None
     source: Facts | None = None
     target: Facts | None = None
 

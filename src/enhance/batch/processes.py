@@ -76,7 +76,7 @@ def _started(job: Callable[[Task], Outcome], threads: int) -> tuple[Connection, 
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, job, threads), daemon=True)
     # Ctrl-C reaches every process of a terminal. This one must not even hear it while it starts.
-    with _deaf():
+    with _block_sigint():
         process.start()
     there.close()
     return here, process
@@ -99,7 +99,7 @@ def _serve(connection: Connection, job: Callable[[Task], Outcome], threads: int)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _block_sigint() -> Iterator[None]:
     """What is started here never hears Ctrl-C; we hear it a moment later."""
     if sys.platform == "win32":
         yield

@@ -41,7 +41,7 @@ def run(
     ahead: int = 1,
     overwrite: bool = False,
     leave: Callable[[str], bool] | None = None,
-    tell: Callable[[Task, str | None, str | None], object] = lambda *_: None,
+    on_done: Callable[[Task, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
     """Does the tasks that are not done. What fails stops nothing else.
 
@@ -53,8 +53,8 @@ def run(
             second, and what a killed run had finished since is done again.
         overwrite: also over inputs, and over files that the manifest does not know.
         leave: whether a photo that is not done is none to do; asked of no other, for it may have to read the file.
-        tell: is told of each task when it is over: what the work said, or why it failed; of one that is skipped or left
-            out, neither.
+        on_done: receives each task that is over, with the work's message or the reason why it failed; neither for one
+            that was skipped or left out.
 
     Raises:
         PhotoError: the manifest cannot be written.
@@ -67,14 +67,14 @@ def run(
         for task, state in states(tasks, manifest):
             if state == "done":
                 summary.skipped += 1
-                tell(task, None, None)
+                on_done(task, None, None)
             elif state == "to do" and leave is not None and leave(task.source):
                 summary.left += 1
-                tell(task, None, None)
+                on_done(task, None, None)
             elif state != "to do" and not overwrite:
                 fail(task, refusal(task, state))
-            elif (why := _ready(task)) is not None:
-                fail(task, why)
+            elif (reason := _ready(task)) is not None:
+                fail(task, reason)
             else:
                 yield task
 
@@ -85,23 +85,23 @@ def run(
                 manifest.begin(together)
             yield from together
 
-    def fail(task: Task, why: str) -> None:
-        summary.failed[task.source] = why
-        tell(task, None, why)
+    def fail(task: Task, reason: str) -> None:
+        summary.failed[task.source] = reason
+        on_done(task, None, reason)
 
     def finish() -> None:
         if manifest is not None:
             manifest.finish((task, one.source, one.target) for task, one in waiting if one.target is not None)
         for task, one in waiting:
             summary.enhanced += 1
-            tell(task, one.said, None)
+            on_done(task, one.message, None)
         waiting.clear()
 
     noted = time.monotonic()
     try:
         for task, outcome in engine(begun()):
-            if outcome.said is None:
-                fail(task, outcome.why or "")
+            if outcome.message is None:
+                fail(task, outcome.error or "")
                 continue
             waiting.append((task, outcome))
             if ahead == 1 or time.monotonic() - noted >= NOTED:

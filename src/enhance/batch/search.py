@@ -23,9 +23,9 @@ def photos_in(folder: Path, endings: Container[str], *, recursive: bool, leave: 
     Raises:
         PhotoError: the folder cannot be read.
     """
-    found: list[Path] = []
-    made = {folder / name for name in finished(folder)} if same(folder, leave) else set()
-    others, seen, waiting = 0, {identity(folder)}, [folder]
+    photos: list[Path] = []
+    results = {folder / name for name in finished(folder)} if same(folder, leave) else set()
+    others, visited, waiting = 0, {identity(folder)}, [folder]
     while waiting:
         here = waiting.pop()
         try:
@@ -33,23 +33,23 @@ def photos_in(folder: Path, endings: Container[str], *, recursive: bool, leave: 
         except OSError as error:
             if here == folder:
                 raise PhotoError(f"{folder}: cannot be opened ({error.strerror})") from error
-            found.append(here)  # which will fail with the same words, and stop nobody
+            photos.append(here)  # which will fail with the same words, and stop nobody
             continue
         folders = []
         for entry in entries:
             if entry.is_dir():
                 folders.append(entry)
-            elif entry.name.startswith(".") or entry in made:
+            elif entry.name.startswith(".") or entry in results:
                 continue
             elif entry.suffix.lower() not in endings or (entry.exists() and not entry.is_file()):
                 others += 1
             else:
-                found.append(entry)
+                photos.append(entry)
         # Real folders before links to them, so that a photo is found where it lies.
         for entry in sorted(folders, key=Path.is_symlink) if recursive else ():
             who = identity(entry)
             above = entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
-            if who not in seen and not above and not same(entry, leave):
-                seen.add(who)
+            if who not in visited and not above and not same(entry, leave):
+                visited.add(who)
                 waiting.append(entry)
-    return sorted(found), others
+    return sorted(photos), others

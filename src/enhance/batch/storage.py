@@ -51,12 +51,12 @@ def pictures_under(url: str, endings: Container[str], *, recursive: bool, leave:
     """
     system, path = _system(url)
     with _explained(url):
-        found = system.find(path.rstrip("/") + "/", maxdepth=None if recursive else 1)
+        files = system.find(path.rstrip("/") + "/", maxdepth=None if recursive else 1)
     inside = None
     if leave is not None and is_url(leave) and full(leave) != full(url):
         inside = f"{full(leave)}/"
     photos, others = [], 0
-    for one in found:
+    for one in files:
         place = str(system.unstrip_protocol(one))
         if (inside and place.startswith(inside)) or name_of(place).startswith("."):
             continue
@@ -128,10 +128,10 @@ def listed(url: str, start: str) -> list[str]:
     system, path = _system(url)
     try:
         with _explained(url):
-            found = system.ls(path.rstrip("/"), detail=False, refresh=True)
+            entries = system.ls(path.rstrip("/"), detail=False, refresh=True)
     except FileNotFoundError:
         return []
-    return sorted(str(system.unstrip_protocol(one)) for one in found if name_of(one).startswith(start))
+    return sorted(str(system.unstrip_protocol(one)) for one in entries if name_of(one).startswith(start))
 
 
 def facts(copy: Path, before: tuple[int, int] | None) -> Facts | None:

@@ -33,12 +33,12 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
     """
     if source.suffix.lower() != TAR:
         return work(source, target)
-    made, failed = 0, list[str]()
+    done, failed = 0, list[str]()
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with tarfile.open(source) as given, replacing(target) as partial, tarfile.open(partial, "w") as result:
-            for member in given:
-                file = given.extractfile(member) if member.isfile() else None
+        with tarfile.open(source) as archive, replacing(target) as partial, tarfile.open(partial, "w") as result:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() else None
                 if file is None:
                     continue
                 name = PurePosixPath(member.name)
@@ -50,22 +50,22 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
                     except EnhanceError as error:
                         failed.append(f"{source}:{error}")
                         continue
-                    made += 1
+                    done += 1
                 entry = tarfile.TarInfo(str(name))
                 entry.size, entry.mtime = len(content), member.mtime
                 result.addfile(entry, io.BytesIO(content))
-            if not made:
+            if not done:
                 raise PhotoError(failed[0] if failed else f"{source}: has no photos in it")
     except (tarfile.TarError, EOFError) as error:
         raise PhotoError(f"{source}: cannot be read as a tar file ({error})") from error
     words = "".join(f"\n  {line}" for line in failed[:SHOWN])
     more = f"\n  and {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
-    return f"{target}: {made:,} photos, {len(failed):,} left out{words}{more}"
+    return f"{target}: {done:,} photos, {len(failed):,} left out{words}{more}"
 
 
-def _made(content: bytes, name: PurePosixPath, given: PurePosixPath, work: Work) -> bytes:
+def _made(content: bytes, name: PurePosixPath, member: PurePosixPath, work: Work) -> bytes:
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
-        source, target = Path(folder) / given.name, Path(folder) / "made" / name.name
+        source, target = Path(folder) / member.name, Path(folder) / "made" / name.name
         source.write_bytes(content)
         target.parent.mkdir()
         try:

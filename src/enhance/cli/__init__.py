@@ -8,7 +8,7 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
-from enhance.cli.console import complain
+from enhance.cli.console import print_error
 from enhance.cli.doctor import doctor
 from enhance.cli.evaluate import calibrate, evaluate
 from enhance.cli.fill import fill
@@ -37,8 +37,8 @@ class DefaultGroup(click.Group):
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands, and photos."""
-        found = super().shell_complete(context, incomplete)
-        return found if incomplete.startswith("-") else [*found, CompletionItem(incomplete, type="file")]
+        completions = super().shell_complete(context, incomplete)
+        return completions if incomplete.startswith("-") else [*completions, CompletionItem(incomplete, type="file")]
 
     def format_usage(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         formatter.write_usage("enhance", "PHOTO... [OPTIONS]   (see: enhance photo --help)")
@@ -69,16 +69,16 @@ def main() -> None:
     except EnhanceError as error:
         if debug:
             raise
-        complain(str(error))
+        print_error(str(error))
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        complain(f"{error.format_message()} (see: enhance --help)")
+        print_error(f"{error.format_message()} (see: enhance --help)")
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
     except Exception as error:
         if debug:
             raise
-        complain(f"internal error: {type(error).__name__}: {error}; run again with --debug and report what it shows")
+        print_error(f"internal error: {type(error).__name__}: {error}; run again with --debug and report what it shows")
         sys.exit(1)
     sys.exit(code or 0)

@@ -49,9 +49,9 @@ def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] 
     return decorate
 
 
-def take(kind: type[T], given: dict[str, Any]) -> T:
+def take(kind: type[T], values: dict[str, Any]) -> T:
     """The options that a command was given; they are taken out of `given`."""
-    return kind(**{name: given.pop(name) for name in options_of(kind) if name in given})
+    return kind(**{name: values.pop(name) for name in options_of(kind) if name in values})
 
 
 def device(command: F) -> F:

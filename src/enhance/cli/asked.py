@@ -120,14 +120,14 @@ class Extras:
 
     def beside(self) -> dict[str, str]:
         """What is made besides the picture; a folder in which more of it was made need not be done again."""
-        made = {
+        files = {
             "faces_only": self.faces_only,
             "compare": self.compare or None,
             "original": self.original,
             "report": self.report or None,
             "map": self.heat or None,
         }
-        return {name: str(value) for name, value in made.items() if value is not None}
+        return {name: str(value) for name, value in files.items() if value is not None}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
     from enhance.pixels import to_uint8
 
     folder.mkdir(parents=True, exist_ok=True)
-    told = []
+    records = []
     for n, job in enumerate(result.faces, 1):
         name = f"{Path(source.name).stem}_{n}.png"
         landmarks = job.face.landmarks.tolist()
@@ -40,12 +40,12 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
         if (hr := job.upright()) is not None:
             write(Image.fromarray(to_uint8(hr)), folder / name)
             facts["file"] = name
-        told.append(facts)
-    text = json.dumps({"photo": source.name, "faces": told}, indent=1) + "\n"
+        records.append(facts)
+    text = json.dumps({"photo": source.name, "faces": records}, indent=1) + "\n"
     write_atomically(folder / f"{Path(source.name).stem}_faces.json", text.encode())
 
 
-def honest_words(
+def report_text(
     source: Photo,
     result: Result,
     original: Photo | None,

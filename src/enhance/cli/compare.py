@@ -20,11 +20,11 @@ CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
 
 
-def comparison(source: Photo, result: Result, original: Photo | None, memory: int, made: Result | None) -> Image:
+def comparison(source: Photo, result: Result, original: Photo | None, memory: int, drawn: Result | None) -> Image:
     """Input | bicubic | pixel loss | GAN | original, of the whole picture or, of a large one, its largest face.
 
     Args:
-        made: what was made already, four times larger.
+        drawn: what was drawn already, four times larger.
     """
     from enhance.inference.model import Model
     from enhance.painting.background import bicubic
@@ -35,9 +35,9 @@ def comparison(source: Photo, result: Result, original: Photo | None, memory: in
     large = [("bicubic", bicubic(source.rgb, SCALE))]
     for name, model in COMPARED:
         # A bad photo was drawn by another network than these two, whatever was asked for.
-        known = made is not None and made.model is not None and made.model.path == Model.load(model).path
+        known = drawn is not None and drawn.model is not None and drawn.model.path == Model.load(model).path
         options = replace(result.options, scale=SCALE, model=model)
-        shown = made if made is not None and known else enhance_photo(source, options, memory=memory)
+        shown = drawn if drawn is not None and known else enhance_photo(source, options, memory=memory)
         large.append((name, shown.rgb))
     height, width = source.height, source.width
     if original is not None:

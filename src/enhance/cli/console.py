@@ -21,7 +21,7 @@ PATIENCE = 0.5
 """Seconds after which a bar appears: what is done sooner needs none."""
 
 
-def spoken(command: F) -> F:
+def output_options(command: F) -> F:
     """A decorator that gives a command `--quiet` and `--debug`."""
 
     def hear(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
@@ -60,12 +60,12 @@ def say(text: str, *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Prints one line of what is wrong to standard error."""
     click.echo(f"enhance: {' '.join(message.split())}", err=True)
 
 
-class Teller:
+class ProgressPrinter:
     """Says what became of each photo, and on a terminal how long the rest will take.
 
     Args:
@@ -78,7 +78,7 @@ class Teller:
         self.as_json, self._bar = as_json, ExitStack()
         self.bar: Bar | None = None
 
-    def __enter__(self) -> Teller:
+    def __enter__(self) -> ProgressPrinter:
         if sys.stderr.isatty() and not is_quiet():
             from enhance.progress import Bar
 
@@ -88,15 +88,15 @@ class Teller:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def __call__(self, task: Task, said: str | None, why: str | None) -> None:
-        self.over, self.worked = self.over + 1, self.worked + (said is not None)
-        with self.bar.aside() if self.bar and (said or why) else nullcontext():
+    def __call__(self, task: Task, message: str | None, error: str | None) -> None:
+        self.over, self.worked = self.over + 1, self.worked + (message is not None)
+        with self.bar.aside() if self.bar and (message or error) else nullcontext():
             if self.as_json:
-                click.echo(said or as_line(task.source, task.target, error=why, skipped=why is None))
-            elif said:
-                say(said)
-            if why and not self.as_json:
-                complain(why)
+                click.echo(message or as_line(task.source, task.target, error=error, skipped=error is None))
+            elif message:
+                say(message)
+            if error and not self.as_json:
+                print_error(error)
         if self.bar is not None:
             pace = self.worked / max(time.monotonic() - self.started, 1e-9)
             words = f"{self.over:,} of {self.total:,}, {pace:.2f} photos/s"
@@ -129,7 +129,7 @@ def bar(title: str) -> Iterator[Callable[[float, str], object]]:
         yield show
 
 
-def hush() -> None:
+def silence_stderr() -> None:
     """Lets what libraries in C print of damaged files go nowhere; what we say goes where it went."""
     sys.stderr.flush()
     own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -31,12 +31,12 @@ EXTRAS = {
 @adapter.options(Json)
 def doctor(as_json: bool) -> None:
     """Says what this machine has, and what would be used of it."""
-    found = examined()
+    findings = examined()
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(findings))
         return
-    width = max(map(len, found))
-    for name, words in found.items():
+    width = max(map(len, findings))
+    for name, words in findings.items():
         click.echo(f"{name:{width}}  {words}")
 
 
@@ -73,12 +73,12 @@ def _device() -> str:
     from enhance.inference import sessions
 
     asked = sessions.default_device()
-    why = f"{sessions.DEVICE}={asked}" if os.environ.get(sessions.DEVICE) else "the default; --device names another"
+    reason = f"{sessions.DEVICE}={asked}" if os.environ.get(sessions.DEVICE) else "the default; --device names another"
     try:
         sessions.check(asked)
     except EnhanceError as error:
-        return f"{asked} ({why}) cannot be used: {error}"
-    return f"{asked} ({why})"
+        return f"{asked} ({reason}) cannot be used: {error}"
+    return f"{asked} ({reason})"
 
 
 def _devices() -> list[str]:

@@ -41,13 +41,13 @@ class EvaluateOptions(Measured):
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @adapter.options(EvaluateOptions)
 @adapter.device
-def evaluate(data: tuple[Path, ...], **given: Any) -> None:
+def evaluate(data: tuple[Path, ...], **values: Any) -> None:
     """Measures models on test pictures, beside what does without them.
 
     DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a
     second folder, of real ones, tells how far the drawn ones are from these.
     """
-    asked = adapter.take(EvaluateOptions, given)
+    asked = adapter.take(EvaluateOptions, values)
     sizes = tuple(int(size) for size in asked.sizes.split(",")) if asked.sizes else ()
     with training_packages():
         from enhance import tasks
@@ -57,8 +57,8 @@ def evaluate(data: tuple[Path, ...], **given: Any) -> None:
 
     models = [Model.load(name) for name in asked.names or face_models()]
     benchmark = tasks.benchmark_for(models)(data, sizes=sizes, limit=asked.limit, degraded=asked.grainy)
-    found = evaluation.evaluate(benchmark, models, asked.out, coverage.sections)
-    click.echo(tables.text(found, benchmark), nl=False)
+    results = evaluation.evaluate(benchmark, models, asked.out, coverage.sections)
+    click.echo(tables.text(results, benchmark), nl=False)
 
 
 @click.command()

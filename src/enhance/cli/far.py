@@ -54,32 +54,32 @@ def far_tasks(
     into = output.rstrip("/")
 
     def add(source: str, name: str, inside: str) -> None:
-        made = target_of(Path(name), f"{NOWHERE / inside}/", ending, scale, 2, taken)
-        tasks.append(Task(source, f"{into}/{made.relative_to(NOWHERE).as_posix()}"))
+        target = target_of(Path(name), f"{NOWHERE / inside}/", ending, scale, 2, taken)
+        tasks.append(Task(source, f"{into}/{target.relative_to(NOWHERE).as_posix()}"))
 
-    for given in photos:
-        url = str(given).rstrip("/")
-        if isinstance(given, Path) and not given.is_dir():
-            add(str(given), given.name, "")
+    for photo in photos:
+        url = str(photo).rstrip("/")
+        if isinstance(photo, Path) and not photo.is_dir():
+            add(str(photo), photo.name, "")
             continue
-        if isinstance(given, str) and Path(given).suffix.lower() in endings:
+        if isinstance(photo, str) and Path(photo).suffix.lower() in endings:
             add(url, storage.name_of(url), "")
             continue
         folders += 1
-        if isinstance(given, Path):
-            inside, more = photos_in(given, endings, recursive=recursive, leave=NOWHERE)
-            found = [(str(one), one.relative_to(given).as_posix()) for one in inside]
+        if isinstance(photo, Path):
+            inside, more = photos_in(photo, endings, recursive=recursive, leave=NOWHERE)
+            entries = [(str(one), one.relative_to(photo).as_posix()) for one in inside]
         else:
             urls, more = storage.pictures_under(url, endings, recursive=recursive, leave=into)
             root = storage.full(url)
             # Where results lie beside the photos, they are no photos.
-            made = finished(into) if is_far(into) and storage.full(into) == root else set()
-            found = [(one, name) for one in urls if (name := one.removeprefix(f"{root}/")) not in made]
-        if not found:
-            raise PhotoError(f"{given}: has no photos in it; --recursive looks into its folders too")
+            results = finished(into) if is_far(into) and storage.full(into) == root else set()
+            entries = [(one, name) for one in urls if (name := one.removeprefix(f"{root}/")) not in results]
+        if not entries:
+            raise PhotoError(f"{photo}: has no photos in it; --recursive looks into its folders too")
         others += more
         below = storage.name_of(url) if len(photos) > 1 else ""
-        for source, name in found:
+        for source, name in entries:
             where = Path(below, name)
             add(source, where.name, where.parent.as_posix())
     if len(photos) == 1 and not folders and not output.endswith("/") and Path(output).suffix:

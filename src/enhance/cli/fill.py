@@ -11,7 +11,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Answers, Limits, Output, Overwrite
-from enhance.cli.console import say, spoken
+from enhance.cli.console import output_options, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
 from enhance.options import option
@@ -43,7 +43,7 @@ class Hole:
 @adapter.options(FillOptions)
 @adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
-@spoken
+@output_options
 @adapter.options(Overwrite)
 def fill(
     photo: Path,
@@ -53,7 +53,7 @@ def fill(
     output: str | None,
     max_pixels: float,
     overwrite: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
     from enhance.photos.photo import read
@@ -61,7 +61,7 @@ def fill(
     from enhance.tasks.fill.fill import fill_photo
 
     only_one([photo], output, answers=count)
-    options = adapter.take(FillOptions, given)
+    options = adapter.take(FillOptions, values)
     wanted = [box_of(text) for text in boxes]
     with piped(photo, output) as files:
         named = Path(files.output) if files.output else None

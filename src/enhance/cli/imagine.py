@@ -11,7 +11,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Answers, Output, OverwriteAll
-from enhance.cli.console import say, spoken
+from enhance.cli.console import output_options, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.tasks.imagine.options import ImagineOptions
@@ -23,7 +23,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 @adapter.options(Output, unset={"output": "bird.png"})
 @adapter.options(ImagineOptions)
 @adapter.device
-@spoken
+@output_options
 @adapter.options(OverwriteAll)
 def imagine(
     sentence: str,
@@ -49,8 +49,8 @@ def imagine(
             make_folder(target.parent)
             write(bird.canvas, target)
         names = str(targets[0]) if count == 1 else f"{targets[0]} to {targets[-1].name}"
-        said = f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s"
-        say(files.named(said), err=files.writes)
+        message = f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s"
+        say(files.named(message), err=files.writes)
         files.send(targets[0])
 
 

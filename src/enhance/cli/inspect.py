@@ -17,5 +17,5 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     from enhance.honesty import credentials
 
     for path in files:
-        said = credentials.inspect(path)
-        click.echo(json.dumps(said, ensure_ascii=False) if as_json else credentials.in_words(said))
+        record = credentials.inspect(path)
+        click.echo(json.dumps(record, ensure_ascii=False) if as_json else credentials.in_words(record))

@@ -9,7 +9,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import OutputFolder
-from enhance.cli.console import say, spoken
+from enhance.cli.console import output_options, say
 from enhance.tasks.upscale.options import LineupOptions
 
 
@@ -17,7 +17,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
 @adapter.device
-@spoken
+@output_options
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""

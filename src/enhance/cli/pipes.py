@@ -81,11 +81,11 @@ def piped(source: Path | None, output: str | Path | None, ending: str | None = N
         if writes:
             suffix = f".{ending}" if ending else source.suffix
             output = str(folder / f"stdout{suffix if suffix.lower() in _formats() else '.png'}")
-        made = Piped(source, output, folder, writes)
+        files = Piped(source, output, folder, writes)
         try:
-            yield made
+            yield files
         except PhotoError as error:
-            raise PhotoError(made.named(str(error))) from error
+            raise PhotoError(files.named(str(error))) from error
 
 
 def only_one(sources: Sequence[Path | str], output: object, *, answers: int = 1) -> None:

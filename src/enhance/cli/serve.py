@@ -17,13 +17,13 @@ from enhance.web.settings import TOKEN, Access, Address, Limits, ServeOptions
 @adapter.device
 @adapter.options(Address)
 @adapter.options(ServeOptions)
-def serve(**given: Any) -> None:
+def serve(**values: Any) -> None:
     """Opens the page: drop a photo, drag the slider. Nothing leaves this machine."""
     try:
         from enhance.web.listening import serve as run
     except ModuleNotFoundError as error:
         raise EnhanceError(f"{error.name} is missing: pip install 'enhance[web]'") from error
-    options, address = adapter.take(ServeOptions, given), adapter.take(Address, given)
+    options, address = adapter.take(ServeOptions, values), adapter.take(Address, values)
     for origin in address.origins:
         if not origin.lower().startswith(("http://", "https://")) or origin.count("/") != 2:
             raise click.BadParameter(

@@ -40,8 +40,8 @@ def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras)
             return False
         if not isinstance(before, Mapping) or not isinstance(before.get("beside", {}), Mapping):
             return False
-        made = before.get("beside", {})
-        more = {**before, "beside": {name: made.get(name) for name in now["beside"]}}
+        extras_before = before.get("beside", {})
+        more = {**before, "beside": {name: extras_before.get(name) for name in now["beside"]}}
         return before == old or more == now
 
     return accepts

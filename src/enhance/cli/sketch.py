@@ -11,7 +11,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Answers, Output, OverwriteAll
-from enhance.cli.console import say, spoken
+from enhance.cli.console import output_options, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.errors import PhotoError
@@ -24,20 +24,20 @@ from enhance.tasks.sketch.options import SketchOptions
 @adapter.options(Output, unset={"output": "<name>_cat.png"})
 @adapter.options(SketchOptions)
 @adapter.device
-@spoken
+@output_options
 @adapter.options(OverwriteAll)
 def sketch(
     drawings: tuple[Path, ...],
     count: int,
     output: str | None,
     overwrite: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
     from enhance.photos.writing import refuse, write
     from enhance.tasks.sketch.sketch import sketch_all
 
-    first = adapter.take(SketchOptions, given)
+    first = adapter.take(SketchOptions, values)
     only_one(drawings, output, answers=count)
     with piped(drawings[0], output, "png") as files:
         given_files = (files.source, *drawings[1:])
@@ -54,8 +54,8 @@ def sketch(
                 make_folder(target.parent)
                 write(cat.canvas, target)
             names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
-            said = f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s"
-            say(files.named(said), err=files.writes)
+            message = f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s"
+            say(files.named(message), err=files.writes)
             files.send(some[0])
 
 
@@ -67,8 +67,8 @@ def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed
     """
     several = len(drawings) > 1
     places = [place_for(output, one.with_name(f"{one.stem}_cat.png"), several=several) for one in drawings]
-    found = [numbered(place, count, seed) for place in places]
-    names = [target for some in found for target in some]
+    targets = [numbered(place, count, seed) for place in places]
+    names = [target for some in targets for target in some]
     if len(set(names)) < len(names):
         raise PhotoError(f"{names[0].parent}: two drawings have the same name; give them one after the other")
-    return found
+    return targets

@@ -83,12 +83,12 @@ def tasks_of(
             raise PhotoError(f"{output}: is a file; name a folder")
         into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
         manifest = manifest or into
-        found, more = photos_in(path, {*FORMATS, TAR}, recursive=recursive, leave=into)
-        if not found:
+        inside, more = photos_in(path, {*FORMATS, TAR}, recursive=recursive, leave=into)
+        if not inside:
             raise PhotoError(f"{path}: has no photos in it; --recursive looks into its folders too")
         others += more
         into = into / name if output and len(photos) > 1 else into
-        for one in found:
+        for one in inside:
             where = into / one.relative_to(path).parent
             try:
                 target = target_of(one, f"{where}/", ending, scale, 2, taken)

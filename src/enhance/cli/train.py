@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.console import complain
+from enhance.cli.console import print_error
 from enhance.errors import EnhanceError, TrainingError
 from enhance.options import option
 
@@ -82,9 +82,9 @@ def training_packages() -> Iterator[None]:
 @adapter.options(TrainOptions)
 @adapter.training_device
 @click.pass_context
-def train(context: click.Context, data: tuple[Path, ...], **given: Any) -> None:
+def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> None:
     """Trains a network on folders of pictures."""
-    asked = adapter.take(TrainOptions, given)
+    asked = adapter.take(TrainOptions, values)
     recipe, out, minutes, images = asked.recipe, asked.out, asked.minutes, asked.images
     init, run = asked.init, asked.run
     with training_packages():
@@ -127,7 +127,7 @@ def train(context: click.Context, data: tuple[Path, ...], **given: Any) -> None:
         except RuntimeError as error:
             if not distributed.rank():
                 raise
-            complain(f"process {distributed.rank()}: {error}")
+            print_error(f"process {distributed.rank()}: {error}")
             context.exit(1)
         if distributed.rank():
             return
@@ -173,5 +173,5 @@ def export(
     with training_packages():
         from enhance import tasks
         from enhance.train import export as exporting
-    made = exporting.export(run, out, tasks.recipe_of, network=network, folders=folders, others=others, half=half)
-    click.echo(f"{made}: use it with --model")
+    path = exporting.export(run, out, tasks.recipe_of, network=network, folders=folders, others=others, half=half)
+    click.echo(f"{path}: use it with --model")

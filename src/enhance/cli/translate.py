@@ -12,7 +12,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Limits, Output, Overwrite
-from enhance.cli.console import complain, is_debugging, say, spoken
+from enhance.cli.console import is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
@@ -36,7 +36,7 @@ class Mask:
 @adapter.options(Mask)
 @adapter.options(Limits, without=("memory", "max_result"))
 @adapter.device
-@spoken
+@output_options
 @adapter.options(Overwrite)
 def translate(
     photos: tuple[Path, ...],
@@ -44,19 +44,19 @@ def translate(
     mask: bool,
     max_pixels: float,
     overwrite: bool,
-    **given: Any,
+    **values: Any,
 ) -> None:
     """Redraws the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
 
     A photo that shows none is not written; a video is drawn frame by frame.
     """
-    options = adapter.take(TranslateOptions, given)
+    options = adapter.take(TranslateOptions, values)
     only_one(photos, output, answers=2 if mask else 1)
     with piped(photos[0], output) as files:
         if len(photos) == 1:
             (target,) = targets_of((files.source,), files.output, options.to)
-            said = translate_file(files.source, target, options, mask, max_pixels, overwrite)
-            say(files.named(said), err=files.writes)
+            message = translate_file(files.source, target, options, mask, max_pixels, overwrite)
+            say(files.named(message), err=files.writes)
             files.send(target)
             return
     targets = targets_of(photos, output, options.to)
@@ -67,7 +67,7 @@ def translate(
         except EnhanceError as error:
             if is_debugging():
                 raise
-            complain(str(error))
+            print_error(str(error))
             failed += 1
     if failed:
         sys.exit(SOME_FAILED if failed < len(photos) else 2)

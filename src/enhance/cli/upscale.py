@@ -15,9 +15,18 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Asked, Extras, Limits, Many, Output, Size, Writing
-from enhance.cli.beside import honest_words, mappable, write_faces
+from enhance.cli.beside import mappable, report_text, write_faces
 from enhance.cli.compare import comparison
-from enhance.cli.console import Teller, as_line, bar, complain, hush, is_debugging, say, spoken
+from enhance.cli.console import (
+    ProgressPrinter,
+    as_line,
+    bar,
+    is_debugging,
+    output_options,
+    print_error,
+    say,
+    silence_stderr,
+)
 from enhance.cli.engines import engine_of
 from enhance.cli.far import far_tasks, here, is_far, place
 from enhance.cli.pipes import only_one, piped
@@ -50,7 +59,7 @@ FAR_TOGETHER = 64
 @adapter.options(Many)
 @adapter.options(Limits)
 @adapter.device
-@spoken
+@output_options
 def photo(
     photos: tuple[Path | str, ...],
     output: str | None,
@@ -64,7 +73,7 @@ def photo(
     PHOTO may be - for standard input.
     """
     if not is_debugging():
-        hush()
+        silence_stderr()
     output = output and here(output)
     asked = Asked(
         output,
@@ -98,8 +107,8 @@ def enhance_one(path: Path, asked: Asked) -> None:
                 raise click.UsageError("--compare and --map are written beside the result; name a file with -o")
             target = target_of(files.source, files.output, asked.ending, asked.options.scale, 1, set())
             with bar(path.name) as progress:
-                said = enhance_file(files.source, target, asked, progress)
-            (click.echo if asked.as_json else say)(files.named(said), err=files.writes)
+                message = enhance_file(files.source, target, asked, progress)
+            (click.echo if asked.as_json else say)(files.named(message), err=files.writes)
             files.send(target)
     except EnhanceError as error:
         if not asked.as_json:
@@ -137,13 +146,15 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
     work = partial(also_tars, work=partial(enhance_file, asked=asked), endings=frozenset(FORMATS), ending=asked.ending)
     total = len(tasks if manifest is None else list(manifest.own(tasks)))
     try:
-        with manifest.kept() if manifest else nullcontext(), Teller(total, as_json=asked.as_json) as several:
+        with manifest.kept() if manifest else nullcontext(), ProgressPrinter(total, as_json=asked.as_json) as several:
             engine, ahead = engine_of(many, work, remember=manifest is not None, debug=asked.debug)
             ahead = max(ahead, FAR_TOGETHER if far else 1)
             leave = None if many.again else left_out
-            summary = run(tasks, engine, manifest, ahead=ahead, overwrite=asked.overwrite, leave=leave, tell=several)
+            summary = run(tasks, engine, manifest, ahead=ahead, overwrite=asked.overwrite, leave=leave, on_done=several)
     except KeyboardInterrupt:
-        complain("stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest)))
+        print_error(
+            "stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest))
+        )
         raise
     say(
         f"{summary.enhanced:,} enhanced, {summary.skipped:,} done before, {len(summary.failed):,} failed"
@@ -171,7 +182,7 @@ def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
     ours = {path for path in photos if isinstance(path, Path) and path.is_file() and left_out(str(path))}
     if ours:
         more = f" and {len(ours) - 1:,} more" if len(ours) > 1 else ""
-        complain(f"{min(ours)}{more}: made by enhance, left out (--again takes them too)")
+        print_error(f"{min(ours)}{more}: made by enhance, left out (--again takes them too)")
     return tuple(path for path in photos if path not in ours)
 
 
@@ -236,15 +247,15 @@ def enhance_file(
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
-        made = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
-        shown = comparison(source, result, large, limits.memory, made)
+        drawn_already = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
+        shown = comparison(source, result, large, limits.memory, drawn_already)
         write(provenance.labelled(shown, "comparison"), sheet)
         lines.append(f"  side by side: {sheet}")
         facts["compare"] = str(sheet)
     if extras.report or extras.heat:
-        told = list(honest_words(source, result, large, target if extras.heat else None, inputs))
-        lines += [f"  {line}" for line in told]
-        facts["report"] = told
+        report = list(report_text(source, result, large, target if extras.heat else None, inputs))
+        lines += [f"  {line}" for line in report]
+        facts["report"] = report
     return as_line(path, target, **facts) if asked.as_json else "\n".join(lines)
 
 

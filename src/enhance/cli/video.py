@@ -32,9 +32,9 @@ def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = F
                 pace = done / (time.monotonic() - started)
                 shown.show(done / total, f"{done:,} of {total:,} frames, {pace:.1f} frames/s")
 
-        made = enhance_video(path, target, options, progress=progress)
+        enhanced = enhance_video(path, target, options, progress=progress)
     seconds = time.monotonic() - started
     if as_json:
-        return as_line(path, target, frames=made.frames, notes=list(made.plan.notes), seconds=round(seconds, 2))
-    told = f"{target}: {made.frames:,} frames (invented detail in every face), {seconds:.1f} s"
-    return "\n".join((told, *(f"  {note}" for note in made.plan.notes)))
+        return as_line(path, target, frames=enhanced.frames, notes=list(enhanced.plan.notes), seconds=round(seconds, 2))
+    message = f"{target}: {enhanced.frames:,} frames (invented detail in every face), {seconds:.1f} s"
+    return "\n".join((message, *(f"  {note}" for note in enhanced.plan.notes)))

@@ -21,10 +21,10 @@ def pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of pictures")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not found:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
         raise DataError(f"{folder}: no pictures here; name a folder of {', '.join(sorted(SUFFIXES))} files")
-    return found
+    return paths
 
 
 def read(path: Path) -> NDArray[np.uint8]:
@@ -48,7 +48,7 @@ def is_held_out(name: str) -> bool:
 
 def digest(paths: Iterable[Path]) -> str:
     """Names a list of files by their folders, names and sizes: a sha256 in hexadecimal."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for path in paths:
-        found.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())
-    return found.hexdigest()
+        sha256.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())
+    return sha256.hexdigest()

@@ -65,24 +65,24 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
     """
     paths = _pictures(photos, out)
     taken: set[str] = set()
-    made = Prepared()
-    for path, rgb in _read(paths, made):
-        found = detection.detect(rgb)
-        made.dropped.update(["photos without a face"] * (not found))
-        for face in found:
+    counts = Prepared()
+    for path, rgb in _read(paths, counts):
+        faces = detection.detect(rgb)
+        counts.dropped.update(["photos without a face"] * (not faces))
+        for face in faces:
             crop = judged(rgb, face, size)
             if isinstance(crop, str):
-                made.dropped[f"faces {crop}"] += 1
+                counts.dropped[f"faces {crop}"] += 1
                 continue
             out.mkdir(parents=True, exist_ok=True)
             write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
-            made.written += 1
-    if not made.written:
+            counts.written += 1
+    if not counts.written:
         raise DataError(
             f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide "
-            f"({made.sentence('faces')}); give larger photos or a smaller size"
+            f"({counts.sentence('faces')}); give larger photos or a smaller size"
         )
-    return made
+    return counts
 
 
 def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
@@ -92,23 +92,23 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
     """
     paths = _pictures(photos, out)
     taken: set[str] = set()
-    made = Prepared()
-    for path, rgb in _read(paths, made):
+    counts = Prepared()
+    for path, rgb in _read(paths, counts):
         if min(rgb.shape[:2]) < size:
-            made.dropped[f"photos smaller than {size} pixels"] += 1
+            counts.dropped[f"photos smaller than {size} pixels"] += 1
         if max(rgb.shape) > REDUCED:
             rgb = rescale(rgb, REDUCED / max(rgb.shape))
         for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
             crop = rgb[top : top + size, left : left + size]
             if sharpness(crop) < DETAILED:
-                made.dropped["flat squares"] += 1
+                counts.dropped["flat squares"] += 1
                 continue
             out.mkdir(parents=True, exist_ok=True)
             write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
-            made.written += 1
-    if not made.written:
+            counts.written += 1
+    if not counts.written:
         raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
-    return made
+    return counts
 
 
 def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
@@ -137,27 +137,27 @@ def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
     Raises:
         DataError: there are none.
     """
-    found: list[Path] = []
+    pictures: list[Path] = []
     for path in photos:
         if not path.is_dir():
-            found.append(path)
+            pictures.append(path)
             continue
         inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in SUFFIXES and m.is_file())
         # What an earlier run wrote is no photo.
-        found += [member for member in inside if out.resolve() not in member.resolve().parents]
-    if not found:
+        pictures += [member for member in inside if out.resolve() not in member.resolve().parents]
+    if not pictures:
         raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
-    return found
+    return pictures
 
 
-def _read(paths: Sequence[Path], made: Prepared) -> Iterator[tuple[Path, Array]]:
+def _read(paths: Sequence[Path], counts: Prepared) -> Iterator[tuple[Path, Array]]:
     """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr, and counts them."""
     for path in paths:
         try:
             rgb = read(path).rgb
         except EnhanceError as error:
             print(error, file=sys.stderr)
-            made.dropped["photos that cannot be read"] += 1
+            counts.dropped["photos that cannot be read"] += 1
             continue
         yield path, rgb
 

@@ -18,8 +18,8 @@ LIMITS = "## Limits\n"
 
 def facts(model: Model) -> dict[str, str]:
     """What a weights file says of itself, by name, and the sha256 and size of the file."""
-    said = dict(sorted(model.facts.extra.items()))
-    return said | {"sha256": sha256(model.path), "bytes": str(model.path.stat().st_size)}
+    metadata = dict(sorted(model.facts.extra.items()))
+    return metadata | {"sha256": sha256(model.path), "bytes": str(model.path.stat().st_size)}
 
 
 def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequence[str] = ()) -> str:
@@ -36,28 +36,28 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
     Raises:
         ModelError: the results do not measure this very file.
     """
-    said, name = facts(model), model.path.stem
-    if results.models.get(name, {}).get("sha256") != said["sha256"]:
+    metadata, name = facts(model), model.path.stem
+    if results.models.get(name, {}).get("sha256") != metadata["sha256"]:
         raise ModelError(f"{model.path}: these results are of another file; measure this one first")
     texts = benchmark.texts(model.facts)
     about = [
-        ("Task", said.get("task")),
-        ("Scale", said.get("scale")),
+        ("Task", metadata.get("task")),
+        ("Scale", metadata.get("scale")),
         *texts.facts.items(),
-        ("Values", said.get("value_range")),
-        ("Input is a multiple of", said.get("multiple")),
-        ("Noise input", said.get("noise") if said.get("noise") != "0" else None),
-        ("Degradation", said.get("degradation")),
-        ("Pictures seen in training", _count(said.get("pictures"))),
-        ("Minutes of training", _count(said.get("minutes"))),
-        ("List of training pictures, sha256", said.get("data_sha256")),
-        ("Code", said.get("commit")),
-        ("Size", f"{int(said['bytes']) / 1e6:.1f} MB"),
-        ("File, sha256", said["sha256"]),
-        ("Licence", said.get("licence")),
+        ("Values", metadata.get("value_range")),
+        ("Input is a multiple of", metadata.get("multiple")),
+        ("Noise input", metadata.get("noise") if metadata.get("noise") != "0" else None),
+        ("Degradation", metadata.get("degradation")),
+        ("Pictures seen in training", _count(metadata.get("pictures"))),
+        ("Minutes of training", _count(metadata.get("minutes"))),
+        ("List of training pictures, sha256", metadata.get("data_sha256")),
+        ("Code", metadata.get("commit")),
+        ("Size", f"{int(metadata['bytes']) / 1e6:.1f} MB"),
+        ("File, sha256", metadata["sha256"]),
+        ("Licence", metadata.get("licence")),
     ]
     parts = [
-        front_matter(name, said) + f"\n# {name}",
+        front_matter(name, metadata) + f"\n# {name}",
         texts.warning,
         markdown([["", ""], *([key, value] for key, value in about if value)]),
         "## Measured",
@@ -68,7 +68,7 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
     ]
     if texts.terms and is_shipped(model.path):
         parts += ["## Terms", texts.terms]
-    if recipe := texts.recipe or said.get("recipe", ""):
+    if recipe := texts.recipe or metadata.get("recipe", ""):
         parts += ["## Recipe", "```json\n" + json.dumps(json.loads(recipe), indent=1) + "\n```"]
     return "\n\n".join(parts) + "\n"
 

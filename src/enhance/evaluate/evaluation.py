@@ -49,12 +49,12 @@ def evaluate(
 
 
 def _write(
-    out: Path, found: Results, benchmark: Benchmark, sheets: Mapping[int, Image.Image], cards: Mapping[str, str]
+    out: Path, results: Results, benchmark: Benchmark, sheets: Mapping[int, Image.Image], cards: Mapping[str, str]
 ) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / "results.json", found.to_json().encode())
-        write_atomically(out / "results.txt", tables.text(found, benchmark).encode())
+        write_atomically(out / "results.json", results.to_json().encode())
+        write_atomically(out / "results.txt", tables.text(results, benchmark).encode())
         for name, page in cards.items():
             write_atomically(out / f"{name}.md", page.encode())
         for size, sheet in sheets.items():

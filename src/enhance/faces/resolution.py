@@ -27,14 +27,14 @@ def effective_reduction(rgb: Array, landmarks: NDArray[np.floating]) -> int:
     """
     size = face_size(landmarks)
     brightness = luma(_centre(rgb, landmarks))[..., None]
-    found = 1
+    best = 1
     for reduction in range(2, MAX_REDUCTION + 1):
         if size / reduction < LEAST or min(brightness.shape[:2]) < 4 * reduction:
             break
         if _lost(brightness, reduction) > BLURRED * _lost(brightness, 2 * reduction):
             break
-        found = reduction
-    return found
+        best = reduction
+    return best
 
 
 def _lost(plane: Array, reduction: int) -> float:

@@ -86,7 +86,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     most = f", at most {limit} a size" if limit else ""
     how = ", made small as bad photos" if network.facts.restores else ""
-    said = {
+    record = {
         "model": network.path.stem,
         "sha256": digest,
         "level": uncertainty.LEVEL,
@@ -98,7 +98,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     }
     path = uncertainty.calibration_path(network.path)
     try:
-        write_atomically(path, (json.dumps(said, indent=1) + "\n").encode())
+        write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
         page = network.path.with_suffix(".md")
         if page.is_file():
             text = card.with_section(page.read_text(encoding="utf-8"), coverage.HEADING, coverage.section(network.path))

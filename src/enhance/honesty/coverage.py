@@ -11,33 +11,33 @@ HEADING = "## Invention map"
 
 def sections(path: Path) -> Sequence[str]:
     """What a card says of the calibration of weights: one section, or none if they were never calibrated."""
-    said = section(path)
-    return [said] if said else []
+    text = section(path)
+    return [text] if text else []
 
 
 def section(path: Path) -> str:
     """The section on how far the made-up pixels of a model may be wrong; empty if it was never calibrated."""
-    said = uncertainty.calibration(path)
-    if said is None:
+    record = uncertainty.calibration(path)
+    if record is None:
         return ""
     rows, groups = [["size", "faces", "inside the band", "worst tenth of faces", "half width", "made up"]], []
-    for size, result in said["coverage"].items():
+    for size, result in record["coverage"].items():
         covered = f"{100 * result['coverage']:.1f} % ±{100 * result['half_interval_95']:.1f}"
         worst, made_up = f"{100 * result['worst_tenth_of_faces']:.0f} %", f"{100 * result['made_up']:.0f} %"
         width = f"±{result['mean_half_width_grey_levels']:.0f} of 255"
         rows.append([f"{size} → {4 * int(size)}", str(result["measured_on"]), covered, worst, width, made_up])
         groups += [(group, size, count, share) for group, (count, share) in result["groups"].items()]
-    by_group = [["", *said["coverage"]]]
+    by_group = [["", *record["coverage"]]]
     for group in dict.fromkeys(group for group, *_ in groups):
         cells = {size: f"{100 * share:.1f} % of {count}" for one, size, count, share in groups if one == group}
-        by_group.append([group, *(cells.get(size, "-") for size in said["coverage"])])
+        by_group.append([group, *(cells.get(size, "-") for size in record["coverage"])])
     return "\n\n".join(
         [
             HEADING,
-            f"The band promises that {100 * said['level']:.0f} % of the true pixels lie inside, on average over faces "
-            "like those it was calibrated on (conformal risk control). It was calibrated on some people and measured "
-            f"on others: {said['faces']}. A pixel counts as made up if its band is wider than ±"
-            f"{said['visible_grey_levels']} of 255 grey levels.",
+            f"The band promises that {100 * record['level']:.0f} % of the true pixels lie inside, on average over "
+            "faces like those it was calibrated on (conformal risk control). It was calibrated on some people and "
+            f"measured on others: {record['faces']}. A pixel counts as made up if its band is wider than ±"
+            f"{record['visible_grey_levels']} of 255 grey levels.",
             markdown(rows),
             "Pixels inside the band, by group:",
             markdown(by_group),

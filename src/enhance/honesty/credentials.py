@@ -55,9 +55,9 @@ def sign(
                 ingredient = {"title": original.name, "relationship": "parentOf", "label": "original"}
                 builder.add_ingredient(ingredient, _mime(original), source)
                 builder.sign_file(path, part, signer)
-            said = credentials(part)
-            if said is None or said["state"] == "Invalid":
-                problems = said and ", ".join(map(str, said["problems"]))
+            read_back = credentials(part)
+            if read_back is None or read_back["state"] == "Invalid":
+                problems = read_back and ", ".join(map(str, read_back["problems"]))
                 raise EnhanceError(
                     f"{certificate}: what it signs does not hold when read back ({problems}); "
                     "docs/honesty.md says how to make a certificate that works"
@@ -70,7 +70,7 @@ def sign(
         ) from error
     except OSError as error:
         raise PhotoError(f"{error.filename or path}: cannot be used to sign ({error.strerror})") from error
-    return said
+    return read_back
 
 
 def refuse(path: Path, certificate: Path, key: Path) -> None:
@@ -187,24 +187,24 @@ def inspect(path: Path) -> dict[str, Any]:
         with Image.open(path) as image:
             image.load()
             xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-            said: dict[str, Any] = {"file": str(path), "format": image.format, "size": list(image.size)}
+            record: dict[str, Any] = {"file": str(path), "format": image.format, "size": list(image.size)}
     except FileNotFoundError:
         raise PhotoError(f"{path}: no such file") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PhotoError(f"{path}: cannot be read as a picture; give one that `enhance` wrote") from error
-    said["stamp"] = read_stamp(xmp.encode() if isinstance(xmp, str) else xmp)
+    record["stamp"] = read_stamp(xmp.encode() if isinstance(xmp, str) else xmp)
     try:
-        said["credentials"] = credentials(path)
+        record["credentials"] = credentials(path)
     except EnhanceError as error:
-        said["credentials"] = str(error)
-    return said
+        record["credentials"] = str(error)
+    return record
 
 
-def in_words(said: dict[str, Any]) -> str:
+def in_words(record: dict[str, Any]) -> str:
     """`inspect`'s answer for people."""
-    stamp, signed = said["stamp"], said["credentials"]
-    width, height = said["size"]
-    lines = [f"{said['file']}: {said['format']}, {width}x{height}"]
+    stamp, signed = record["stamp"], record["credentials"]
+    width, height = record["size"]
+    lines = [f"{record['file']}: {record['format']}, {width}x{height}"]
     if "sheet" in stamp:
         lines.append(f"made by {stamp['software']}: a {stamp['sheet']}, no photo")
     elif "software" in stamp:

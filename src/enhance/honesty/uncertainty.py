@@ -172,13 +172,13 @@ def constants_for(network: Model, size: int) -> Constants:
     Raises:
         UncalibratedError: the network was not calibrated, or its file changed since.
     """
-    said = calibration(network.path)
-    if said is None:
+    record = calibration(network.path)
+    if record is None:
         raise UncalibratedError(
             f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
             "run `enhance calibrate FACES --model` with it"
         )
-    sizes = {int(key): Constants(**value) for key, value in said["constants"].items()}
+    sizes = {int(key): Constants(**value) for key, value in record["constants"].items()}
     return sizes[max((known for known in sizes if known <= size), default=min(sizes))]
 
 
@@ -192,8 +192,8 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return said if said["sha256"] == sha256(model) else None
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return record if record["sha256"] == sha256(model) else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: cannot be read; run `enhance calibrate` again") from error
 

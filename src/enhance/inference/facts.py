@@ -68,32 +68,32 @@ class Facts:
         Raises:
             ModelError: the file does not say what it is, or says what makes no sense.
         """
-        said = dict(session.get_modelmeta().custom_metadata_map)
-        missing = [key for key in REQUIRED if key not in said]
+        metadata = dict(session.get_modelmeta().custom_metadata_map)
+        missing = [key for key in REQUIRED if key not in metadata]
         if missing:
             raise ModelError(
                 f"says nothing of its {', '.join(missing)}; only models made by `enhance export` can be used"
             )
-        shapes = {given.name: given.shape for given in session.get_inputs()}
-        restores = said.get("restores", said.get("mends")) == "yes"
-        tiling = said.get("tiling", "supported")
+        shapes = {node.name: node.shape for node in session.get_inputs()}
+        restores = metadata.get("restores", metadata.get("mends")) == "yes"
+        tiling = metadata.get("tiling", "supported")
         try:
             noise_channels = int(shapes[NOISE][1]) if NOISE in shapes else 0
             if tiling not in ("supported", "never"):
                 raise ValueError(tiling)
             return cls(
-                name=said["name"],
-                task=said["task"],
+                name=metadata["name"],
+                task=metadata["task"],
                 inputs=tuple(shapes),
-                outputs=tuple(made.name for made in session.get_outputs()),
-                scale=int(said.get("scale", 1)),
-                multiple=int(said.get("multiple", 1)),
+                outputs=tuple(node.name for node in session.get_outputs()),
+                scale=int(metadata.get("scale", 1)),
+                multiple=int(metadata.get("multiple", 1)),
                 noise_channels=noise_channels,
-                shared_noise=int(said.get("shared_noise", 0)),
-                truncation=_truncation(said, COORDINATES in shapes, restores),
+                shared_noise=int(metadata.get("shared_noise", 0)),
+                truncation=_truncation(metadata, COORDINATES in shapes, restores),
                 restores=restores,
                 tiling=cast(Literal["supported", "never"], tiling),
-                extra=MappingProxyType(said),
+                extra=MappingProxyType(metadata),
             )
         except (ValueError, TypeError, IndexError) as error:
             raise ModelError(f"its metadata are damaged ({error}); export it again with `enhance export`") from error
@@ -104,17 +104,17 @@ class Peek:
     """What a file of weights says of itself, as far as it is known without loading the network.
 
     Attributes:
-        said: its metadata.
+        metadata: what the file says of itself.
         inputs: of its graph.
     """
 
-    said: Mapping[str, str]
+    metadata: Mapping[str, str]
     inputs: tuple[str, ...]
 
     @property
     def task(self) -> str:
         """See `Facts`."""
-        return self.said.get("task", "")
+        return self.metadata.get("task", "")
 
     @property
     def takes_coordinates(self) -> bool:
@@ -128,22 +128,22 @@ def peek(path: Path) -> Peek:
     Raises:
         OSError: it cannot be read.
     """
-    said, inputs = {}, []
+    metadata, inputs = {}, []
     for number, value in parse(path.read_bytes()):
         if number == MODEL_METADATA:
             key, text = (as_text(one(parse(value), field)) for field in (1, 2))
-            said[key] = text
+            metadata[key] = text
         elif number == MODEL_GRAPH:
-            inputs = [as_text(one(parse(given), 1)) for field, given in parse(value) if field == GRAPH_INPUT]
-    return Peek(MappingProxyType(said), tuple(inputs))
+            inputs = [as_text(one(parse(content), 1)) for field, content in parse(value) if field == GRAPH_INPUT]
+    return Peek(MappingProxyType(metadata), tuple(inputs))
 
 
 MODEL_GRAPH, MODEL_METADATA, GRAPH_INPUT = 7, 14, 11
 """Numbers given by onnx.proto to fields."""
 
 
-def _truncation(said: Mapping[str, str], draws_faces: bool, restores: bool) -> tuple[float, ...]:
-    if "truncation" in said:
-        return tuple(float(factor) for factor in json.loads(said["truncation"])) or (1.0,)
+def _truncation(metadata: Mapping[str, str], draws_faces: bool, restores: bool) -> tuple[float, ...]:
+    if "truncation" in metadata:
+        return tuple(float(factor) for factor in json.loads(metadata["truncation"])) or (1.0,)
     # Of files that were exported before they said it.
     return (0.6,) if draws_faces and restores else (0.5, 1.0) if draws_faces else (1.0,)

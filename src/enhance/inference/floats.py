@@ -50,9 +50,9 @@ def _float_graph(message: bytes) -> bytes:
             continue
         if number != GRAPH_NODE or one(node := parse(value), NODE_OPERATOR) != BACK:
             kept.append((number, value))
-        elif (given := _inputs(node)[0]) in tensors:
+        elif (source := _inputs(node)[0]) in tensors:
             kept.append((GRAPH_INITIALIZER, unpacked(node, tensors)))
-        elif (pair := made_by.get(given)) is not None and one(pair, NODE_OPERATOR) == ROUND:
+        elif (pair := made_by.get(source)) is not None and one(pair, NODE_OPERATOR) == ROUND:
             same[as_text(one(node, NODE_OUTPUT))] = _inputs(pair)[0]
         else:
             kept.append((number, value))

@@ -27,8 +27,8 @@ def fetched(name: str) -> Path:
         folder = snapshot_download(repository, revision=revision or None, allow_patterns=["*.onnx"])
     except Exception as error:  # of the network, of the hub, of names
         raise ModelError(f"{name}: cannot be fetched ({' '.join(str(error).split())[:200]})") from error
-    found = sorted(Path(folder).rglob("*.onnx"))
-    if len(found) != 1:
-        there = ", ".join(path.name for path in found) or "none"
+    files = sorted(Path(folder).rglob("*.onnx"))
+    if len(files) != 1:
+        there = ", ".join(path.name for path in files) or "none"
         raise ModelError(f"{name}: must have one .onnx file, and has {there}; name the file that you mean by its path")
-    return found[0]
+    return files[0]

@@ -167,7 +167,7 @@ def full_frame(height: int, width: int) -> Planes:
 
 def models() -> dict[str, Mapping[str, str]]:
     """The models shipped with the package: name -> what its file says of itself."""
-    return {name: peek(shipped.weights_of(name)).said for name in shipped.names()}
+    return {name: peek(shipped.weights_of(name)).metadata for name in shipped.names()}
 
 
 def enlarging_models() -> tuple[str, ...]:

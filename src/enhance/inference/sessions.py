@@ -101,7 +101,7 @@ def open_session(
     # What the device cannot compute, the CPU does.
     session = onnxruntime.InferenceSession(model, options, providers=list(dict.fromkeys((provider, CPU))))
     if provider not in session.get_providers():  # ONNX Runtime would go on, in silence, without the device
-        raise ModelError(f"device {device}: its driver or libraries are missing or too old; mend that, or use cpu")
+        raise ModelError(f"device {device}: its driver or libraries are missing or too old; fix that, or use cpu")
     return session
 
 

@@ -50,8 +50,8 @@ def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
     if isinstance(source, bytes | bytearray | memoryview):
         content, name = bytes(source), "photo"
     elif not isinstance(source, str | os.PathLike):
-        given = getattr(source, "name", None)
-        name = given if isinstance(given, str) else "photo"
+        file_name = getattr(source, "name", None)
+        name = file_name if isinstance(file_name, str) else "photo"
         try:
             content = source.read()
         except (OSError, ValueError) as error:

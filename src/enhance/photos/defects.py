@@ -42,15 +42,15 @@ def noise_level(rgb: RGB) -> float:
     height, width = (side // 16 * 16 for side in rgb.shape[:2])
     if min(height, width) < 32:
         return 0.0
-    found = []
+    deviations = []
     for colour in range(3):
         plane = rgb[:height, :width, colour] * 255
         diagonal = (plane[::2, ::2] - plane[1::2, ::2] - plane[::2, 1::2] + plane[1::2, 1::2]) / 2
         patches = np.abs(diagonal).reshape(height // 16, 8, width // 16, 8).swapaxes(1, 2).reshape(-1, 64)
         # A patch of one colour was clipped, or painted: it says nothing of noise elsewhere.
         levels = np.median(patches[patches.max(1) > 0], axis=1) if patches.any() else np.zeros(1)
-        found.append(float(np.quantile(levels, 0.1)) / 0.546)
-    return sum(found) / 3
+        deviations.append(float(np.quantile(levels, 0.1)) / 0.546)
+    return sum(deviations) / 3
 
 
 def blurred(rgb: RGB, across: float) -> bool:
@@ -79,11 +79,11 @@ def blockiness(rgb: RGB) -> float:
     grey = 255 * luma(rgb)
     if min(grey.shape) < 6 * BLOCK:
         return 0.0
-    found = []
+    ratios = []
     for plane in (grey, grey.T):
         rough = np.abs(2 * np.diff(plane, axis=0)[1:-1] - np.diff(plane, axis=0)[:-2] - np.diff(plane, axis=0)[2:])
         # Row n of these is the step between rows n + 1 and n + 2.
         lines = np.minimum(rough, 30).mean(axis=1)
         border = (np.arange(len(lines)) + 2) % BLOCK == 0
-        found.append(float(lines[border].mean() / max(lines[~border].mean(), 0.5) - 1))
-    return min(found)
+        ratios.append(float(lines[border].mean() / max(lines[~border].mean(), 0.5) - 1))
+    return min(ratios)

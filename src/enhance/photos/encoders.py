@@ -90,21 +90,21 @@ def encode_frames(
 
 def options(info: dict[Any, Any], kind: str) -> dict[str, Any]:
     """What Pillow's writer of a format is to be told, of the facts in `info`."""
-    told = {key: info[key] for key in ("icc_profile", "exif", "xmp", "dpi") if info.get(key) is not None}
+    values = {key: info[key] for key in ("icc_profile", "exif", "xmp", "dpi") if info.get(key) is not None}
     if kind == "PNG":
         return png_options(info)
     if kind == "GIF":
         return {}
     if kind == "BMP":
-        return {key: fact for key, fact in told.items() if key == "dpi"}
+        return {key: fact for key, fact in values.items() if key == "dpi"}
     if kind == "JPEG":
-        told["exif"] = metadata.fitting_exif(told["exif"]) if "exif" in told else None
-        if len(told.get("xmp", b"")) > metadata.MOST_XMP_IN_SEGMENT:
-            del told["xmp"]
-        told["extra"] = metadata.jpeg_segment(info["iptc"]) if "iptc" in info else b""
-    elif "dpi" in told:
-        told["exif"] = metadata.with_resolution(told.get("exif"), told.pop("dpi"))
-    return {key: fact for key, fact in told.items() if fact is not None}
+        values["exif"] = metadata.fitting_exif(values["exif"]) if "exif" in values else None
+        if len(values.get("xmp", b"")) > metadata.MOST_XMP_IN_SEGMENT:
+            del values["xmp"]
+        values["extra"] = metadata.jpeg_segment(info["iptc"]) if "iptc" in info else b""
+    elif "dpi" in values:
+        values["exif"] = metadata.with_resolution(values.get("exif"), values.pop("dpi"))
+    return {key: fact for key, fact in values.items() if fact is not None}
 
 
 def convert_for_format(image: Image.Image, kind: str) -> Image.Image:

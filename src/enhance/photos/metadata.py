@@ -39,10 +39,10 @@ def exif_of(image: Image.Image) -> bytes | None:
         if image.format == "TIFF":
             kept = described(image.getexif())
             return kept.tobytes() if len(kept) else None
-        given = image.info.get("exif") or bytes.fromhex(
+        raw = image.info.get("exif") or bytes.fromhex(
             "".join(image.info.get("Raw profile type exif", "").split("\n")[3:])
         )
-        block = bytearray(given.removeprefix(PREFIX))
+        block = bytearray(raw.removeprefix(PREFIX))
         order, folders = _folders(block)
     except Exception:  # damaged EXIF is common, and no reason to refuse the picture
         return None
@@ -91,24 +91,24 @@ def fitting_exif(exif: bytes) -> bytes | None:
     """EXIF that one segment of a JPEG holds: if need be, without the maker's notes or, at the last, none."""
     if len(exif) <= MOST_IN_SEGMENT:
         return exif
-    found = Image.Exif()
-    found.load(exif)
-    found = described(found)
-    if isinstance(found.get(EXIF_FOLDER), dict):
-        found[EXIF_FOLDER] = {tag: value for tag, value in found[EXIF_FOLDER].items() if tag != MAKER_NOTE}
-    exif = found.tobytes()
+    parsed = Image.Exif()
+    parsed.load(exif)
+    parsed = described(parsed)
+    if isinstance(parsed.get(EXIF_FOLDER), dict):
+        parsed[EXIF_FOLDER] = {tag: value for tag, value in parsed[EXIF_FOLDER].items() if tag != MAKER_NOTE}
+    exif = parsed.tobytes()
     return exif if len(exif) <= MOST_IN_SEGMENT else None
 
 
 def with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
     """EXIF that gives dots per inch, for formats that have no other place for them."""
-    found = Image.Exif()
+    parsed = Image.Exif()
     if exif is not None:
-        found.load(exif)
-        if RESOLUTION[0] in found:
+        parsed.load(exif)
+        if RESOLUTION[0] in parsed:
             return exif
-    found.update(zip(RESOLUTION, (*(TiffImagePlugin.IFDRational(round(n * 100), 100) for n in dpi), 2), strict=True))
-    return found.tobytes()
+    parsed.update(zip(RESOLUTION, (*(TiffImagePlugin.IFDRational(round(n * 100), 100) for n in dpi), 2), strict=True))
+    return parsed.tobytes()
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
@@ -144,20 +144,20 @@ def resized_xmp(packet: bytes, width: int, height: int) -> bytes:
 
 def iptc_of(image: Image.Image) -> bytes | None:
     """The IPTC records of a JPEG, a TIFF, or a PNG that ImageMagick or ExifTool gave them."""
-    found: Any = None
+    records: Any = None
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         # As it lies in the file: many programs say of these bytes that they were numbers of four.
-        found = getattr(image.tag_v2, "_tagdata", {}).get(IPTC) or image.tag_v2.get(IPTC)
+        records = getattr(image.tag_v2, "_tagdata", {}).get(IPTC) or image.tag_v2.get(IPTC)
     elif PNG_IPTC in image.info:
         try:
-            found = bytes.fromhex("".join(str(image.info[PNG_IPTC]).split("\n")[3:]))
+            records = bytes.fromhex("".join(str(image.info[PNG_IPTC]).split("\n")[3:]))
         except ValueError:
             return None
-        if found.startswith(b"8BIM"):
-            found = found[12 : 12 + int.from_bytes(found[8:12], "big")] if found[4:8] == b"\4\4\0\0" else None
+        if records.startswith(b"8BIM"):
+            records = records[12 : 12 + int.from_bytes(records[8:12], "big")] if records[4:8] == b"\4\4\0\0" else None
     elif isinstance(image.info.get("photoshop"), dict):
-        found = image.info["photoshop"].get(IPTC_RESOURCE)
-    return found if isinstance(found, bytes) and found else None
+        records = image.info["photoshop"].get(IPTC_RESOURCE)
+    return records if isinstance(records, bytes) and records else None
 
 
 def iptc_resource(records: bytes) -> bytes:

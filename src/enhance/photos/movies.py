@@ -73,9 +73,9 @@ def to_frame(canvas: Canvas, source: VideoFrame) -> VideoFrame:
     pixels = np.asarray(canvas.image())
     # The encoder halves the colour planes: it takes even sizes only.
     even = pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
-    made = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-    made.pts, made.time_base = source.pts, source.time_base
-    return made
+    result = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
+    result.pts, result.time_base = source.pts, source.time_base
+    return result
 
 
 def colour_converter(form: str, out: str = "") -> Callable[[VideoFrame], VideoFrame]:
@@ -98,9 +98,9 @@ def colour_converter(form: str, out: str = "") -> Callable[[VideoFrame], VideoFr
             scale = graph.add("scale", f"{out}flags=accurate_rnd+full_chroma_int+bilinear")
             graph.link_nodes(first, scale, graph.add("format", form), graph.add("buffersink")).configure()
         graphs[shape].push(frame)
-        made = graphs[shape].pull()
-        made.pts, made.time_base = frame.pts, frame.time_base
-        return made
+        result = graphs[shape].pull()
+        result.pts, result.time_base = frame.pts, frame.time_base
+        return result
 
     return convert
 
@@ -136,13 +136,17 @@ def made_here(path: Path) -> bool:
 
 
 def redraw(
-    path: Path, target: Path, drawn: Callable[[Photo], Canvas], said: str, progress: Callable[[int, int], object] = max
+    path: Path,
+    target: Path,
+    drawn: Callable[[Photo], Canvas],
+    record: str,
+    progress: Callable[[int, int], object] = max,
 ) -> int:
     """Draws every frame of a video by itself, at its own size, and copies the sound; the number of frames.
 
     Args:
         target: .mp4, .m4v, .mov or .mkv.
-        said: what its comment says of it.
+        record: what its comment says of it.
         progress: is told how many frames are done, of about how many.
 
     Raises:
@@ -164,14 +168,14 @@ def redraw(
             stream.thread_type = "AUTO"
             total = stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
             to_rgb = colour_converter("rgb24")
-            made = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
-            first = next(made, None)
+            frames_drawn = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
+            first = next(frames_drawn, None)
             if first is None:
                 raise PhotoError(f"{path}: has no pictures that can be decoded")
             count, part = 0, Path(folder) / "frames.nut"
-            for count in encode(first, made, part, stream):
+            for count in encode(first, frames_drawn, part, stream):
                 progress(count, max(total, count))
-            join([part], path, target, said)
+            join([part], path, target, record)
     except av.error.FFmpegError as error:
         raise PhotoError(f"{path}: cannot be read or redrawn as a video ({error.strerror})") from error
     except OSError as error:
@@ -179,7 +183,7 @@ def redraw(
     return count
 
 
-def join(parts: Sequence[Path], path: Path, target: Path, said: str = SAID) -> None:
+def join(parts: Sequence[Path], path: Path, target: Path, record: str = SAID) -> None:
     """Writes parts one after another, with the sound of the original at `path`, as one file. Nothing is encoded again.
 
     What the original says of itself is kept, and its comment says, too, what was made of it.
@@ -200,7 +204,7 @@ def join(parts: Sequence[Path], path: Path, target: Path, said: str = SAID) -> N
             sounds[stream.index] = file.add_stream_from_template(stream)
         file.metadata.update(original.metadata)
         comment = original.metadata.get("comment") or original.metadata.get("COMMENT")
-        file.metadata["comment"] = f"{comment}; {said}" if comment else said
+        file.metadata["comment"] = f"{comment}; {record}" if comment else record
         heard: Any = original.demux(original.streams.audio) if sounds else ()
         waiting = (packet for packet in heard if packet.dts is not None)
         sound = next(waiting, None)

@@ -152,8 +152,8 @@ def _curve(tag: bytes) -> NDArray[np.float64]:
     if tag[:4] != b"para":
         raise ValueError("has a curve of an unknown kind")
     (kind,) = struct.unpack_from(">H", tag, 8)
-    given = np.frombuffer(tag, ">i4", (1, 3, 4, 5, 7)[kind], 12) / 65536
-    g, a, b, c, d, e, f = np.concatenate([given, (1, 0, 0, 0, 0, 0, 0)[len(given) :]])
+    parameters = np.frombuffer(tag, ">i4", (1, 3, 4, 5, 7)[kind], 12) / 65536
+    g, a, b, c, d, e, f = np.concatenate([parameters, (1, 0, 0, 0, 0, 0, 0)[len(parameters) :]])
     if kind in (1, 2):  # below -b/a, the value is c; above it, c is added
         return np.where(-b / a <= STEPS, np.maximum(a * STEPS + b, 0) ** g, 0) + c * (kind == 2)
     return np.where(d <= STEPS, np.maximum(a * STEPS + b, 0) ** g + e, c * STEPS + f)

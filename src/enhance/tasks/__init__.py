@@ -56,17 +56,19 @@ def benchmark_for(models: Sequence["Model"]) -> Callable[..., "Benchmark"]:
     Raises:
         EnhanceError: there is none for one of them, or another for each of two.
     """
-    found = {_benchmark_for(model): model.path.stem for model in models}
-    if len(found) > 1:
-        raise EnhanceError(f"{' and '.join(found.values())} are measured on different pictures; measure each by itself")
-    return next(iter(found))
+    benchmarks = {_benchmark_for(model): model.path.stem for model in models}
+    if len(benchmarks) > 1:
+        raise EnhanceError(
+            f"{' and '.join(benchmarks.values())} are measured on different pictures; measure each by itself"
+        )
+    return next(iter(benchmarks))
 
 
 def _benchmark_for(model: "Model") -> Callable[..., "Benchmark"]:
     for task in TASKS:
         module = f"enhance.tasks.{task}.benchmark"
-        if importlib.util.find_spec(module) and (found := importlib.import_module(module).benchmark_for(model)):
-            opened: Callable[..., Benchmark] = found
+        if importlib.util.find_spec(module) and (benchmark := importlib.import_module(module).benchmark_for(model)):
+            opened: Callable[..., Benchmark] = benchmark
             return opened
     raise EnhanceError(f"{model.path.stem}: there is no benchmark for models of the task {model.facts.task}")
 

@@ -127,10 +127,10 @@ def weights(path: Path) -> Weights:
         TrainingError: it is none of these.
     """
     if path.suffix == ".onnx":
-        found = exported(path)
+        exported_weights = exported(path)
         beside = path.with_name("discriminator.onnx")
         others = exported(beside).networks if beside.is_file() and beside != path else {}
-        return Weights(others | found.networks, found.cost)
+        return Weights(others | exported_weights.networks, exported_weights.cost)
     state = load(find(path, BEST))
     progress = Progress(**state["progress"])
     last = path / LAST

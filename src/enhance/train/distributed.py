@@ -79,10 +79,10 @@ def joined() -> Iterator[None]:
 
 def rank_0_first(make: Callable[[], T]) -> T:
     """What all processes make, one before the others, which then find its caches."""
-    made = make() if rank() == 0 else None
+    result = make() if rank() == 0 else None
     if world() > 1:
         distributed.barrier()
-    return make() if made is None else made
+    return make() if result is None else result
 
 
 def begin_alike(networks: Iterable[nn.Module]) -> None:
@@ -98,9 +98,9 @@ def agreed(spent: float, stop: bool) -> tuple[float, bool]:
     """How far the run is by the clock of rank 0, and whether any process was told to stop."""
     if world() == 1:
         return spent, stop
-    told = torch.tensor([spent if rank() == 0 else 0.0, float(stop)], dtype=torch.float64, device=device())
-    distributed.all_reduce(told)
-    return float(told[0]), bool(told[1])
+    message = torch.tensor([spent if rank() == 0 else 0.0, float(stop)], dtype=torch.float64, device=device())
+    distributed.all_reduce(message)
+    return float(message[0]), bool(message[1])
 
 
 @torch.no_grad()
@@ -137,10 +137,10 @@ def launched(workers: int, arguments: Sequence[str]) -> int:
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(workers)}
     meeting["LOCAL_WORLD_SIZE"] = str(workers)
     threads = str(max(1, torch.get_num_threads() // workers))
-    given: dict[str, Any] = {"OMP_NUM_THREADS": threads, **os.environ, **meeting}
+    environment: dict[str, Any] = {"OMP_NUM_THREADS": threads, **os.environ, **meeting}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "enhance.cli", *arguments], env={**given, "RANK": str(n), "LOCAL_RANK": str(n)}
+            [sys.executable, "-m", "enhance.cli", *arguments], env={**environment, "RANK": str(n), "LOCAL_RANK": str(n)}
         )
         for n in range(workers)
     ]

@@ -73,7 +73,7 @@ def export(
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
     if folders and exported.calibration is not None:
-        inputs = ({name: x.numpy() for name, x in given.items()} for given in exported.calibration(folders))
+        inputs = ({name: x.numpy() for name, x in example.items()} for example in exported.calibration(folders))
         model = quantized(model, inputs, exported.floats)
     if half:
         model = halved(model)
@@ -88,12 +88,12 @@ def load_mean(task: Task, sources: Sequence[Path]) -> None:
     Raises:
         TrainingError: one of them is of another shape.
     """
-    found = [checkpoint.weights(source).networks for source in sources]
+    states = [checkpoint.weights(source).networks for source in sources]
     for group in task.groups.values():
         for name, module in group.networks.items():
             mean: dict[str, Tensor] = {}
             having = [
-                (source, networks[name]) for source, networks in zip(sources, found, strict=True) if name in networks
+                (source, networks[name]) for source, networks in zip(sources, states, strict=True) if name in networks
             ]
             for source, weights in having:
                 checkpoint.fit(module, weights, source)
@@ -106,19 +106,19 @@ def load_mean(task: Task, sources: Sequence[Path]) -> None:
 
 def to_onnx(exported: Exported) -> onnx.ModelProto:
     """The network as a graph."""
-    given = exported.examples[0]
+    example = exported.examples[0]
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter that traces is deprecated, but it gives the plainer graph: fixed operators, no decompositions.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             exported.module,
-            tuple(given.values()),
+            tuple(example.values()),
             path := Path(folder) / "network.onnx",
             dynamo=False,
             opset_version=17,
             # Or batch norms would be merged into convolutions, and their weights lose their names: see `--init`.
             training=torch.onnx.TrainingMode.PRESERVE,
-            input_names=list(given),
+            input_names=list(example),
             output_names=list(exported.outputs),
             dynamic_axes={name: dict(axes) for name, axes in exported.axes.items()},
         )
@@ -129,10 +129,10 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph with its larger weights stored in 16 bits, which are turned into 32 when it is loaded."""
-    made = onnx.ModelProto()
-    made.CopyFrom(model)
+    stored_model = onnx.ModelProto()
+    stored_model.CopyFrom(model)
     stored, casts = [], []
-    for weights in made.graph.initializer:
+    for weights in stored_model.graph.initializer:
         values = onnx.numpy_helper.to_array(weights)
         if values.dtype == np.float32 and values.size >= SMALLEST_HALVED:
             small = weights.name + checkpoint.HALF
@@ -140,23 +140,23 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
             casts.append(onnx.helper.make_node("Cast", [small], [weights.name], to=onnx.TensorProto.FLOAT))
         else:
             stored.append(weights)
-    nodes = [*casts, *made.graph.node]
-    del made.graph.initializer[:], made.graph.node[:]
-    made.graph.initializer.extend(stored)
-    made.graph.node.extend(nodes)
-    onnx.checker.check_model(made, full_check=True)
-    return made
+    nodes = [*casts, *stored_model.graph.node]
+    del stored_model.graph.initializer[:], stored_model.graph.node[:]
+    stored_model.graph.initializer.extend(stored)
+    stored_model.graph.node.extend(nodes)
+    onnx.checker.check_model(stored_model, full_check=True)
+    return stored_model
 
 
 def parity(exported: Exported, data: bytes) -> float:
     """The largest difference between the graph and the network over all examples."""
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     worst = 0.0
-    for given in exported.examples:
+    for example in exported.examples:
         with torch.no_grad():
-            expected = exported.module(*given.values())
-        found = session.run(list(exported.outputs), {name: x.numpy() for name, x in given.items()})
-        for one, other in zip((expected,) if isinstance(expected, Tensor) else expected, found, strict=True):
+            expected = exported.module(*example.values())
+        outputs = session.run(list(exported.outputs), {name: x.numpy() for name, x in example.items()})
+        for one, other in zip((expected,) if isinstance(expected, Tensor) else expected, outputs, strict=True):
             worst = max(worst, float(np.abs(one.numpy() - other).max()))
     return worst
 
@@ -178,7 +178,7 @@ def facts_of(recipe: Recipe, state: Mapping[str, Any]) -> dict[str, str]:
 
 def _commit() -> str:
     try:
-        found = subprocess.run(
+        process = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],
             cwd=Path(__file__).parent,
             capture_output=True,
@@ -187,4 +187,4 @@ def _commit() -> str:
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return found.stdout.strip()
+    return process.stdout.strip()

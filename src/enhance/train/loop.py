@@ -49,7 +49,7 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     started, before = time.monotonic(), progress.seconds
     logged = saved = rested = started
     sums: dict[str, list[Tensor]] = {}
-    seen = progress.pictures
+    logged_pictures = progress.pictures
     due_at = validations(progress.pictures)
     due = next(due_at)
 
@@ -58,13 +58,13 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
 
     def validate() -> dict[str, float]:
         with trainer.averaged():
-            found = measure(trainer, held_out)
+            measures = measure(trainer, held_out)
             show(trainer, held_out, out / "grids" / f"{progress.pictures:09d}.png")
-        if found["score"] < progress.best:
-            progress.best = found["score"]
+        if measures["score"] < progress.best:
+            progress.best = measures["score"]
             state = {"averages": trainer.averages_state()}
             checkpoint.save(out / checkpoint.BEST, state, recipe, progress, data.digest)
-        return found
+        return measures
 
     def rescue() -> None:
         if distributed.rank() == 0 and trainer.finite():
@@ -95,9 +95,9 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
             if validating or now - logged >= LOG_SECONDS:
                 means = {name: sum(float(value) for value in values) / len(values) for name, values in sums.items()}
                 record: dict[str, Any] = {**cost(progress), "losses": means}
-                record["images_per_s"] = round((progress.pictures - seen) / max(now - logged, 1e-9), 1)
-                if why := trainer.task.collapsed(means):
-                    raise TrainingError(f"{why} at picture {progress.pictures:,}; the last good weights are kept")
+                record["images_per_s"] = round((progress.pictures - logged_pictures) / max(now - logged, 1e-9), 1)
+                if reason := trainer.task.collapsed(means):
+                    raise TrainingError(f"{reason} at picture {progress.pictures:,}; the last good weights are kept")
                 if validating:
                     record["held_out"] = validate()
                     rested = time.monotonic() + REST * (time.monotonic() - now)
@@ -106,7 +106,7 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
                 append(log, record)
                 words = " ".join(f"{name} {value:.3f}" for name, value in means.items())
                 bar.show(spent, f"{progress.pictures:,} pictures, {record['images_per_s']:.0f} a second  {words}")
-                sums, seen, logged = {}, progress.pictures, time.monotonic()
+                sums, logged_pictures, logged = {}, progress.pictures, time.monotonic()
             if now - saved >= SAVE_SECONDS:
                 save()
                 saved = time.monotonic()
@@ -125,10 +125,10 @@ def measure(trainer: Trainer, held_out: Sequence[Batch]) -> dict[str, float]:
     Raises:
         TrainingError: a measure is not a number.
     """
-    found = trainer.task.validate(held_out) if held_out else {"score": 0.0}
-    if not all(math.isfinite(value) for value in found.values()):
+    measures = trainer.task.validate(held_out) if held_out else {"score": 0.0}
+    if not all(math.isfinite(value) for value in measures.values()):
         raise TrainingError("the measures of held-out examples are no longer numbers; the last good weights are kept")
-    return found
+    return measures
 
 
 def show(trainer: Trainer, held_out: Sequence[Batch], path: Path) -> None:

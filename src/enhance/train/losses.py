@@ -45,8 +45,8 @@ def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
 
     Not squared: where several answers are possible, the squared distance would be indifferent to how they are spread.
     """
-    found = [(one - other).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for one, other in zip(a, b, strict=True)]
-    return torch.stack(found).sum(0)
+    distances = [(one - other).square().sum(1).add(1e-8).sqrt().mean((1, 2)) for one, other in zip(a, b, strict=True)]
+    return torch.stack(distances).sum(0)
 
 
 def discriminator_won(means: Mapping[str, float], below: float, *names: str) -> str | None:

@@ -72,9 +72,9 @@ class _Head(nn.Module):
         self.fit = spectral_norm(nn.Conv2d(width, 1, 1))
 
     def forward(self, mixed: Tensor, conditions: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        seen = functional.leaky_relu(self.see(mixed), 0.2)
+        features = functional.leaky_relu(self.see(mixed), 0.2)
         verdicts = [
-            self.fit(functional.leaky_relu(self.both(seen + self.condition(condition)), 0.2))
+            self.fit(functional.leaky_relu(self.both(features + self.condition(condition)), 0.2))
             for condition in conditions
         ]
-        return self.alone(seen), verdicts
+        return self.alone(features), verdicts

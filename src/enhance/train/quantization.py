@@ -42,10 +42,10 @@ def quantized(model: onnx.ModelProto, inputs: Iterator[Inputs], floats: Sequence
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        made = onnx.load(path)
-    del made.metadata_props[:]
-    made.metadata_props.extend(model.metadata_props)
-    return made
+        clean = onnx.load(path)
+    del clean.metadata_props[:]
+    clean.metadata_props.extend(model.metadata_props)
+    return clean
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

@@ -45,12 +45,12 @@ class Trainer:
             TrainingError: a loss is not a number. The networks are then as they were before this group's step.
         """
         batch = {name: value.to(self.device) for name, value in batch.items()}
-        found: dict[str, Tensor] = {}
+        terms: dict[str, Tensor] = {}
         for name, group in self.task.groups.items():
             rate = group.speed * self.schedule.learning_rate(step, spent)
-            found |= self._step_group(name, batch, step, rate)
+            terms |= self._step_group(name, batch, step, rate)
         self._average(step)
-        return found
+        return terms
 
     def _step_group(self, name: str, batch: Batch, step: int, rate: float) -> dict[str, Tensor]:
         optimiser = self.optimisers[name]
@@ -60,12 +60,12 @@ class Trainer:
             losses = self.task.losses(name, batch, step)
         optimiser.zero_grad(set_to_none=True)
         torch.stack([loss.float() for loss in losses.values()]).sum().backward()
-        found = distributed.average(self.task.groups[name].networks.parameters(), losses)
-        if bad := ", ".join(name for name, loss in found.items() if not torch.isfinite(loss)):
+        averaged = distributed.average(self.task.groups[name].networks.parameters(), losses)
+        if bad := ", ".join(name for name, loss in averaged.items() if not torch.isfinite(loss)):
             raise TrainingError(f"the loss is no longer a number ({bad}) at step {step}; lower the recipe's rate")
         nn.utils.clip_grad_norm_(self.task.groups[name].networks.parameters(), self.schedule.clip)
         optimiser.step()
-        return {name: loss.detach() for name, loss in found.items()}
+        return {name: loss.detach() for name, loss in averaged.items()}
 
     @torch.no_grad()
     def _average(self, step: int) -> None:

@@ -61,7 +61,7 @@ def application(service: Service) -> FastAPI:
     add_about(app, service)
     add_pages(app)
     counted = frozenset(getattr(route, "path", "") for route in app.routes)
-    app.user_middleware.insert(0, Middleware(Guard, given=service.access, meter=service.meter, counted=counted))
+    app.user_middleware.insert(0, Middleware(Guard, access=service.access, meter=service.meter, counted=counted))
     return app
 
 

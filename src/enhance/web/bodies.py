@@ -94,8 +94,8 @@ class Uploads:
         Raises:
             RefusedError: it is none, or it did not arrive well.
         """
-        given = request.headers.get("content-type", PICTURES[0])
-        kind = given.split(";")[0].strip().lower()
+        header = request.headers.get("content-type", PICTURES[0])
+        kind = header.split(";")[0].strip().lower()
         if kind != FORM and not kind.startswith(PICTURES):
             raise RefusedError(
                 415, "unsupported_media_type", "the body is the photo itself; call it image/jpeg, or send a form"
@@ -105,7 +105,7 @@ class Uploads:
             if not content:
                 raise RefusedError(422, "no_photo", "the body is empty; it has to be the photo's file")
             return Body(content)
-        parts = form_parts(content, given, names)
+        parts = form_parts(content, header, names)
         if not parts.get(names[0]):
             raise RefusedError(422, "no_photo", f"the form has no file called {names[0]}")
         return Body(parts[names[0]], parts.get("mask"))
@@ -116,16 +116,16 @@ class Uploads:
         Raises:
             RefusedError: it is none, or too long.
         """
-        given = request.headers.get("content-type", SENTENCES[0])
-        kind = given.split(";")[0].strip().lower()
+        header = request.headers.get("content-type", SENTENCES[0])
+        kind = header.split(";")[0].strip().lower()
         if kind not in SENTENCES:
             raise RefusedError(415, "unsupported_media_type", "the body is the sentence; call it text/plain")
         content = await self.receive(request, 6 * LONGEST_SENTENCE)
         try:
             text: object = content.decode()
             if kind == "application/json":
-                said = json.loads(content)
-                text = said["sentence"] if isinstance(said, dict) and said.keys() == {"sentence"} else None
+                parsed = json.loads(content)
+                text = parsed["sentence"] if isinstance(parsed, dict) and parsed.keys() == {"sentence"} else None
             if not isinstance(text, str):
                 raise ValueError("no sentence")
         except (ValueError, RecursionError):
@@ -147,10 +147,10 @@ def form_parts(content: bytes, kind: str, names: tuple[str, ...]) -> dict[str, b
         RefusedError: it is no form, or has other parts.
     """
     wrong = RefusedError(400, "bad_multipart", "the form cannot be read; send it as curl -F does")
-    found = re.search(r'boundary="?([^";,]{1,70})', kind)
-    if not found:
+    boundary = re.search(r'boundary="?([^";,]{1,70})', kind)
+    if not boundary:
         raise wrong
-    line = b"\r\n--" + found[1].strip().encode("latin-1", "replace")
+    line = b"\r\n--" + boundary[1].strip().encode("latin-1", "replace")
     pieces = (b"\r\n" + content).split(line)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise wrong

@@ -85,7 +85,7 @@ class Endpoint:
     def body(self) -> dict[str, Any]:
         """The request's body as OpenAPI describes it."""
         if not self.parts:
-            said = {
+            content = {
                 "type": "object",
                 "required": ["sentence"],
                 "additionalProperties": False,
@@ -97,7 +97,7 @@ class Endpoint:
                 "description": "A sentence about a bird.",
                 "content": {
                     "text/plain": {"schema": text, "example": "a small bird with a red head and a white belly"},
-                    JSON: {"schema": said, "example": {"sentence": "a small bird with a red head"}},
+                    JSON: {"schema": content, "example": {"sentence": "a small bird with a red head"}},
                 },
             }
         form = {
@@ -144,12 +144,12 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Errors as OpenAPI describes them."""
     more = {404: "There is no such job."}
     retry = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}
-    found: dict[int | str, dict[str, Any]] = {}
+    responses: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
-        found[status] = {"description": (REFUSALS | more)[status], "model": answers.ErrorAnswer}
+        responses[status] = {"description": (REFUSALS | more)[status], "model": answers.ErrorAnswer}
         if status in (429, 503):
-            found[status]["headers"] = retry
-    return found
+            responses[status]["headers"] = retry
+    return responses
 
 
 def model_names(*, faces_only: bool) -> tuple[str, ...]:

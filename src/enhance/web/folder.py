@@ -192,7 +192,7 @@ def facts() -> dict[str, Any]:
             "translate": _stamps_of_animals(),
         },
         "networks": {name: _numbers(name) for name in models()},
-        "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).said["looks"], "colours": FURS},
+        "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS},
     }
 
 
@@ -217,7 +217,7 @@ def birds() -> dict[str, Any]:
         "parts": layouts.PLACES_OF.astype(int).tolist(),
         "reach": [layouts._WIDTHS[point] for point in layouts.POINTS],
         "limbs": [[layouts.POINTS.index(end) for end in limb] for limb in layouts._LIMBS],
-        "noise": int(peek(shipped.weights_of("bird")).said["noise"]),
+        "noise": int(peek(shipped.weights_of("bird")).metadata["noise"]),
         "bank": {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()},
     }
 

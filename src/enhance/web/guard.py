@@ -76,8 +76,8 @@ class Guard:
         counted: paths that are counted by themselves; all others are "other".
     """
 
-    def __init__(self, app: ASGIApp, given: Access, meter: Meter, counted: frozenset[str]) -> None:
-        self.app, self.given, self.meter, self.counted = app, given, meter, counted
+    def __init__(self, app: ASGIApp, access: Access, meter: Meter, counted: frozenset[str]) -> None:
+        self.app, self.given, self.meter, self.counted = app, access, meter, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,15 +141,15 @@ class Guard:
 
     def has_token(self, request: Request) -> bool:
         """Whether the token came, as programs send it, or as the password that browsers ask for."""
-        kind, _, said = request.headers.get("authorization", "").partition(" ")
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "basic":
             try:
-                _, _, said = base64.b64decode(said, validate=True).decode().partition(":")
+                _, _, token = base64.b64decode(token, validate=True).decode().partition(":")
             except (binascii.Error, ValueError):
                 return False
         elif kind.lower() != "bearer":
             return False
-        return compare_digest(said.strip().encode(), self.given.token.encode())
+        return compare_digest(token.strip().encode(), self.given.token.encode())
 
     def knows(self, host: str) -> bool:
         """Whether the service may be called that."""

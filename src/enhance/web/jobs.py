@@ -114,13 +114,13 @@ class Order:
         cancellation.check()
         return photo
 
-    def enhanced(self, photo: Photo, asked: UpscaleOptions, found: list[KnownFace] | None) -> Result:
+    def enhanced(self, photo: Photo, asked: UpscaleOptions, known_faces: list[KnownFace] | None) -> Result:
         """The photo enlarged, in the memory that a job may have."""
 
         def progress(share: float, _: str) -> None:
             self.job.share = share
 
-        return enhance_photo(photo, asked, found=found, memory=self.limits.memory, progress=progress)
+        return enhance_photo(photo, asked, known_faces=known_faces, memory=self.limits.memory, progress=progress)
 
     def drawable(self) -> Photo:
         """The photo, or the part of it that is meant.
@@ -148,8 +148,8 @@ def enhance(order: Order) -> Made:
         result = order.enhanced(photo, asked, found)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format, asked.seed)
-    told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
-    faces = [face_facts(number, face.box, face.size, face.reason) for number, face in told]
+    numbered = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    faces = [face_facts(number, face.box, face.size, face.reason) for number, face in numbered]
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
@@ -190,12 +190,12 @@ def enlarged(photo: Photo, asked: UpscaleOptions, memory: float) -> Result:
 def faces(order: Order) -> Made:
     """The faces of a photo, the largest first, with the numbers by which they are asked for."""
     whole, part = order.photo(), order.part()
-    found = order.looking.at(order.body.photo, whole)
+    known = order.looking.at(order.body.photo, whole)
     left, top, right, bottom = part or (0, 0, whole.width, whole.height)
     cut(whole, part)  # says what is wrong with the part
-    here = [one.shifted(left, top) for one in found if one.within((left, top, right, bottom))]
-    told = [face_facts(one.number, one.face.box, one.size, one.reason) for one in here]
-    return Made({"width": right - left, "height": bottom - top, "faces": told})
+    here = [one.shifted(left, top) for one in known if one.within((left, top, right, bottom))]
+    records = [face_facts(one.number, one.face.box, one.size, one.reason) for one in here]
+    return Made({"width": right - left, "height": bottom - top, "faces": records})
 
 
 def lineup(order: Order) -> Made:
@@ -240,8 +240,8 @@ def invention(order: Order) -> Made:
     number = taken(NumberOptions, order.query).face
     found = known_faces(order, whole, part, asked, number)
     result = order.enhanced(photo, asked, found)
-    told = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
-    drawn = [n for n, job in told if job.redrawn]
+    numbered = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    drawn = [n for n, job in numbered if job.redrawn]
     reports = report(photo, result)
     measured = all(one.made_up is not None for one in reports)
     order.job.stage = "writing"
@@ -285,16 +285,16 @@ def heat(band: Array) -> NDArray[np.uint8]:
 
 def opinion(order: Order) -> Made:
     """What the discriminator thinks of a part of a photo and of three enlargements of it, with pictures."""
-    found = scored_enlargements(order.drawable().rgb)
+    scored = scored_enlargements(order.drawable().rgb)
     facts = [
         {
             "name": one.name,
             "verdicts": [[round(float(value), 3) for value in row] for row in one.scores],
             "mean": round(float(one.scores.mean()), 3),
-            "less_convincing": round(float((one.scores < found[0].scores).mean()), 3),
+            "less_convincing": round(float((one.scores < scored[0].scores).mean()), 3),
             "png": png(one.rgb),
         }
-        for one in found
+        for one in scored
     ]
     return Made({"opinions": facts})
 
@@ -334,13 +334,13 @@ def fill(order: Order) -> Made:
     left, top, right, bottom = part or (0, 0, whole.width, whole.height)
     mask = None if mask is None else mask[top:bottom, left:right]
     boxes = [(x - left, y - top, width, height) for x, y, width, height in taken(HoleOptions, order.query).boxes()]
-    made: list[Filled] = []
+    filled: list[Filled] = []
     pictures = []
     for n in range(count):
         cancellation.check()
-        made.append(fill_photo(photo, mask, boxes, replace(asked, seed=asked.seed + n)))
-        pictures.append(encoded(made[-1].canvas, order.format, asked.seed + n))
-    first = made[0]
+        filled.append(fill_photo(photo, mask, boxes, replace(asked, seed=asked.seed + n)))
+        pictures.append(encoded(filled[-1].canvas, order.format, asked.seed + n))
+    first = filled[0]
     facts = {
         "width": photo.width,
         "height": photo.height,

@@ -42,12 +42,12 @@ class Looking:
                 self._found.move_to_end(key)
                 return self._found[key]
         jobs = find_jobs(photo.rgb, None, force)
-        found = tuple(KnownFace.of(job, number) for number, job in enumerate(jobs, 1))
+        faces = tuple(KnownFace.of(job, number) for number, job in enumerate(jobs, 1))
         with self._lock:
-            self._found[key] = found
+            self._found[key] = faces
             if len(self._found) > REMEMBERED:
                 self._found.popitem(last=False)
-        return found
+        return faces
 
     def knows(self, content: bytes, force: bool) -> bool:
         """Whether a photo was looked at."""
@@ -81,14 +81,14 @@ class Looking:
         """
         if not number and (part is None or not (self.knows(content, force) or _pixels(photo) <= most_pixels)):
             return None
-        found = [*self.at(content, photo, force=force)]
+        faces = [*self.at(content, photo, force=force)]
         if number:
-            if number > len(found):
-                raise PhotoError(f"photo: {len(found) or 'no'} faces found, so there is no face {number}")
-            found = [found[number - 1]]
+            if number > len(faces):
+                raise PhotoError(f"photo: {len(faces) or 'no'} faces found, so there is no face {number}")
+            faces = [faces[number - 1]]
         if part is not None:
-            found = [one.shifted(part[0], part[1]) for one in found if number or one.within(part)]
-        return found or None
+            faces = [one.shifted(part[0], part[1]) for one in faces if number or one.within(part)]
+        return faces or None
 
 
 def _key(content: bytes, force: bool) -> tuple[str, bool]:

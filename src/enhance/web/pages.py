@@ -69,10 +69,10 @@ def shown(name: str, request: Request) -> Response:
 
 def version() -> str:
     """Twelve digits that change when any of the static files does."""
-    told = [
-        (str(path.relative_to(STATIC)), found.st_size, found.st_mtime_ns)
+    parts = [
+        (str(path.relative_to(STATIC)), stat.st_size, stat.st_mtime_ns)
         for path in sorted(STATIC.rglob("*"))
-        for found in [path.stat()]
+        for stat in [path.stat()]
         if path.is_file()
     ]
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

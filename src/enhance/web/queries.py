@@ -40,25 +40,25 @@ def query_model(name: str, kinds: Sequence[type], choices: Choices | None = None
 
 def taken(kind: type[T], query: Query) -> T:
     """The options of a dataclass that a query gives."""
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field, one in options_of(kind).items():
         value = getattr(query, field)
         if value == one.unset_over_http and one.default is None:
             value = None
         elif one.kind is bool and value in (TRUE, FALSE):
             value = value == TRUE
-        given[field] = tuple(value) if isinstance(value, list) else value
-    return kind(**given)
+        values[field] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)
 
 
 def in_words(kinds: Sequence[type], choices: Choices | None = None) -> dict[str, str]:
     """What each option of an endpoint may be, by its name in a query."""
-    found = {}
+    schema = {}
     for kind in kinds:
         for field, one in options_of(kind).items():
             limited = one.over_http((choices or {}).get(field, ()))
-            found[one.name_over_http] = limited.range_in_words()
-    return found
+            schema[one.name_over_http] = limited.range_in_words()
+    return schema
 
 
 def _field(one: Option) -> Any:

@@ -145,9 +145,9 @@ class Service:
             self.unwaited.add(task)
             task.add_done_callback(self.unwaited.discard)
             place = f"v1/jobs/{job.name}"
-            said = {"job": job.name, "secret": job.secret, "status": place}
+            answer = {"job": job.name, "secret": job.secret, "status": place}
             return JSONResponse(
-                {**said, "events": f"{place}/events", "result": f"{place}/result"}, 202, {"location": f"/{place}"}
+                {**answer, "events": f"{place}/events", "result": f"{place}/result"}, 202, {"location": f"/{place}"}
             )
         watch = asyncio.create_task(self.watch(request, job))
         try:
@@ -218,7 +218,7 @@ class Service:
         job = order.job
         try:
             with self.meter.seconds.labels(endpoint.path).time():
-                made = await self.patiently(endpoint, order)
+                result = await self.run_job(endpoint, order)
         except RefusedError as wrong:
             job.stage = "cancelled" if wrong.code == "cancelled" else "failed"
             job.error = wrong.status, wrong.code, wrong.message
@@ -227,14 +227,14 @@ class Service:
             job.stage, job.error = "failed", (500, "internal", f"our fault: {type(wrong).__name__}")
             raise
         job.stage = "done"
-        job.answer = made if job.keep else None
-        return made
+        job.answer = result if job.keep else None
+        return result
 
-    async def patiently(self, endpoint: Endpoint, order: Order) -> Made:
+    async def run_job(self, endpoint: Endpoint, order: Order) -> Made:
         """The worker's answer, in time."""
         limits, job = self.limits, order.job
         try:
-            made = await self.worker.run(job, lambda _: endpoint.work(order), limits.seconds)
+            result = await self.worker.run(job, lambda _: endpoint.work(order), limits.seconds)
         except TimeoutError:
             message = f"not done within {limits.seconds:g} s; try a smaller part"
             raise RefusedError(503, "took_too_long", message, {"retry-after": self.worker.retry_after()}) from None
@@ -258,7 +258,7 @@ class Service:
             raise RefusedError(422, "bad_photo", jobs.plainly(str(wrong))) from None
         if job.cancelled:
             raise self.gone()
-        return made
+        return result
 
     def gone(self) -> RefusedError:
         """What is said of a job that was cancelled."""
@@ -301,8 +301,8 @@ class Service:
 
     async def result(self, name: JobName, request: Request, secret: Secret = "") -> Response:
         """What a job made."""
-        made, accept = self.finished(name, secret), request.headers.get("accept", "")
-        return await asyncio.to_thread(rendered, made, accept)  # base64 of many megabytes takes its time
+        result, accept = self.finished(name, secret), request.headers.get("accept", "")
+        return await asyncio.to_thread(rendered, result, accept)  # base64 of many megabytes takes its time
 
     async def facts(self, name: JobName, secret: Secret = "") -> dict[str, Any]:
         """What there is to say of what a job made, without its pictures."""
@@ -319,9 +319,9 @@ class Service:
                 raise RefusedError(400, "bad_json", "the body is no JSON") from None
             where = ".".join(str(part) for part in first["loc"])
             raise RefusedError(422, "bad_option", f"{where or 'the body'}: {first['msg']}"[:200]) from None
-        made = [(item, self.finished(item.job, item.secret)) for item in order.jobs]
+        results = [(item, self.finished(item.job, item.secret)) for item in order.jobs]
         return Response(
-            await asyncio.to_thread(zipped, made),
+            await asyncio.to_thread(zipped, results),
             media_type="application/zip",
             headers={"content-disposition": 'attachment; filename="photos.zip"'},
         )
@@ -349,8 +349,8 @@ class Service:
                     last = job.stage
                     if last in ENDS:
                         break
-                    told = {"stage": job.stage, "before": self.worker.place(job), "share": round(job.share, 2)}
-                    now = json.dumps(told)
+                    event = {"stage": job.stage, "before": self.worker.place(job), "share": round(job.share, 2)}
+                    now = json.dumps(event)
                     if now != before:
                         yield f"data: {now}\n\n"
                         before = now
@@ -379,12 +379,12 @@ class Service:
 
     async def models(self) -> answers.ModelsAnswer:
         """The networks."""
-        found = await asyncio.to_thread(models)
-        told = ("task", "scale", "licence", "pictures")
+        shipped = await asyncio.to_thread(models)
+        keys = ("task", "scale", "licence", "pictures")
         return answers.ModelsAnswer(
             models=[
-                answers.ModelAnswer(name=name, **{key: said[key] for key in told if key in said})
-                for name, said in found.items()
+                answers.ModelAnswer(name=name, **{key: facts[key] for key in keys if key in facts})
+                for name, facts in shipped.items()
             ]
         )
 
@@ -405,28 +405,28 @@ class Service:
         return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
 
 
-def rendered(made: Made, accept: str) -> Response:
+def rendered(result: Made, accept: str) -> Response:
     """What came of a job, as the client likes it."""
-    if not made.pictures:
-        return JSONResponse(made.facts)
-    first = made.pictures[0]
-    if made.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
-        return JSONResponse(made.everything())
+    if not result.pictures:
+        return JSONResponse(result.facts)
+    first = result.pictures[0]
+    if result.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
+        return JSONResponse(result.everything())
     ending = next(ending for ending, kind in FORMATS.items() if kind == first.kind)
     headers = {
-        "enhance-facts": made.header(),
+        "enhance-facts": result.header(),
         "content-disposition": f'inline; filename="photo.{ending}"',
         "vary": "Accept",
     }
     return Response(first.data, media_type=first.kind, headers=headers)
 
 
-def zipped(made: list[tuple[answers.ZipItem, Made]]) -> bytes:
+def zipped(results: list[tuple[answers.ZipItem, Made]]) -> bytes:
     """An archive of all pictures."""
     endings = {kind: ending for ending, kind in FORMATS.items()}
     buffer, taken_names = io.BytesIO(), set[str]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for item, one in made:
+        for item, one in results:
             for picture in one.pictures:
                 stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", item.name).strip(". ") or item.job
                 stem += f"_{picture.seed}" if len(one.pictures) > 1 else ""

@@ -3,7 +3,7 @@ import pytest
 
 from enhance.tasks.translate import drawing
 from enhance.tasks.translate.drawing import SIDE, Patch
-from enhance.tasks.translate.finding import separate, sureness
+from enhance.tasks.translate.finding import detection_score, separate
 
 
 def test_parts_of_a_photo_get_what_the_whole_would() -> None:
@@ -86,4 +86,4 @@ def test_how_sure_an_animal_is_its_surest_quarter_says() -> None:
     found[10:30, 10:30] = 0.6
     found[10:15, 10:30] = 0.9
     (animal,) = separate(found, 64, 64)
-    assert sureness(animal) == pytest.approx(0.9)
+    assert detection_score(animal) == pytest.approx(0.9)

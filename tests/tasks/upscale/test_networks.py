@@ -119,7 +119,7 @@ def test_a_generator_of_anything_begins_as_that_of_faces_in_the_middle_of_the_fr
 
 
 def test_a_generator_that_restores_begins_as_the_one_that_does_not_and_agrees_with_what_it_restored() -> None:
-    plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, mends=mends) for mends in (False, True))
+    plain, mending = (Generator(width=16, blocks=1, edge=16, finish=1, restores=restores) for restores in (False, True))
     mending.load_state_dict(adapt_weights(mending, plain.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
     notch, mending.notch = mending.notch, None

@@ -164,9 +164,9 @@ def _planes(pixels: Integers) -> Planes:
 def _method(model: Model, framed: bool) -> Method:
     painter = Painter(model)
 
-    def filled(given: Inputs) -> Planes:
+    def filled(inputs: Inputs) -> Planes:
         output = []
-        for pixels, hole in zip(given.pixels, given.holes, strict=True):
+        for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
             rgb = to_float(pixels)
             if framed:
                 rgb = np.where(hole[..., None], complete(painter, None, rgb, hole, len(rgb), 0), rgb)
@@ -178,10 +178,10 @@ def _method(model: Model, framed: bool) -> Method:
     return filled
 
 
-def _opencv(given: Inputs, how: int) -> Planes:
+def _opencv(inputs: Inputs, how: int) -> Planes:
     output = [
         cv2.inpaint(pixels, hole.astype(np.uint8), painting.RADIUS, how)
-        for pixels, hole in zip(given.pixels, given.holes, strict=True)
+        for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
     ]
     return _planes(np.stack(output))
 

@@ -146,7 +146,7 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
     there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side)) + np.array([left, top])
     beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
     output = complete(*painters, frame, inside | beyond, round(native), seed)
-    lay(photo, part, output, to_frame)
+    paste_face(photo, part, output, to_frame)
     return Completed(box, float(inside.mean()), round(native))
 
 
@@ -164,11 +164,11 @@ def box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float
     return float(left), float(top), float(right), float(bottom)
 
 
-def lay(rgb: Array, hole: Hole, made: Array, to_frame: geometry.Transform) -> None:
+def paste_face(rgb: Array, hole: Hole, face: Array, to_frame: geometry.Transform) -> None:
     """Puts a face drawn in its frame into the hole of rgb, softly where the frame ends within it."""
-    drawn = np.clip(geometry.warp(made, to_frame, hole.shape), 0, 1)
+    drawn = np.clip(geometry.warp(face, to_frame, hole.shape), 0, 1)
     within = geometry.apply_transform(to_frame, pixels_of(*hole.shape[:2]))
-    weight = np.where(hole, crops.mask(2 * (within + 0.5) / len(made) - 1), np.float32(0))[..., None]
+    weight = np.where(hole, crops.mask(2 * (within + 0.5) / len(face) - 1), np.float32(0))[..., None]
     rgb += weight * (matched(drawn, rgb, hole) - rgb)
 
 

@@ -81,8 +81,8 @@ class Block(nn.Module):
         start_at_zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = x + self.second(functional.leaky_relu(self.first(functional.leaky_relu(x, 0.2)), 0.2))
-        return made
+        result: Tensor = x + self.second(functional.leaky_relu(self.first(functional.leaky_relu(x, 0.2)), 0.2))
+        return result
 
 
 class Completion(nn.Module):
@@ -122,7 +122,7 @@ class Completion(nn.Module):
         self.up_half = Block(half)
         self.tail = nn.Conv2d(half, 3 * 4, 3, padding=1)
         start_at_zero(self.tail)
-        # A whisper at first: a network that starts out deafened by its noise learns to ignore it for good.
+        # Small at first: a network that begins with strong noise learns to ignore it, and never unlearns that.
         with torch.no_grad():
             self.head.weight[:, 4 * GRID**2 : 4 * GRID**2 + noise] *= 0.2
 
@@ -141,14 +141,18 @@ class Completion(nn.Module):
         with torch.autocast(image.device.type, enabled=False):
             image, mask = image.float(), mask.float()
             begun = smooth(image, (mask < 0.75).float())
-        seen = torch.cat([begun * 2 - 1, mask], 1)
-        told = [functional.pixel_unshuffle(seen, GRID), noise, *([place] if self.framed and place is not None else [])]
-        quarter = self.down_quarter(self.head(torch.cat(told, 1)))
+        visible = torch.cat([begun * 2 - 1, mask], 1)
+        inputs = [
+            functional.pixel_unshuffle(visible, GRID),
+            noise,
+            *([place] if self.framed and place is not None else []),
+        ]
+        quarter = self.down_quarter(self.head(torch.cat(inputs, 1)))
         eighth = self.down_eighth(self.to_eighth(quarter))
         sixteenth = self.middle(self.to_sixteenth(eighth))
         eighth = self.up_eighth(eighth + _enlarged(self.from_sixteenth(sixteenth)))
         quarter = self.up_quarter(quarter + _enlarged(self.from_eighth(eighth)))
-        half = self.fine(functional.pixel_unshuffle(seen, 2)) + _enlarged(self.from_quarter(quarter))
+        half = self.fine(functional.pixel_unshuffle(visible, 2)) + _enlarged(self.from_quarter(quarter))
         half = functional.leaky_relu(self.up_half(half), 0.2)
         drawn = torch.tanh(functional.pixel_shuffle(self.tail(half), 2).float())
         return torch.where(mask > 0, begun + drawn, image)
@@ -183,8 +187,8 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor, mask: Tensor, place: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """image (N,3,H,W) in [0,1], mask (N,1,H,W), place (N,3,H/4,W/4) to logits (N,1,H/8,W/8) and (N,1,H/16,W/16)."""
         x = functional.leaky_relu(self.to_half(image * 2 - 1), 0.2)
-        told = [functional.avg_pool2d(mask, GRID), *([place] if self.framed and place is not None else [])]
-        x = functional.leaky_relu(self.to_quarter(x) + self.given(torch.cat(told, 1)), 0.2)
+        inputs = [functional.avg_pool2d(mask, GRID), *([place] if self.framed and place is not None else [])]
+        x = functional.leaky_relu(self.to_quarter(x) + self.given(torch.cat(inputs, 1)), 0.2)
         x = self.look_eighth(self.to_eighth(x))
         closely = self.closely(functional.leaky_relu(x, 0.2))
         x = self.look_sixteenth(self.to_sixteenth(functional.leaky_relu(x, 0.2)))

@@ -26,7 +26,7 @@ MULTIPLE, GRID, ALIKE = 16, 4, 6
 """As in `networks`, which needs torch."""
 DEPTH = 32
 """Pixels from the known within which a hole is filled at once: what the network was taught."""
-TILE, SIGHT = 384, 64
+TILE, RECEPTIVE_FIELD = 384, 64
 """Pixels across a tile, and how many more it sees on every side."""
 CELL = 64
 """The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
@@ -110,7 +110,7 @@ def regions(hole: Hole) -> list[Region]:
         y, x = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
         x0, x1 = left * CELL + int(x[0]), left * CELL + int(x[-1]) + 1
         y0, y1 = top * CELL + int(y[0]), top * CELL + int(y[-1]) + 1
-        more = max(SIGHT, (x1 - x0) // 2, (y1 - y0) // 2)
+        more = max(RECEPTIVE_FIELD, (x1 - x0) // 2, (y1 - y0) // 2)
         boxes.append((max(x0 - more, 0), max(y0 - more, 0), min(x1 + more, width), min(y1 + more, height)))
     if len(boxes) > MOST_REGIONS:
         return [(0, 0, width, height)]
@@ -174,8 +174,10 @@ def draw(
         draft: the hole holds a picture at half the resolution already.
     """
     left = hole.copy()
-    whole = [n <= TILE + 2 * SIGHT for n in hole.shape]
-    down, across = (list(spans(n, n if at_once else TILE, SIGHT)) for n, at_once in zip(hole.shape, whole, strict=True))
+    whole = [n <= TILE + 2 * RECEPTIVE_FIELD for n in hole.shape]
+    down, across = (
+        list(spans(n, n if at_once else TILE, RECEPTIVE_FIELD)) for n, at_once in zip(hole.shape, whole, strict=True)
+    )
     empty = np.float32(1 if coarse is None and not draft else 0.5)
     for row in down:
         for column in across:

@@ -84,14 +84,14 @@ class Filling(Stateless):
 
     @property
     def groups(self) -> Mapping[str, Group]:
-        found = {"generator": Group(nn.ModuleDict({"completion": self.completion}), (0.5, 0.99), averaged=True)}
+        groups = {"generator": Group(nn.ModuleDict({"completion": self.completion}), (0.5, 0.99), averaged=True)}
         if self.discriminator is not None and self.feature_discriminator is not None:
             judges: dict[str, nn.Module] = {
                 "discriminator": self.discriminator,
                 "feature_discriminator": self.feature_discriminator,
             }
-            found["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
-        return found
+            groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
+        return groups
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
         return self._drawing(batch, step) if group == "generator" else self._telling(batch, step)
@@ -100,50 +100,50 @@ class Filling(Stateless):
         answers = 2 if self.weights.spread and step % self.weights.spread_every == 0 else 1
         twice = {name: torch.cat([value] * answers) for name, value in batch.items()}
         truth, mask = batch["truth"], batch["mask"]
-        made = self._filled(twice, self._random(step))
+        generated = self._filled(twice, self._random(step))
         depth = weight_by_depth(mask)
         with torch.no_grad():
             original = self.features(truth)
-        features = self.features(made)
-        seen = [list(one[:PERCEPTUAL]) for one in zip(*(x.chunk(answers) for x in features), strict=True)]
-        pictures = made.chunk(answers)
+        features = self.features(generated)
+        generated_features = [list(one[:PERCEPTUAL]) for one in zip(*(x.chunk(answers) for x in features), strict=True)]
+        pictures = generated.chunk(answers)
         heard = min(1.0, (step + 1) / self.weights.grows) if self.discriminator is not None else 0.0
         gentle = 1 - heard * (1 - self.weights.gentle)
         pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
-        perceptual = torch.cat([in_hole(answer, original[:PERCEPTUAL], mask) for answer in seen])
-        found = {
+        perceptual = torch.cat([in_hole(answer, original[:PERCEPTUAL], mask) for answer in generated_features])
+        terms = {
             "pixel": gentle * self.weights.pixel * pixel.mean(),
             "perceptual": gentle * self.weights.perceptual * perceptual.mean(),
         }
         if answers > 1:
             between = self.weights.pixel * weighted((pictures[0] - pictures[1]).abs(), depth)
-            between = between + self.weights.perceptual * in_hole(seen[0], seen[1], mask)
-            found["spread"] = -gentle * self.weights.spread * self.weights.spread_every * between.mean() / 2
+            between = between + self.weights.perceptual * in_hole(generated_features[0], generated_features[1], mask)
+            terms["spread"] = -gentle * self.weights.spread * self.weights.spread_every * between.mean() / 2
         if self.discriminator is not None and self.feature_discriminator is not None:
             judges = self.groups["discriminator"].networks
             judges.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(truth, mask, batch.get("place"))
-            fake = self.discriminator(made, twice["mask"], twice.get("place"))
+            fake = self.discriminator(generated, twice["mask"], twice.get("place"))
             pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
-            told = [relativistic(better, worse, twice["mask"]) for better, worse in pairs]
-            found["adversarial"] = heard * self.weights.adversarial * torch.stack(told).mean()
+            adversarial = [relativistic(better, worse, twice["mask"]) for better, worse in pairs]
+            terms["adversarial"] = heard * self.weights.adversarial * torch.stack(adversarial).mean()
             alone, (fit,) = self.feature_discriminator(features[2:], conditions(features[2:], twice))
             verdicts = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
-            found["features"] = -heard * self.weights.features_adversarial * verdicts.mean()
+            terms["features"] = -heard * self.weights.features_adversarial * verdicts.mean()
             judges.requires_grad_(True)
-        self._made = made.detach()[: len(truth)]
+        self._made = generated.detach()[: len(truth)]
         self._seen = [x.detach()[: len(truth)] for x in features[2:]], original[2:]
-        return found
+        return terms
 
     def _telling(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
         assert self._made is not None
         truth, mask, place = batch["truth"], batch["mask"], batch.get("place")
         both = torch.cat([truth, self._made]), torch.cat([mask] * 2), None if place is None else torch.cat([place] * 2)
-        told = [logits.chunk(2) for logits in self.discriminator(*both)]
-        each = [relativistic(real, fake, mask) for real, fake in told]
-        found = {"discrimination": torch.stack(each).mean()}
+        logit_pairs = [logits.chunk(2) for logits in self.discriminator(*both)]
+        each = [relativistic(real, fake, mask) for real, fake in logit_pairs]
+        terms = {"discrimination": torch.stack(each).mean()}
         assert self.feature_discriminator is not None
         of_made, of_real = self._seen
         condition = conditions(of_real, batch)
@@ -155,7 +155,7 @@ class Filling(Stateless):
             _in_patches(functional.relu(1 - real), mask) + _in_patches(functional.relu(1 + fake), mask)
             for real, fake in pairs
         ]
-        found["feature_discrimination"] = torch.stack(hinges).mean()
+        terms["feature_discrimination"] = torch.stack(hinges).mean()
         if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(truth.device.type, enabled=False):
@@ -163,8 +163,8 @@ class Filling(Stateless):
                 logits = self.discriminator(pictures, mask, place)
                 total = torch.stack([one.mean((1, 2, 3)) for one in logits]).sum(0)
                 penalty = losses.gradient_penalty(total, pictures)
-            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
-        return found
+            terms["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return terms
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
         with torch.no_grad():
@@ -182,10 +182,10 @@ class Filling(Stateless):
                 sums.setdefault("pixel", []).append(float(weighted((one - truth).abs(), flat).mean()))
                 sums.setdefault("perceptual", []).append(float(in_hole(first, original, mask).mean()))
                 sums.setdefault("spread", []).append(float(in_hole(first, second, mask).mean()))
-        found = {name: sum(values) / len(values) for name, values in sums.items()}
-        if found:
-            found["score"] = found["perceptual"] - self.weights.spread * found["spread"] / 2
-        return found or {"score": 0.0}
+        means = {name: sum(values) / len(values) for name, values in sums.items()}
+        if means:
+            means["score"] = means["perceptual"] - self.weights.spread * means["spread"] / 2
+        return means or {"score": 0.0}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return losses.discriminator_won(means, 1e-3)
@@ -240,8 +240,8 @@ class Filling(Stateless):
 
     def _filled(self, batch: Batch, random: torch.Generator) -> Tensor:
         noise = networks.draw_noise(batch["mask"], self.completion.noise, random)
-        made: Tensor = self.completion(batch["image"], batch["mask"], noise, batch.get("place"))
-        return made
+        filled: Tensor = self.completion(batch["image"], batch["mask"], noise, batch.get("place"))
+        return filled
 
     def _random(self, step: int) -> torch.Generator:
         return torch.Generator().manual_seed(noise_seed(self.seed, step))
@@ -268,11 +268,11 @@ def weighted(difference: Tensor, weight: Tensor) -> Tensor:
 
 def in_hole(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor) -> Tensor:
     """How far apart the features (N,C,h,w) of two batches lie where they see the hole, summed over depths; (N,)."""
-    found = []
+    distances = []
     for one, other in zip(a, b, strict=True):
         distance = (one - other).square().sum(1, keepdim=True).add(1e-8).sqrt()
-        found.append(weighted(distance, touched(mask, one)))
-    return torch.stack(found).sum(0)
+        distances.append(weighted(distance, touched(mask, one)))
+    return torch.stack(distances).sum(0)
 
 
 def touched(mask: Tensor, map_: Tensor) -> Tensor:
@@ -283,11 +283,11 @@ def touched(mask: Tensor, map_: Tensor) -> Tensor:
 def conditions(features: Sequence[Tensor], batch: Batch) -> list[Tensor]:
     """What a `ProjectedDiscriminator` is told at each depth, (N,4,h,w): the hole, and where in the frame it lies."""
     mask, place = batch["mask"], batch.get("place")
-    given = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
+    inputs = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
     if place is None:
         # A crop of a photo lies nowhere.
-        given[:, 1:] = 0
-    return [functional.adaptive_avg_pool2d(given, (x.shape[2], x.shape[3])) for x in features]
+        inputs[:, 1:] = 0
+    return [functional.adaptive_avg_pool2d(inputs, (x.shape[2], x.shape[3])) for x in features]
 
 
 def _in_patches(logits: Tensor, mask: Tensor) -> Tensor:

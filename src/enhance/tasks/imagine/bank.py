@@ -77,11 +77,11 @@ class Bank:
         return replace(own, points=np.where(inside[..., None], points, np.float32(-1)))
 
 
-def packed(layouts: Layouts, said: Floats) -> dict[str, NDArray[np.uint8]]:
+def packed(layouts: Layouts, words: Floats) -> dict[str, NDArray[np.uint8]]:
     """The arrays of the file."""
     hidden = (layouts.points < 0) | (layouts.points > 1)
     points = np.where(hidden, HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)
-    levels = np.round(said * LEVELS).astype(np.uint8)
+    levels = np.round(words * LEVELS).astype(np.uint8)
     bits = np.stack([levels >> 1 & 1, levels & 1]).astype(bool)
     return {
         "points": points,
@@ -100,11 +100,11 @@ def _load(path: Path, modified: int) -> Bank:  # noqa: ARG001 - a file that chan
         count = len(arrays["points"])
         points = np.where(arrays["points"] == HIDDEN, -1, arrays["points"] / 250).astype(np.float32)
         high, low = np.unpackbits(arrays["said"], axis=2, count=LENGTH)
-        said = (2 * high + low).astype(np.float32) / LEVELS
+        words = (2 * high + low).astype(np.float32) / LEVELS
         corners, busy = arrays["corners"].astype(np.float32) / 255, arrays["busy"].astype(np.float32) / 500
         layouts = Layouts(
             points.reshape(count, len(POINTS), 2), corners, busy, arrays["aspect"].astype(np.float32) / 100
         )
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read as a file of layouts; make it again ({error})") from error
-    return Bank(layouts, said)
+    return Bank(layouts, words)

@@ -127,18 +127,18 @@ def _method(model: Model) -> Callable[[Inputs], Planes]:
     except ModelError:
         bank = Bank.load()
 
-    def drawn(given: Inputs) -> Planes:
-        readings = [replace(understood(tokens(one.caption)), text=one.caption) for one in given[0]]
-        seeds = [zlib.crc32(one.path.stem.encode()) % 1_000_003 for one in given[0]]
-        side = given[1].shape[-1]
+    def drawn(inputs: Inputs) -> Planes:
+        readings = [replace(understood(tokens(one.caption)), text=one.caption) for one in inputs[0]]
+        seeds = [zlib.crc32(one.path.stem.encode()) % 1_000_003 for one in inputs[0]]
+        side = inputs[1].shape[-1]
         output, _ = draw(model, bank, readings, seeds)
         return np.stack([resize(picture, (side, side)) for picture in output]).transpose(0, 3, 1, 2)
 
     return drawn
 
 
-def _photograph(given: Inputs) -> Planes:
-    return given[1]
+def _photograph(inputs: Inputs) -> Planes:
+    return inputs[1]
 
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:

@@ -57,8 +57,8 @@ class Said:
 
     def votes(self) -> Floats:
         """(N, parts, colours): how many of a picture's captions name a colour of a part; of the most named one 1."""
-        found = np.add.reduceat(self.colours == 10, self.starts[:-1]).astype(np.float32)
-        return np.asarray(found / np.maximum(found.max(-1, keepdims=True), 1), np.float32)
+        votes = np.add.reduceat(self.colours == 10, self.starts[:-1]).astype(np.float32)
+        return np.asarray(votes / np.maximum(votes.max(-1, keepdims=True), 1), np.float32)
 
 
 @dataclass(frozen=True)
@@ -131,14 +131,14 @@ class Birds:
         points = moved(self.points[which], left, top)
         corners, busy = lay.corners_of(windows)
         layouts = Layouts(points, corners, busy, self.aspect[which])
-        said = [self._captions(n, rng, how) for n in which]
+        captions = [self._captions(n, rng, how) for n in which]
         others = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
         own = rng.random(count) >= how.strange
         third = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
-        told = [a if mine else b for a, b, mine in zip(said, third, own, strict=True)]
+        chosen = [a if mine else b for a, b, mine in zip(captions, third, own, strict=True)]
         out: dict[str, NDArray[np.float32]] = {}
-        tellings = {"": told, "real_": said, "wrong_": others}
-        colours = [np.stack([told for _, told in pairs]) for pairs in tellings.values()]
+        tellings = {"": chosen, "real_": captions, "wrong_": others}
+        colours = [np.stack([chosen for _, chosen in pairs]) for pairs in tellings.values()]
         for (prefix, pairs), maps in zip(tellings.items(), lay.maps(layouts, *colours), strict=True):
             out[f"{prefix}maps"] = maps
             out[f"{prefix}words"] = np.concatenate([np.stack([words for words, _ in pairs]), layouts.extra()], 1)
@@ -191,16 +191,16 @@ def listed(folder: Path) -> list[Bird]:
         DataError: it is neither, or a table cannot be read.
     """
     if (folder / "pictures.tsv").is_file():
-        found = list(_tables(folder))
+        tables = list(_tables(folder))
     elif (folder / "images.txt").is_file():
-        found = list(_cub(folder))
+        tables = list(_cub(folder))
     else:
         raise DataError(
             f"{folder}: no birds here; give a folder with pictures.tsv, captions.tsv and train/, or CUB_200_2011"
         )
-    if not found:
+    if not tables:
         raise DataError(f"{folder}: none of its pictures has a caption and is for training")
-    return found
+    return tables
 
 
 def _tables(folder: Path) -> Iterator[Bird]:
@@ -266,14 +266,14 @@ def framed(box: tuple[float, ...], size: tuple[int, int], most: float = 1.25) ->
         size: width and height of the picture.
         most: how many times one side of the window may be the other, as far as there is picture.
     """
-    found = []
+    frames = []
     left, top, width, height = box
     wide = max(1.1 * width, 1.1 * height / most)
     tall = max(1.1 * height, 1.1 * width / most)
     for middle, extent, limit in ((left + width / 2, wide, size[0]), (top + height / 2, tall, size[1])):
         start = min(max(middle - extent / 2, 0), max(limit - extent, 0))
-        found.append((round(start), round(min(start + extent, limit))))
-    return found[0][0], found[1][0], found[0][1], found[1][1]
+        frames.append((round(start), round(min(start + extent, limit))))
+    return frames[0][0], frames[1][0], frames[0][1], frames[1][1]
 
 
 def faces_left(points: NDArray[np.floating]) -> bool:
@@ -312,11 +312,11 @@ def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts
     middle = (KEPT - SIZE) // 2
     windows = birds.pixels[:, middle : middle + SIZE, middle : middle + SIZE]
     places = np.full(len(windows), middle)
-    found = Layouts(moved(birds.points, places, places), *lay.corners_of(windows), birds.aspect)
-    seen = lay.shown(found.points)
+    layouts = Layouts(moved(birds.points, places, places), *lay.corners_of(windows), birds.aspect)
+    visible = lay.shown(layouts.points)
     must = [lay.POINTS.index(name) for name in ("beak", "crown", "throat")]
     eyes = [lay.POINTS.index(name) for name in ("left_eye", "right_eye")]
-    good = np.flatnonzero((seen.sum(1) >= points) & seen[:, must].all(1) & seen[:, eyes].any(1))
+    good = np.flatnonzero((visible.sum(1) >= points) & visible[:, must].all(1) & visible[:, eyes].any(1))
     counts = np.diff(birds.said.starts)
     shares = np.add.reduceat(birds.said.vectors.astype(np.float32), birds.said.starts[:-1]) / counts[:, None]
-    return good, found[good], shares[good].astype(np.float32)
+    return good, layouts[good], shares[good].astype(np.float32)

@@ -31,12 +31,12 @@ AGREED = 0.3
 
 def chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
-    numbers, layouts, said = candidates(birds)
+    numbers, layouts, shares = candidates(birds)
     middle = slice((KEPT - SIZE) // 2, (KEPT + SIZE) // 2)
     apart: list[Tensor] = []
     for start in range(0, len(numbers), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        agreed = (said[some] >= AGREED).astype(np.float32)
+        agreed = (shares[some] >= AGREED).astype(np.float32)
         (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(PARTS), len(COLOURS)))
         words = np.concatenate([agreed, layouts[some].extra()], 1)
         with torch.no_grad():
@@ -46,7 +46,7 @@ def chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layou
             apart.append(losses.feature_distance(task.look(painted), task.look(photographs)))
     order = torch.cat(apart).argsort()[: max(1, round(share * len(numbers)))].numpy()
     kept = np.sort(order)
-    return layouts[kept], said[kept]
+    return layouts[kept], shares[kept]
 
 
 def main() -> None:

@@ -112,12 +112,12 @@ def seen_parts(points: Floats) -> NDArray[np.bool_]:
     return np.asarray(shown(points).astype(np.float32) @ PLACES_OF.T > 0)
 
 
-def maps(layouts: Layouts, *told: Floats) -> list[Floats]:
+def maps(layouts: Layouts, *values: Floats) -> list[Floats]:
     """What the generator is told of each place.
 
     Args:
         layouts: N of them.
-        told: one or several times (N, parts, colours), see `Reading.colours`.
+        values: one or several times (N, parts, colours), see `Reading.colours`.
 
     Returns:
         For each telling (N,CHANNELS,32,32): a spot for each point, the outline of the bird roughly, a spot for each
@@ -128,7 +128,7 @@ def maps(layouts: Layouts, *told: Floats) -> list[Floats]:
     places = (spots(layouts.points, np.full(len(POINTS), _SHARP, np.float32)), outline(layouts.points)[:, None])
     behind = background(layouts.corners)
     results = []
-    for colours in told:
+    for colours in values:
         # A named part outdoes the bird as a whole.
         strength = (_STRENGTH[None, :, :, None] * colours[:, :, None, :]).max(1)  # (N,points,colours)
         painted = np.minimum(strength.transpose(0, 2, 1) @ reach, 1).reshape(count, -1, SIDE, SIDE)

@@ -129,12 +129,12 @@ class PixelDiscriminator(nn.Module):
         x = functional.leaky_relu(self.to8(x), 0.2)
         return functional.leaky_relu(self.look8(x), 0.2)
 
-    def judge(self, seen: Tensor, maps: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+    def judge(self, features: Tensor, maps: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the picture alone (N,64), and of the picture as one of these maps and words (N,65)."""
-        x = functional.leaky_relu(self.both(torch.cat([seen, self.maps(functional.avg_pool2d(maps, 4))], 1)), 0.2)
+        x = functional.leaky_relu(self.both(torch.cat([features, self.maps(functional.avg_pool2d(maps, 4))], 1)), 0.2)
         y = functional.leaky_relu(self.to4(x), 0.2).mean((2, 3))
         fit = self.whole(y) + (y * self.words(words)).sum(1, keepdim=True) / y.shape[1] ** 0.5
-        return self.alone(seen).flatten(1), torch.cat([self.patch(x).flatten(1), 8 * fit], 1)
+        return self.alone(features).flatten(1), torch.cat([self.patch(x).flatten(1), 8 * fit], 1)
 
 
 class FeatureDiscriminator(nn.Module):
@@ -176,13 +176,13 @@ class _Head(nn.Module):
         self.fit = spectral_norm(nn.Conv2d(width, 1, 1))
 
     def forward(self, mixed: Tensor, maps: Sequence[Tensor], words: Sequence[Tensor]) -> list[Tensor]:
-        seen = functional.leaky_relu(self.see(mixed), 0.2)
-        alone = self.alone(seen).flatten(1)
+        features = functional.leaky_relu(self.see(mixed), 0.2)
+        alone = self.alone(features).flatten(1)
         out = []
-        for places, said in zip(maps, words, strict=True):
-            given = self.maps(functional.adaptive_avg_pool2d(places, (seen.shape[2], seen.shape[3])))
-            x = functional.leaky_relu(self.both(seen + given), 0.2)
-            match = (x.mean((2, 3)) * self.words(said)).sum(1, keepdim=True)
+        for places, word_vector in zip(maps, words, strict=True):
+            condition = self.maps(functional.adaptive_avg_pool2d(places, (features.shape[2], features.shape[3])))
+            x = functional.leaky_relu(self.both(features + condition), 0.2)
+            match = (x.mean((2, 3)) * self.words(word_vector)).sum(1, keepdim=True)
             out.append(torch.cat([alone, self.fit(x).flatten(1), match.expand(-1, 16)], 1))
         return out
 
@@ -207,6 +207,6 @@ class ColourReader(nn.Module):
             *(8 * functional.interpolate(x, size=side) for x in features),
         ]
         cells = functional.leaky_relu(self.cell(torch.cat([x.to(parts[-1].dtype) for x in parts], 1)), 0.2)
-        found = areas.flatten(2).to(cells.dtype) @ cells.flatten(2).transpose(1, 2)
-        logits = self.colour(functional.leaky_relu(self.mix(found) + self.part.to(found.dtype), 0.2))
+        pooled = areas.flatten(2).to(cells.dtype) @ cells.flatten(2).transpose(1, 2)
+        logits = self.colour(functional.leaky_relu(self.mix(pooled) + self.part.to(pooled.dtype), 0.2))
         return logits.float() + self.usual

@@ -75,8 +75,8 @@ class Imagination(Stateless):
     def look(self, pictures: Tensor) -> list[Tensor]:
         """What SqueezeNet sees of pictures (N,3,64,64), twice enlarged as it is used to larger ones."""
         large = functional.interpolate(pictures, size=LOOKED_AT, mode="bilinear", align_corners=False)
-        seen: list[Tensor] = self.eyes(large)
-        return seen
+        features: list[Tensor] = self.eyes(large)
+        return features
 
     def noise(self, count: int, step: int) -> Tensor:
         random = torch.Generator().manual_seed(noise_seed(self.seed, step))
@@ -92,61 +92,61 @@ class Imagination(Stateless):
 
     def _painted(self, batch: Batch, step: int) -> dict[str, Tensor]:
         w, image, own = self.weights, batch["image"], batch["own"]
-        made = self.generator(batch["maps"], batch["words"], self.noise(len(image), step))
-        seen = self.look(made)
+        generated = self.generator(batch["maps"], batch["words"], self.noise(len(image), step))
+        features = self.look(generated)
         with torch.no_grad():
             real = self.look(image)
         gentle = w.gentle if self._adversarial(step) else 1.0
         mine = own / own.sum().clamp(min=1)
-        found = {
-            "pixel": gentle * w.pixel * (losses.l1([made], [image]) * mine).sum(),
-            "perceptual": gentle * w.perceptual * (losses.feature_distance(seen, real) * mine).sum(),
+        terms = {
+            "pixel": gentle * w.pixel * (losses.l1([generated], [image]) * mine).sum(),
+            "perceptual": gentle * w.perceptual * (losses.feature_distance(features, real) * mine).sum(),
         }
         self._judging(False)
         if self._adversarial(step):
             maps, words = batch["maps"], batch["words"]
-            alone, fit = self.pixels.judge(self.pixels.see(made), maps, words)
-            found["pixels"] = -w.pixels_adversarial * (alone.float().mean() + fit.float().mean())
-            (logits,) = self.features(seen[2:], [maps], [words])
-            found["features"] = -w.features_adversarial * logits.float().mean()
-            said = self.reader(made, seen[1:3], batch["areas"])
-            found["colours"] = w.colours * self._misread(said, batch["named"], batch["areas"])
+            alone, fit = self.pixels.judge(self.pixels.see(generated), maps, words)
+            terms["pixels"] = -w.pixels_adversarial * (alone.float().mean() + fit.float().mean())
+            (logits,) = self.features(features[2:], [maps], [words])
+            terms["features"] = -w.features_adversarial * logits.float().mean()
+            colour_logits = self.reader(generated, features[1:3], batch["areas"])
+            terms["colours"] = w.colours * self._misread(colour_logits, batch["named"], batch["areas"])
         self._judging(True)
-        self._made, self._features = made.detach(), ([x.detach() for x in seen], real)
-        return found
+        self._made, self._features = generated.detach(), ([x.detach() for x in features], real)
+        return terms
 
     def _misread(self, logits: Tensor, named: Tensor, areas: Tensor) -> Tensor:
         """How far what the reader sees is from what was said, over the parts that were named and can be seen."""
-        said = (named >= 0.99).float()
-        counts = (said.amax(2) * (areas.sum((2, 3)) > 0.5))[:, :, None]
+        targets = (named >= 0.99).float()
+        counts = (targets.amax(2) * (areas.sum((2, 3)) > 0.5))[:, :, None]
         # What has one colour may well have a second one: it is asked for more firmly than others are forbidden.
-        each = functional.binary_cross_entropy_with_logits(logits, said, reduction="none") * (0.3 + 0.7 * said)
+        each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none") * (0.3 + 0.7 * targets)
         return (each * counts).sum() / counts.sum().clamp(min=1)
 
     def _judged(self, batch: Batch, step: int) -> dict[str, Tensor]:
         w, image, (features_made, features_real) = self.weights, batch["image"], self._features
         if not self._adversarial(step):
             return {"judging_pixels": 0 * self.pixels.whole.bias.sum()}
-        found: dict[str, Tensor] = {}
-        true, wrong, told = ((batch[f"{name}maps"], batch[f"{name}words"]) for name in ("real_", "wrong_", ""))
-        seen = self.pixels.see(torch.cat([image, self._made]))
-        real, made = seen.chunk(2)
+        terms: dict[str, Tensor] = {}
+        true, wrong, own = ((batch[f"{name}maps"], batch[f"{name}words"]) for name in ("real_", "wrong_", ""))
+        features = self.pixels.see(torch.cat([image, self._made]))
+        real, generated = features.chunk(2)
         real_alone, real_fit = self.pixels.judge(real, *true)
         _, wrong_fit = self.pixels.judge(real, *wrong)
-        made_alone, made_fit = self.pixels.judge(made, *told)
-        found["judging_pixels"] = losses.hinge(real_alone, made_alone) + losses.hinge(real_fit, made_fit)
-        found["judging_pixels_words"] = w.mismatch * functional.relu(1 + wrong_fit.float()).mean()
+        made_alone, made_fit = self.pixels.judge(generated, *own)
+        terms["judging_pixels"] = losses.hinge(real_alone, made_alone) + losses.hinge(real_fit, made_fit)
+        terms["judging_pixels_words"] = w.mismatch * functional.relu(1 + wrong_fit.float()).mean()
         real_logits, wrong_logits = self.features(features_real[2:], *zip(true, wrong, strict=True))
-        (made_logits,) = self.features(features_made[2:], [told[0]], [told[1]])
-        found["judging_features"] = losses.hinge(real_logits, made_logits)
-        found["judging_features_words"] = w.mismatch * functional.relu(1 + wrong_logits.float()).mean()
+        (made_logits,) = self.features(features_made[2:], [own[0]], [own[1]])
+        terms["judging_features"] = losses.hinge(real_logits, made_logits)
+        terms["judging_features_words"] = w.mismatch * functional.relu(1 + wrong_logits.float()).mean()
         if step % w.penalty_every == 0:
             with torch.autocast(self.device.type, enabled=False):
                 picture = image.float().clone().requires_grad_()
                 alone, fit = self.pixels.judge(self.pixels.see(picture), *true)
                 penalty = losses.gradient_penalty(alone.mean(1) + fit.mean(1), picture)
-            found["penalty"] = w.penalty * w.penalty_every * penalty
-        return found
+            terms["penalty"] = w.penalty * w.penalty_every * penalty
+        return terms
 
     def _judging(self, learning: bool) -> None:
         for name in ("discriminator", "reader"):
@@ -159,10 +159,10 @@ class Imagination(Stateless):
         each = functional.binary_cross_entropy_with_logits(logits, votes, reduction="none")
         return {"reading": (each * counts).sum() / counts.sum().clamp(min=1)}
 
-    def draw(self, batch: Batch, seed: int = 0, told: str = "") -> Tensor:
-        """Birds (N,3,64,64) in [0,1] for what a batch tells; `told` is the beginning of the names of maps and words."""
+    def draw(self, batch: Batch, seed: int = 0, prefix: str = "") -> Tensor:
+        """Birds (N,3,64,64) in [0,1] for a batch; `prefix` is the beginning of the names of its maps and words."""
         drawn: Tensor = self.generator(
-            batch[f"{told}maps"], batch[f"{told}words"], self.noise(len(batch["image"]), seed)
+            batch[f"{prefix}maps"], batch[f"{prefix}words"], self.noise(len(batch["image"]), seed)
         )
         return drawn
 
@@ -184,7 +184,7 @@ class Imagination(Stateless):
             photographs.append(_pooled(photograph))
         own_set, other_set = (torch.cat(drawn[n::2]).double().numpy() for n in (0, 1))
         truth = torch.cat(photographs).double().numpy()
-        score = sum(kernel_distance(made, truth)[0] for made in (own_set, other_set))
+        score = sum(kernel_distance(generated, truth)[0] for generated in (own_set, other_set))
         return {"perceptual": sum(apart) / len(apart), "score": 500 * score}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
@@ -215,6 +215,6 @@ class Imagination(Stateless):
             yield {"maps": batch["maps"], "words": batch["words"], "noise": self.noise(len(batch["maps"]), step)}
 
 
-def _pooled(seen: Sequence[Tensor]) -> Tensor:
+def _pooled(features: Sequence[Tensor]) -> Tensor:
     """One row of features for each picture: the means of the two deepest."""
-    return torch.cat([x.float().mean((2, 3)) * x.shape[1] ** 0.5 for x in seen[2:]], 1).cpu()
+    return torch.cat([x.float().mean((2, 3)) * x.shape[1] ** 0.5 for x in features[2:]], 1).cpu()

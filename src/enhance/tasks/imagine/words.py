@@ -117,16 +117,16 @@ class Reading:
 
     def sentence(self) -> str:
         """What was understood, for people."""
-        said = [
+        phrases = [
             f"{part} {' and '.join(c for p, c in sorted(self.pairs) if p == part)}"
             for part in PARTS
             if part in dict(self.pairs)
         ]
-        said += [f"{colour} marks on the {part}" for part, colour in sorted(self.accents)]
-        said += [
+        phrases += [f"{colour} marks on the {part}" for part, colour in sorted(self.accents)]
+        phrases += [
             " ".join(reversed(trait.split(":"))).replace("throat", "neck") for trait in TRAITS if trait in self.traits
         ]
-        text = "understood: " + (", ".join(said) or "a bird")
+        text = "understood: " + (", ".join(phrases) or "a bird")
         if self.taken:
             text += "; taken " + ", ".join(f"{word} for {meant}" for word, meant in self.taken)
         if self.unknown:

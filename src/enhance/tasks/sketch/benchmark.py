@@ -131,9 +131,9 @@ def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
         yield PicturePairs(some_of_them, inputs, sheets, sheets)
 
 
-def _painted(given: Sequence[Task], model: Model, looseness: float) -> Planes:
-    options = [SketchOptions(looseness, seed=task.seed) for task in given]
-    return paint(model, [task.drawing for task in given], options).transpose(0, 3, 1, 2)
+def _painted(tasks: Sequence[Task], model: Model, looseness: float) -> Planes:
+    options = [SketchOptions(looseness, seed=task.seed) for task in tasks]
+    return paint(model, [task.drawing for task in tasks], options).transpose(0, 3, 1, 2)
 
 
 def _obeyed(outputs: Planes, pairs: PicturePairs) -> Values:

@@ -152,9 +152,9 @@ def _stacked(
 
 
 def mirrored_points(points: Points) -> Points:
-    found = points[landmarks.MIRRORED].copy()
-    found[:, 0] = 1 - found[:, 0]
-    return found
+    mirrored = points[landmarks.MIRRORED].copy()
+    mirrored[:, 0] = 1 - mirrored[:, 0]
+    return mirrored
 
 
 def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> tuple[Pixels, Points]:
@@ -194,21 +194,21 @@ def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> t
 def moves(p: Points, bending: Bending, random: Random) -> Points:
     """By how much each landmark (13,2) is displaced: as by somebody who draws heads in his own way."""
     amount = random.uniform(0, 1.4)
-    found = random.normal(0, bending.features * 0.3, p.shape)
+    offsets = random.normal(0, bending.features * 0.3, p.shape)
     for ear in (landmarks.EAR_LEFT, landmarks.EAR_RIGHT):
         base = (p[ear][0] + p[ear][2]) / 2
-        found[ear.start + 1] += (p[ear][1] - base) * random.normal(0, bending.ears)
+        offsets[ear.start + 1] += (p[ear][1] - base) * random.normal(0, bending.ears)
     apart = random.normal(0, 2 * bending.features)
     for eye, side in ((landmarks.EYE_LEFT, -1), (landmarks.EYE_RIGHT, 1)):
-        found[eye] += [side * apart / 2, 0]
+        offsets[eye] += [side * apart / 2, 0]
     down = random.normal(0, bending.features)
-    found[[landmarks.EYE_LEFT, landmarks.EYE_RIGHT], 1] += down
-    found[[landmarks.NOSE, landmarks.MOUTH], 1] += random.normal(0, bending.features) + down / 2
+    offsets[[landmarks.EYE_LEFT, landmarks.EYE_RIGHT], 1] += down
+    offsets[[landmarks.NOSE, landmarks.MOUTH], 1] += random.normal(0, bending.features) + down / 2
     wide = random.normal(0, 2 * bending.features)
-    found[landmarks.CHEEK_LEFT] += [-wide, 0]
-    found[landmarks.CHEEK_RIGHT] += [wide, 0]
-    found[landmarks.CHIN] += [0, random.normal(0, 1.5 * bending.features)]
-    return np.asarray(found * amount)
+    offsets[landmarks.CHEEK_LEFT] += [-wide, 0]
+    offsets[landmarks.CHEEK_RIGHT] += [wide, 0]
+    offsets[landmarks.CHIN] += [0, random.normal(0, 1.5 * bending.features)]
+    return np.asarray(offsets * amount)
 
 
 def _spline(nodes: Points, values: Points, wanted: Points) -> Points:
@@ -251,8 +251,8 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
         held = np.arange(len(paths)) % 50 == 0
 
     def part(chosen: NDArray[np.bool_], most: int | None = None) -> Heads:
-        found = np.flatnonzero(chosen)[:most]
-        return Heads(pixels[found], [points[n] for n in found], landmarked, looks[found])
+        numbers = np.flatnonzero(chosen)[:most]
+        return Heads(pixels[numbers], [points[n] for n in numbers], landmarked, looks[numbers])
 
     return Drawn(part(~held), part(held, HELD_OUT), folders.digest(paths), sampling, seed)
 
@@ -264,8 +264,8 @@ def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
         return landmarks.find(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
 
     key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
-    found = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
-    return list(found.view(np.float16).astype(np.float64))
+    records = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
+    return list(records.view(np.float16).astype(np.float64))
 
 
 def _outlines(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
@@ -288,11 +288,11 @@ def foreground(picture: Pixels) -> Pixels:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
     cv2.grabCut(picture, mask, box, *models, 3, cv2.GC_INIT_WITH_RECT)
-    found = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
-    if not 0.05 < found.mean() < 0.9:
-        found = cv2.ellipse(np.zeros_like(found), ((side / 2, side / 2), (0.7 * side, 0.7 * side), 0), (1,), -1)
+    result = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
+    if not 0.05 < result.mean() < 0.9:
+        result = cv2.ellipse(np.zeros_like(result), ((side / 2, side / 2), (0.7 * side, 0.7 * side), 0), (1,), -1)
     smooth = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    return np.asarray(cv2.morphologyEx(found, cv2.MORPH_OPEN, smooth), np.uint8)
+    return np.asarray(cv2.morphologyEx(result, cv2.MORPH_OPEN, smooth), np.uint8)
 
 
 def outline_of(mask: Pixels) -> Points:

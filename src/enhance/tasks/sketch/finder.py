@@ -92,10 +92,10 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
     random = np.random.default_rng(seed)
     features, wanted = [], []
     for _ in range(VARIANTS):
-        made = [_varied(image, at, random) for image, at in zip(images, points, strict=True)]
+        varied = [_varied(image, at, random) for image, at in zip(images, points, strict=True)]
         with torch.no_grad():
-            features.append(finder.features(torch.from_numpy(np.stack([image for image, _ in made]))).half())
-        wanted += [at / PADDED for _, at in made]
+            features.append(finder.features(torch.from_numpy(np.stack([image for image, _ in varied]))).half())
+        wanted += [at / PADDED for _, at in varied]
     known, aims = torch.cat(features), torch.tensor(np.array(wanted), dtype=torch.float32)
     torch.manual_seed(seed)
     finder.head = Head()
@@ -104,9 +104,9 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
         for group in optimiser.param_groups:
             group["lr"] = RATE * min(1.0, 2 * (STEPS - step) / STEPS)
         some = torch.randint(len(known), (BATCH,))
-        found, variance = finder.head(known[some].float())
+        predicted, variance = finder.head(known[some].float())
         spread = ((variance + 1e-8).sqrt() - SPREAD).abs().mean()
-        loss = 100 * ((found - aims[some]).abs().mean() + 0.3 * spread)
+        loss = 100 * ((predicted - aims[some]).abs().mean() + 0.3 * spread)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -41,10 +41,10 @@ class Block(nn.Module):
 
     Args:
         width: channels.
-        told: whether channels are scaled and shifted by a code (Perez et al., "FiLM", AAAI 2018).
+        conditioned: whether channels are scaled and shifted by a code (Perez et al., "FiLM", AAAI 2018).
     """
 
-    def __init__(self, width: int, told: bool = False) -> None:
+    def __init__(self, width: int, conditioned: bool = False) -> None:
         super().__init__()
         self.width = width
         self.first = nn.Conv2d(width, width, 3, padding=1)
@@ -52,7 +52,7 @@ class Block(nn.Module):
         nn.init.kaiming_normal_(self.first.weight, 0.2)
         nn.init.zeros_(self.second.weight)
         nn.init.zeros_(cast(Tensor, self.second.bias))
-        self.told = nn.Linear(CODE, 2 * width) if told else None
+        self.told = nn.Linear(CODE, 2 * width) if conditioned else None
 
     def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
         inner = self.first(x)
@@ -87,16 +87,16 @@ class Painter(nn.Module):
         self.to8 = nn.Conv2d(w16, w8, 2, stride=2)
         self.in8 = Block(w8)
         self.to4 = nn.Conv2d(w8, w8, 2, stride=2)
-        self.at4 = Block(w8, told=True)
+        self.at4 = Block(w8, conditioned=True)
         self.from4 = nn.Conv2d(w8, w8, 1)
-        self.out8 = Block(w8, told=True)
+        self.out8 = Block(w8, conditioned=True)
         self.from8 = nn.Conv2d(w8, w16, 1)
-        self.out16 = nn.ModuleList([Block(w16, told=True), Block(w16, told=True)])
+        self.out16 = nn.ModuleList([Block(w16, conditioned=True), Block(w16, conditioned=True)])
         self.from16 = nn.Conv2d(w16, w32, 1)
-        self.out32 = nn.ModuleList([Block(w32, told=True), Block(w32, told=True)])
+        self.out32 = nn.ModuleList([Block(w32, conditioned=True), Block(w32, conditioned=True)])
         self.from32 = nn.Conv2d(w32, w64, 1)
         self.lines64 = nn.Conv2d(4, w64, 3, padding=1)
-        self.out64 = Block(w64, told=True)
+        self.out64 = Block(w64, conditioned=True)
         self.from64 = nn.Conv2d(w64, FINEST, 1)
         self.lines128 = nn.Conv2d(1, FINEST, 3, padding=1)
         self.finish = nn.Conv2d(FINEST, FINEST, 3, padding=1)

@@ -76,9 +76,9 @@ def inked(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
 
 def _view(root: ElementTree.Element, points: Points) -> tuple[float, float, float, float]:
     """Left, top, width and height of what is shown: as the file says, or around all that is drawn."""
-    said = [float(number) for number in re.findall(NUMBER, root.get("viewBox", ""))]
-    if len(said) == 4 and min(said[2:]) > 0:
-        return said[0], said[1], said[2], said[3]
+    numbers = [float(number) for number in re.findall(NUMBER, root.get("viewBox", ""))]
+    if len(numbers) == 4 and min(numbers[2:]) > 0:
+        return numbers[0], numbers[1], numbers[2], numbers[3]
     sizes = [re.match(rf"\s*({NUMBER})\s*(px)?\s*$", root.get(name, "")) for name in ("width", "height")]
     if sizes[0] and sizes[1] and min(float(s[1]) for s in sizes if s) > 0:
         return 0.0, 0.0, float(sizes[0][1]), float(sizes[1][1])
@@ -97,8 +97,8 @@ def _strokes(
         return
     style = dict(re.findall(r"([\w-]+)\s*:\s*([^;]+)", element.get("style", "")))
     matrix = matrix @ _transform(element.get("transform", ""))
-    said = re.match(NUMBER, style.get("stroke-width", element.get("stroke-width", "")).strip())
-    width = float(said[0]) if said else width
+    match = re.match(NUMBER, style.get("stroke-width", element.get("stroke-width", "")).strip())
+    width = float(match[0]) if match else width
     if style.get("display", element.get("display")) == "none":
         return
     if style.get("visibility", element.get("visibility", "")) == "hidden":
@@ -119,8 +119,8 @@ def _is_paper(element: ElementTree.Element, tag: str, style: dict[str, str]) -> 
 
 
 def _number(element: ElementTree.Element, name: str) -> float:
-    said = re.match(NUMBER, element.get(name, "0").strip())
-    return float(said[0]) if said else 0.0
+    match = re.match(NUMBER, element.get(name, "0").strip())
+    return float(match[0]) if match else 0.0
 
 
 def _shape(element: ElementTree.Element, tag: str) -> Iterator[Points]:

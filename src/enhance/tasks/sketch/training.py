@@ -92,7 +92,7 @@ class Sketch(Stateless):
         strict = 1 - looseness[:, 0]
         tight = (0.5 + 0.5 * strict[known]) * (1 - heard * (1 - weights.gentle))
         distance = losses.feature_distance([x[known] for x in features], [x[known] for x in original])
-        found = {
+        terms = {
             "perceptual": weights.perceptual * (distance * tight).mean(),
             "pixel": weights.pixel * ((painted[known] - picture[known]).abs().mean((1, 2, 3)) * tight).mean(),
             "colour": weights.colour * _apart_in_colour(painted[known], picture[known]),
@@ -105,13 +105,13 @@ class Sketch(Stateless):
                 real = self.critic(picture, edges, looseness)
             fake = self.critic(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
-                found[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
+                terms[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
             alone, (drawn,) = self.feature_critic(features[2:], drawing_maps(edges, looseness))
             mean = _joined(alone).mean() + _joined(drawn).mean()
-            found["features"] = -heard * weights.features_adversarial * mean
+            terms["features"] = -heard * weights.features_adversarial * mean
             critics.requires_grad_(True)
         self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
-        return found
+        return terms
 
     def _critic_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
@@ -126,9 +126,9 @@ class Sketch(Stateless):
         photographed, features = self.critic.photographed(torch.cat([picture, self._painted]))
         real, fake = photographed.float().chunk(2)
         features = torch.cat([features, features[: len(picture)]])
-        told = torch.cat([edges, edges, others]), torch.cat([looseness] * 3)
-        drawn, invented, mistaken = self.critic.drawn(features, *told).float().chunk(3)
-        found = {
+        condition = torch.cat([edges, edges, others]), torch.cat([looseness] * 3)
+        drawn, invented, mistaken = self.critic.drawn(features, *condition).float().chunk(3)
+        terms = {
             "discrimination": losses.relativistic(real, fake) + losses.relativistic(drawn, invented),
             "mismatch": 0.5 * losses.relativistic(drawn, mistaken),
         }
@@ -136,18 +136,18 @@ class Sketch(Stateless):
         right, wrong = drawing_maps(edges, looseness), drawing_maps(others, looseness)
         alone, (fit, unfit) = self.feature_critic(of_real[2:], right, wrong)
         alone_painted, (fit_painted,) = self.feature_critic(of_painted[2:], right)
-        found["feature_discrimination"] = losses.hinge(_joined(alone), _joined(alone_painted)) + losses.hinge(
+        terms["feature_discrimination"] = losses.hinge(_joined(alone), _joined(alone_painted)) + losses.hinge(
             _joined(fit), _joined(fit_painted)
         )
-        found["feature_mismatch"] = 0.5 * functional.relu(1 + _joined(unfit)).mean()
+        terms["feature_mismatch"] = 0.5 * functional.relu(1 + _joined(unfit)).mean()
         if step % weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(picture.device.type, enabled=False):
                 both = torch.cat([picture, self._painted]).float().requires_grad_()
                 verdicts = self.critic(both, edges.repeat(2, 1, 1, 1), looseness.repeat(2, 1))
                 penalty = losses.gradient_penalty(verdicts[0].mean((1, 2, 3)) + verdicts[1].mean((1, 2, 3)), both)
-            found["penalty"] = weights.penalty * weights.penalty_every * penalty
-        return found
+            terms["penalty"] = weights.penalty * weights.penalty_every * penalty
+        return terms
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
         drawing = 1 - batch["edges"].expand(-1, 3, -1, -1)
@@ -165,11 +165,11 @@ class Sketch(Stateless):
         """
         apart, disobedient, made_features, real_features = [], [], [], []
         for number, batch in enumerate(batches):
-            made = self._made_of(batch, batch["look"], number)
-            seen, original = self.squeezenet(made)[:3], self.squeezenet(batch["picture"])[:3]
-            apart.append(losses.feature_distance(seen, original))
-            disobedient.append(disobeyed(made, batch["edges"]))
-            made_features.append([x.transpose(0, 1).flatten(1) for x in seen[1:]])
+            painted = self._made_of(batch, batch["look"], number)
+            features, original = self.squeezenet(painted)[:3], self.squeezenet(batch["picture"])[:3]
+            apart.append(losses.feature_distance(features, original))
+            disobedient.append(disobeyed(painted, batch["edges"]))
+            made_features.append([x.transpose(0, 1).flatten(1) for x in features[1:]])
             real_features.append([x.transpose(0, 1).flatten(1) for x in original[1:]])
         texture = 0.0
         for mine, real in zip(zip(*made_features, strict=True), zip(*real_features, strict=True), strict=True):

@@ -93,11 +93,11 @@ def is_held_out(name: str) -> bool:
 def boxes(mask: Pixels, smallest: int = SMALLEST) -> list[tuple[int, int, int, int, int]]:
     """Boxes (left, top, right, bottom) of what is connected in a mask (h,w), in its pixels, and how much there is."""
     count, _, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8))
-    found = []
+    result = []
     for left, top, width, height, area in stats[1:count].tolist():
         if area >= smallest:
-            found.append((left, top, left + width, top + height, area))
-    return found
+            result.append((left, top, left + width, top + height, area))
+    return result
 
 
 def square(box: Sequence[float], room: float, height: int, width: int) -> tuple[float, float, float]:
@@ -167,8 +167,8 @@ class Crops:
 class AnimalCrops:
     """Crops of animals of two kinds with their masks: `a`, `b` (N,3,S,S) in [0,1], `mask_a`, `mask_b` (N,1,S,S)."""
 
-    def __init__(self, given: Sequence[Path], crops: Crops, seed: int) -> None:
-        self.training, self.held, self.digest = _two(given)
+    def __init__(self, folders: Sequence[Path], crops: Crops, seed: int) -> None:
+        self.training, self.held, self.digest = _two(folders)
         self.crops, self.seed = crops, seed
         self._chosen = [_large_enough(photos, crops.least) for photos in self.training]
 
@@ -233,11 +233,11 @@ class AnimalViews:
     `known` (N,2,1,1) is 0 where other animals of a kind may be in the photo than the mask has, 1 where not.
     """
 
-    def __init__(self, given: Sequence[Path], views: Views, seed: int) -> None:
-        whole = len(given) == 1 or not (given[0] / "trainA").is_dir()
-        first = 2 if whole and len(given) > 1 else 1
-        self.training, self.held, self.digest = _two(given[:first])
-        self.others = [_without_animals(folder) for folder in given[first:]]
+    def __init__(self, folders: Sequence[Path], views: Views, seed: int) -> None:
+        whole = len(folders) == 1 or not (folders[0] / "trainA").is_dir()
+        first = 2 if whole and len(folders) > 1 else 1
+        self.training, self.held, self.digest = _two(folders[:first])
+        self.others = [_without_animals(folder) for folder in folders[first:]]
         self.views, self.seed = views, seed
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
@@ -306,19 +306,19 @@ def _without_animals(folder: Path) -> Pixels:
     return cache.cached(cache.stamps(paths), len(paths), (SIDE, SIDE, 3), lambda n: _small(paths[n]))
 
 
-def photo_inputs(given: Sequence[Path]) -> Iterator[Inputs]:
+def photo_inputs(places: Sequence[Path]) -> Iterator[Inputs]:
     """Some photos of folders as the finder will get them, to choose its 8-bit steps by.
 
     Raises:
         DataError: a folder cannot be used.
     """
-    paths = [path for folder in given for path in folders.pictures(folder)]
+    paths = [path for folder in places for path in folders.pictures(folder)]
     for path in paths[:: max(1, len(paths) // CALIBRATING)]:
         photo = _middle(Image.fromarray(folders.read(path))).resize((224, 224), Image.Resampling.BOX)
         yield {"image": torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].float() / 255}
 
 
-def animal_inputs(given: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
+def animal_inputs(folders: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
     """Some animals of folders of photos with masks as a translator will get them, to choose its 8-bit steps by.
 
     Args:
@@ -328,9 +328,9 @@ def animal_inputs(given: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
         DataError: a folder cannot be used.
     """
     rng = np.random.default_rng(0)
-    for folder in given:
+    for folder in folders:
         photos, _, _ = load(folder)
-        for box in photos.boxes[:: max(1, len(photos.boxes) * len(given) // CALIBRATING)]:
+        for box in photos.boxes[:: max(1, len(photos.boxes) * len(folders) // CALIBRATING)]:
             pixels = cut(photos.pixels[box[0]], *square(box[1:].tolist(), ROOM, SIDE, SIDE), 128)
             inputs = {"image": torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255}
             yield inputs | ({"coat": torch.from_numpy(rng.uniform(0.1, 0.9, (1, 3))).float()} if coat else {})
@@ -364,10 +364,10 @@ def _lit(pixels: Pixels, most: float, rng: np.random.Generator, *, tint: bool = 
     """Another brightness and contrast, and with `tint` sometimes other colours or none."""
     contrast, brightness = 1 + rng.uniform(-most, most), 255 * rng.uniform(-most, most) / 2
     gain = contrast * (1 + rng.uniform(-most, most, 3) / 2 if tint else np.ones(3))
-    seen = (pixels.astype(np.float32) - 128) * gain.astype(np.float32) + np.float32(128 + brightness)
+    lit = (pixels.astype(np.float32) - 128) * gain.astype(np.float32) + np.float32(128 + brightness)
     if tint and rng.random() < 0.1:
-        seen[...] = seen.mean(2, keepdims=True)
-    return np.clip(np.rint(seen), 0, 255).astype(np.uint8)
+        lit[...] = lit.mean(2, keepdims=True)
+    return np.clip(np.rint(lit), 0, 255).astype(np.uint8)
 
 
 def _tensors(cuts: Sequence[tuple[Pixels, Pixels]]) -> tuple[Tensor, Tensor]:
@@ -376,20 +376,20 @@ def _tensors(cuts: Sequence[tuple[Pixels, Pixels]]) -> tuple[Tensor, Tensor]:
     return pixels.float() / 255, masks.float() / 255
 
 
-def _two(given: Sequence[Path]) -> tuple[tuple[Photos, Photos], tuple[Photos, Photos], str]:
-    if len(given) == 1 and (given[0] / "trainA").is_dir() and (given[0] / "trainB").is_dir():
-        given = [given[0] / "trainA", given[0] / "trainB"]
-    if len(given) != 2:
+def _two(folders: Sequence[Path]) -> tuple[tuple[Photos, Photos], tuple[Photos, Photos], str]:
+    if len(folders) == 1 and (folders[0] / "trainA").is_dir() and (folders[0] / "trainB").is_dir():
+        folders = [folders[0] / "trainA", folders[0] / "trainB"]
+    if len(folders) != 2:
         raise DataError(
-            f"{given[0]}: two folders are needed, one of each kind of animal, or one with trainA and trainB"
+            f"{folders[0]}: two folders are needed, one of each kind of animal, or one with trainA and trainB"
         )
-    (a, held_a, digest_a), (b, held_b, digest_b) = (load(folder) for folder in given)
+    (a, held_a, digest_a), (b, held_b, digest_b) = (load(folder) for folder in folders)
     return (a, b), (held_a, held_b), hashlib.sha256(f"{digest_a} {digest_b}".encode()).hexdigest()
 
 
 def _photos(pixels: Pixels, masks: Pixels) -> Photos:
-    found = [(n, 2 * x0, 2 * y0, 2 * x1, 2 * y1) for n, mask in enumerate(masks) for x0, y0, x1, y1, _ in boxes(mask)]
-    return Photos(pixels, masks, np.array(found, np.int64).reshape(-1, 5))
+    animals = [(n, 2 * x0, 2 * y0, 2 * x1, 2 * y1) for n, mask in enumerate(masks) for x0, y0, x1, y1, _ in boxes(mask)]
+    return Photos(pixels, masks, np.array(animals, np.int64).reshape(-1, 5))
 
 
 def _extent(boxes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -57,10 +57,10 @@ def find(pixels: Integers, kind: str) -> list[Animal]:
     """
     likely = probabilities(pixels)[ANIMALS.index(kind)]
     animals = separate(likely, pixels.shape[1], pixels.shape[0])
-    return animals if any(sureness(animal) > CONVINCED[kind] for animal in animals) else []
+    return animals if any(detection_score(animal) > CONVINCED[kind] for animal in animals) else []
 
 
-def sureness(animal: Animal) -> float:
+def detection_score(animal: Animal) -> float:
     """The mean probability of the surest quarter of an animal's pixels."""
     inside = np.sort(animal.where[animal.where > SURE])
     return float(inside[-max(1, len(inside) // 4) :].mean())
@@ -80,26 +80,26 @@ def probabilities(pixels: Integers) -> Probabilities:
     return np.ascontiguousarray(where[:, : -(-size[1] // 2), : -(-size[0] // 2)])
 
 
-def separate(found: Probabilities, width: int, height: int) -> list[Animal]:
+def separate(probabilities: Probabilities, width: int, height: int) -> list[Animal]:
     """Animals from probabilities (h,w) that cover a photo of that size, the largest first."""
-    sure = (found > SURE).astype(np.uint8)
+    sure = (probabilities > SURE).astype(np.uint8)
     kernel = np.ones((2 * JOINED - 1, 2 * JOINED - 1), np.uint8)
     count, labels = cv2.connectedComponents(np.asarray(cv2.dilate(sure, kernel)), connectivity=8)
     animals = []
-    x_scale, y_scale = width / found.shape[1], height / found.shape[0]
-    kept = [n for n in range(1, count) if _is_animal(found, sure, labels == n)]
+    x_scale, y_scale = width / probabilities.shape[1], height / probabilities.shape[0]
+    kept = [n for n in range(1, count) if _is_animal(probabilities, sure, labels == n)]
     nearest = _nearest(np.asarray(labels, np.int32), kept)
     for n in kept:
         rows, columns = np.nonzero((labels == n) & (sure > 0))
         left, right = int(columns.min() * x_scale), min(width, int(np.ceil((columns.max() + 1) * x_scale)))
         top, bottom = int(rows.min() * y_scale), min(height, int(np.ceil((rows.max() + 1) * y_scale)))
-        where = np.where(nearest == n, found, np.float32(0))
-        animals.append(Animal((left, top, right, bottom), len(rows) / found.size, where))
+        where = np.where(nearest == n, probabilities, np.float32(0))
+        animals.append(Animal((left, top, right, bottom), len(rows) / probabilities.size, where))
     return sorted(animals, key=lambda animal: -animal.share)
 
 
-def _is_animal(found: Probabilities, sure: NDArray[np.uint8], here: NDArray[np.bool_]) -> bool:
-    return int(sure[here].sum()) >= SMALLEST and float(found[here].max()) >= LEAST_SURE
+def _is_animal(probabilities: Probabilities, sure: NDArray[np.uint8], here: NDArray[np.bool_]) -> bool:
+    return int(sure[here].sum()) >= SMALLEST and float(probabilities[here].max()) >= LEAST_SURE
 
 
 def _nearest(labels: NDArray[np.int32], kept: list[int]) -> NDArray[np.int32]:

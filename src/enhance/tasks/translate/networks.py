@@ -89,14 +89,14 @@ class Encoder(nn.Module):
     def forward(self, image: Tensor) -> list[Tensor]:
         """image (N,3,H,W) in [0,1], H and W multiples of 16, to features (N,C,h,w) of `SEEN` channels."""
         x = functional.relu(self.conv1(image.flip(1) * 255 - cast(Tensor, self.mean)))
-        seen = [x]
+        features = [x]
         for name, fire in self.fires.items():
             if name in squeezenet.POOLED_BEFORE:
                 x = functional.max_pool2d(functional.pad(x, (0, 1, 0, 1)), 3, 2)
             x = fire(x)
             if name in ("fire3", "fire5", "fire9"):
-                seen.append(x)
-        return [x / loud for x, loud in zip(seen, LOUD, strict=True)]
+                features.append(x)
+        return [x / loud for x, loud in zip(features, LOUD, strict=True)]
 
 
 class Finder(nn.Module):
@@ -133,8 +133,8 @@ class Finder(nn.Module):
         for skip, rise, block in zip(self.skips, self.rises, self.blocks, strict=True):
             x = functional.interpolate(rise(x), scale_factor=2.0, mode="nearest")
             x = block(functional.leaky_relu(x + skip(fine.pop()), 0.2))
-        found: Tensor = self.answer(functional.leaky_relu(x, 0.2))
-        return found.float()
+        logits: Tensor = self.answer(functional.leaky_relu(x, 0.2))
+        return logits.float()
 
 
 class Drawn(NamedTuple):
@@ -185,9 +185,9 @@ class Translator(nn.Module):
         """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1], if the network takes one."""
         x = functional.leaky_relu(self.head(functional.pixel_unshuffle(image * 2 - 1, 2)), 0.2)
         *_, eighth, sixteenth = self.encoder(image)
-        told = [None, self.told[0](eighth), self.told[1](sixteenth)]
+        conditions = [None, self.told[0](eighth), self.told[1](sixteenth)]
         fine = []
-        for before, down, more in zip(self.before, self.down, told, strict=True):
+        for before, down, more in zip(self.before, self.down, conditions, strict=True):
             x = before(x)
             fine.append(x)
             x = down(x) if more is None else down(x) + more
@@ -229,9 +229,9 @@ class Discriminator(nn.Module):
                     nn.init.kaiming_normal_(layer.weight, 0.2)
             self.heads.append(nn.Sequential(*layers))
 
-    def forward(self, seen: Sequence[Tensor]) -> list[Tensor]:
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """Features of `Encoder` to logits (N,1,h,w) at 1/8, 1/8, 1/16 and 1/16 of the picture's resolution."""
-        return [head(x) for head, x in zip(self.heads, seen, strict=True)]
+        return [head(x) for head, x in zip(self.heads, features, strict=True)]
 
 
 def alpha(mask: Tensor) -> Tensor:

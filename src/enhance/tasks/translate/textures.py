@@ -15,9 +15,9 @@ WINDOW = 4
 
 def compose(pictures: Tensor, delta: Tensor, mask: Tensor) -> Tensor:
     """Pictures with the difference added where the mask is; a little of what leaves [0,1] is kept, for its gradient."""
-    made = pictures + alpha(mask) * delta
-    clipped = made.clamp(0, 1)
-    return clipped + 0.1 * (made - clipped)
+    composed = pictures + alpha(mask) * delta
+    clipped = composed.clamp(0, 1)
+    return clipped + 0.1 * (composed - clipped)
 
 
 def alone(pictures: Tensor, mask: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor
 
     Gram matrices in windows, of features projected to `kept` random directions, which are always the same.
     """
-    found = []
+    distances = []
     for a, b in list(zip(ours, theirs, strict=True))[1:]:
         random = torch.Generator().manual_seed(a.shape[1])
         projection = torch.randn(kept, a.shape[1], 1, 1, generator=random) / a.shape[1] ** 0.5
@@ -101,8 +101,8 @@ def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor
             )
         length = products[1].square().sum(1).add(1e-10).sqrt()
         apart = (products[0] - products[1]).square().sum(1).add(1e-10).sqrt()
-        found.append(apart.sum() / length.sum())
-    return torch.stack(found).sum()
+        distances.append(apart.sum() / length.sum())
+    return torch.stack(distances).sum()
 
 
 def apart_within(ours: Tensor, theirs: Tensor, mask: Tensor) -> Tensor:

@@ -79,23 +79,23 @@ class Finding(Stateless):
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
         image = batch["image"]
-        found = functional.interpolate(self.finder(image).sigmoid(), scale_factor=2.0)
-        given = functional.interpolate(batch["where"], scale_factor=2.0)
-        return {"photo": image, "found": _coloured(image, found), "given": _coloured(image, given)}
+        predicted = functional.interpolate(self.finder(image).sigmoid(), scale_factor=2.0)
+        target = functional.interpolate(batch["where"], scale_factor=2.0)
+        return {"photo": image, "found": _coloured(image, predicted), "given": _coloured(image, target)}
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         """Intersection over union of each kind in photos of it; and how much of the other photos is taken for it."""
         both, either, ghosts, empty = (torch.zeros(2) for _ in range(4))
         for batch in batches:
-            found, where = self.finder(batch["image"]).sigmoid().cpu() > 0.5, batch["where"].cpu() > 0.5
-            mine = (batch["known"].cpu() == 0).expand_as(found)
-            both += (found & where & mine).sum((0, 2, 3))
-            either += ((found | where) & mine).sum((0, 2, 3))
-            ghosts += (found & ~mine).sum((0, 2, 3))
+            predicted, where = self.finder(batch["image"]).sigmoid().cpu() > 0.5, batch["where"].cpu() > 0.5
+            mine = (batch["known"].cpu() == 0).expand_as(predicted)
+            both += (predicted & where & mine).sum((0, 2, 3))
+            either += ((predicted | where) & mine).sum((0, 2, 3))
+            ghosts += (predicted & ~mine).sum((0, 2, 3))
             empty += (~mine).sum((0, 2, 3))
         overlap, ghost = both / either.clamp(min=1), ghosts / empty.clamp(min=1)
-        found = {"overlap_a": overlap[0], "overlap_b": overlap[1], "ghosts_a": ghost[0], "ghosts_b": ghost[1]}
-        return {"score": float(1 - overlap.mean() + ghost.mean()), **{name: float(x) for name, x in found.items()}}
+        predicted = {"overlap_a": overlap[0], "overlap_b": overlap[1], "ghosts_a": ghost[0], "ghosts_b": ghost[1]}
+        return {"score": float(1 - overlap.mean() + ghost.mean()), **{name: float(x) for name, x in predicted.items()}}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:  # noqa: ARG002
         return None
@@ -183,10 +183,10 @@ class Translation(Stateless, ABC):
         return self._translator_losses(batch, step) if group == "generator" else self._discriminator_losses(step)
 
     def _look(
-        self, made: Tensor, masks: Tensor, photos: Tensor, photo_masks: Tensor
+        self, generated: Tensor, masks: Tensor, photos: Tensor, photo_masks: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
         """What the encoder sees of animals that were made and of photographed ones; kept for the discriminator."""
-        fakes = self.eye(alone(made, masks))
+        fakes = self.eye(alone(generated, masks))
         with torch.no_grad():
             reals = self.eye(alone(photos, photo_masks))
         self._seen = _Seen(reals, [x.detach() for x in fakes], _covered(photo_masks), _covered(masks))
@@ -194,26 +194,26 @@ class Translation(Stateless, ABC):
 
     def _adversarial(self, reals: Sequence[Tensor], fakes: Sequence[Tensor]) -> Tensor:
         self.discriminator.requires_grad_(False)
-        found = self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
+        loss = self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
         self.discriminator.requires_grad_(True)
-        return found
+        return loss
 
     def _discriminator_losses(self, step: int) -> Mapping[str, Tensor]:
         assert self._seen is not None, "the generator is stepped before the discriminator"
         reals, fakes = self._seen.reals, self._seen.fakes
-        found = {"discrimination": self._relativistic(reals, fakes, made_better=False)}
+        terms = {"discrimination": self._relativistic(reals, fakes, made_better=False)}
         if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, for some of the
             # pictures, and counts for more.
             with torch.autocast(fakes[0].device.type, enabled=False):
                 some = slice(len(reals[0]) // 2 + 1)
-                seen = [torch.cat([x[some], y[some]]).float() for x, y in zip(reals, fakes, strict=True)]
-                seen = [x.requires_grad_() for x in seen]
-                said = torch.stack([logits.mean() for logits in self.discriminator(seen)]).sum() * len(seen[0])
-                gradients = torch.autograd.grad(said, seen, create_graph=True)
+                inputs = [torch.cat([x[some], y[some]]).float() for x, y in zip(reals, fakes, strict=True)]
+                inputs = [x.requires_grad_() for x in inputs]
+                total = torch.stack([logits.mean() for logits in self.discriminator(inputs)]).sum() * len(inputs[0])
+                gradients = torch.autograd.grad(total, inputs, create_graph=True)
                 penalty = torch.stack([x.square().sum((1, 2, 3)).mean() for x in gradients]).sum()
-            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
-        return found
+            terms["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return terms
 
     def _relativistic(self, reals: Sequence[Tensor], fakes: Sequence[Tensor], *, made_better: bool) -> Tensor:
         """The relativistic loss of what was made, or of the discriminator, at each depth, and the mean of these.
@@ -222,45 +222,47 @@ class Translation(Stateless, ABC):
         something else.
         """
         assert self._seen is not None
-        found = []
+        each = []
         for real, fake in zip(self.discriminator(reals), self.discriminator(fakes), strict=True):
             real, fake = real.float(), fake.float()
             shown_real, shown = ((resized(covered, real) > SHOWN).float() for covered in self._seen[2:])
             mean = (real * shown_real).sum((1, 2, 3)) / shown_real.sum((1, 2, 3)).clamp(min=1)
             mean = mean[torch.arange(len(fake)) % len(real), None, None, None]
             ahead = fake - mean if made_better else mean - fake
-            found.append((functional.softplus(-ahead) * shown).sum() / shown.sum().clamp(min=1))
-        return torch.stack(found).mean()
+            each.append((functional.softplus(-ahead) * shown).sum() / shown.sum().clamp(min=1))
+        return torch.stack(each).mean()
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
         photos, drawn = self._redrawn(batch)
         mask = drawn.logits.sigmoid()
-        made = compose(photos, drawn.delta, mask).clamp(0, 1)
-        return {"photo": photos, self.name: made, "mask": mask.expand(-1, 3, -1, -1)}
+        generated = compose(photos, drawn.delta, mask).clamp(0, 1)
+        return {"photo": photos, self.name: generated, "mask": mask.expand(-1, 3, -1, -1)}
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         textures, strengths, overlaps = [], [], []
         for batch in batches:
             photos, drawn = self._redrawn(batch)
-            mask, given = drawn.logits.sigmoid(), batch[f"mask_{self.source}"]
-            made = compose(photos, drawn.delta, mask).clamp(0, 1)
-            textures.append(self._texture(made, given, batch[self.target], batch[f"mask_{self.target}"]))
-            found, true = mask > 0.5, given > 0.5
-            overlaps.append(float((found & true).sum() / (found | true).sum().clamp(min=1)))
-            strengths.append(float((made - photos).abs().mul(true).sum() / true.sum().clamp(min=1) / 3))
+            mask, target = drawn.logits.sigmoid(), batch[f"mask_{self.source}"]
+            generated = compose(photos, drawn.delta, mask).clamp(0, 1)
+            textures.append(self._texture(generated, target, batch[self.target], batch[f"mask_{self.target}"]))
+            predicted, true = mask > 0.5, target > 0.5
+            overlaps.append(float((predicted & true).sum() / (predicted | true).sum().clamp(min=1)))
+            strengths.append(float((generated - photos).abs().mul(true).sum() / true.sum().clamp(min=1) / 3))
         count = max(len(batches), 1)
         texture, strength, overlap = (sum(x) / count for x in (textures, strengths, overlaps))
         return {"score": texture + 1 - overlap, "texture": texture, "strength": strength, "overlap": overlap}
 
-    def _texture(self, made: Tensor, mask: Tensor, photos: Tensor, photo_mask: Tensor) -> float:
+    def _texture(self, generated: Tensor, mask: Tensor, photos: Tensor, photo_mask: Tensor) -> float:
         """Distance of the mean Gram matrices of what was made from those of photos."""
-        seen = zip(self.eye(alone(made, mask))[:TEXTURES], self.eye(alone(photos, photo_mask))[:TEXTURES], strict=True)
+        pairs = zip(
+            self.eye(alone(generated, mask))[:TEXTURES], self.eye(alone(photos, photo_mask))[:TEXTURES], strict=True
+        )
         inside, inside_photo = eroded(mask), eroded(photo_mask)
-        found = 0.0
-        for ours, theirs in seen:
+        distance = 0.0
+        for ours, theirs in pairs:
             mean = gram(directions(ours), inside).mean(0, keepdim=True)
-            found += float(relative(mean, gram(directions(theirs), inside_photo).mean(0)))
-        return found
+            distance += float(relative(mean, gram(directions(theirs), inside_photo).mean(0)))
+        return distance
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return discriminator_won(means, 0.02)
@@ -272,8 +274,8 @@ class Translation(Stateless, ABC):
         random, coat = torch.Generator().manual_seed(0), self.translator.coat
         examples = []
         for n, height, width in ((1, 128, 128), (2, 64, 48), (1, 160, 128)):
-            given = {"image": torch.rand(n, 3, height, width, generator=random)}
-            examples.append(given | ({"coat": torch.rand(n, coat, generator=random)} if coat else {}))
+            inputs = {"image": torch.rand(n, 3, height, width, generator=random)}
+            examples.append(inputs | ({"coat": torch.rand(n, coat, generator=random)} if coat else {}))
         axes = {name: {0: "N", 2: "H", 3: "W"} for name in ("image", "delta", "mask")} | (
             {"coat": {0: "N"}} if coat else {}
         )
@@ -304,27 +306,27 @@ class Patterning(Translation):
         random = torch.Generator().manual_seed(noise_seed(0, step))
         colours = mean_colour(a, mask_a)[torch.randint(first, (pairs,), generator=random)]
         bare = without_pattern(b[:pairs], mask_b[:pairs], colours, random)
-        given, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
-        drawn = self.translator(given)
-        made = compose(given, drawn.delta, masks)
+        inputs, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
+        drawn = self.translator(inputs)
+        generated = compose(inputs, drawn.delta, masks)
         wrong = functional.binary_cross_entropy_with_logits(drawn.logits[:first], mask_a)
-        fakes, reals = self._look(made, masks, b, mask_b)
-        found = {"mask": weights.mask * wrong, "adversarial": self._adversarial(reals, fakes)}
+        fakes, reals = self._look(generated, masks, b, mask_b)
+        terms = {"mask": weights.mask * wrong, "adversarial": self._adversarial(reals, fakes)}
 
         inside, inside_b = eroded(masks), eroded(mask_b)
-        ours, theirs = ([directions(x) for x in seen[:TEXTURES]] for seen in (fakes, reals))
+        ours, theirs = ([directions(x) for x in features[:TEXTURES]] for features in (fakes, reals))
         with torch.no_grad():
             self._remember([gram(x, inside_b).mean(0) for x in theirs])
         known = zip(ours, self._textures, strict=True)
-        found["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
+        terms["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
         if pairs:
             ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
-            found["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
+            terms["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
             deep = directions(fakes[-1][first:]), directions(reals[-1][:pairs])
-            found["semantic"] = weights.semantic * apart_within(*deep, masks[first:])
-            coarse = (functional.avg_pool2d(x, PATCH) for x in (made[first:], b[:pairs]))
-            found["colour"] = weights.colour * mean_within(difference(*coarse), masks[first:])
-        return found
+            terms["semantic"] = weights.semantic * apart_within(*deep, masks[first:])
+            coarse = (functional.avg_pool2d(x, PATCH) for x in (generated[first:], b[:pairs]))
+            terms["colour"] = weights.colour * mean_within(difference(*coarse), masks[first:])
+        return terms
 
     def _redrawn(self, batch: Batch) -> tuple[Tensor, Drawn]:
         drawn: Drawn = self.translator(batch["a"])
@@ -372,31 +374,31 @@ class Coating(Translation):
         coats = mean_colour(a, mask_a)
         # The photographs whose coats are asked for: of those to be redrawn any, of pairs their own.
         whose = torch.cat([torch.randperm(len(a), generator=random)[torch.arange(first) % len(a)], torch.arange(pairs)])
-        given, masks = torch.cat([b, patterned]), torch.cat([mask_b, mask_a[:pairs]])
-        drawn = self.translator(given, coats[whose])
-        made = compose(given, drawn.delta, masks)
-        found = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
-        fakes, reals = self._look(made, masks, a, mask_a)
-        found["adversarial"] = self._adversarial(reals, fakes)
+        inputs, masks = torch.cat([b, patterned]), torch.cat([mask_b, mask_a[:pairs]])
+        drawn = self.translator(inputs, coats[whose])
+        generated = compose(inputs, drawn.delta, masks)
+        terms = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
+        fakes, reals = self._look(generated, masks, a, mask_a)
+        terms["adversarial"] = self._adversarial(reals, fakes)
 
         inside, inside_a = eroded(masks), eroded(mask_a)
-        ours, theirs = ([directions(x) for x in seen] for seen in (fakes, reals))
+        ours, theirs = ([directions(x) for x in features] for features in (fakes, reals))
         apart = [
             relative(gram(x, inside), gram(y, inside_a)[whose])
             for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
         ]
-        found["texture"] = weights.texture * torch.stack(apart).sum()
+        terms["texture"] = weights.texture * torch.stack(apart).sum()
         # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
         plain = without_pattern(b, mask_b, coats[whose[:first]], random)
         wanted = torch.cat([plain, a[:pairs]])
-        coarse = (functional.avg_pool2d(x, PATCH // 2) for x in (made, wanted))
-        found["colour"] = weights.colour * mean_within(difference(*coarse), masks)
+        coarse = (functional.avg_pool2d(x, PATCH // 2) for x in (generated, wanted))
+        terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
         if pairs:
             there = masks[first:]
-            pixels = mean_within(difference(made[first:], a[:pairs]), there)
-            seen = [apart_within(x[first:], y[:pairs], there) for x, y in zip(ours, theirs, strict=True)]
-            found["pairs"] = weights.pixel * pixels + weights.semantic * torch.stack(seen).mean()
-        return found
+            pixels = mean_within(difference(generated[first:], a[:pairs]), there)
+            features = [apart_within(x[first:], y[:pairs], there) for x, y in zip(ours, theirs, strict=True)]
+            terms["pairs"] = weights.pixel * pixels + weights.semantic * torch.stack(features).mean()
+        return terms
 
     def _mask_loss(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Cross-entropy, but for animals that the mask may lack."""

@@ -62,7 +62,7 @@ AVERAGED = """\
 Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task."""
 RESTORED = """\
 Trained on photos that are blurred, noisy and heavily compressed. Clean ones are drawn better by networks that do not
-  mend."""
+  restore."""
 
 PHOTO_WARNING = """\
 **This network invents detail.** For what is not a face: hair, fur, leaves, cloth, walls. It draws textures that agree
@@ -194,8 +194,8 @@ def made_consistent(enlarge: Method) -> Method:
     """The same method with its outputs made to agree with their inputs, as the program does with clean photos."""
 
     def method(lr: Planes) -> Planes:
-        made = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
-        both = zip(made, lr.transpose(0, 2, 3, 1), strict=True)
+        enlarged = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
+        both = zip(enlarged, lr.transpose(0, 2, 3, 1), strict=True)
         return np.stack([back_project(large, small) for large, small in both]).transpose(0, 3, 1, 2)
 
     return method

@@ -141,14 +141,14 @@ class FaceDataset:
 
     def held_out(self) -> Sequence[Batch]:
         """Whole faces at each size that the data has."""
-        found = []
+        batches = []
         for frame, count in HELD_OUT.items():
             hr = full_faces(self.validation, frame, count)
             if len(hr):
                 lr = self.degradation(hr, torch.Generator().manual_seed(self.seed))
                 lr = (lr * 255).round() / 255
-                found.append({"hr": hr, "lr": lr, "place": place(lr)})
-        return found
+                batches.append({"hr": hr, "lr": lr, "place": place(lr)})
+        return batches
 
 
 def sources(folder: Path, split: str = "train") -> list[Source]:
@@ -164,10 +164,10 @@ def sources(folder: Path, split: str = "train") -> list[Source]:
         raise DataError(f"{folder}: CelebA needs list_eval_partition.txt beside img_align_celeba")
     wanted = {"train": "0", "val": "1", "test": "2"}[split]
     lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
-    found = [Source(folder / "img_align_celeba" / name, FRAME, CELEBA_CROP) for name, part in lines if part == wanted]
-    if not found:
+    result = [Source(folder / "img_align_celeba" / name, FRAME, CELEBA_CROP) for name, part in lines if part == wanted]
+    if not result:
         raise DataError(f"{partition}: lists no pictures of this part")
-    return found
+    return result
 
 
 def load(listing: Sequence[Source]) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:

@@ -111,7 +111,7 @@ def enhance_photo(
     options: UpscaleOptions = UpscaleOptions(),
     *,
     look: Look | None = None,
-    found: Sequence[KnownFace] | None = None,
+    known_faces: Sequence[KnownFace] | None = None,
     memory: float = MEMORY,
     most_pixels: float = MOST_PIXELS,
     known: Defects | None = None,
@@ -121,7 +121,7 @@ def enhance_photo(
 
     Args:
         look: finds the faces instead of the detector: a video follows them from frame to frame. They are not verified.
-        found: the faces, if they were found before, in the photo of which this is a part.
+        known_faces: the faces, if they were found before, in the photo of which this is a part.
         memory: megabytes to work in, besides the photo and the result.
         most_pixels: a larger result is refused before it is begun.
         known: the defects of the photo, if they need not be measured.
@@ -136,13 +136,13 @@ def enhance_photo(
     refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
         enhance = partial(enhance_photo, memory=memory, most_pixels=float("inf"))
-        return enhance_twice(photo, options, enhance, look, found, known, progress)
+        return enhance_twice(photo, options, enhance, look, known_faces, known, progress)
     with report_memory_errors(photo):
         # Decide: restore the photo, find its faces, and choose the models.
         progress(0, "measuring")
         choice, rgb = choose(photo, options, known, lambda share: progress(RESTORED * share, "restoring"))
         progress(RESTORED, "looking for faces")
-        jobs = jobs_of(photo, rgb, options, look, found)
+        jobs = jobs_of(photo, rgb, options, look, known_faces)
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         del rgb  # a large photo as floats takes more memory than all of the painting

@@ -32,27 +32,27 @@ def jobs_of(
     rgb: Array,
     options: UpscaleOptions,
     look: Look | None = None,
-    found: Sequence[KnownFace] | None = None,
+    known_faces: Sequence[KnownFace] | None = None,
 ) -> list[FaceJob]:
     """The faces of a photo, the largest first, as the options choose among them.
 
     Args:
         rgb: the photo (H,W,3) in [0,1], restored.
-        look, found: as for `enhance.enhance_photo`.
+        look, known_faces: as for `enhance.enhance_photo`.
 
     Raises:
         PhotoError: all of it is to be one face, and it is too large for that.
     """
     if options.aligned:
         jobs = [aligned_job(photo, rgb, options.force)]
-    elif found is not None:
-        jobs = [one.job(rgb) for one in found]
+    elif known_faces is not None:
+        jobs = [one.job(rgb) for one in known_faces]
     else:
         jobs = find_jobs(rgb, look, options.force)
     wanted = options.face_numbers
     if wanted is None:
         return jobs
-    numbers = [one.number for one in found or ()] or range(1, len(jobs) + 1)
+    numbers = [one.number for one in known_faces or ()] or range(1, len(jobs) + 1)
     return [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in zip(numbers, jobs, strict=True)]
 
 

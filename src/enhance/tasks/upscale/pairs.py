@@ -106,10 +106,10 @@ def faces(folders: Sequence[Path]) -> tuple[Face, ...]:
     Raises:
         DataError: no such folder, no pictures in it, or one that is unreadable or not square.
     """
-    found: list[Face] = []
+    pairs: list[Face] = []
     for folder in folders:
-        found.extend(_face(path) for path in pictures(folder))
-    return tuple(found)
+        pairs.extend(_face(path) for path in pictures(folder))
+    return tuple(pairs)
 
 
 def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
@@ -158,17 +158,17 @@ def whole_photos(paths: Sequence[Path]) -> tuple[WholePhoto, ...]:
     Raises:
         DataError: no such file or folder, no picture in a folder, or a file named is unreadable.
     """
-    found: list[WholePhoto] = []
+    photos: list[WholePhoto] = []
     for path in paths:
         if path.is_file():
-            found.append(WholePhoto(path, min(_size_of(path))))
+            photos.append(WholePhoto(path, min(_size_of(path))))
             continue
         for member in pictures(path):
             try:
-                found.append(WholePhoto(member, min(_size_of(member))))
+                photos.append(WholePhoto(member, min(_size_of(member))))
             except DataError as error:
                 print(error, file=sys.stderr)
-    return tuple(found)
+    return tuple(photos)
 
 
 def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None = None) -> tuple[WholePhoto, ...]:

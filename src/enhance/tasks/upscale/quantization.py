@@ -27,8 +27,8 @@ def generator_inputs(folders: Sequence[Path], inputs: Sequence[str], noise: int)
     for frame in frames(folders):
         lr = small(frame)
         planes = torch.from_numpy(rng.standard_normal((1, noise, *lr.shape[2:]), dtype=np.float32))
-        given = {"lr": lr, "noise": planes, "place": place(lr)}
-        yield {name: given[name] for name in inputs}
+        values = {"lr": lr, "noise": planes, "place": place(lr)}
+        yield {name: values[name] for name in inputs}
 
 
 def discriminator_inputs(folders: Sequence[Path]) -> Iterator[Inputs]:

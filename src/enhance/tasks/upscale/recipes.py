@@ -74,7 +74,7 @@ class Recipe:
             noise=shape.noise,
             shared=shape.shared,
             framed=shape.framed,
-            mends=self.degraded,
+            restores=self.degraded,
         )
         discriminator = Discriminator() if self.losses.adversarial else None
         options = {"weights": self.losses, "device": device, "degraded": self.degraded, "seed": self.seed}

@@ -101,32 +101,32 @@ def _pairs(chosen: Sequence[BadPicture], size: int) -> Iterator[PicturePairs]:
             good.append(to_float(pixels[top : top + size, left : left + size]))
             rng = np.random.default_rng(zlib.crc32(one.path.name.encode()))
             bad.append(eight_bit(BAD[one.badness](good[-1], rng)[0]))
-        given = np.stack(bad).transpose(0, 3, 1, 2)
-        yield PicturePairs(some_of_them, given, np.stack(good).transpose(0, 3, 1, 2), given)
+        inputs = np.stack(bad).transpose(0, 3, 1, 2)
+        yield PicturePairs(some_of_them, inputs, np.stack(good).transpose(0, 3, 1, 2), inputs)
 
 
 def _method(model: Model) -> Method:
-    def restored(given: Planes) -> Planes:
-        photos = [np.ascontiguousarray(one.transpose(1, 2, 0)) for one in given]
+    def restored(inputs: Planes) -> Planes:
+        photos = [np.ascontiguousarray(one.transpose(1, 2, 0)) for one in inputs]
         return np.stack([restore(rgb, measure(rgb), network=model) for rgb in photos]).transpose(0, 3, 1, 2)
 
     return restored
 
 
-def _as_it_is(given: Planes) -> Planes:
-    return given
+def _as_it_is(inputs: Planes) -> Planes:
+    return inputs
 
 
-def _non_local_means(given: Planes) -> Planes:
+def _non_local_means(inputs: Planes) -> Planes:
     """As strong as the noise that was measured (Buades, Coll and Morel, "A non-local algorithm for image denoising",
     CVPR 2005, as OpenCV has it)."""
-    made = []
-    for one in given:
+    results = []
+    for one in inputs:
         rgb = np.ascontiguousarray(one.transpose(1, 2, 0))
-        found = measure(rgb)
-        strength = max(found.noise, found.blocks), found.colour_noise
-        made.append(to_float(cv2.fastNlMeansDenoisingColored(to_uint8(rgb), None, *strength)))
-    return np.stack(made).transpose(0, 3, 1, 2)
+        measured = measure(rgb)
+        strength = max(measured.noise, measured.blocks), measured.colour_noise
+        results.append(to_float(cv2.fastNlMeansDenoisingColored(to_uint8(rgb), None, *strength)))
+    return np.stack(results).transpose(0, 3, 1, 2)
 
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ class SuperResolution(Stateless):
         lrs, places = (torch.cat([x] * count) for x in (lr, coordinates))
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
         generated = self.generator(lrs, noise, places)
-        found, between = {}, torch.zeros(len(lr), device=lr.device)
+        terms, between = {}, torch.zeros(len(lr), device=lr.device)
         deep: tuple[list[Tensor], list[Tensor]] = [], []
         for name, (weight_of_all, loss) in self.features.items():
             weight = self._identity(coordinates) if name == "identity" else weight_of_all
@@ -183,30 +183,30 @@ class SuperResolution(Stateless):
                 deep = features[-len(DEPTHS) :], original[-len(DEPTHS) :]
             samples = list(zip(*(x.chunk(count) for x in features), strict=True))
             to_truth = torch.stack([loss.distance(sample, original) for sample in samples])
-            found[name] = (weight * to_truth).mean()
+            terms[name] = (weight * to_truth).mean()
             if self.weights.diversity:
                 apart = loss.distance(*samples)
                 between = between + weight * self._diversity(coordinates, name) * apart
                 if self.diversity is not None:
                     self.diversity.adapt(name, _sizes(coordinates), to_truth.detach().mean(0), apart.detach())
         if self.weights.diversity:
-            found["diversity"] = -between.mean() / 2
+            terms["diversity"] = -between.mean() / 2
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(hr, lr, coordinates).float()
             fake = self.discriminator(generated, lrs, places).float()
-            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * count))
+            terms["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
         if self.feature_discriminator is not None:
             self.feature_discriminator.requires_grad_(False)
             alone, (fit,) = self.feature_discriminator(deep[0], conditions(lrs, places, deep[0]))
             verdicts = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
-            found["features"] = -self.weights.features_adversarial * verdicts.mean()
+            terms["features"] = -self.weights.features_adversarial * verdicts.mean()
             self.feature_discriminator.requires_grad_(True)
             self._features = [x.detach()[: len(lr)] for x in deep[0]], deep[1]
         self._generated = generated.detach()[: len(lr)]
-        return found
+        return terms
 
     def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
@@ -214,20 +214,22 @@ class SuperResolution(Stateless):
         pictures, lrs = torch.cat([batch["hr"], self._generated]), torch.cat([lr, lr])
         places = torch.cat([coordinates] * 2)
         real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
-        found = {"discrimination": losses.relativistic(real, fake)}
+        terms = {"discrimination": losses.relativistic(real, fake)}
         if self.feature_discriminator is not None:
-            told = conditions(lr, coordinates, self._features[0])
-            (alone, (fit,)), (alone_real, (fit_real,)) = (self.feature_discriminator(x, told) for x in self._features)
+            condition = conditions(lr, coordinates, self._features[0])
+            (alone, (fit,)), (alone_real, (fit_real,)) = (
+                self.feature_discriminator(x, condition) for x in self._features
+            )
             pairs = zip((*alone_real, *fit_real), (*alone, *fit), strict=True)
             hinges = [losses.hinge(true, drawn) for true, drawn in pairs]
-            found["feature_discrimination"] = torch.stack(hinges).mean()
+            terms["feature_discrimination"] = torch.stack(hinges).mean()
         if step % self.weights.penalty_every == 0:
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(lr.device.type, enabled=False):
                 pictures = pictures.float().requires_grad_()
                 penalty = losses.gradient_penalty(self.discriminator(pictures, lrs, places).mean((1, 2, 3)), pictures)
-            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
-        return found
+            terms["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return terms
 
     def _diversity(self, coordinates: Tensor, feature: str) -> Tensor:
         """How much of the distance between two samples is taken off, for each picture; (N,)."""
@@ -254,32 +256,32 @@ class SuperResolution(Stateless):
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         """Measures at each size, and `score`: the mean over sizes of the energy score in features, or of minus PSNR."""
-        found: dict[str, float] = {}
+        by_size: dict[str, float] = {}
         scores = []
         for batch in batches:
             measures = self._validate_size(batch)
             scores.append(measures.pop("score"))
-            found |= {f"{name}_{batch['lr'].shape[3]}": value for name, value in measures.items()}
-        return {**found, "score": sum(scores) / len(scores)}
+            by_size |= {f"{name}_{batch['lr'].shape[3]}": value for name, value in measures.items()}
+        return {**by_size, "score": sum(scores) / len(scores)}
 
     def _validate_size(self, batch: Batch) -> dict[str, float]:
         hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
         generated = (self.sample(lr) * 255).round() / 255
-        found = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(Box()(generated, torch.Generator()), lr)}
-        found["score"] = -found["psnr"]
+        measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(Box()(generated, torch.Generator()), lr)}
+        measures["score"] = -measures["psnr"]
         other = self.sample(lr, seed=1) if self.weights.diversity else generated
         scores = []
         for name, (weight, loss) in self.features.items():
             features = loss(generated, coordinates)
             diversity = 1.0 if self.diversity else float(self._diversity(coordinates, name).mean())
             apart = float(loss.distance(features, loss(other, coordinates)).mean()) if diversity else 0.0
-            found[name] = float(loss.distance(features, loss(hr, coordinates)).mean())
-            found[f"{name}_diversity"] = apart
+            measures[name] = float(loss.distance(features, loss(hr, coordinates)).mean())
+            measures[f"{name}_diversity"] = apart
             if isinstance(loss, Features):
-                scores.append((weight, found[name] - diversity * apart / 2))
+                scores.append((weight, measures[name] - diversity * apart / 2))
         if scores:
-            found["score"] = sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores)
-        return found
+            measures["score"] = sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores)
+        return measures
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return losses.discriminator_won(means, 1e-3) if means.get("adversarial", 0.0) > MAX_SCORE_GAP else None
@@ -292,7 +294,7 @@ class SuperResolution(Stateless):
         random = torch.Generator().manual_seed(0)
         shapes = (2, 16, 20), (3, 16, 16), (1, 24, 36), (1, 64, 64)
         axes = {name: {0: "N", 2: "h", 3: "w"} for name in shipped.inputs}
-        found = {
+        networks = {
             "generator": Exported(
                 shipped,
                 [shipped.example(*shape, random) for shape in shapes],
@@ -304,18 +306,18 @@ class SuperResolution(Stateless):
             )
         }
         if self.discriminator is not None:
-            given = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 16, 20)}
-            sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in given}
-            found["discriminator"] = Exported(
+            example = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 16, 20)}
+            sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in example}
+            networks["discriminator"] = Exported(
                 ExportedDiscriminator(self.discriminator).eval(),
-                [given],
+                [example],
                 ("verdicts",),
                 {**sizes, "verdicts": {0: "N", 2: "H", 3: "W"}},
                 {"task": "opinion"},
                 quantization.discriminator_inputs,
                 tuple(f"/discriminator/{part}/" for part in ("to_half", "given", "verdict")),
             )
-        return found
+        return networks
 
     def _facts(self) -> dict[str, str]:
         return {
@@ -346,9 +348,9 @@ class ExportedGenerator(nn.Module):
         self.generator = generator
         self.inputs = ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed
 
-    def forward(self, *given: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
         """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,4h,4w)."""
-        known = dict(zip(self.inputs, given, strict=True))
+        known = dict(zip(self.inputs, inputs, strict=True))
         empty = known["lr"][:, :0]
         hr: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty))
         return hr
@@ -369,15 +371,15 @@ class ExportedDiscriminator(nn.Module):
 
     def forward(self, hr: Tensor, lr: Tensor) -> Tensor:
         """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to logits (N,1,h/4,w/4)."""
-        found: Tensor = self.discriminator(hr, lr, place(lr))
-        return found
+        scores: Tensor = self.discriminator(hr, lr, place(lr))
+        return scores
 
 
 def conditions(lr: Tensor, coordinates: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
     """What a `ProjectedDiscriminator` is told at each depth, (N,6,h,w): the small picture, and where in the frame it
     lies."""
-    given = torch.cat([lr * 2 - 1, coordinates], 1)
-    return [functional.adaptive_avg_pool2d(given, (x.shape[2], x.shape[3])) for x in features]
+    inputs = torch.cat([lr * 2 - 1, coordinates], 1)
+    return [functional.adaptive_avg_pool2d(inputs, (x.shape[2], x.shape[3])) for x in features]
 
 
 def _narrower(coordinates: Tensor, frame: int) -> Tensor:

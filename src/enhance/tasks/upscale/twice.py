@@ -21,7 +21,7 @@ def enhance_twice(
     options: UpscaleOptions,
     enhance: Callable[..., Result],
     look: Look | None,
-    found: Sequence[KnownFace] | None,
+    known_faces: Sequence[KnownFace] | None,
     known: Defects | None,
     progress: Callable[[float, str], object],
 ) -> Result:
@@ -30,7 +30,7 @@ def enhance_twice(
     Args:
         options: with a scale above SCALE.
         enhance: `enhance_photo`, with the limits that hold for both passes.
-        look, found, known, progress: as for `enhance_photo`.
+        look, known_faces, known, progress: as for `enhance_photo`.
     """
     plain = replace(photo, icc=None, exif=None, grey=False, alpha=None)
     again_from = 1 / (1 + SCALE**2)
@@ -38,7 +38,7 @@ def enhance_twice(
         plain,
         replace(options, scale=SCALE),
         look=look,
-        found=found,
+        known_faces=known_faces,
         known=known,
         progress=lambda share, words: progress(again_from * share, words),
     )

@@ -142,17 +142,17 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     strength = 0.0 if options.consistent else options.strength
     frames = [frame.rgb for frame in movies.sample_frames(path, LOOKS)]
     measured = restoration.mean_defects([restoration.measure(rgb) for rgb in frames]) if strength and frames else None
-    found = [defect for defect in map(defects.defect, frames) if defect]
+    found_defects = [defect for defect in map(defects.defect, frames) if defect]
     if measured is not None and measured.amount >= PLAINLY_BAD:
-        found = found or [measured.words()]
-    bad = 2 * len(found) > len(frames) or (measured is not None and measured.amount >= PLAINLY_BAD)
+        found_defects = found_defects or [measured.words()]
+    bad = 2 * len(found_defects) > len(frames) or (measured is not None and measured.amount >= PLAINLY_BAD)
     face_crops = []
     for rgb in frames if options.model is None else ():
         clean = rgb if measured is None else restoration.restore(rgb, measured, strength)
         face_crops += [crop_face(clean, face.landmarks, size) for face, size in find(clean) if size]
     consistent = not bad if options.consistent is None else options.consistent
     model, reason = face_model(options.model, face_crops, restores=bad and not consistent)
-    notes = [inconsistency_note(found[0])] if bad and not consistent else []
+    notes = [inconsistency_note(found_defects[0])] if bad and not consistent else []
     return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), measured)
 
 

@@ -34,12 +34,12 @@ def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[s
 def insert_blocks(weights: Mapping[str, Tensor], blocks: int) -> dict[str, Tensor]:
     """Weights with those of the trunk's blocks where they belong in a longer trunk: each of its halves begins with
     them."""
-    given = len({name.split(".")[1] for name in weights if name.startswith("trunk.")})
-    further = max(blocks // 2 - given // 2, 0)
+    count = len({name.split(".")[1] for name in weights if name.startswith("trunk.")})
+    further = max(blocks // 2 - count // 2, 0)
 
     def moved(name: str) -> str:
         part, number, *rest = name.split(".")
-        later = part == "trunk" and int(number) >= given // 2
+        later = part == "trunk" and int(number) >= count // 2
         return ".".join((part, str(int(number) + further), *rest)) if later else name
 
     return {moved(name): value for name, value in weights.items()}

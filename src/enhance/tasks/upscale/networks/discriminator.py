@@ -35,8 +35,8 @@ class Discriminator(nn.Module):
     def forward(self, hr: Tensor, lr: Tensor, place: Tensor) -> Tensor:
         """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], place (N,3,h,w) to logits (N,1,h/4,w/4)."""
         x = functional.leaky_relu(self.to_half(hr * 2 - 1), 0.2)
-        given = self.given(torch.cat([lr * 2 - 1, place], 1))
-        x = self.look_quarter(functional.leaky_relu(self.to_quarter(x) + given, 0.2))
+        condition = self.given(torch.cat([lr * 2 - 1, place], 1))
+        x = self.look_quarter(functional.leaky_relu(self.to_quarter(x) + condition, 0.2))
         x = self.look_eighth(functional.leaky_relu(self.to_eighth(x), 0.2))
         x = self.look_sixteenth(functional.leaky_relu(self.to_sixteenth(x), 0.2))
         return self.verdict(functional.leaky_relu(x, 0.2))

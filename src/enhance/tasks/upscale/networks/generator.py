@@ -55,13 +55,13 @@ class ResidualBlock(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
         start_at_zero(self.second)
 
-    def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """x (N,C,H,W) and what it adds, which may be worked out from something else than x."""
-        return x + self.second(functional.leaky_relu(self.first(x if seen is None else seen), 0.2))
+        return x + self.second(functional.leaky_relu(self.first(x if condition is None else condition), 0.2))
 
 
 class Generator(nn.Module):
-    """Four times larger, consistent with its input by construction (or with what it takes that for, if it `mends`).
+    """Four times larger, consistent with its input by construction (or with what it takes that for, if it `restores`).
 
     Args:
         width: channels of the trunk at half the input's resolution.
@@ -74,8 +74,8 @@ class Generator(nn.Module):
             scale and shift what goes into every block of the trunk (Karras et al., "StyleGAN", CVPR 2019). What is one
             in a face, its age or its smile, cannot be told from the noise of single pixels.
         framed: whether it draws faces in their frame, and looks at `place`.
-        mends: whether it may first mend its input, and then agrees with what that ought to have been. It is finished
-            without a discriminator, and kept from drawing a mesh by a filter.
+        restores: whether it may first restore its input, and then agrees with what that ought to have been. It is
+            finished without a discriminator, and kept from drawing a mesh by a filter.
     """
 
     scale = 4
@@ -91,7 +91,7 @@ class Generator(nn.Module):
         noise: int = 8,
         shared: int = 0,
         framed: bool = True,
-        mends: bool = False,
+        restores: bool = False,
     ) -> None:
         super().__init__()
         self.noise = noise
@@ -117,12 +117,12 @@ class Generator(nn.Module):
         self.merge = nn.Conv2d(width, edge, 3, padding=1)
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
         self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
-        self.mend = nn.Conv2d(edge, 3, 3, padding=1) if mends else None
-        self.notch = Notch(self.scale) if mends else None
+        self.mend = nn.Conv2d(edge, 3, 3, padding=1) if restores else None
+        self.notch = Notch(self.scale) if restores else None
         self.projection = Projection(self.scale)
         if self.mend is not None:
             start_at_zero(self.mend)
-        # A whisper at first: a generator that starts out deafened by its noise learns to ignore it for good.
+        # Small at first: a generator that begins with strong noise learns to ignore it, and never unlearns that.
         with torch.no_grad():
             self.head.weight[:, 3 : 3 + noise] *= 0.1
 
@@ -132,8 +132,8 @@ class Generator(nn.Module):
         Returns:
             (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
         """
-        told = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
-        fine = self.before(self.head(torch.cat(told, 1)))
+        inputs = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
+        fine = self.before(self.head(torch.cat(inputs, 1)))
         middle = len(self.trunk) // 2
         coarse = functional.leaky_relu(self.shrink(fine), 0.2)
         codes = self._codes(noise)

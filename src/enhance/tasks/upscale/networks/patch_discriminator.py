@@ -22,9 +22,9 @@ class PatchDiscriminator(nn.Module):
         for layer in (self.to_half, self.to_quarter, self.to_eighth):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
-    def forward(self, picture: Tensor, given: Tensor) -> Tensor:
+    def forward(self, picture: Tensor, condition: Tensor) -> Tensor:
         """picture and given (N,3,H,W) in [0,1], H and W multiples of 8, to logits (N,1,H/8,W/8)."""
-        x = torch.cat([picture * 2 - 1, given * 2 - 1], 1)
+        x = torch.cat([picture * 2 - 1, condition * 2 - 1], 1)
         x = functional.leaky_relu(self.to_half(x), 0.2)
         x = self.look_quarter(functional.leaky_relu(self.to_quarter(x), 0.2))
         x = self.look_eighth(functional.leaky_relu(self.to_eighth(x), 0.2))

@@ -1,7 +1,7 @@
 """Hard consistency: the nearest picture whose downscaled version is the input.
 
 A generator that may draw anything is free to draw somebody else. The projection takes that freedom
-away where the input has an opinion: whatever the network drew, the mean of every 4x4 block is put back
+away where the input knows better: whatever the network drew, the mean of every 4x4 block is put back
 to the pixel that was given (Bahat & Michaeli, "Explorable Super Resolution", CVPR 2020, section 3).
 """
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class Projection(nn.Module):
-    """Adds the smooth picture that makes `box(hr) == lr`, then mends the rounding block by block.
+    """Adds the smooth picture that makes `box(hr) == lr`, then corrects the rounding block by block.
 
     Bilinear enlargement followed by the box average blurs each axis by (1/8, 3/4, 1/8). Undoing that blur
     on the small residual first leaves next to nothing for the last, block-shaped step, so no grid shows.

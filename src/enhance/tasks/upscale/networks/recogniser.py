@@ -111,10 +111,10 @@ def convolutions(graph: onnx.GraphProto, arrays: Mapping[str, Tensor]) -> Iterat
     for node in graph.node:
         if node.op_type != "Conv":
             continue
-        said = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute}
+        attributes = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute}
         weight, bias = (arrays[name] for name in node.input[1:])
         outputs, inputs, side, _ = weight.shape
-        groups, stride, padding = said["group"], said["strides"][0], said["pads"][0]
+        groups, stride, padding = attributes["group"], attributes["strides"][0], attributes["pads"][0]
         layer = nn.Sequential(nn.Conv2d(inputs * groups, outputs, side, stride, padding, groups=groups))
         layer[0].load_state_dict({"weight": weight, "bias": bias})
         if node.output[0] in slopes:
