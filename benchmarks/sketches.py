@@ -22,6 +22,7 @@ from enhance.datasets.folders import read
 from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
+from enhance.sheets import captioned_rows
 from enhance.tasks.sketch import drawings, paper
 from enhance.tasks.sketch.benchmark import seed_of
 from enhance.tasks.sketch.options import SketchOptions
@@ -82,12 +83,12 @@ def main() -> int:
             Image.fromarray(to_uint8(cat)).save(folder / f"{path.stem}.png")
     if options.sheet:
         cells = [
-            np.concatenate([np.repeat(1 - drawing.ink[..., None], 3, 2), *cats], 1)
-            for drawing, cats in zip(read_ones, rows, strict=True)
+            (path.stem, [np.repeat(1 - drawing.ink[..., None], 3, 2), *cats])
+            for path, drawing, cats in zip(paths, read_ones, rows, strict=True)
         ]
-        cells += [np.ones_like(cells[0])] * (-len(cells) % options.columns)
-        lines = [np.concatenate(cells[n : n + options.columns], 1) for n in range(0, len(cells), options.columns)]
-        Image.fromarray(to_uint8(np.concatenate(lines))).save(options.sheet)
+        together = [cells[n : n + options.columns] for n in range(0, len(cells), options.columns)]
+        lines = [("   ".join(name for name, _ in some), [one for _, row in some for one in row]) for some in together]
+        captioned_rows(lines, tile=rows[0].shape[1]).save(options.sheet)
     print(f"{len(paths)} drawings: {1000 * reading:.0f} ms of CPU to read one, {1000 * painting:.0f} ms to paint a cat")
     return 0
 
