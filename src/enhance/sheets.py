@@ -16,7 +16,7 @@ TILE, GAP, HEAD, LINES = 128, 6, 40, 20
 """Of a contact sheet: pixels of a picture, between pictures and of the titles, and pictures below each other."""
 GRID_GAP, GRID_CELL = 4, 192
 """Of a grid: pixels between pictures, and of a picture."""
-WALL, RULE, WALL_INK, FAINT, BOARD = (222, 218, 208), (196, 191, 179), (38, 38, 40), (110, 106, 98), (28, 28, 30)
+WALL, RULE, WALL_INK, _FAINT, BOARD = (222, 218, 208), (196, 191, 179), (38, 38, 40), (110, 106, 98), (28, 28, 30)
 LINEUP_TILE, LINEUP_GAP = 256, 28
 
 
@@ -159,7 +159,7 @@ def lineup_sheet(known: tuple[RGB, str], answers: Sequence[tuple[RGB, str]], sen
         line = y + tile + board / 2 + 1
         draw.text((x + 12, line), str(number + 1), "white", letters[22], anchor="lm")
         draw.text((x + tile - 10, line), words, (190, 188, 180), letters[15], anchor="rm")
-    for sentence, y, ink in zip(sentences, (22, 54), (WALL_INK, FAINT), strict=True):
+    for sentence, y, ink in zip(sentences, (22, 54), (WALL_INK, _FAINT), strict=True):
         draw.text((gap, height - foot + y), sentence, ink, letters[17], anchor="lm")
     return page
 

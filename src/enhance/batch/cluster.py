@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 WAVE = 20_000
 """Photos that are begun together. Between two waves the actors start anew, which takes seconds."""
-BLOCK = 16
+_BLOCK = 16
 """Most photos of a block in the first pass: a block is lost with its process, a small one costs more of Ray's time."""
-BLOCKS = 64
+_BLOCKS = 64
 """Of few photos, the first pass has as many blocks as this rather than large ones."""
 CPUS = 2
 """Cores of an actor, if machines have as many: one photo keeps no more of them busy."""
@@ -78,7 +78,7 @@ def on_ray(
         wave = [first, *islice(tasks, WAVE - 1)]
         while wave:
             left = dict(enumerate(wave))
-            for block in (max(1, min(BLOCK, len(wave) // BLOCKS)), 1):
+            for block in (max(1, min(_BLOCK, len(wave) // _BLOCKS)), 1):
                 for number, outcome in _through(left, block, worker, resources, cluster.most):
                     if number in left:
                         yield left.pop(number), outcome

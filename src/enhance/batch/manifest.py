@@ -32,7 +32,7 @@ NOTE = re.compile(r"\.\d+\.jsonl")
 SAVED = 60.0
 """Seconds after which a manifest at a URL is written there again."""
 ENCODING, ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
-CHUNK = 500
+_CHUNK = 500
 """Photos that are looked up at a time."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -52,9 +52,9 @@ INSERT INTO photos VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
 """
 AT, SETTINGS, FINISHED, SOURCE, MADE = 1, 2, 3, slice(4, 7), slice(7, 10)
 """Where in a row of the table of photos."""
-ROOM = 2**31 - 1, 2**62, bytes(16)
+_ROOM = 2**31 - 1, 2**62, bytes(16)
 """Facts that are not known yet, as long as those that will be: a row that grew would split its page."""
-Row = tuple[Any, ...]
+_Row = tuple[Any, ...]
 """Of the table of photos."""
 
 
@@ -111,7 +111,7 @@ class Manifest:
             with self._explained():
                 texts = [dict(database.execute("SELECT number, text FROM settings")) for database in databases]
             accepted = [{number: self.accepts(text) for number, text in one.items()} for one in texts]
-            for chunk in _chunks(tasks, CHUNK):
+            for chunk in _chunks(tasks, _CHUNK):
                 names = [self._name(task) for task in chunk]
                 with self._explained():
                     known = _rows(databases, names)
@@ -131,7 +131,7 @@ class Manifest:
             for task in tasks:
                 name = self._name(task)
                 if name not in known or known[name][1][FINISHED]:
-                    rows.append((name, now, self._number, 0, *ROOM, *ROOM))
+                    rows.append((name, now, self._number, 0, *_ROOM, *_ROOM))
                 elif not self._far:
                     remove_partial_files(Path(task.target))  # a killed run may have left them
             database.executemany(PUT, rows)
@@ -318,10 +318,10 @@ def _connected(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=0, isolation_level=None)
 
 
-def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> dict[bytes, tuple[int, Row]]:
+def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> dict[bytes, tuple[int, _Row]]:
     """What is known of targets, and by which database; where several know one, the newest."""
-    rows: dict[bytes, tuple[int, Row]] = {}
-    for part in _chunks(names, CHUNK):
+    rows: dict[bytes, tuple[int, _Row]] = {}
+    for part in _chunks(names, _CHUNK):
         query = f"SELECT * FROM photos WHERE target IN ({','.join('?' * len(part))})"
         for number, database in enumerate(databases):
             for row in database.execute(query, part):
@@ -330,7 +330,7 @@ def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> di
     return rows
 
 
-def _state(task: Task, known: tuple[int, Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
+def _state(task: Task, known: tuple[int, _Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
     if not exists(task.target):
         return "to do"
     if known is None:
@@ -363,7 +363,7 @@ def _imported(database: sqlite3.Connection, path: Path) -> None:
                 name, at = os.fsencode(line["target"]), round(line["at"] * 1000)
                 settings = str(line["settings"])
                 finished_at = line.get("finished")
-                columns = (*_old_facts(line["from"]), *_old_facts(finished_at)) if finished_at else (*ROOM, *ROOM)
+                columns = (*_old_facts(line["from"]), *_old_facts(finished_at)) if finished_at else (*_ROOM, *_ROOM)
             except (ValueError, KeyError, TypeError):
                 continue  # cut short: what it would have said is done again
             database.execute("INSERT OR IGNORE INTO settings (text) VALUES (?)", (settings,))

@@ -16,8 +16,8 @@ from enhance.batch.plan import Work
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
 
-TAR = ".tar"
-SHOWN = 3
+_TAR = ".tar"
+_SHOWN = 3
 """Failures that are said, of those of a tar."""
 
 
@@ -31,7 +31,7 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
     Raises:
         EnhanceError: it cannot be done; of a tar, to none of its photos.
     """
-    if source.suffix.lower() != TAR:
+    if source.suffix.lower() != _TAR:
         return work(source, target)
     done, failed = 0, list[str]()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,8 +58,8 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
                 raise PhotoError(failed[0] if failed else f"{source}: has no photos in it")
     except (tarfile.TarError, EOFError) as error:
         raise PhotoError(f"{source}: cannot be read as a tar file ({error})") from error
-    words = "".join(f"\n  {line}" for line in failed[:SHOWN])
-    more = f"\n  and {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
+    words = "".join(f"\n  {line}" for line in failed[:_SHOWN])
+    more = f"\n  and {len(failed) - _SHOWN:,} more" if len(failed) > _SHOWN else ""
     return f"{target}: {done:,} photos, {len(failed):,} left out{words}{more}"
 
 

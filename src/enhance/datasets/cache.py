@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from enhance.files import replacing
 
-Pixels = NDArray[np.uint8]
+_Pixels = NDArray[np.uint8]
 
 MOST_OF_MEMORY = 0.5
 """What the arrays of all processes that train here may take of the memory. Beyond that, they are mapped from the disk,
@@ -25,7 +25,7 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enhance"
 
 
-def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], Pixels]) -> Pixels:
+def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], _Pixels]) -> _Pixels:
     """An array (count, *shape) uint8 whose rows `make` makes, in several threads, unless they were made before.
 
     It is mapped from the disk, and not to be written to, where it and those before it take too much of the memory.

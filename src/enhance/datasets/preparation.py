@@ -20,14 +20,14 @@ from enhance.pixels import rescale, webp_bytes
 
 Array = NDArray[np.float32]
 
-ENOUGH = 0.9
+_ENOUGH = 0.9
 """A face must be at least this large, as a part of what is written: enlarged ones would teach blur."""
 MOST_TILT = 35.0
-SHARP = 2e-3
+_SHARP = 2e-3
 MEASURED = 96
 """Least sharpness, and the side in pixels at which it is measured whatever size is written. Nine in ten faces of
 good collections have more; every face that was enlarged three times has less, and half of those enlarged twice."""
-QUALITY = 95
+_QUALITY = 95
 REDUCED = 2560
 """Longest side of a photo that crops are cut from."""
 DETAILED = 2e-4
@@ -75,11 +75,11 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
                 counts.dropped[f"faces {crop}"] += 1
                 continue
             out.mkdir(parents=True, exist_ok=True)
-            write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
+            write_atomically(out / _name(path, taken), webp_bytes(crop, _QUALITY))
             counts.written += 1
     if not counts.written:
         raise DataError(
-            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * ENOUGH)} pixels wide "
+            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * _ENOUGH)} pixels wide "
             f"({counts.sentence('faces')}); give larger photos or a smaller size"
         )
     return counts
@@ -104,7 +104,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
                 counts.dropped["flat squares"] += 1
                 continue
             out.mkdir(parents=True, exist_ok=True)
-            write_atomically(out / _name(path, taken), webp_bytes(crop, QUALITY))
+            write_atomically(out / _name(path, taken), webp_bytes(crop, _QUALITY))
             counts.written += 1
     if not counts.written:
         raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
@@ -113,13 +113,13 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
 
 def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
     """A face of a photo (H,W,3) in its frame, (size,size,3); what is wrong with it if it is not worth learning from."""
-    if geometry.face_size(face.landmarks) < size * ENOUGH:
-        return f"smaller than {round(size * ENOUGH)} pixels"
+    if geometry.face_size(face.landmarks) < size * _ENOUGH:
+        return f"smaller than {round(size * _ENOUGH)} pixels"
     if abs(geometry.tilt(face.landmarks)) > MOST_TILT:
         return "that lean"
     crop, _ = geometry.align(rgb, face.landmarks, size)
     # Judged at one size, so that one bar serves all.
-    if sharpness(crop if size == MEASURED else geometry.align(rgb, face.landmarks, MEASURED)[0]) < SHARP:
+    if sharpness(crop if size == MEASURED else geometry.align(rgb, face.landmarks, MEASURED)[0]) < _SHARP:
         return "that are blurred"
     return crop
 

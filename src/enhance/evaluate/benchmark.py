@@ -78,10 +78,10 @@ class PicturePairs:
         return outputs
 
 
-E = TypeVar("E")
+_E = TypeVar("_E")
 
 
-def some(examples: Sequence[E], limit: int | None) -> tuple[E, ...]:
+def some(examples: Sequence[_E], limit: int | None) -> tuple[_E, ...]:
     """All examples, or always the same random `limit` of them, in their order."""
     order = np.random.default_rng(0).permutation(len(examples))[:limit]
     return tuple(examples[index] for index in sorted(order))

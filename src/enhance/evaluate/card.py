@@ -13,7 +13,7 @@ from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 
 WORST_GROUPS = "### Worst groups"
-LIMITS = "## Limits\n"
+_LIMITS = "## Limits\n"
 
 
 def facts(model: Model) -> dict[str, str]:
@@ -64,7 +64,7 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
         "\n".join(f"- {line}" for line in results.protocol),
         *_measured(name, results, benchmark),
         *sections,
-        LIMITS + "\n" + texts.limits,
+        _LIMITS + "\n" + texts.limits,
     ]
     if texts.terms and is_shipped(model.path):
         parts += ["## Terms", texts.terms]
@@ -75,7 +75,7 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
 
 def with_section(page: str, heading: str, section: str) -> str:
     """A card whose section of that heading, before the limits, is the given one, which begins with it or is empty."""
-    before, limits, after = page.partition(LIMITS)
+    before, limits, after = page.partition(_LIMITS)
     before = before.partition(f"{heading}\n")[0]
     return f"{before}{section}{section and chr(10) * 2}{limits}{after}"
 

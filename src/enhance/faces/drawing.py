@@ -18,7 +18,7 @@ from enhance.painting.bands import Patch
 from enhance.painting.tiles import united
 from enhance.pixels import resize
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 MAX_FACE_SIZE = 96
 """Pixels across the face frame up to which a face is redrawn: half as many again as the networks were trained on."""
@@ -38,7 +38,7 @@ class FaceJob:
     face: Face
     crop: FaceCrop | None = None
     reason: str | None = None
-    drawn: Array | None = None
+    drawn: _Array | None = None
 
     @property
     def box(self) -> Box:
@@ -60,7 +60,7 @@ class FaceJob:
         """Pixels across the face frame: those it is drawn from, or those that it has."""
         return round(face_size(self.face.landmarks)) if self.crop is None else self.crop.size
 
-    def upright(self) -> Array | None:
+    def upright(self) -> _Array | None:
         """What was drawn, upright in the face frame, (scale*size,scale*size,3). It takes as long as to draw it."""
         return None if self.crop is None or self.drawn is None else self.crop.upright(self.drawn)
 
@@ -110,7 +110,9 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
     return 0 if size > MAX_FACE_SIZE else max(round(size), 1)
 
 
-def draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None = None) -> list[Array]:
+def draw(
+    model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None = None
+) -> list[_Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).
 
     What is drawn of a reduced crop is enlarged by bicubic to where it belongs.
@@ -127,10 +129,10 @@ def draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.
     return [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
 
 
-def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None) -> list[Array]:
+def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None) -> list[_Array]:
     """The same for crops that are not reduced; those of one shape are one batch."""
     channels = model.facts.noise_channels
-    drawn: list[Array] = [np.empty(0, np.float32)] * len(crops)
+    drawn: list[_Array] = [np.empty(0, np.float32)] * len(crops)
     for shape in {crop.lr.shape for crop in crops}:
         members = [n for n, crop in enumerate(crops) if crop.lr.shape == shape]
         lr = np.stack([np.rot90(crops[n].lr, crops[n].quarter_turns).transpose(2, 0, 1) for n in members])
@@ -149,7 +151,7 @@ def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np
     return drawn
 
 
-def face_noise(place: Array, channels: int, size: int, seed: int) -> Array:
+def face_noise(place: _Array, channels: int, size: int, seed: int) -> _Array:
     """Noise (channels,h,w) that is fixed to the face frame, at the coordinates `place` (3,h,w).
 
     A face that moves through the pixels of a video takes its noise along, and is drawn alike.

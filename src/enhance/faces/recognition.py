@@ -14,11 +14,11 @@ from enhance.faces.geometry import FRAME, similarity
 from enhance.inference import bundled, sessions
 
 FILE = "models/face_recognition_sface_2021dec_int8bq.onnx"
-CHUNK = 16
+_CHUNK = 16
 SAME = 0.363
 """Cosine from which SFace's authors take two photos for the same person."""
 
-SIDE = 112
+_SIDE = 112
 TEMPLATE = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
 )
@@ -33,15 +33,15 @@ def embed(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.
     Args:
         box: left, top, right, bottom of what the pictures show, as fractions of the face frame.
     """
-    vectors = features(pictures, box)
+    vectors = _features(pictures, box)
     unit: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
     return unit
 
 
-def features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float64]:
+def _features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float64]:
     """What SFace says of faces (...,3,H,W) in [0,1]: vectors (...,128), longer for what is more clearly a face."""
     aligned = align(pictures.reshape(-1, *pictures.shape[-3:]), box)
-    chunks = (aligned[start : start + CHUNK] * 255 for start in range(0, len(aligned), CHUNK))
+    chunks = (aligned[start : start + _CHUNK] * 255 for start in range(0, len(aligned), _CHUNK))
     session = bundled.session(FILE)
     vectors = np.concatenate([vector for chunk in chunks for vector in sessions.run(session, {"data": chunk}).values()])
     return vectors.astype(np.float64).reshape(*pictures.shape[:-3], -1)
@@ -98,7 +98,7 @@ def _sampling(side: int, ends: tuple[float, float]) -> NDArray[np.float32]:
     pixel = np.arange(side)
     averaged = np.clip(np.minimum(pixel + 1, edges[1:, None]) - np.maximum(pixel, edges[:-1, None]), 0, 1)
     averaged /= averaged.sum(1, keepdims=True)
-    place = np.clip((np.arange(SIDE) + 0.5 - ends[0]) / length * coarse - 0.5, 0, coarse - 1)
+    place = np.clip((np.arange(_SIDE) + 0.5 - ends[0]) / length * coarse - 0.5, 0, coarse - 1)
     sampled = np.clip(1 - np.abs(place[:, None] - np.arange(coarse)), 0, 1)
     return (sampled @ averaged).astype(np.float32)
 

@@ -7,7 +7,7 @@ from PIL import Image
 from enhance.faces.geometry import FRAME, Array, apply_transform, face_size, invert, similarity
 from enhance.pixels import area_mean, luma, resize
 
-LEAST = 40
+_LEAST = 40
 """Pixels across the frame to which a face is never reduced: smaller ones are another person too easily."""
 MAX_REDUCTION = 8
 BLURRED = 0.46
@@ -29,7 +29,7 @@ def effective_reduction(rgb: Array, landmarks: NDArray[np.floating]) -> int:
     brightness = luma(_centre(rgb, landmarks))[..., None]
     best = 1
     for reduction in range(2, MAX_REDUCTION + 1):
-        if size / reduction < LEAST or min(brightness.shape[:2]) < 4 * reduction:
+        if size / reduction < _LEAST or min(brightness.shape[:2]) < 4 * reduction:
             break
         if _lost(brightness, reduction) > BLURRED * _lost(brightness, 2 * reduction):
             break

@@ -26,12 +26,12 @@ from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
 from enhance.tasks.upscale.pairs import Face
 
-SIZES = (16, 32, 64)
+_SIZES = (16, 32, 64)
 PARTS = ("fit", "calibrate", "measure")
 FEWEST = 10
 """A group of fewer measured faces is not reported."""
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,8 @@ class FaceEvidence:
     """The part of a face that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
 
     face: Face
-    features: Array
-    errors: Array
+    features: _Array
+    errors: _Array
 
 
 def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> Path:
@@ -69,7 +69,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     everyone = pairs.faces(folders)
     constants: dict[str, Any] = {}
     covered: dict[str, Any] = {}
-    for size in SIZES:
+    for size in _SIZES:
         chosen = pairs.choose(everyone, size, limit)
         dealt: dict[str, list[FaceEvidence]] = {part: [] for part in PARTS}
         for one in face_evidence(network, chosen, size, degradation):
@@ -80,7 +80,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         shape = uncertainty.fit([one.features for one in learn], [one.errors for one in learn])
         final = uncertainty.calibrate([one.features for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
-        covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | measured(measure, final)
+        covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
     if not constants:
         raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
@@ -129,7 +129,7 @@ def face_evidence(
             yield FaceEvidence(face, features, errors)
 
 
-def measured(faces: Sequence[FaceEvidence], constants: uncertainty.Constants) -> dict[str, Any]:
+def _measured(faces: Sequence[FaceEvidence], constants: uncertainty.Constants) -> dict[str, Any]:
     """Coverage on faces that had no part in choosing the constants: of all of them, and per group."""
     bands = [uncertainty.error_bound(one.features, constants) for one in faces]
     inside = np.array([float((one.errors <= band).mean()) for one, band in zip(faces, bands, strict=True)])

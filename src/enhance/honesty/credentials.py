@@ -18,7 +18,7 @@ from enhance.photos.provenance import INVENTED, Stamp, read_stamp
 
 CREDENTIALS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif"}
 """Endings of files that hold content credentials."""
-MISSING = "content credentials need c2pa-python: pip install 'enhance[c2pa]'"
+_MISSING = "content credentials need c2pa-python: pip install 'enhance[c2pa]'"
 
 
 def sign(
@@ -43,7 +43,7 @@ def sign(
     try:
         import c2pa
     except ModuleNotFoundError as error:
-        raise EnhanceError(MISSING) from error
+        raise EnhanceError(_MISSING) from error
     if path.suffix.lower() not in CREDENTIALS:
         raise PhotoError(f"{path}: {path.suffix} holds no content credentials; use {', '.join(sorted(CREDENTIALS))}")
     try:
@@ -83,7 +83,7 @@ def refuse(path: Path, certificate: Path, key: Path) -> None:
     try:
         import c2pa  # noqa: F401
     except ModuleNotFoundError as error:
-        raise EnhanceError(MISSING) from error
+        raise EnhanceError(_MISSING) from error
     if path.suffix.lower() not in CREDENTIALS:
         raise PhotoError(f"{path}: {path.suffix} holds no content credentials; use {', '.join(sorted(CREDENTIALS))}")
     try:
@@ -148,7 +148,7 @@ def credentials(path: Path) -> dict[str, Any] | None:
     try:
         import c2pa
     except ModuleNotFoundError as error:
-        raise EnhanceError(MISSING) from error
+        raise EnhanceError(_MISSING) from error
     try:
         with c2pa.Reader(path) as reader:
             store = json.loads(reader.json())

@@ -20,12 +20,12 @@ from enhance.painting.background import bicubic
 from enhance.painting.consistency import downscale
 from enhance.pixels import resize
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
-PATCH = 16
-MIN_SIDE, MAX_SIDE = 64, 128
+_PATCH = 16
+MIN_SIDE, _MAX_SIDE = 64, 128
 """Pixels across a picture that it is asked about; it learnt on faces about so large."""
-COMPARED = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
+_COMPARED = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +39,11 @@ class ScoredPicture:
     """
 
     name: str
-    rgb: Array
-    scores: Array
+    rgb: _Array
+    scores: _Array
 
 
-def scored_enlargements(rgb: Array) -> tuple[ScoredPicture, ...]:
+def scored_enlargements(rgb: _Array) -> tuple[ScoredPicture, ...]:
     """Of a part of a photo, and of the same made four times smaller and enlarged again: by bicubic, and by networks.
 
     Args:
@@ -55,20 +55,20 @@ def scored_enlargements(rgb: Array) -> tuple[ScoredPicture, ...]:
     hr = fit_to_patches(rgb)
     lr = downscale(hr)
     pictures = {"photograph": hr, "bicubic": bicubic(lr, 4)}
-    for name, model in COMPARED:
+    for name, model in _COMPARED:
         pictures[name] = Model.load(model)(lr.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
     return tuple(ScoredPicture(name, picture, patch_scores(picture, lr)) for name, picture in pictures.items())
 
 
-def fit_to_patches(rgb: Array) -> Array:
+def fit_to_patches(rgb: _Array) -> _Array:
     """A picture (H,W,3) reduced until its longer side has at most MAX_SIDE pixels, cut to whole patches.
 
     Raises:
         PhotoError: a side is shorter than MIN_SIDE.
     """
     height, width = rgb.shape[:2]
-    ratio = min(1.0, MAX_SIDE / max(height, width))
-    down, across = (round(side * ratio) // PATCH * PATCH for side in (height, width))
+    ratio = min(1.0, _MAX_SIDE / max(height, width))
+    down, across = (round(side * ratio) // _PATCH * _PATCH for side in (height, width))
     if min(down, across) < MIN_SIDE:
         raise PhotoError(
             f"photo: {width}x{height} pixels are too few or too narrow for an opinion; "
@@ -79,8 +79,8 @@ def fit_to_patches(rgb: Array) -> Array:
     return resize(rgb, (across, down), box, Image.Resampling.BOX)
 
 
-def patch_scores(hr: Array, lr: Array) -> Array:
+def patch_scores(hr: _Array, lr: _Array) -> _Array:
     """How photographed each patch of hr (4h,4w,3) looks, given lr (h,w,3): (h/4, w/4), of no particular range."""
     network = Model.load(WEIGHTS / "face_x4_gan" / DISCRIMINATOR)
-    result: Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
+    result: _Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
     return result

@@ -39,15 +39,15 @@ from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import LineupOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
-WINDOW, SIGMA = 11, 1.5
-C1, C2 = 0.01**2, 0.03**2
+_WINDOW, _SIGMA = 11, 1.5
+_C1, _C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
 
-ALIKE = 0.8
+_ALIKE = 0.8
 """Mean likeness from which answers look alike."""
-WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
+_WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Sample:
         lr_psnr: PSNR in dB between the face made small again and the pixels that were given.
     """
 
-    hr: Array
+    hr: _Array
     seed: int
     lr_psnr: float
 
@@ -87,17 +87,17 @@ class Lineup:
     model: str
     box: tuple[float, float, float, float]
     pixels: int
-    lr: Array
+    lr: _Array
     samples: tuple[Sample, ...]
     identity: float
     people: int
     structure: float
     wide: bool = False
     exploration: Exploration | None = None
-    warning: str = WARNING
+    warning: str = _WARNING
 
     @property
-    def answers(self) -> Array:
+    def answers(self) -> _Array:
         """The faces, (n,4h,4w,3) float32 in [0,1]."""
         return np.stack([sample.hr for sample in self.samples])
 
@@ -131,7 +131,7 @@ class Lineup:
                 "The pixels do not say who this is: the real face is about as far from each answer as the answers are "
                 "from each other."
             )
-        if self.identity > ALIKE:
+        if self.identity > _ALIKE:
             return "The pixels leave little open: the answers look alike, and still none of them is the person."
         return (
             "A verifier forgives much: one person to it, and yet the real face is about as far from each answer as the "
@@ -276,7 +276,7 @@ def write(shown: Lineup, folder: Path) -> Path:
     return folder
 
 
-def structural_distance(pictures: Array) -> float:
+def structural_distance(pictures: _Array) -> float:
     """Mean of 1 - SSIM over all pairs of pictures (n,H,W,3) in [0,1], H and W at least 11; 0 where all are the same.
 
     SSIM of the BT.601 luma with a Gaussian window of 11 pixels and sigma 1.5 (Wang, Bovik, Sheikh and Simoncelli,
@@ -294,18 +294,18 @@ def structural_distance(pictures: Array) -> float:
     distances = []
     for one, other in combinations(range(len(grey)), 2):
         together = blur(grey[one] * grey[other]) - means[one] * means[other]
-        alike = (2 * means[one] * means[other] + C1) * (2 * together + C2)
-        alike /= (means[one] ** 2 + means[other] ** 2 + C1) * (variances[one] + variances[other] + C2)
+        alike = (2 * means[one] * means[other] + _C1) * (2 * together + _C2)
+        alike /= (means[one] ** 2 + means[other] ** 2 + _C1) * (variances[one] + variances[other] + _C2)
         distances.append(1 - alike.mean())
     return float(np.mean(distances))
 
 
 def _windows(side: int) -> NDArray[np.float64]:
     """Weights (side-10, side): a Gaussian at every place where the window lies wholly inside."""
-    kernel = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
-    weights = np.zeros((side - WINDOW + 1, side))
+    kernel = np.exp(-((np.arange(_WINDOW) - _WINDOW // 2) ** 2) / (2 * _SIGMA**2))
+    weights = np.zeros((side - _WINDOW + 1, side))
     for row in range(len(weights)):
-        weights[row, row : row + WINDOW] = kernel / kernel.sum()
+        weights[row, row : row + _WINDOW] = kernel / kernel.sum()
     return weights
 
 
@@ -322,4 +322,4 @@ def sheet(shown: Lineup) -> Image.Image:
     """The line-up as one picture: the pixels that were given, then every answer against the wall, with its number."""
     answers = [(sample.hr, f"seed {sample.seed}   agrees to {sample.lr_psnr:.0f} dB") for sample in shown.samples]
     known = f"all that is known: {shown.pixels} pixels across"
-    return lineup_sheet((shown.lr, known), answers, (shown.sentence(), WARNING))
+    return lineup_sheet((shown.lr, known), answers, (shown.sentence(), _WARNING))

@@ -24,7 +24,7 @@ from enhance.photos.photo import Photo
 from enhance.pixels import resize
 from enhance.tasks.upscale.result import Result
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 WARNING = (
     "The detail of redrawn faces is imaginary. It agrees with the photo, as countless other faces would; it will not "
@@ -55,7 +55,7 @@ class FaceReport:
     people: int
     likeness: float | None = None
     bicubic: float | None = None
-    band: Array | None = None
+    band: _Array | None = None
     number: int = 1
 
     @property
@@ -99,7 +99,7 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
     if result.model is None:
         return ()
-    pictures: list[tuple[Array, float]] = []
+    pictures: list[tuple[_Array, float]] = []
     if original is not None:
         pictures = [
             (result.rgb, result.canvas.width / photo.width),
@@ -113,7 +113,7 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
     )
 
 
-def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[Array, float]]) -> FaceReport:
+def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[_Array, float]]) -> FaceReport:
     """The report on one face.
 
     Args:
@@ -148,7 +148,7 @@ def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tupl
     )
 
 
-def _shown(result: Result, crop: FaceCrop, scale: int) -> Array:
+def _shown(result: Result, crop: FaceCrop, scale: int) -> _Array:
     """How much of each pixel that was drawn of a crop is shown, (scale*h,scale*w) in [0,1]."""
     if result.options.aligned:
         height, width = crop.lr.shape[:2]
@@ -156,7 +156,7 @@ def _shown(result: Result, crop: FaceCrop, scale: int) -> Array:
     return crop.mask(scale)
 
 
-def _framed(rgb: Array, landmarks: Points, ratio: float, side: int) -> Array:
+def _framed(rgb: _Array, landmarks: Points, ratio: float, side: int) -> _Array:
     """A face of the photo in the face frame, (side,side,3), from a picture that is `ratio` times as large."""
     crop, _ = geometry.align(rgb, (landmarks + 0.5) * ratio - 0.5, side)
     return crop
@@ -178,7 +178,7 @@ def refuse_map(result: Result) -> None:
             uncertainty.constants_for(result.model, job.size)
 
 
-def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> Array:
+def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _Array:
     """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
 
     Raises:

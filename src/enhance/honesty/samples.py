@@ -13,10 +13,10 @@ from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
 from enhance.pixels import eight_bit
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 
-def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: Array | None = None) -> Array:
+def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: _Array | None = None) -> _Array:
     """What a model draws of a crop, (n,s*h,s*w,3) for a scale s, in steps of 1/255, each consistent with the crop.
 
     Args:
@@ -27,6 +27,6 @@ def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: Arra
     return np.stack([eight_bit(back_project(hr, crop.lr, model.facts.scale)) for hr in drawn])
 
 
-def upright(crop: FaceCrop, samples: Array) -> Array:
+def upright(crop: FaceCrop, samples: _Array) -> _Array:
     """Samples (n,s*h,s*w,3) of a crop as faces upright in their frame, (n,3,S,S)."""
     return np.stack([crop.upright(sample).transpose(2, 0, 1) for sample in samples])

@@ -26,14 +26,14 @@ from enhance.inference.shipped import is_shipped
 from enhance.pixels import luma
 from enhance.sheets import with_scale
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 SAMPLES = 8
 """Samples from which the spread is taken, the shown one included."""
 LEVEL = 0.9
 VISIBLE = 16 / 255
 """A pixel counts as made up if its true value may lie further away than this: 16 of 255 grey levels."""
-AROUND = 5
+_AROUND = 5
 """Spread and addition are root mean squares over squares of so many pixels: single ones say little."""
 
 
@@ -61,11 +61,11 @@ class FaceUncertainty:
         share: of the face's pixels, how many have a band wider than VISIBLE; in [0,1].
     """
 
-    bound: Array
+    bound: _Array
     share: float
 
 
-def face_uncertainty(samples: Array, bicubic: Array, constants: Constants, weight: Array) -> FaceUncertainty:
+def face_uncertainty(samples: _Array, bicubic: _Array, constants: Constants, weight: _Array) -> FaceUncertainty:
     """What was made up of a face.
 
     Args:
@@ -78,7 +78,7 @@ def face_uncertainty(samples: Array, bicubic: Array, constants: Constants, weigh
     return FaceUncertainty(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
 
 
-def uncertainty_features(samples: Array, bicubic: Array) -> Array:
+def uncertainty_features(samples: _Array, bicubic: _Array) -> _Array:
     """(H,W,2): the spread of samples (n,H,W,3) and what the first adds to bicubic (H,W,3), in the worst channel."""
 
     spread = samples.std(axis=0, ddof=1).max(axis=-1)
@@ -86,25 +86,25 @@ def uncertainty_features(samples: Array, bicubic: Array) -> Array:
     return np.stack([_around(spread), _around(added)], -1)
 
 
-def error_bound(features: Array, constants: Constants) -> Array:
+def error_bound(features: _Array, constants: Constants) -> _Array:
     """Half the width (H,W) of the band, in [0,1], from the evidence (H,W,2)."""
 
     variance = constants.spread * features[..., 0] ** 2 + constants.added * features[..., 1] ** 2 + constants.floor
     return np.minimum(constants.factor * np.sqrt(variance), 1).astype(np.float32)
 
 
-def _around(plane: Array) -> Array:
+def _around(plane: _Array) -> _Array:
     """Root mean square of (H,W) over the AROUND x AROUND pixels about each; beyond the border its pixels go on."""
 
-    squares = np.pad(plane.astype(np.float64) ** 2, AROUND // 2, mode="edge")
+    squares = np.pad(plane.astype(np.float64) ** 2, _AROUND // 2, mode="edge")
     for axis in (0, 1):
         total = np.cumsum(np.insert(squares, 0, 0, axis), axis)
         length = plane.shape[axis]
-        squares = np.take(total, range(AROUND, AROUND + length), axis) - np.take(total, range(length), axis)
-    return np.sqrt(np.maximum(squares, 0) / AROUND**2).astype(np.float32)
+        squares = np.take(total, range(_AROUND, _AROUND + length), axis) - np.take(total, range(length), axis)
+    return np.sqrt(np.maximum(squares, 0) / _AROUND**2).astype(np.float32)
 
 
-def fit(features: Sequence[Array], errors: Sequence[Array]) -> Constants:
+def fit(features: Sequence[_Array], errors: Sequence[_Array]) -> Constants:
     """Constants, factor 1, for which the squared band is nearest to the squared error, both relative to the band.
 
     Args:
@@ -132,7 +132,7 @@ def fit(features: Sequence[Array], errors: Sequence[Array]) -> Constants:
 
 
 def calibrate(
-    features: Sequence[Array], errors: Sequence[Array], constants: Constants, level: float = LEVEL
+    features: Sequence[_Array], errors: Sequence[_Array], constants: Constants, level: float = LEVEL
 ) -> Constants:
     """The smallest factor that keeps the promise for a new face drawn like these.
 
@@ -198,7 +198,7 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
         raise ModelError(f"{path}: cannot be read; run `enhance calibrate` again") from error
 
 
-def heat(picture: Array, band: Array) -> Image.Image:
+def heat(picture: _Array, band: _Array) -> Image.Image:
     """The picture in grey under the band in colours, from none through red to yellow, with a scale beneath.
 
     Args:
@@ -213,7 +213,7 @@ def heat(picture: Array, band: Array) -> Image.Image:
     return with_scale(shown, _colours(ramp) * ramp[:, None], "not redrawn", "may be off by 48 of 255")
 
 
-def _colours(strength: Array) -> Array:
+def _colours(strength: _Array) -> _Array:
     """Dark violet through red and orange to pale yellow, (...,3) for values in [0,1]."""
 
     stops = np.array([0, 0.33, 0.66, 1])

@@ -133,12 +133,12 @@ def peek(path: Path) -> Peek:
         if number == MODEL_METADATA:
             key, text = (as_text(one(parse(value), field)) for field in (1, 2))
             metadata[key] = text
-        elif number == MODEL_GRAPH:
-            inputs = [as_text(one(parse(content), 1)) for field, content in parse(value) if field == GRAPH_INPUT]
+        elif number == _MODEL_GRAPH:
+            inputs = [as_text(one(parse(content), 1)) for field, content in parse(value) if field == _GRAPH_INPUT]
     return Peek(MappingProxyType(metadata), tuple(inputs))
 
 
-MODEL_GRAPH, MODEL_METADATA, GRAPH_INPUT = 7, 14, 11
+_MODEL_GRAPH, MODEL_METADATA, _GRAPH_INPUT = 7, 14, 11
 """Numbers given by onnx.proto to fields."""
 
 

@@ -10,7 +10,7 @@ from enhance.inference.facts import Facts
 
 Noise = NDArray[np.float32]
 
-CELL = 64
+_CELL = 64
 """Pixels across of the squares of a picture of which each has noise of its own."""
 
 
@@ -28,13 +28,13 @@ def noise_rng(seed: int, *part: int) -> np.random.Generator:
 def tiled_noise(seed: int, channels: int, box: tuple[int, int, int, int]) -> Noise:
     """Noise (channels,h,w) for a part of a picture (left, top, right, bottom): any part gets the same for a pixel."""
     left, top, right, bottom = box
-    rows, columns = (range(a // CELL, -(-b // CELL)) for a, b in ((top, bottom), (left, right)))
+    rows, columns = (range(a // _CELL, -(-b // _CELL)) for a, b in ((top, bottom), (left, right)))
 
     def cell(row: int, column: int) -> Noise:
-        return noise_rng(seed, row, column).standard_normal((channels, CELL, CELL), np.float32)
+        return noise_rng(seed, row, column).standard_normal((channels, _CELL, _CELL), np.float32)
 
     cells = np.block([[cell(row, column) for column in columns] for row in rows])
-    down, across = top - CELL * rows.start, left - CELL * columns.start
+    down, across = top - _CELL * rows.start, left - _CELL * columns.start
     return cells[:, down : down + bottom - top, across : across + right - left]
 
 

@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import OPEN_INFO, TiffImageFile
 from enhance.errors import PhotoError
 from enhance.pixels import Integers, to_integers
 
-SAMPLE_FORMAT, BITS, PHOTOMETRIC, EXTRA, COMPRESSION = 339, 258, 262, 338, 259
+SAMPLE_FORMAT, BITS, PHOTOMETRIC, _EXTRA, COMPRESSION = 339, 258, 262, 338, 259
 """What a TIFF says of its numbers."""
 GREY_AND_ALPHA: Any = {
     (order, 1, (1,), 1, (16, 16), (extra,)): ("RGBA", "RGBA") for order in (b"II", b"MM") for extra in (1, 2)
@@ -216,7 +216,7 @@ def _grey_and_alpha(image: TiffImageFile) -> Integers:
     plain = image.tag_v2.get(COMPRESSION, 1) == 1
     order = (">" if image.tag_v2.prefix == b"MM" else "<") if plain else "="
     values = np.asarray(image).view(f"{order}u2").astype(np.uint16)
-    if image.tag_v2.get(EXTRA) == (1,):  # darkened already where it is transparent
+    if image.tag_v2.get(_EXTRA) == (1,):  # darkened already where it is transparent
         alpha = np.maximum(values[..., 1:], 1).astype(np.float64)
         values[..., 0] = np.minimum(np.rint(values[..., :1] / alpha * 65535), 65535)[..., 0]
     return values

@@ -36,7 +36,7 @@ INKED = ("JPEG", "TIFF")
 AVIF_SHIFT = (0.35, -0.45, 0.4)
 """By how many levels red, green and blue are moved before AVIF's encoder rounds down what it should round: nearly half
 of a level of both its colour differences."""
-BAND = 256
+_BAND = 256
 """Rows that are worked on together; a multiple of 4."""
 DITHER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) + 0.5) / 16
 """Bayer's thresholds: where they lie below a part of a level, a whole one is added."""
@@ -55,7 +55,7 @@ def encode(
     if isinstance(picture, Image.Image):
         picture = convert_for_format(picture, kind)
         if kind != "TIFF":
-            picture.save(target, kind, **coding.settings(kind), **options({**info, **picture.info}, kind))
+            picture.save(target, kind, **coding.settings(kind), **_options({**info, **picture.info}, kind))
             return
         info = picture.info
     with target.open("wb") as file:
@@ -77,7 +77,7 @@ def encode_frames(
 
     durations: milliseconds; loop: 0 for ever, None for once.
     """
-    facts = options(images[0].info, kind)
+    facts = _options(images[0].info, kind)
     if loop is not None:
         facts["loop"] = loop
     if kind == "GIF":
@@ -88,7 +88,7 @@ def encode_frames(
     )
 
 
-def options(info: dict[Any, Any], kind: str) -> dict[str, Any]:
+def _options(info: dict[Any, Any], kind: str) -> dict[str, Any]:
     """What Pillow's writer of a format is to be told, of the facts in `info`."""
     values = {key: info[key] for key in ("icc_profile", "exif", "xmp", "dpi") if info.get(key) is not None}
     if kind == "PNG":
@@ -128,8 +128,8 @@ def _shifted(image: Image.Image) -> Image.Image:
     if image.mode not in ("RGB", "RGBA"):
         return image
     shifted = image.copy()
-    for top in range(0, image.height, BAND):
-        values = np.asarray(image.crop((0, top, image.width, min(top + BAND, image.height)))).astype(np.int16)
+    for top in range(0, image.height, _BAND):
+        values = np.asarray(image.crop((0, top, image.width, min(top + _BAND, image.height)))).astype(np.int16)
         tiles = -(-values.shape[0] // 4), -(-values.shape[1] // 4)
         threshold = np.tile(DITHER, tiles)[: values.shape[0], : values.shape[1]]
         for channel, shift in enumerate(AVIF_SHIFT):

@@ -23,7 +23,7 @@ DESCRIPTIVE = (
 )
 """Document, description, maker, camera, program, date, artist, computer, copyright, rating and Windows' titles: the
 other tags of a TIFF's first folder say where its pixels lie."""
-SHORT, LONG = 3, 4
+SHORT, _LONG = 3, 4
 IPTC_RESOURCE = 0x0404
 PNG_IPTC = "Raw profile type iptc"
 PREFIX = b"Exif\0\0"
@@ -219,7 +219,7 @@ def _following(block: bytearray, order: str, at: int) -> int:
 
 def _set(block: bytearray, order: str, kind: int, place: int, value: int) -> None:
     """Gives the entry at `place` one number."""
-    kind = SHORT if kind == SHORT and value < 65536 else LONG
+    kind = SHORT if kind == SHORT and value < 65536 else _LONG
     number = struct.pack(order + ("HH" if kind == SHORT else "I"), *((value, 0) if kind == SHORT else (value,)))
     block[place + 2 : place + 12] = struct.pack(order + "HI", kind, 1) + number
 
@@ -241,8 +241,8 @@ def _replace_thumbnail(block: bytearray, order: str, picture: Image.Image) -> No
     if len(drawn) > length or start >= len(block):
         start = len(block)
     block[start : start + len(drawn)] = drawn
-    _set(block, order, LONG, places[THUMBNAIL], start)
-    _set(block, order, LONG, places[THUMBNAIL_LENGTH], len(drawn))
+    _set(block, order, _LONG, places[THUMBNAIL], start)
+    _set(block, order, _LONG, places[THUMBNAIL_LENGTH], len(drawn))
 
 
 def _thumbnail(picture: Image.Image) -> bytes:

@@ -27,7 +27,7 @@ WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 SAID = "enlarged by enhance, with detail in faces that is invented"
 REDRAWN = "redrawn by enhance, with patterns that are invented"
 """In the comment of a video that was made here."""
-QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
+_QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no repair."""
 
 
@@ -110,7 +110,7 @@ def encode(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: 
     av = import_av()
     with av.open(str(path), "w") as file:
         rate = source.average_rate or Fraction(25)
-        stream: Any = file.add_stream("libx264", rate=rate, options=QUALITY)
+        stream: Any = file.add_stream("libx264", rate=rate, options=_QUALITY)
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = source.time_base
         # BT.709, limited range: what every player assumes of a picture of this size, and now also what the file says.

@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin
 from enhance.photos import metadata
 from enhance.pixels import Integers
 
-STRIP = 64
+_STRIP = 64
 """Rows that are compressed together."""
 
 
@@ -34,8 +34,8 @@ def write_png(target: BinaryIO, pixels: Integers, info: dict[Any, Any]) -> None:
         chunk(name, content)
     packer = zlib.compressobj(6)
     above = np.zeros((1, width * channels * 2), np.uint8)
-    for top in range(0, height, STRIP):
-        strip = pixels[top : top + STRIP]
+    for top in range(0, height, _STRIP):
+        strip = pixels[top : top + _STRIP]
         lines = strip.astype(">u2").reshape(len(strip), -1).view(np.uint8)
         # Filter 2, "up": what differs from the line above.
         filtered = lines - np.concatenate([above, lines[:-1]])

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-Pixels = NDArray[Any]
+_Pixels = NDArray[Any]
 
 SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 D50_FROM_SRGB = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
 )
 """Linear sRGB to the connection space of ICC profiles (white adapted to D50 by Bradford's method)."""
-STEPS = np.linspace(0, 1, 4097)
+_STEPS = np.linspace(0, 1, 4097)
 ROWS = 256
 """Rows that are converted at a time, to save memory."""
 
@@ -41,15 +41,15 @@ class Profile:
             self._there = ImageCms.buildTransform(own, srgb, mode, "RGB", intent, flags)
             self._back = ImageCms.buildTransform(srgb, own, "RGB", mode, intent, flags)
 
-    def to_srgb(self, values: Pixels) -> Pixels:
+    def to_srgb(self, values: _Pixels) -> _Pixels:
         """uint8 (H,W,C) to uint8 (H,W,3)."""
         return self._converted(values, self.mode, "RGB", self._there)
 
-    def from_srgb(self, rgb: Pixels) -> Pixels:
+    def from_srgb(self, rgb: _Pixels) -> _Pixels:
         """uint8 (H,W,3) to uint8 (H,W,C)."""
         return self._converted(rgb, "RGB", self.mode, self._back)
 
-    def _converted(self, values: Pixels, source: str, target: str, transform: Any) -> Pixels:
+    def _converted(self, values: _Pixels, source: str, target: str, transform: Any) -> _Pixels:
         image = _image(values, source)
         done = image.convert(target) if transform is None else transform.apply(image)
         return np.asarray(done).reshape(*values.shape[:2], -1)
@@ -76,22 +76,22 @@ class DeepProfile:
         self._matrix = np.linalg.inv(D50_FROM_SRGB) @ colorants
         self._inverse = np.linalg.inv(self._matrix)
 
-    def to_srgb(self, values: Pixels) -> Pixels:
+    def to_srgb(self, values: _Pixels) -> _Pixels:
         """uint16 (H,W,3) to the same."""
         return _by_rows(values, self._forward)
 
-    def from_srgb(self, rgb: Pixels) -> Pixels:
+    def from_srgb(self, rgb: _Pixels) -> _Pixels:
         """uint16 (H,W,3) to the same."""
         return _by_rows(rgb, self._backward)
 
     def _forward(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        light = np.stack([np.interp(values[..., c], STEPS, self._curves[c]) for c in range(3)], -1) @ self._matrix.T
+        light = np.stack([np.interp(values[..., c], _STEPS, self._curves[c]) for c in range(3)], -1) @ self._matrix.T
         light = np.clip(light, 0, 1)
         return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
     def _backward(self, rgb: NDArray[np.float64]) -> NDArray[np.float64]:
         light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ self._inverse.T
-        return np.stack([np.interp(light[..., c], self._curves[c], STEPS) for c in range(3)], -1)
+        return np.stack([np.interp(light[..., c], self._curves[c], _STEPS) for c in range(3)], -1)
 
 
 @lru_cache(maxsize=8)
@@ -131,7 +131,7 @@ def srgb_image(image: Image.Image, icc: bytes | None) -> Image.Image:
     return converted
 
 
-def _image(values: Pixels, mode: str) -> Image.Image:
+def _image(values: _Pixels, mode: str) -> Image.Image:
     if mode == "L":
         return Image.fromarray(np.ascontiguousarray(values[..., 0]))
     if mode == "CMYK":
@@ -144,22 +144,22 @@ def _curve(tag: bytes) -> NDArray[np.float64]:
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         if count == 0:
-            return STEPS
+            return _STEPS
         points = np.frombuffer(tag, ">u2", count, 12).astype(np.float64)
         if count == 1:
-            return STEPS ** (points[0] / 256)
-        return np.interp(STEPS, np.linspace(0, 1, count), points / 65535)
+            return _STEPS ** (points[0] / 256)
+        return np.interp(_STEPS, np.linspace(0, 1, count), points / 65535)
     if tag[:4] != b"para":
         raise ValueError("has a curve of an unknown kind")
     (kind,) = struct.unpack_from(">H", tag, 8)
     parameters = np.frombuffer(tag, ">i4", (1, 3, 4, 5, 7)[kind], 12) / 65536
     g, a, b, c, d, e, f = np.concatenate([parameters, (1, 0, 0, 0, 0, 0, 0)[len(parameters) :]])
     if kind in (1, 2):  # below -b/a, the value is c; above it, c is added
-        return np.where(-b / a <= STEPS, np.maximum(a * STEPS + b, 0) ** g, 0) + c * (kind == 2)
-    return np.where(d <= STEPS, np.maximum(a * STEPS + b, 0) ** g + e, c * STEPS + f)
+        return np.where(-b / a <= _STEPS, np.maximum(a * _STEPS + b, 0) ** g, 0) + c * (kind == 2)
+    return np.where(d <= _STEPS, np.maximum(a * _STEPS + b, 0) ** g + e, c * _STEPS + f)
 
 
-def _by_rows(values: Pixels, convert: Any) -> Pixels:
+def _by_rows(values: _Pixels, convert: Any) -> _Pixels:
     done = np.empty_like(values)
     for top in range(0, len(values), ROWS):
         some = convert(values[top : top + ROWS] / 65535)

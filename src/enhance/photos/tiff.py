@@ -11,7 +11,7 @@ from PIL import Image, TiffImagePlugin
 from enhance.photos import metadata
 from enhance.pixels import Integers
 
-STRIP = 64
+_STRIP = 64
 """Rows that are compressed together."""
 STRIP_OFFSETS = 273
 MOST_IN_TIFF = 2**32 - 2**20
@@ -55,7 +55,7 @@ def write_tiff(target: BinaryIO, picture: Image.Image | Integers, info: dict[Any
         262: 5 if ink else 2 if channels > 2 else 1,
         STRIP_OFFSETS: tuple(places),
         277: channels,
-        278: STRIP,
+        278: _STRIP,
         279: tuple(lengths),
         284: 1,
         317: 2,
@@ -96,9 +96,9 @@ def _described(info: dict[Any, Any]) -> TiffImagePlugin.ImageFileDirectory_v2:
 def rows_of(picture: Image.Image | Integers) -> Iterator[Integers]:
     """A picture from top to bottom in strips (STRIP,W,C), the last of them perhaps shorter."""
     width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
-    for top in range(0, height, STRIP):
+    for top in range(0, height, _STRIP):
         if isinstance(picture, Image.Image):
-            strip = np.asarray(picture.crop((0, top, width, min(top + STRIP, height))))
+            strip = np.asarray(picture.crop((0, top, width, min(top + _STRIP, height))))
         else:
-            strip = picture[top : top + STRIP]
+            strip = picture[top : top + _STRIP]
         yield strip.reshape(len(strip), width, -1)

@@ -6,37 +6,37 @@ from PIL import Image
 
 from enhance.pixels import Integers, resize, to_float, to_integers
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
-BAND = 256
+_BAND = 256
 """Rows that are worked on together; an even number."""
-VISIBLE = 1 / 16
+_VISIBLE = 1 / 16
 """Opacity below which a colour is not to be trusted."""
 
 
 def fill_transparent(pixels: Integers, alpha: Integers) -> Integers:
     """Pixels (H,W,3) whose transparent ones have the colours of the visible ones near them: enlargement mixes them."""
-    floor = VISIBLE * np.iinfo(alpha.dtype).max
+    floor = _VISIBLE * np.iinfo(alpha.dtype).max
     if alpha.min() >= floor or alpha.max() == 0:
         return pixels
     done = np.empty_like(pixels)
-    bands = range(0, len(pixels), BAND)
-    halves = [_halved(*_trusted(pixels[top : top + BAND], alpha[top : top + BAND])) for top in bands]
+    bands = range(0, len(pixels), _BAND)
+    halves = [_halved(*_trusted(pixels[top : top + _BAND], alpha[top : top + _BAND])) for top in bands]
     coarse = _spread(*(np.concatenate(half) for half in zip(*halves, strict=True)))
     for top in bands:
-        colours, trust = _trusted(pixels[top : top + BAND], alpha[top : top + BAND])
+        colours, trust = _trusted(pixels[top : top + _BAND], alpha[top : top + _BAND])
         first = max(0, top // 2 - 2)
-        around = _doubled(coarse[first : (top + BAND) // 2 + 2], colours.shape[:2], top / 2 - first)
-        done[top : top + BAND] = to_integers(trust * colours + (1 - trust) * around, pixels.dtype)
+        around = _doubled(coarse[first : (top + _BAND) // 2 + 2], colours.shape[:2], top / 2 - first)
+        done[top : top + _BAND] = to_integers(trust * colours + (1 - trust) * around, pixels.dtype)
     return done
 
 
-def _trusted(pixels: Integers, alpha: Integers) -> tuple[Array, Array]:
+def _trusted(pixels: Integers, alpha: Integers) -> tuple[_Array, _Array]:
     """Colours (H,W,3) and how far each is to be trusted (H,W,1), both in [0,1]."""
-    return to_float(pixels), np.minimum(to_float(alpha) / np.float32(VISIBLE), 1)[..., None]
+    return to_float(pixels), np.minimum(to_float(alpha) / np.float32(_VISIBLE), 1)[..., None]
 
 
-def _spread(colours: Array, trust: Array) -> Array:
+def _spread(colours: _Array, trust: _Array) -> _Array:
     """Colours (H,W,3) carried over to where trust (H,W,1) in [0,1] is low.
 
     Averages over ever larger blocks (Gortler and others, "The lumigraph", SIGGRAPH 1996).
@@ -47,7 +47,7 @@ def _spread(colours: Array, trust: Array) -> Array:
     return (trust * colours + (1 - trust) * around).astype(np.float32)
 
 
-def _halved(colours: Array, trust: Array) -> tuple[Array, Array]:
+def _halved(colours: _Array, trust: _Array) -> tuple[_Array, _Array]:
     """What can be trusted of every block of 2x2: its mean, and whether there is anything."""
     even = (0, len(trust) % 2), (0, trust.shape[1] % 2), (0, 0)
     padded = [np.pad(values, even) for values in (colours * trust, trust)]
@@ -55,7 +55,7 @@ def _halved(colours: Array, trust: Array) -> tuple[Array, Array]:
     return sums[0] / np.maximum(sums[1], 1e-6), np.minimum(sums[1], 1)
 
 
-def _doubled(coarse: Array, shape: tuple[int, ...], top: float) -> Array:
+def _doubled(coarse: _Array, shape: tuple[int, ...], top: float) -> _Array:
     """`shape` (h,w) pixels of twice the fineness, from the row `top` on."""
     box = 0.0, top, shape[1] / 2, top + shape[0] / 2
     return resize(coarse, (shape[1], shape[0]), box, Image.Resampling.BILINEAR)

@@ -20,7 +20,7 @@ from enhance.photos.encoders import FORMATS, convert_for_format, encode, encode_
 
 DEEP = ("PNG", "TIFF")
 """Formats that are written with 16 bits a channel where the photo has them."""
-LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
+_LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
 """Integers along a side that a format, or its customary programs, take."""
 LARGEST_AREA = {"BMP": 2**32 // 3, "HEIF": 142_606_336}
 """Integers in all: of 4 GB; of HEVC's level 7.2."""
@@ -80,7 +80,7 @@ def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
     """
     path = Path(path)
     kind = format_of(path)
-    most = LARGEST.get(kind, 2**31 - 1)
+    most = _LARGEST.get(kind, 2**31 - 1)
     if max(width, height) > most or width * height > LARGEST_AREA.get(kind, 2**62):
         raise PhotoError(f"{path}: a {kind} cannot hold {width:,}x{height:,} pixels; name a .png or .tiff")
     if path.is_dir():

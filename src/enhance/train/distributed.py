@@ -24,7 +24,7 @@ from torch import Tensor, distributed, nn
 from enhance.errors import TrainingError
 from enhance.inference import sessions
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 DEVICES = ("cpu", "cuda")
 PRIME = 982_451_653
 """How far apart the seeds of ranks are: further than a run has steps."""
@@ -77,7 +77,7 @@ def joined() -> Iterator[None]:
         distributed.destroy_process_group()
 
 
-def rank_0_first(make: Callable[[], T]) -> T:
+def rank_0_first(make: Callable[[], _T]) -> _T:
     """What all processes make, one before the others, which then find its caches."""
     result = make() if rank() == 0 else None
     if world() > 1:

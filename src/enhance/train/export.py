@@ -76,7 +76,7 @@ def export(
         inputs = ({name: x.numpy() for name, x in example.items()} for example in exported.calibration(folders))
         model = quantized(model, inputs, exported.floats)
     if half:
-        model = halved(model)
+        model = _halved(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, model.SerializeToString())
     return out
@@ -127,7 +127,7 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
     return model
 
 
-def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph with its larger weights stored in 16 bits, which are turned into 32 when it is loaded."""
     stored_model = onnx.ModelProto()
     stored_model.CopyFrom(model)

@@ -27,7 +27,7 @@ LOG_SECONDS = 15.0
 SAVE_SECONDS = 120.0
 REST = 9.0
 """After each validation, train for at least REST times as long as it took: it is slow when the losses are slow."""
-SHOWN = 12
+_SHOWN = 12
 """Rows of a sheet of samples."""
 
 
@@ -135,7 +135,7 @@ def show(trainer: Trainer, held_out: Sequence[Batch], path: Path) -> None:
     """Saves a sheet of samples, a few rows of each held-out batch."""
     columns: dict[str, list[Any]] = {}
     for batch in held_out:
-        rows = {name: value[: max(1, SHOWN // len(held_out))] for name, value in batch.items()}
+        rows = {name: value[: max(1, _SHOWN // len(held_out))] for name, value in batch.items()}
         for title, pictures in trainer.task.samples(rows).items():
             cells = pictures.float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
             columns.setdefault(title, []).extend(np.ascontiguousarray(cell) for cell in cells)

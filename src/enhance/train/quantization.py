@@ -15,10 +15,10 @@ import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-Inputs = Mapping[str, NDArray[Any]]
+_Inputs = Mapping[str, NDArray[Any]]
 
 
-def quantized(model: onnx.ModelProto, inputs: Iterator[Inputs], floats: Sequence[str]) -> onnx.ModelProto:
+def quantized(model: onnx.ModelProto, inputs: Iterator[_Inputs], floats: Sequence[str]) -> onnx.ModelProto:
     """The same graph with its convolutions in 8 bits.
 
     Args:
@@ -49,10 +49,10 @@ def quantized(model: onnx.ModelProto, inputs: Iterator[Inputs], floats: Sequence
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, inputs: Iterator[Inputs]) -> None:
+    def __init__(self, inputs: Iterator[_Inputs]) -> None:
         self.inputs = inputs
 
-    def get_next(self) -> Inputs | None:
+    def get_next(self) -> _Inputs | None:
         return next(self.inputs, None)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from enhance.train.task import Recipe
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def to_json(recipe: Recipe) -> str:
@@ -16,7 +16,7 @@ def to_json(recipe: Recipe) -> str:
     return json.dumps(dataclasses.asdict(recipe))  # type: ignore[call-overload]
 
 
-def rebuild(kind: type[T], fields: Mapping[str, Any]) -> T:
+def rebuild(kind: type[_T], fields: Mapping[str, Any]) -> _T:
     """The frozen dataclass `kind` from fields as `to_json` wrote them; fields that are missing take their defaults.
 
     Raises:

@@ -24,7 +24,7 @@ from enhance.web.service import Service
 Described = dict[int | str, dict[str, Any]]
 DESCRIPTION = "Photos four times larger, every face redrawn, and more. The detail is made up; no photo is kept."
 EVENT = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
-SECRET = "16 to 128 characters of your own: who knows them may cancel the job, and fetch its result."
+_SECRET = "16 to 128 characters of your own: who knows them may cancel the job, and fetch its result."
 
 
 def application(service: Service) -> FastAPI:
@@ -191,7 +191,7 @@ def handler(endpoint: Endpoint, service: Service) -> Callable[..., Any]:
     answer.__annotations__ = {
         "request": Request,
         "query": Annotated[endpoint.query(), Query()],
-        "secret": Annotated[str, Header(alias="Job-Secret", description=SECRET)],
+        "secret": Annotated[str, Header(alias="Job-Secret", description=_SECRET)],
         "return": Response,
     }
     answer.words = endpoint.words()  # type: ignore[attr-defined]

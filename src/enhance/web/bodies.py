@@ -14,7 +14,7 @@ from enhance.web.refusals import RefusedError
 from enhance.web.settings import Limits
 
 FORM = "multipart/form-data"
-PICTURES = ("application/octet-stream", "application/x-www-form-urlencoded", "image/")
+_PICTURES = ("application/octet-stream", "application/x-www-form-urlencoded", "image/")
 """What a body may call itself: curl's --data-binary says it is a form. What it is, its content decides."""
 SENTENCES = ("text/plain", "application/json", "application/x-www-form-urlencoded")
 LONGEST_SENTENCE = 1000
@@ -94,9 +94,9 @@ class Uploads:
         Raises:
             RefusedError: it is none, or it did not arrive well.
         """
-        header = request.headers.get("content-type", PICTURES[0])
+        header = request.headers.get("content-type", _PICTURES[0])
         kind = header.split(";")[0].strip().lower()
-        if kind != FORM and not kind.startswith(PICTURES):
+        if kind != FORM and not kind.startswith(_PICTURES):
             raise RefusedError(
                 415, "unsupported_media_type", "the body is the photo itself; call it image/jpeg, or send a form"
             )

@@ -28,7 +28,7 @@ from enhance.web.orders import (
 from enhance.web.queries import Choices, Query, in_words, query_model
 
 BINARY = {"type": "string", "format": "binary"}
-PHOTO, SENTENCE = "photo", "sentence"
+_PHOTO, SENTENCE = "photo", "sentence"
 FACE_MODELS, ALL_MODELS = "faces", "all"
 
 
@@ -55,7 +55,7 @@ class Endpoint:
     work: Callable[[Order], Made]
     facts: type[answers.Answer]
     draws: bool = True
-    parts: tuple[str, ...] = (PHOTO,)
+    parts: tuple[str, ...] = (_PHOTO,)
     models: str = ""
     formats: bool = True
     quick: bool = False
@@ -206,7 +206,7 @@ ENDPOINTS = (
         (FillOptions, HoleOptions, SeveralOptions),
         jobs.fill,
         answers.FillAnswer,
-        parts=(PHOTO, "mask"),
+        parts=(_PHOTO, "mask"),
     ),
     Endpoint(
         "sketch",

@@ -47,7 +47,7 @@ ALLOWED = {
     "access-control-max-age": "600",
 }
 EXPOSED = "enhance-facts, retry-after, content-disposition, location"
-OPEN = ("/healthz", "/readyz")
+_OPEN = ("/healthz", "/readyz")
 """What needs no token: whoever looks after the machine asks these."""
 access = logging.getLogger("enhance.access")
 
@@ -124,7 +124,7 @@ class Guard:
         if allowed and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             private = {"access-control-allow-private-network": "true"}
             return Response(status_code=204, headers=ALLOWED | private)
-        if self.given.token and path not in OPEN and not self.has_token(request):
+        if self.given.token and path not in _OPEN and not self.has_token(request):
             return error(
                 401, "no_token", "this service asks for its token", {"www-authenticate": 'Basic realm="enhance"'}
             )

@@ -62,7 +62,7 @@ from enhance.web.queries import Query, taken
 from enhance.web.settings import Limits
 from enhance.web.worker import Job
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 
 class TooLargeError(EnhanceError):
@@ -109,7 +109,7 @@ class Order:
             TooLargeError: it has more pixels than are looked at.
         """
         self.job.stage = "reading"
-        photo = opened(self.body.photo, self.limits.look)
+        photo = _opened(self.body.photo, self.limits.look)
         self.job.stage = "drawing"
         cancellation.check()
         return photo
@@ -129,7 +129,7 @@ class Order:
             PhotoError: it cannot be read, or the part lies outside it.
             TooLargeError: it has more pixels than are drawn at a time.
         """
-        return small_enough(cut(self.photo(), self.part()), self.limits.draw)
+        return small_enough(_cut(self.photo(), self.part()), self.limits.draw)
 
 
 def enhance(order: Order) -> Made:
@@ -137,13 +137,13 @@ def enhance(order: Order) -> Made:
     started = time.perf_counter()
     asked = taken(UpscaleOptions, order.query)
     whole, part = order.photo(), order.part()
-    photo = small_enough(cut(whole, part), order.limits.draw)
+    photo = small_enough(_cut(whole, part), order.limits.draw)
     refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
     found = known_faces(order, whole, part, asked)
     if found is None and part is not None and asked.faces[0].isdigit():
         asked = replace(asked, faces="none")  # numbers are those of faces of the whole photo, and here there is none
     if asked.model == BICUBIC:
-        result = enlarged(photo, asked, order.limits.memory)
+        result = _enlarged(photo, asked, order.limits.memory)
     else:
         result = order.enhanced(photo, asked, found)
     order.job.stage = "writing"
@@ -179,7 +179,7 @@ def numbers_of(found: list[KnownFace] | None, part: Edges | None, count: int) ->
     return [*range(1, count + 1)] if part is None else [None] * count
 
 
-def enlarged(photo: Photo, asked: UpscaleOptions, memory: float) -> Result:
+def _enlarged(photo: Photo, asked: UpscaleOptions, memory: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn, band by band."""
     size = round(photo.height * asked.scale), round(photo.width * asked.scale)
     background = Background(photo, None, memory, scale=ceil(asked.scale))
@@ -192,7 +192,7 @@ def faces(order: Order) -> Made:
     whole, part = order.photo(), order.part()
     known = order.looking.at(order.body.photo, whole)
     left, top, right, bottom = part or (0, 0, whole.width, whole.height)
-    cut(whole, part)  # says what is wrong with the part
+    _cut(whole, part)  # says what is wrong with the part
     here = [one.shifted(left, top) for one in known if one.within((left, top, right, bottom))]
     records = [face_facts(one.number, one.face.box, one.size, one.reason) for one in here]
     return Made({"width": right - left, "height": bottom - top, "faces": records})
@@ -208,7 +208,7 @@ def lineup(order: Order) -> Made:
         there = order.looking.at(order.body.photo, whole, force=asked.force)
         number = asked.face
         if part is not None:
-            cut(whole, part)
+            _cut(whole, part)
             if "face" not in order.query.model_fields_set:
                 number = next((one.number for one in there if one.within(part)), 0)
         if not 0 < number <= len(there):
@@ -219,7 +219,7 @@ def lineup(order: Order) -> Made:
         margin = round(3 * max(across, down)) + 16
         left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in one.face.box[:2])
         right, bottom = min(whole.width, left + 3 * margin), min(whole.height, top + 3 * margin)
-        photo, found, asked = cut(whole, (left, top, right, bottom)), [one.shifted(left, top)], replace(asked, face=1)
+        photo, found, asked = _cut(whole, (left, top, right, bottom)), [one.shifted(left, top)], replace(asked, face=1)
     shown = lineup_photo(photo, asked, found)
     facts = shown.facts()
     x0, y0, x1, y1 = facts["face"]
@@ -235,7 +235,7 @@ def invention(order: Order) -> Made:
     faces = taken(FaceOptions, order.query)
     asked = UpscaleOptions(model=faces.model, seed=faces.seed, aligned=faces.aligned, force=faces.force)
     whole, part = order.photo(), order.part()
-    photo = small_enough(cut(whole, part), order.limits.draw)
+    photo = small_enough(_cut(whole, part), order.limits.draw)
     refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
     number = taken(NumberOptions, order.query).face
     found = known_faces(order, whole, part, asked, number)
@@ -247,7 +247,7 @@ def invention(order: Order) -> Made:
     order.job.stage = "writing"
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1), np.float32)
     buffer = io.BytesIO()
-    Image.fromarray(heat(band)).save(buffer, "PNG")
+    Image.fromarray(_heat(band)).save(buffer, "PNG")
     left, top = (part or (0, 0, 0, 0))[:2]
     facts_of_faces = [
         {
@@ -272,7 +272,7 @@ def invention(order: Order) -> Made:
     return Made(facts, (Picture(buffer.getvalue(), FORMATS["png"], asked.seed),))
 
 
-def heat(band: Array) -> NDArray[np.uint8]:
+def _heat(band: _Array) -> NDArray[np.uint8]:
     """Half widths (H,W) in [0,1] as colours (H,W,4): transparent where nothing was made up, redder where more was."""
     rgba = np.empty((*band.shape, 4), np.uint8)
     for top in range(0, len(band), 256):
@@ -329,7 +329,7 @@ def fill(order: Order) -> Made:
     asked, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
     whole, part = order.photo(), order.part()
     mask = None if order.body.mask is None else marked(order.body.mask, whole, order.limits.look)
-    photo = small_enough(cut(whole, part), order.limits.draw)
+    photo = small_enough(_cut(whole, part), order.limits.draw)
     refuse_result(count * photo.width, photo.height, order.limits.result)
     left, top, right, bottom = part or (0, 0, whole.width, whole.height)
     mask = None if mask is None else mask[top:bottom, left:right]
@@ -409,7 +409,7 @@ def imagine(order: Order) -> Made:
     return Made(facts, pictures, as_facts=count > 1)
 
 
-def opened(content: bytes, pixels: int) -> Photo:
+def _opened(content: bytes, pixels: int) -> Photo:
     """The photo in the bytes of a file.
 
     Raises:
@@ -429,7 +429,7 @@ def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
     return error
 
 
-def cut(photo: Photo, part: Edges | None) -> Photo:
+def _cut(photo: Photo, part: Edges | None) -> Photo:
     """A part of a photo, or all of it.
 
     Raises:
@@ -549,7 +549,7 @@ def plainly(message: str) -> str:
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
 
 
-def png(rgb: Array) -> str:
+def png(rgb: _Array) -> str:
     """A picture (H,W,3) in [0,1] as base64 of a PNG."""
     return base64.b64encode(png_bytes(rgb)).decode()
 

@@ -14,7 +14,7 @@ from enhance.photos.photo import Photo
 from enhance.tasks.upscale.finding import find_jobs
 from enhance.web.orders import Edges
 
-REMEMBERED = 32
+_REMEMBERED = 32
 """Photos whose faces are remembered: where they lie, not what they look like."""
 
 
@@ -45,7 +45,7 @@ class Looking:
         faces = tuple(KnownFace.of(job, number) for number, job in enumerate(jobs, 1))
         with self._lock:
             self._found[key] = faces
-            if len(self._found) > REMEMBERED:
+            if len(self._found) > _REMEMBERED:
                 self._found.popitem(last=False)
         return faces
 

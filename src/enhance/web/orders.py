@@ -9,7 +9,7 @@ from enhance.options import option
 FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 FOUR = "[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}"
 NAME = "[A-Za-z0-9._-]{1,64}"
-MOST_ANSWERS = 16
+_MOST_ANSWERS = 16
 Edges = tuple[int, int, int, int]
 """Left, top, right and bottom in the photo's upright pixels; right and bottom lie outside."""
 
@@ -82,7 +82,7 @@ class NumberOptions:
 class SeveralOptions:
     """How many answers are wanted."""
 
-    n: int = option(1, "How many answers, one a seed.", flag="-n", least=1, most=MOST_ANSWERS)
+    n: int = option(1, "How many answers, one a seed.", flag="-n", least=1, most=_MOST_ANSWERS)
 
 
 @dataclass(frozen=True)

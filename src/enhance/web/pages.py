@@ -17,7 +17,7 @@ from enhance.web.refusals import RefusedError
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "static"
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 NAMED = re.compile(r'"/?static/')
 VERSION = re.compile(r"v-[0-9a-f]{12}/")
@@ -37,26 +37,26 @@ class VersionedFiles(StaticFiles):
 
 def add_pages(app: FastAPI) -> None:
     """Gives the application its pages: for each NAME.html in `static` one at /NAME, and its files at /static."""
-    app.mount("/static", VersionedFiles(directory=STATIC), name="static")
+    app.mount("/static", VersionedFiles(directory=_STATIC), name="static")
     app.add_api_route("/", index, include_in_schema=False)
-    app.add_api_route("/{name}", page, include_in_schema=False)
+    app.add_api_route("/{name}", _page, include_in_schema=False)
 
 
 async def index(request: Request) -> Response:
-    return shown("index", request)
+    return _shown("index", request)
 
 
-async def page(name: str, request: Request) -> Response:
-    return shown(name, request)
+async def _page(name: str, request: Request) -> Response:
+    return _shown(name, request)
 
 
-def shown(name: str, request: Request) -> Response:
+def _shown(name: str, request: Request) -> Response:
     """A page whose files are named with their version.
 
     Raises:
         RefusedError: there is none of that name.
     """
-    file = STATIC / f"{name}.html"
+    file = _STATIC / f"{name}.html"
     if not re.fullmatch(r"[a-z0-9-]{1,40}", name) or not file.is_file():
         raise RefusedError(404, "not_found", "there is no such page")
     text = NAMED.sub(f'"static/v-{version()}/', file.read_text())
@@ -70,8 +70,8 @@ def shown(name: str, request: Request) -> Response:
 def version() -> str:
     """Twelve digits that change when any of the static files does."""
     parts = [
-        (str(path.relative_to(STATIC)), stat.st_size, stat.st_mtime_ns)
-        for path in sorted(STATIC.rglob("*"))
+        (str(path.relative_to(_STATIC)), stat.st_size, stat.st_mtime_ns)
+        for path in sorted(_STATIC.rglob("*"))
         for stat in [path.stat()]
         if path.is_file()
     ]

@@ -10,11 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from enhance.options import Option, options_of
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Choices = Mapping[str, tuple[str, ...]]
 """What a text may be here, by the name of the field."""
 
-INTEGER, NUMBER = re.compile(r"-?[0-9]{1,15}"), re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,15}"), re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 TRUE, FALSE = "true", "false"
 
 
@@ -38,7 +38,7 @@ def query_model(name: str, kinds: Sequence[type], choices: Choices | None = None
     return create_model(name, __base__=Query, **fields)
 
 
-def taken(kind: type[T], query: Query) -> T:
+def taken(kind: type[_T], query: Query) -> _T:
     """The options of a dataclass that a query gives."""
     values: dict[str, Any] = {}
     for field, one in options_of(kind).items():
@@ -76,7 +76,7 @@ def _field(one: Option) -> Any:
         words |= {name: limit for name, limit in limits.items() if limit is not None}
         if one.kind is int:
             return Annotated[int, BeforeValidator(_matching(INTEGER))], Field(default, **words)
-        return Annotated[float, BeforeValidator(_matching(NUMBER))], Field(default, allow_inf_nan=False, **words)
+        return Annotated[float, BeforeValidator(_matching(_NUMBER))], Field(default, allow_inf_nan=False, **words)
     values = (TRUE, FALSE) if one.kind is bool else one.choices
     if values:
         unset = (one.unset_over_http,) if one.unset_over_http else ()

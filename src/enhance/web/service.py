@@ -41,7 +41,7 @@ from enhance.web.refusals import RefusedError
 from enhance.web.settings import Access, Limits
 from enhance.web.worker import Job, NameTakenError, QueueFullError, Worker, new_secret
 
-PATIENCE = 3.0
+_PATIENCE = 3.0
 """Seconds for which the progress of a job that has not arrived yet is waited for."""
 TICK = 0.1
 MINUTE = 60.0
@@ -51,7 +51,7 @@ MOST_IN_ORDER = 1_000_000
 """Bytes that say which results an archive is to have."""
 JobName = Annotated[str, Path(pattern=f"^{NAME}$", description="The job's name.")]
 Secret = Annotated[str, Header(alias="Job-Secret", description="The job's secret.")]
-SECRET = re.compile(r"[\x21-\x7e]{16,128}")
+_SECRET = re.compile(r"[\x21-\x7e]{16,128}")
 
 
 class Service:
@@ -109,7 +109,7 @@ class Service:
                 taken(PartOptions, query).edges()
             except ValueError as wrong:
                 raise RefusedError(422, "bad_option", str(wrong)) from None
-        if secret and not SECRET.fullmatch(secret):
+        if secret and not _SECRET.fullmatch(secret):
             raise RefusedError(422, "bad_option", "Job-Secret is 16 to 128 characters, without blanks")
         job = Job(asked.job or "", secret, request.client.host if request.client else "", asked.keep or not asked.wait)
         if job.keep:
@@ -343,7 +343,7 @@ class Service:
             while not self.closing:
                 job = self.worker.named(name)
                 if job is None:
-                    if before or waited > PATIENCE:
+                    if before or waited > _PATIENCE:
                         break
                 else:
                     last = job.stage

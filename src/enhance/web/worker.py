@@ -19,11 +19,11 @@ from hmac import compare_digest
 from enhance import cancellation
 from enhance.web.made import Made
 
-Work = Callable[["Job"], Made]
-Waiting = queue.SimpleQueue["tuple[Job, Work] | None"]
+_Work = Callable[["Job"], Made]
+Waiting = queue.SimpleQueue["tuple[Job, _Work] | None"]
 GUESS = 2.0
 """Seconds that a job is taken to last before any was done."""
-REMEMBERED = 0.8
+_REMEMBERED = 0.8
 """How much of the mean time of jobs remains after another one."""
 
 
@@ -128,7 +128,7 @@ class Worker:
         """Whether there is no place left."""
         return len(self.jobs) >= self.places
 
-    async def run(self, job: Job, work: Work, seconds: float) -> Made:
+    async def run(self, job: Job, work: _Work, seconds: float) -> Made:
         """What the work gives, when its turn has come.
 
         Raises:
@@ -208,7 +208,7 @@ class Worker:
                 with cancellation.cancellable(lambda job=job: job.cancelled):  # type: ignore[misc]
                     job.future.set_result(work(job))
                 if not job.quick:
-                    self.seconds = REMEMBERED * self.seconds + (1 - REMEMBERED) * (time.monotonic() - started)
+                    self.seconds = _REMEMBERED * self.seconds + (1 - _REMEMBERED) * (time.monotonic() - started)
             except cancellation.CancelledError:
                 job.future.set_exception(NotRun())
             except BaseException as error:

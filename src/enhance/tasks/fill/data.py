@@ -18,12 +18,12 @@ from enhance.tasks.fill import masks
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import GRID, MULTIPLE
 
-Pixels = NDArray[np.uint8]
+_Pixels = NDArray[np.uint8]
 
-FRAME = 128
-LEAST, LARGEST = 128, 640
+_FRAME = 128
+_LEAST, _LARGEST = 128, 640
 """Photos of a smaller side are left out; larger ones are reduced, for training sees small crops of them."""
-HELD_OUT = 48
+_HELD_OUT = 48
 """Pictures that are validated by."""
 
 
@@ -44,14 +44,14 @@ class Sizes:
 class SizeGroup:
     """Faces of one size, pixels (n,H,H,3), which show a window of a frame `frame` pixels across, cut at (left, top)."""
 
-    pixels: Pixels
+    pixels: _Pixels
     frame: int
     left: float
     top: float
 
 
 class FaceData:
-    """Faces in their frame, `FRAME` pixels across or half of it."""
+    """Faces in their frame, `_FRAME` pixels across or half of it."""
 
     def __init__(self, sources: Sequence[Path], *, sizes: Sizes, holes: Holes, seed: int, note: Callable[[str], None]):
         paths = [path for folder in sources for path in folders.pictures(folder)]
@@ -61,21 +61,21 @@ class FaceData:
         for path in paths:
             groups.setdefault((names.window(path.name), folders.is_held_out(path.name)), []).append(path)
         self.training: list[SizeGroup] = []
-        held: list[Pixels] = []
+        held: list[_Pixels] = []
         for (window, out), members in groups.items():
             whole = window == names.FRAME
-            for frame in (FRAME, FRAME // 2) if whole else (FRAME,):
+            for frame in (_FRAME, _FRAME // 2) if whole else (_FRAME,):
                 side = round(frame * (window[2] - window[0]))
-                if out and not (whole and frame == FRAME):
+                if out and not (whole and frame == _FRAME):
                     continue
-                pixels = squares(members[:: max(1, len(members) // HELD_OUT)] if out else members, side, note)
+                pixels = squares(members[:: max(1, len(members) // _HELD_OUT)] if out else members, side, note)
                 if out:
-                    held.append(pixels[:HELD_OUT])
+                    held.append(pixels[:_HELD_OUT])
                 else:
                     self.training.append(SizeGroup(pixels, frame, window[0] * frame, window[1] * frame))
         if not self.training:
             raise DataError(f"{sources[0]}: too few faces; a few hundred, aligned by `enhance prepare`, are needed")
-        self._held = held[0] if held else np.empty((0, FRAME, FRAME, 3), np.uint8)
+        self._held = held[0] if held else np.empty((0, _FRAME, _FRAME, 3), np.uint8)
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
         """`image` as it is given, `truth`, `mask` and `place` of `Completion`."""
@@ -106,7 +106,7 @@ class FaceData:
             {
                 **batch,
                 "place": torch.from_numpy(
-                    np.stack([place_in(SizeGroup(self._held, FRAME, 0, 0))] * len(batch["mask"]))
+                    np.stack([place_in(SizeGroup(self._held, _FRAME, 0, 0))] * len(batch["mask"]))
                 ),
             }
             for batch in held_out_batches(self._held)
@@ -120,24 +120,26 @@ class PhotoData:
         listed = [folders.pictures(folder) for folder in sources]
         self.digest = folders.digest([path for paths in listed for path in paths])
         self.sizes, self.holes, self.seed = sizes, holes, seed
-        self.groups: list[list[Pixels]] = []
-        held: list[Pixels] = []
+        self.groups: list[list[_Pixels]] = []
+        held: list[_Pixels] = []
         for folder, paths in zip(sources, listed, strict=True):
             note(f"reading {len(paths):,} pictures of {folder.name}")
             with ThreadPoolExecutor() as pool:
-                read = list(pool.map(photo, paths))
-            large = [(path, pixels) for path, pixels in zip(paths, read, strict=True) if min(pixels.shape[:2]) >= LEAST]
-            held += [pixels for path, pixels in large if folders.is_held_out(path.name)][:HELD_OUT]
+                read = list(pool.map(_photo, paths))
+            large = [
+                (path, pixels) for path, pixels in zip(paths, read, strict=True) if min(pixels.shape[:2]) >= _LEAST
+            ]
+            held += [pixels for path, pixels in large if folders.is_held_out(path.name)][:_HELD_OUT]
             kept = [pixels for path, pixels in large if not folders.is_held_out(path.name)]
             if kept:
                 self.groups.append(kept)
         if not self.groups:
-            raise DataError(f"{sources[0]}: no photos of at least {LEAST} pixels; larger ones are needed")
+            raise DataError(f"{sources[0]}: no photos of at least {_LEAST} pixels; larger ones are needed")
         widths = np.array([np.mean([min(p.shape[:2]) for p in group]) for group in self.groups])
         self.chances = widths / widths.sum()
         rng = np.random.default_rng(seed)
-        rows = [crop(held[n], FRAME, rng) for n in rng.permutation(len(held))[:HELD_OUT]]
-        self._held = np.stack(rows) if rows else np.empty((0, FRAME, FRAME, 3), np.uint8)
+        rows = [crop(held[n], _FRAME, rng) for n in rng.permutation(len(held))[:_HELD_OUT]]
+        self._held = np.stack(rows) if rows else np.empty((0, _FRAME, _FRAME, 3), np.uint8)
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
         """`image` as it is given, `truth` and `mask` of `Completion`."""
@@ -155,7 +157,7 @@ class PhotoData:
         return held_out_batches(self._held)
 
 
-def given(truth: Pixels, mask: NDArray[np.float32], drafts: float, rng: np.random.Generator) -> dict[str, Tensor]:
+def given(truth: _Pixels, mask: NDArray[np.float32], drafts: float, rng: np.random.Generator) -> dict[str, Tensor]:
     """Pictures (N,H,H,3) and their holes (N,H,H) as a network gets them: empty, or with a draft in them."""
     original = torch.from_numpy(truth).permute(0, 3, 1, 2).contiguous().float() / 255
     hole = torch.from_numpy(mask)[:, None]
@@ -169,7 +171,7 @@ def given(truth: Pixels, mask: NDArray[np.float32], drafts: float, rng: np.rando
     return {"image": image, "truth": original, "mask": hole}
 
 
-def held_out_batches(held: Pixels) -> list[dict[str, Tensor]]:
+def held_out_batches(held: _Pixels) -> list[dict[str, Tensor]]:
     """A batch of eight for each kind of hole, by turns, until the pictures are used up."""
     batches = []
     height, width = held.shape[1:3]
@@ -191,7 +193,7 @@ def place_in(group: SizeGroup) -> NDArray[np.float32]:
     return where
 
 
-def crop(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+def crop(pixels: _Pixels, side: int, rng: np.random.Generator) -> _Pixels:
     """A square of a photo (H,W,3), reduced by up to two and flipped at random; (side,side,3)."""
     least = min(pixels.shape[:2])
     cut = min(least, round(side * rng.uniform(1, 2))) if least > side else least
@@ -213,21 +215,21 @@ def drawn_size(sizes: Sizes, rng: np.random.Generator) -> tuple[int, int]:
     return side, count
 
 
-def photo(path: Path) -> Pixels:
-    """A photo (H,W,3), its shorter side reduced to `LARGEST` at most."""
+def _photo(path: Path) -> _Pixels:
+    """A photo (H,W,3), its shorter side reduced to `_LARGEST` at most."""
     pixels = folders.read(path)
-    factor = LARGEST / min(pixels.shape[:2])
+    factor = _LARGEST / min(pixels.shape[:2])
     return pixels if factor >= 1 else _resized(pixels, round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
 
 
-def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> Pixels:
+def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> _Pixels:
     """Square pictures reduced to `side`, (n,side,side,3), from the cache where they have been read before.
 
     Raises:
         DataError: one cannot be read, or is not square.
     """
 
-    def square(number: int) -> Pixels:
+    def square(number: int) -> _Pixels:
         pixels = folders.read(paths[number])
         if pixels.shape[0] != pixels.shape[1]:
             raise DataError(f"{paths[number]}: not square; align it first with `enhance prepare`")
@@ -237,5 +239,5 @@ def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> Pi
     return cache.cached(f"fill {cache.stamps(paths)}", len(paths), (side, side, 3), square)
 
 
-def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+def _resized(pixels: _Pixels, width: int, height: int) -> _Pixels:
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))

@@ -15,19 +15,19 @@ from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import Array, Painter
 
-FRAMES = 64, 128
+_FRAMES = 64, 128
 """Pixels across the frames that the network was taught."""
-LARGEST = 512
+_LARGEST = 512
 """A face is refined up to so many pixels across its frame."""
-HIDDEN = 0.01
+_HIDDEN = 0.01
 """The least share of its frame that a hole hides of a face that is drawn again."""
-SEEN = 8
+_SEEN = 8
 """How much more a landmark counts that is seen than one that is hidden and only guessed."""
-SMALLEST = 16
+_SMALLEST = 16
 """A face of fewer pixels across its frame stays as it is."""
 SEARCHED = 640
 """Longest side of the picture in which faces are looked for."""
-SURE = 0.6
+_SURE = 0.6
 """How sure the detector must be. What was filled so far makes it less so of a face that is hidden in part."""
 SEAM = 4
 """Pixels of the hole over which a face takes on the colours around it."""
@@ -65,20 +65,20 @@ def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, s
         hole: (S,S).
         size: pixels across the frame that the face has detail for.
     """
-    side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
-    small, small_hole = resized(frame, side), resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
+    side = next((n for n in _FRAMES if size <= 1.25 * n), _FRAMES[-1])
+    small, small_hole = _resized(frame, side), _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
     noise = painter.noise(seed, side, side, 0)
     drawn = painter(small, small_hole.astype(np.float32), noise, place(side))
-    while rest is not None and side < min(len(frame), LARGEST):
+    while rest is not None and side < min(len(frame), _LARGEST):
         side *= 2
-        here = resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
-        finer = np.where(here[..., None], painting.doubled(drawn), resized(frame, side))
+        here = _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
+        finer = np.where(here[..., None], painting.doubled(drawn), _resized(frame, side))
         painting.fill(rest, finer, here, seed, draft=True)
         drawn = finer
-    return resized(drawn, len(frame))
+    return _resized(drawn, len(frame))
 
 
-def resized(picture: Array, side: int) -> Array:
+def _resized(picture: Array, side: int) -> Array:
     """A square picture (S,S,C) at another size: averaged to a smaller one, bicubic to a larger one."""
     if len(picture) == side:
         return picture
@@ -98,7 +98,7 @@ def found(rgb: Array, hole: Hole) -> list[Face]:
         searched, scale = rescale(rgb, scale), 1.0
     ratio = np.array([rgb.shape[1] / searched.shape[1], rgb.shape[0] / searched.shape[0]])
     faces = []
-    for face in detection.detect_at(searched, scale, SURE):
+    for face in detection.detect_at(searched, scale, _SURE):
         landmarks = (detection.refine_landmarks(searched, face).landmarks + 0.5) * ratio - 0.5
         x0, y0, x1, y1 = (float(v) for v in (np.array(face.box).reshape(2, 2) * ratio).ravel())
         faces.append(Face((x0, y0, x1, y1), face.score, trusted(landmarks, hole)))
@@ -109,7 +109,7 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
     """Landmarks (5,2) of a whole face that agrees with those that are seen more than with those in the hole."""
     rows = np.clip(np.round(landmarks[:, 1]).astype(int), 0, hole.shape[0] - 1)
     columns = np.clip(np.round(landmarks[:, 0]).astype(int), 0, hole.shape[1] - 1)
-    counts = np.where(hole[rows, columns], 1, SEEN)
+    counts = np.where(hole[rows, columns], 1, _SEEN)
     if len(set(counts.tolist())) == 1:
         return landmarks.astype(np.float64)
     to_photo = geometry.similarity(geometry.FRAME.repeat(counts, 0), landmarks.repeat(counts, 0))
@@ -125,10 +125,10 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
         painters: the network for faces, and that for anything, if there is one.
     """
     native = geometry.face_size(face.landmarks)
-    if native < SMALLEST:
+    if native < _SMALLEST:
         return None
-    side = min(LARGEST, max(FRAMES[0], 64 * round(native / 64)))
-    box = box_of(geometry.similarity(face.landmarks, geometry.FRAME * side - 0.5), side)
+    side = min(_LARGEST, max(_FRAMES[0], 64 * round(native / 64)))
+    box = _box_of(geometry.similarity(face.landmarks, geometry.FRAME * side - 0.5), side)
     more = SEAM + round(native / 8)
     left, top = max(int(box[0]) - more, 0), max(int(box[1]) - more, 0)
     here = slice(top, max(int(box[3]) + more, 0)), slice(left, max(int(box[2]) + more, 0))
@@ -139,7 +139,7 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
     marked = np.repeat(part[..., None].astype(np.float32), 3, -1)
     hidden, to_frame = geometry.align(marked, landmarks, side)
     inside = hidden[..., 0] > 0.02
-    if inside.mean() < HIDDEN:
+    if inside.mean() < _HIDDEN:
         return None
     frame, _ = geometry.align(photo, landmarks, side)
     # Beyond the photo nothing is known either.
@@ -156,7 +156,7 @@ def pixels_of(height: int, width: int) -> NDArray[np.float64]:
     return np.stack([x, y], -1).astype(np.float64)
 
 
-def box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float, float]:
+def _box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float, float]:
     """The upright box of the photo around a frame of so many pixels, to which `to_frame` (2,3) leads."""
     corners = np.array([(x, y) for x in (-0.5, side - 0.5) for y in (-0.5, side - 0.5)])
     corners = geometry.apply_transform(geometry.invert(to_frame), corners)

@@ -29,7 +29,7 @@ from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.fill.painter import Painter
 
-Array = NDArray[np.float32]
+_Array = NDArray[np.float32]
 
 
 PHOTO, FACE = "photo_fill", "face_fill"
@@ -57,7 +57,7 @@ class Filled:
     stamp: Stamp
 
     @property
-    def rgb(self) -> Array:
+    def rgb(self) -> _Array:
         """All of it, (H,W,3) in [0,1]."""
         return self.canvas.rgb
 
@@ -125,7 +125,7 @@ def fill_photo(
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
                 drawn = fill_region(rgb, hole[here], rest, options)
-                completed += [moved(face, left, top) for face in drawn]
+                completed += [_moved(face, left, top) for face in drawn]
                 if grey:
                     rgb[hole[here]] = luma(rgb[hole[here]])[:, None]
                 canvas.put(left, top, rgb)
@@ -138,7 +138,7 @@ def fill_photo(
     used += [rest] if rest else []
     smooth = rest is None and not options.aligned
     stamp = stamp_of(hole, used, options.seed, smooth=smooth)
-    return stamped(photo, Filled(canvas, hole, tuple(completed), tuple(notes), stamp))
+    return _stamped(photo, Filled(canvas, hole, tuple(completed), tuple(notes), stamp))
 
 
 def without_colours(photo: Photo, hole: Hole) -> bool:
@@ -149,7 +149,7 @@ def without_colours(photo: Photo, hole: Hole) -> bool:
     return is_grey(rgb)
 
 
-def fill_region(rgb: Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
+def fill_region(rgb: _Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
     """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     if rest is None:
         painting.diffuse(rgb, hole)
@@ -164,7 +164,7 @@ def fill_region(rgb: Array, hole: Hole, rest: Painter | None, options: FillOptio
     return completed
 
 
-def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
+def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
     """A photo that is one face in its frame, (S,S,3) in [0,1].
 
     Raises:
@@ -181,7 +181,7 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
     return output, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
 
-def moved(face: Completed, right: int, down: int) -> Completed:
+def _moved(face: Completed, right: int, down: int) -> Completed:
     """The same face in a photo of which its part begins at (right, down)."""
     left, top, right_, bottom = face.box
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
@@ -200,7 +200,7 @@ def stamp_of(hole: Hole, used: Sequence[Painter], seed: int, *, smooth: bool) ->
     )
 
 
-def stamped(photo: Photo, filled: Filled) -> Filled:
+def _stamped(photo: Photo, filled: Filled) -> Filled:
     """The same with a canvas whose file says what was done."""
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     info = filled.canvas.info

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Hole = NDArray[np.bool_]
 """(H,W), true where it is to be filled."""
-Mask = NDArray[np.float32]
+_Mask = NDArray[np.float32]
 
 MOST = 0.8
 """No hole takes more of a picture than this: of the rest there must be something to go on from."""
@@ -23,7 +23,7 @@ class Holes:
     halves: float = 0.2
     centres: float = 0.2
 
-    def draw(self, height: int, width: int, rng: np.random.Generator) -> Mask:
+    def draw(self, height: int, width: int, rng: np.random.Generator) -> _Mask:
         """A hole of one kind or another; never empty, and never more than `MOST` of the picture."""
         kinds = {strokes: self.strokes, boxes: self.boxes, half: self.halves, centre: self.centres}
         chances = np.array(list(kinds.values()))
@@ -34,7 +34,7 @@ class Holes:
                 return mask
 
 
-def strokes(height: int, width: int, rng: np.random.Generator) -> Mask:
+def strokes(height: int, width: int, rng: np.random.Generator) -> _Mask:
     """What a brush would paint over, in one to five strokes that turn; thin ones are scratches."""
     mask = np.zeros((height, width), np.float32)
     side = min(height, width)
@@ -53,7 +53,7 @@ def strokes(height: int, width: int, rng: np.random.Generator) -> Mask:
     return mask
 
 
-def boxes(height: int, width: int, rng: np.random.Generator) -> Mask:
+def boxes(height: int, width: int, rng: np.random.Generator) -> _Mask:
     """One to three upright boxes, which may stick out of the picture."""
     mask = np.zeros((height, width), np.float32)
     for _ in range(rng.choice((1, 1, 2, 3))):
@@ -63,7 +63,7 @@ def boxes(height: int, width: int, rng: np.random.Generator) -> Mask:
     return mask
 
 
-def half(height: int, width: int, rng: np.random.Generator) -> Mask:
+def half(height: int, width: int, rng: np.random.Generator) -> _Mask:
     """All on one side of a line that runs about through the middle."""
     mask = np.zeros((height, width), np.float32)
     share = rng.uniform(0.3, 0.6)
@@ -74,7 +74,7 @@ def half(height: int, width: int, rng: np.random.Generator) -> Mask:
     return mask if rng.random() < 0.5 else np.ascontiguousarray(mask[::-1, ::-1])
 
 
-def centre(height: int, width: int, rng: np.random.Generator) -> Mask:
+def centre(height: int, width: int, rng: np.random.Generator) -> _Mask:
     """A box or an ellipse about the middle."""
     mask = np.zeros((height, width), np.float32)
     high, wide = height * rng.uniform(0.3, 0.7), width * rng.uniform(0.3, 0.7)
@@ -90,7 +90,7 @@ KINDS = ("strokes", "boxes", "half", "centre")
 """What is measured, and shown while it is learnt."""
 
 
-def measured(kind: str, height: int, width: int, number: int) -> Mask:
+def measured(kind: str, height: int, width: int, number: int) -> _Mask:
     """The hole of one of `KINDS` in the picture of that number, the same each time; left and right half by turns."""
     rng = np.random.default_rng((KINDS.index(kind), number))
     mask = np.zeros((height, width), np.float32)

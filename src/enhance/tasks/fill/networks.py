@@ -38,7 +38,7 @@ def place(mask: Tensor) -> Tensor:
     return torch.stack([x.expand(rows, -1), y[:, None].expand(-1, columns), fine]).expand(count, -1, -1, -1)
 
 
-def smooth(image: Tensor, known: Tensor) -> Tensor:
+def _smooth(image: Tensor, known: Tensor) -> Tensor:
     """The picture with what is not known of it filled by colours that run smoothly into it.
 
     Averages over what is known, from squares of one pixel to such of 16; where a square of 16 holds nothing known, its
@@ -65,7 +65,7 @@ def smooth(image: Tensor, known: Tensor) -> Tensor:
     return filled
 
 
-def start_at_zero(layer: nn.Conv2d) -> None:
+def _start_at_zero(layer: nn.Conv2d) -> None:
     """Lets a layer that is added to something begin as nothing."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(cast(Tensor, layer.bias))
@@ -78,7 +78,7 @@ class Block(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        start_at_zero(self.second)
+        _start_at_zero(self.second)
 
     def forward(self, x: Tensor) -> Tensor:
         result: Tensor = x + self.second(functional.leaky_relu(self.first(functional.leaky_relu(x, 0.2)), 0.2))
@@ -121,7 +121,7 @@ class Completion(nn.Module):
         self.from_quarter = nn.Conv2d(quarter, half, 3, padding=1)
         self.up_half = Block(half)
         self.tail = nn.Conv2d(half, 3 * 4, 3, padding=1)
-        start_at_zero(self.tail)
+        _start_at_zero(self.tail)
         # Small at first: a network that begins with strong noise learns to ignore it, and never unlearns that.
         with torch.no_grad():
             self.head.weight[:, 4 * GRID**2 : 4 * GRID**2 + noise] *= 0.2
@@ -140,7 +140,7 @@ class Completion(nn.Module):
         """
         with torch.autocast(image.device.type, enabled=False):
             image, mask = image.float(), mask.float()
-            begun = smooth(image, (mask < 0.75).float())
+            begun = _smooth(image, (mask < 0.75).float())
         visible = torch.cat([begun * 2 - 1, mask], 1)
         inputs = [
             functional.pixel_unshuffle(visible, GRID),

@@ -19,16 +19,16 @@ from enhance.pixels import to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
 Array = NDArray[np.float32]
-Region = tuple[int, int, int, int]
+_Region = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
-MULTIPLE, GRID, ALIKE = 16, 4, 6
+_MULTIPLE, GRID, _ALIKE = 16, 4, 6
 """As in `networks`, which needs torch."""
 DEPTH = 32
 """Pixels from the known within which a hole is filled at once: what the network was taught."""
-TILE, RECEPTIVE_FIELD = 384, 64
+_TILE, _RECEPTIVE_FIELD = 384, 64
 """Pixels across a tile, and how many more it sees on every side."""
-CELL = 64
+_CELL = 64
 """The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
 MOST_REGIONS = 40
 RADIUS = 3
@@ -73,7 +73,7 @@ class Painter:
             MemoryError: it is too large for this machine.
         """
         height, width = mask.shape
-        border = (0, -height % MULTIPLE), (0, -width % MULTIPLE)
+        border = (0, -height % _MULTIPLE), (0, -width % _MULTIPLE)
         inputs = {
             "image": np.pad(image, (*border, (0, 0)), mode="edge").transpose(2, 0, 1)[None],
             "mask": np.pad(mask, border, mode="edge")[None, None],
@@ -89,28 +89,28 @@ class Painter:
         """Noise for a picture of that size, (Z,h,w). What is alike all over it depends on the seed alone."""
         shape = (
             self.model.facts.noise_channels,
-            -(-height // MULTIPLE) * MULTIPLE // GRID,
-            -(-width // MULTIPLE) * MULTIPLE // GRID,
+            -(-height // _MULTIPLE) * _MULTIPLE // GRID,
+            -(-width // _MULTIPLE) * _MULTIPLE // GRID,
         )
         noise = noise_rng(seed, *where).standard_normal(shape, np.float32)
-        noise[:ALIKE] = noise_rng(seed).standard_normal((ALIKE, 1, 1), np.float32)
+        noise[:_ALIKE] = noise_rng(seed).standard_normal((_ALIKE, 1, 1), np.float32)
         return noise
 
 
-def regions(hole: Hole) -> list[Region]:
+def regions(hole: Hole) -> list[_Region]:
     """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
     height, width = hole.shape
-    rows, columns = -(-height // CELL), -(-width // CELL)
-    padded = np.pad(hole, ((0, rows * CELL - height), (0, columns * CELL - width)))
-    cells = np.asarray(padded.reshape(rows, CELL, columns, CELL).any((1, 3)), np.uint8)
+    rows, columns = -(-height // _CELL), -(-width // _CELL)
+    padded = np.pad(hole, ((0, rows * _CELL - height), (0, columns * _CELL - width)))
+    cells = np.asarray(padded.reshape(rows, _CELL, columns, _CELL).any((1, 3)), np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
     boxes = []
     for left, top, across, down, _ in stats[1:count].tolist():
-        part = hole[top * CELL : (top + down) * CELL, left * CELL : (left + across) * CELL]
+        part = hole[top * _CELL : (top + down) * _CELL, left * _CELL : (left + across) * _CELL]
         y, x = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
-        x0, x1 = left * CELL + int(x[0]), left * CELL + int(x[-1]) + 1
-        y0, y1 = top * CELL + int(y[0]), top * CELL + int(y[-1]) + 1
-        more = max(RECEPTIVE_FIELD, (x1 - x0) // 2, (y1 - y0) // 2)
+        x0, x1 = left * _CELL + int(x[0]), left * _CELL + int(x[-1]) + 1
+        y0, y1 = top * _CELL + int(y[0]), top * _CELL + int(y[-1]) + 1
+        more = max(_RECEPTIVE_FIELD, (x1 - x0) // 2, (y1 - y0) // 2)
         boxes.append((max(x0 - more, 0), max(y0 - more, 0), min(x1 + more, width), min(y1 + more, height)))
     if len(boxes) > MOST_REGIONS:
         return [(0, 0, width, height)]
@@ -174,9 +174,9 @@ def draw(
         draft: the hole holds a picture at half the resolution already.
     """
     left = hole.copy()
-    whole = [n <= TILE + 2 * RECEPTIVE_FIELD for n in hole.shape]
+    whole = [n <= _TILE + 2 * _RECEPTIVE_FIELD for n in hole.shape]
     down, across = (
-        list(spans(n, n if at_once else TILE, RECEPTIVE_FIELD)) for n, at_once in zip(hole.shape, whole, strict=True)
+        list(spans(n, n if at_once else _TILE, _RECEPTIVE_FIELD)) for n, at_once in zip(hole.shape, whole, strict=True)
     )
     empty = np.float32(1 if coarse is None and not draft else 0.5)
     for row in down:

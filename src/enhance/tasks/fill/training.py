@@ -17,9 +17,9 @@ from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.projected import ProjectedDiscriminator
 from enhance.train.task import Batch, Exported, Group, Stateless
 
-FLOATS = ("/fine", "/head", "/tail")
+_FLOATS = ("/fine", "/head", "/tail")
 """Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
-CONDITIONS = 1 + PLACE, 1 + PLACE
+_CONDITIONS = 1 + PLACE, 1 + PLACE
 """Channels of what the discriminator of features is told: the hole, and where in the frame it lies."""
 PERCEPTUAL = 3
 """The depths of SqueezeNet by which pictures are compared."""
@@ -78,7 +78,7 @@ class Filling(Stateless):
         self.features = SqueezeNet(deep=discriminator is not None).to(device)
         self.feature_discriminator: ProjectedDiscriminator | None = None
         if discriminator is not None:
-            self.feature_discriminator = ProjectedDiscriminator(CONDITIONS, seed=seed).to(device)
+            self.feature_discriminator = ProjectedDiscriminator(_CONDITIONS, seed=seed).to(device)
         self._made: Tensor | None = None
         self._seen: tuple[list[Tensor], list[Tensor]] = [], []
 
@@ -126,9 +126,9 @@ class Filling(Stateless):
                 real = self.discriminator(truth, mask, batch.get("place"))
             fake = self.discriminator(generated, twice["mask"], twice.get("place"))
             pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
-            adversarial = [relativistic(better, worse, twice["mask"]) for better, worse in pairs]
+            adversarial = [_relativistic(better, worse, twice["mask"]) for better, worse in pairs]
             terms["adversarial"] = heard * self.weights.adversarial * torch.stack(adversarial).mean()
-            alone, (fit,) = self.feature_discriminator(features[2:], conditions(features[2:], twice))
+            alone, (fit,) = self.feature_discriminator(features[2:], _conditions(features[2:], twice))
             verdicts = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
             terms["features"] = -heard * self.weights.features_adversarial * verdicts.mean()
             judges.requires_grad_(True)
@@ -142,11 +142,11 @@ class Filling(Stateless):
         truth, mask, place = batch["truth"], batch["mask"], batch.get("place")
         both = torch.cat([truth, self._made]), torch.cat([mask] * 2), None if place is None else torch.cat([place] * 2)
         logit_pairs = [logits.chunk(2) for logits in self.discriminator(*both)]
-        each = [relativistic(real, fake, mask) for real, fake in logit_pairs]
+        each = [_relativistic(real, fake, mask) for real, fake in logit_pairs]
         terms = {"discrimination": torch.stack(each).mean()}
         assert self.feature_discriminator is not None
         of_made, of_real = self._seen
-        condition = conditions(of_real, batch)
+        condition = _conditions(of_real, batch)
         (alone, (fit,)), (alone_made, (fit_made,)) = (
             self.feature_discriminator(features, condition) for features in (of_real, of_made)
         )
@@ -223,7 +223,7 @@ class Filling(Stateless):
             "noise": str(self.completion.noise),
             "value_range": "[0,1] sRGB",
         }
-        exported = Exported(self.completion, examples, ("filled",), axes, facts, self._calibration, FLOATS)
+        exported = Exported(self.completion, examples, ("filled",), axes, facts, self._calibration, _FLOATS)
         return {self.name: exported}
 
     def _calibration(self, folders: Sequence[Path]) -> Iterator[Mapping[str, Tensor]]:
@@ -280,7 +280,7 @@ def touched(mask: Tensor, map_: Tensor) -> Tensor:
     return functional.adaptive_avg_pool2d((mask > 0).float(), (map_.shape[2], map_.shape[3]))
 
 
-def conditions(features: Sequence[Tensor], batch: Batch) -> list[Tensor]:
+def _conditions(features: Sequence[Tensor], batch: Batch) -> list[Tensor]:
     """What a `ProjectedDiscriminator` is told at each depth, (N,4,h,w): the hole, and where in the frame it lies."""
     mask, place = batch["mask"], batch.get("place")
     inputs = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
@@ -296,7 +296,7 @@ def _in_patches(logits: Tensor, mask: Tensor) -> Tensor:
     return (logits.float() * touch).sum() / touch.sum().clamp(min=1)
 
 
-def relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:
+def _relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:
     """`losses.relativistic` over the patches that the hole touches."""
     return _in_patches(functional.softplus((worse - better).float()), mask)
 

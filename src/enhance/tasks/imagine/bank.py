@@ -18,7 +18,7 @@ from enhance.tasks.imagine.vocabulary import PARTS
 from enhance.tasks.imagine.words import LENGTH, Reading
 
 FILE = "layouts.npz"
-HIDDEN = 255
+_HIDDEN = 255
 LEVELS = 3
 """Shares are kept as 0, 1/3, 2/3 or 1."""
 SUITED = 48
@@ -80,7 +80,7 @@ class Bank:
 def packed(layouts: Layouts, words: Floats) -> dict[str, NDArray[np.uint8]]:
     """The arrays of the file."""
     hidden = (layouts.points < 0) | (layouts.points > 1)
-    points = np.where(hidden, HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)
+    points = np.where(hidden, _HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)
     levels = np.round(words * LEVELS).astype(np.uint8)
     bits = np.stack([levels >> 1 & 1, levels & 1]).astype(bool)
     return {
@@ -98,7 +98,7 @@ def _load(path: Path, modified: int) -> Bank:  # noqa: ARG001 - a file that chan
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in ("points", "corners", "busy", "aspect", "said")}
         count = len(arrays["points"])
-        points = np.where(arrays["points"] == HIDDEN, -1, arrays["points"] / 250).astype(np.float32)
+        points = np.where(arrays["points"] == _HIDDEN, -1, arrays["points"] / 250).astype(np.float32)
         high, low = np.unpackbits(arrays["said"], axis=2, count=LENGTH)
         words = (2 * high + low).astype(np.float32) / LEVELS
         corners, busy = arrays["corners"].astype(np.float32) / 255, arrays["busy"].astype(np.float32) / 500

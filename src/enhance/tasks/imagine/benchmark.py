@@ -22,18 +22,18 @@ from enhance.tasks.imagine.bank import Bank
 from enhance.tasks.imagine.imagine import AT_ONCE, draw
 from enhance.tasks.imagine.words import tokens, understood
 
-SIZES = (64,)
+_SIZES = (64,)
 BIRDS = (*range(7, 25), *range(80, 101), *range(127, 147))
 """Classes of ImageNet."""
 CAPTIONS = "captions.tsv"
 
-WARNING = """\
+_WARNING = """\
 **This network invents birds.** Its pictures show no species rightly and identify no bird."""
-LIMITS = """\
+_LIMITS = """\
 - 64 pixels are few: eyes and feet are blots.
 - Flying birds, birds from behind, stripes and speckles come out badly; pink, purple and green were rare.
 - Whether colours sit where the sentence says is not measured here: that needs a judge that has learnt birds."""
-TERMS = """\
+_TERMS = """\
 For research and non-commercial use only, as CUB-200-2011's pictures are. The code has its own licence."""
 
 
@@ -70,7 +70,7 @@ def birds(
     everything = [one for path in paths for one in captioned(path)]
     return Benchmark(
         unit="captions",
-        sizes=tuple(sizes) or SIZES,
+        sizes=tuple(sizes) or _SIZES,
         title=pixels_across,
         examples=lambda size: some(everything, limit),  # noqa: ARG005
         pairs=_pairs,
@@ -109,7 +109,7 @@ def captioned(folder: Path) -> list[Captioned]:
     return results
 
 
-Inputs = tuple[Sequence[Captioned], Planes]
+_Inputs = tuple[Sequence[Captioned], Planes]
 
 
 def _pairs(chosen: Sequence[Captioned], size: int) -> Iterator[PicturePairs]:
@@ -120,14 +120,14 @@ def _pairs(chosen: Sequence[Captioned], size: int) -> Iterator[PicturePairs]:
         yield PicturePairs(some_of_them, (some_of_them, planes), planes, planes)
 
 
-def _method(model: Model) -> Callable[[Inputs], Planes]:
+def _method(model: Model) -> Callable[[_Inputs], Planes]:
     """Draws with the layouts that lie beside the model, or else with the shipped ones."""
     try:
         bank = Bank.load(model.path.parent)
     except ModelError:
         bank = Bank.load()
 
-    def drawn(inputs: Inputs) -> Planes:
+    def drawn(inputs: _Inputs) -> Planes:
         readings = [replace(understood(tokens(one.caption)), text=one.caption) for one in inputs[0]]
         seeds = [zlib.crc32(one.path.stem.encode()) % 1_000_003 for one in inputs[0]]
         side = inputs[1].shape[-1]
@@ -137,7 +137,7 @@ def _method(model: Model) -> Callable[[Inputs], Planes]:
     return drawn
 
 
-def _photograph(inputs: Inputs) -> Planes:
+def _photograph(inputs: _Inputs) -> Planes:
     return inputs[1]
 
 
@@ -150,4 +150,4 @@ def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | Non
 
 
 def _texts(facts: Facts) -> CardTexts:  # noqa: ARG001
-    return CardTexts(WARNING, LIMITS, TERMS)
+    return CardTexts(_WARNING, _LIMITS, _TERMS)

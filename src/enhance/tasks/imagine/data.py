@@ -23,7 +23,7 @@ KEPT = 72
 MOST_JOINED = 4
 """How many people's captions a step joins at most."""
 
-Pixels = NDArray[np.uint8]
+_Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Sampling:
 class Birds:
     """Pictures in memory, (N,72,72,3) with the bird facing right, their layouts, and what was said of them."""
 
-    pixels: Pixels
+    pixels: _Pixels
     points: Floats
     aspect: Floats
     said: Said
@@ -292,7 +292,7 @@ def _heard(birds: Sequence[Bird]) -> Said:
     return Said(vectors, colours, np.cumsum([0, *map(len, readings)]))
 
 
-def _small(bird: Bird) -> Pixels:
+def _small(bird: Bird) -> _Pixels:
     """One picture (KEPT,KEPT,3), the bird facing right."""
     rgb = Image.fromarray(folders.read(bird.path))
     rgb = rgb.crop(bird.box) if bird.box else rgb

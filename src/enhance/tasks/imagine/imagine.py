@@ -102,7 +102,7 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
             model, bank, [reading] * len(some), [one.seed for one in some], [one.layout for one in some]
         )
         for picture, which, one in zip(drawn, layouts, some, strict=True):
-            results.append(finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
+            results.append(_finished(picture, float(bank.layouts.aspect[which]), which, reading, one, model))
     return results
 
 
@@ -134,7 +134,7 @@ def draw(
     return np.clip(output.transpose(0, 2, 3, 1), 0, 1), chosen
 
 
-def finished(
+def _finished(
     drawn: RGB, aspect: float, layout: int, reading: Reading, options: ImagineOptions, model: Model
 ) -> Imagined:
     """A drawn bird on a canvas of the size that was asked for, with its own proportions, and signed."""
@@ -146,10 +146,10 @@ def finished(
     rgb = np.clip(resize(drawn, (width, height)), 0, 1)
     canvas = Canvas(Photo(to_uint8(rgb), name="imagined bird"), width, height)
     canvas.put(0, 0, rgb)
-    return Imagined(canvas, drawn, reading, layout, options, signed(canvas, options.seed, reading, model))
+    return Imagined(canvas, drawn, reading, layout, options, _signed(canvas, options.seed, reading, model))
 
 
-def signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
+def _signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, from what words and by what network."""
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",

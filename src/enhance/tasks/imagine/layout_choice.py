@@ -24,18 +24,18 @@ from enhance.train.export import load_mean
 
 SHARE = 0.7
 """The share of layouts that are kept."""
-AT_ONCE = 32
+_AT_ONCE = 32
 AGREED = 0.3
 """The share of people who must have said something of a bird for the generator to be told it."""
 
 
-def chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
+def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
     numbers, layouts, shares = candidates(birds)
     middle = slice((KEPT - SIZE) // 2, (KEPT + SIZE) // 2)
     apart: list[Tensor] = []
-    for start in range(0, len(numbers), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
         agreed = (shares[some] >= AGREED).astype(np.float32)
         (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(PARTS), len(COLOURS)))
         words = np.concatenate([agreed, layouts[some].extra()], 1)
@@ -58,7 +58,7 @@ def main() -> None:
         raise TrainingError(f"{run}: is a run of {recipe.name}; name one that imagines")
     load_mean(task, [run])
     with replacing(target, suffix=".npz") as partial:
-        np.savez_compressed(partial, **packed(*chosen(task, load([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
+        np.savez_compressed(partial, **packed(*_chosen(task, load([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
 
 
 if __name__ == "__main__":

@@ -31,20 +31,20 @@ from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.paper import Drawing
 from enhance.tasks.sketch.sketch import paint
 
-SIZES = (128,)
+_SIZES = (128,)
 CATS = range(281, 286)
 """Classes of ImageNet: tabby, tiger, Persian, Siamese and Egyptian cats."""
-AT_ONCE = 16
-CANVAS, REACH = 256, 3
+_AT_ONCE = 16
+_CANVAS, _REACH = 256, 3
 """Pixels across the picture in which lines are looked for, and how far from a line an edge may lie."""
 
-WARNING = """\
+_WARNING = """\
 **This network invents cats.** None of them ever was, whoever drew them."""
-LIMITS = """\
+_LIMITS = """\
 - Heads of cats as they look at you; whatever else is drawn becomes a strange cat.
 - What no line says (eyes in a circle with two triangles, say) is often missing.
 - A classifier of photographs is fooled by faceless fur with ears: read the kernel distance beside its share."""
-TERMS = """\
+_TERMS = """\
 For research and non-commercial use only: it learnt from AFHQ, which is CC BY-NC 4.0. The code has its own licence."""
 
 
@@ -84,7 +84,7 @@ def cats(
     photos = folders.pictures(paths[1])[:limit] if len(paths) > 1 else []
     return Benchmark(
         unit="drawings",
-        sizes=tuple(sizes) or SIZES,
+        sizes=tuple(sizes) or _SIZES,
         title=pixels_across,
         examples=lambda size: some(everything, limit),  # noqa: ARG005
         pairs=_pairs,
@@ -124,8 +124,8 @@ def seed_of(name: str, seed: int = 0) -> int:
 
 
 def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
-    for start in range(0, len(chosen), AT_ONCE):
-        some_of_them = chosen[start : start + AT_ONCE]
+    for start in range(0, len(chosen), _AT_ONCE):
+        some_of_them = chosen[start : start + _AT_ONCE]
         inputs = [Task(paper.read(one.path), seed_of(one.path.stem)) for one in some_of_them]
         sheets = np.stack([np.repeat(1 - resize(task.drawing.ink, (size, size))[None], 3, 0) for task in inputs])
         yield PicturePairs(some_of_them, inputs, sheets, sheets)
@@ -150,7 +150,7 @@ def _lines(outputs: Planes, inks: Sequence[NDArray[np.float32]]) -> Values:
 
 
 def obeyed(picture: Planes, ink: NDArray[np.float32]) -> float:
-    """The share of a drawing's line pixels that have an edge of the picture within `REACH` pixels.
+    """The share of a drawing's line pixels that have an edge of the picture within `_REACH` pixels.
 
     Edges are Canny's ("A computational approach to edge detection", PAMI 1986). Their threshold is chosen so that there
     are about twice as many edge pixels as the thinned lines have: a line may come back as both sides of a stripe, but a
@@ -160,11 +160,11 @@ def obeyed(picture: Planes, ink: NDArray[np.float32]) -> float:
         picture: (3,H,W) in [0,1].
         ink: (h,w) in [0,1], 1 where a line is.
     """
-    lines = resize(ink, (CANVAS, CANVAS)) > 0.5
+    lines = resize(ink, (_CANVAS, _CANVAS)) > 0.5
     if not lines.any():
         return 0.0
     wanted = 2 * int(paper.thinned(lines).sum())
-    grey = to_uint8(luma(resize(np.ascontiguousarray(picture.transpose(1, 2, 0)), (CANVAS, CANVAS))))
+    grey = to_uint8(luma(resize(np.ascontiguousarray(picture.transpose(1, 2, 0)), (_CANVAS, _CANVAS))))
     low, high = 1, 2000
     while high - low > 1:
         middle = (low + high) // 2
@@ -173,7 +173,7 @@ def obeyed(picture: Planes, ink: NDArray[np.float32]) -> float:
         else:
             high = middle
     edges = cv2.Canny(grey, high / 2, high)
-    near = cv2.dilate(edges, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1,) * 2))
+    near = cv2.dilate(edges, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _REACH + 1,) * 2))
     return float((near[lines] > 0).mean())
 
 
@@ -191,4 +191,4 @@ def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | Non
 
 
 def _texts(facts: Facts) -> CardTexts:  # noqa: ARG001
-    return CardTexts(WARNING, LIMITS, TERMS)
+    return CardTexts(_WARNING, _LIMITS, _TERMS)

@@ -24,15 +24,15 @@ from enhance.tasks.sketch import drawings, landmarks
 from enhance.tasks.sketch.drawings import Mix, Points, Random
 from enhance.tasks.sketch.look import look_of, mirrored
 
-Pixels = NDArray[np.uint8]
-Example = tuple[NDArray[np.float32], NDArray[np.float32], float, NDArray[np.float32]]
+_Pixels = NDArray[np.uint8]
+_Example = tuple[NDArray[np.float32], NDArray[np.float32], float, NDArray[np.float32]]
 """A picture (3,128,128), its drawing (1,128,128), the drawing's looseness, and the look of the picture."""
 
-SIDE = 128
+_SIDE = 128
 """Pixels across drawings and pictures as the networks see them."""
-KEPT = 144
+_KEPT = 144
 """Pixels across the pictures in memory."""
-HELD_OUT = 64
+_HELD_OUT = 64
 """Pictures that are held out of a large folder to validate by: the others are not used at all."""
 
 
@@ -83,7 +83,7 @@ class Heads:
         looks: (n,LOOK).
     """
 
-    pixels: Pixels
+    pixels: _Pixels
     points: Sequence[Points]
     landmarked: bool
     looks: NDArray[np.float32]
@@ -122,7 +122,7 @@ class Drawn:
         size = max(1, self.sampling.batch)
         return [_stacked(examples[n : n + size]) for n in range(0, len(examples), size)]
 
-    def _example(self, heads: Heads, n: int, random: Random, looseness: float, *, still: bool = False) -> Example:
+    def _example(self, heads: Heads, n: int, random: Random, looseness: float, *, still: bool = False) -> _Example:
         picture, look = heads.pixels[n], heads.looks[n]
         points = heads.points[n]
         if not still and random.random() < 0.5:
@@ -135,12 +135,12 @@ class Drawn:
             hairs = drawings.whiskers(points, random)
             picture = drawings.with_whiskers(picture, hairs, random)
             strokes += drawings.loosened(hairs, looseness, random)
-        edges = drawings.ink(strokes, random.uniform(*self.sampling.mix.widths), SIDE)
+        edges = drawings.ink(strokes, random.uniform(*self.sampling.mix.widths), _SIDE)
         return to_float(picture.transpose(2, 0, 1)), edges[None], looseness, look
 
 
 def _stacked(
-    examples: Sequence[Example],
+    examples: Sequence[_Example],
 ) -> dict[str, Tensor]:
     pictures, edges, loosenesses, looks = zip(*examples, strict=True)
     return {
@@ -157,7 +157,7 @@ def mirrored_points(points: Points) -> Points:
     return mirrored
 
 
-def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> tuple[Pixels, Points]:
+def bent(picture: _Pixels, points: Points, bending: Bending, random: Random) -> tuple[_Pixels, Points]:
     """A picture (H,H,3) and its points, moved, stretched, and with landmarks displaced; (128,128,3) and points.
 
     Features are moved by a thin plate spline (Bookstein, "Principal warps", IEEE PAMI 1989) that holds the border.
@@ -169,14 +169,14 @@ def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> t
     shift = random.normal(0, 1, 2) * bending.shift
     # From places of the result back to places of the picture.
     back = np.linalg.inv(matrix)
-    steps = (np.arange(SIDE) + 0.5) / SIDE
+    steps = (np.arange(_SIDE) + 0.5) / _SIDE
     nodes = 17
     coarse = np.linspace(0, 1, nodes)
     grid = np.stack(np.meshgrid(coarse, coarse), -1).reshape(-1, 2)
     where = (grid - 0.5 - shift) @ back.T + 0.5
     at = (points - 0.5) @ matrix.T + 0.5 + shift
     if bending.often and random.random() < bending.often:
-        moved = at + moves(at, bending, random)
+        moved = at + _moves(at, bending, random)
         border = np.array([[x, y] for x in (0.0, 0.5, 1.0) for y in (0.0, 0.5, 1.0) if (x, y) != (0.5, 0.5)])
         displaced = _spline(np.concatenate([moved, border]), np.concatenate([at - moved, 0 * border]), grid)
         where = where + displaced @ back.T
@@ -191,7 +191,7 @@ def bent(picture: Pixels, points: Points, bending: Bending, random: Random) -> t
     return np.asarray(result, np.uint8), at
 
 
-def moves(p: Points, bending: Bending, random: Random) -> Points:
+def _moves(p: Points, bending: Bending, random: Random) -> Points:
     """By how much each landmark (13,2) is displaced: as by somebody who draws heads in his own way."""
     amount = random.uniform(0, 1.4)
     offsets = random.normal(0, bending.features * 0.3, p.shape)
@@ -243,7 +243,7 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
     paths = [path for folder in sources for path in folders.pictures(folder)]
     if len(paths) < 2:
         raise DataError(f"{sources[0]}: one picture is too few to learn from")
-    pixels = cache.cached(cache.stamps(paths) + " square", len(paths), (KEPT, KEPT, 3), lambda n: square(paths[n]))
+    pixels = cache.cached(cache.stamps(paths) + " square", len(paths), (_KEPT, _KEPT, 3), lambda n: _square(paths[n]))
     points = _landmarks(pixels, paths) if landmarked else _outlines(pixels, paths)
     looks = np.stack([look_of(p, points[n] if landmarked else None) for n, p in enumerate(pixels)])
     held = np.array([folders.is_held_out(path.name) for path in paths])
@@ -254,13 +254,13 @@ def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed:
         numbers = np.flatnonzero(chosen)[:most]
         return Heads(pixels[numbers], [points[n] for n in numbers], landmarked, looks[numbers])
 
-    return Drawn(part(~held), part(held, HELD_OUT), folders.digest(paths), sampling, seed)
+    return Drawn(part(~held), part(held, _HELD_OUT), folders.digest(paths), sampling, seed)
 
 
-def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+def _landmarks(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:
     """Landmarks (13,2) of all pictures, to a two-thousandth of their side, from the cache if they were found before."""
 
-    def make(index: int) -> Pixels:
+    def make(index: int) -> _Pixels:
         return landmarks.find(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
 
     key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
@@ -268,18 +268,18 @@ def _landmarks(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
     return list(records.view(np.float16).astype(np.float64))
 
 
-def _outlines(pixels: Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+def _outlines(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:
     """Outlines (n,2) of what is in the middle of all pictures, from the cache if they were found before."""
-    side = KEPT // 2
+    side = _KEPT // 2
 
-    def make(index: int) -> Pixels:
+    def make(index: int) -> _Pixels:
         return foreground(cv2.resize(pixels[index], (side, side), interpolation=cv2.INTER_AREA))
 
     masks = cache.cached(cache.stamps(paths) + " foreground", len(paths), (side, side), make)
     return [outline_of(mask) for mask in masks]
 
 
-def foreground(picture: Pixels) -> Pixels:
+def foreground(picture: _Pixels) -> _Pixels:
     """What is in the middle of a picture (h,h,3): a mask (h,h), 1 there (Rother et al., "GrabCut", SIGGRAPH 2004)."""
     side = len(picture)
     edge = round(0.06 * side)
@@ -295,14 +295,14 @@ def foreground(picture: Pixels) -> Pixels:
     return np.asarray(cv2.morphologyEx(result, cv2.MORPH_OPEN, smooth), np.uint8)
 
 
-def outline_of(mask: Pixels) -> Points:
+def outline_of(mask: _Pixels) -> Points:
     """The longest outline of a mask (h,h), closed: points (n,2) in [0,1]."""
     lines, _ = cv2.findContours(np.pad(mask, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     longest = max((line[:, 0] for line in lines), key=len, default=np.array([[1, 1], [len(mask), len(mask)]]))
     return np.asarray((np.concatenate([longest, longest[:1]]) - 0.5) / len(mask), np.float64)
 
 
-def square(path: Path) -> Pixels:
+def _square(path: Path) -> _Pixels:
     """The middle square of a picture, (144,144,3).
 
     Raises:
@@ -312,6 +312,6 @@ def square(path: Path) -> Pixels:
     side = min(pixels.shape[:2])
     top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
     pixels = pixels[top : top + side, left : left + side]
-    if side == KEPT:
+    if side == _KEPT:
         return pixels
-    return np.asarray(Image.fromarray(pixels).resize((KEPT, KEPT), Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(pixels).resize((_KEPT, _KEPT), Image.Resampling.LANCZOS))

@@ -30,7 +30,7 @@ from enhance.tasks.sketch.landmarks import (
 
 Points = NDArray[np.float64]
 Stroke = NDArray[np.float64]
-Plane = NDArray[np.float32]
+_Plane = NDArray[np.float32]
 Random = np.random.Generator
 
 CANVAS = 256
@@ -89,7 +89,7 @@ def drawn(
     return loosened(strokes, looseness, random)
 
 
-def ink(strokes: Sequence[Stroke], width: float, side: int) -> Plane:
+def ink(strokes: Sequence[Stroke], width: float, side: int) -> _Plane:
     """Draws strokes with a pen `width` pixels wide on a paper of 256 pixels, and reduces it; (side,side) in [0,1]."""
     # OpenCV's lines are whole pixels wide and its points have four more bits if asked to.
     scale = 2 if width < 3 else 1

@@ -22,7 +22,7 @@ from enhance.train.features.squeezenet import SqueezeNet
 
 TSV = Path(__file__).with_name("landmarks.tsv")
 CELLS = PADDED // 8
-VARIANTS, STEPS, BATCH, RATE = 14, 300, 24, 2e-3
+VARIANTS, _STEPS, BATCH, RATE = 14, 300, 24, 2e-3
 SPREAD = 0.035
 """Standard deviation that a heat map is to have, in pictures: a map of one cell knows no place between cells."""
 
@@ -100,9 +100,9 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
     torch.manual_seed(seed)
     finder.head = Head()
     optimiser = torch.optim.Adam(finder.head.parameters(), RATE)
-    for step in range(STEPS):
+    for step in range(_STEPS):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, 2 * (STEPS - step) / STEPS)
+            group["lr"] = RATE * min(1.0, 2 * (_STEPS - step) / _STEPS)
         some = torch.randint(len(known), (BATCH,))
         predicted, variance = finder.head(known[some].float())
         spread = ((variance + 1e-8).sqrt() - SPREAD).abs().mean()
@@ -128,7 +128,7 @@ def _varied(
     return np.clip(colours, 0, 1).transpose(2, 0, 1).astype(np.float32), points @ matrix[:, :2].T + matrix[:, 2]
 
 
-def write(finder: Finder, path: Path) -> None:
+def _write(finder: Finder, path: Path) -> None:
     """Writes the network as ONNX, for `landmarks.find`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
@@ -144,4 +144,4 @@ def write(finder: Finder, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(teach(Path(sys.argv[1])), Path(sys.argv[2]) if len(sys.argv) > 2 else NETWORK)
+    _write(teach(Path(sys.argv[1])), Path(sys.argv[2]) if len(sys.argv) > 2 else NETWORK)

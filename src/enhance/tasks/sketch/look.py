@@ -3,7 +3,7 @@
 A network that is told them while it learns need not guess them: what it does not know it would paint as an average, in
 brown. Afterwards the looks of real cats are drawn at random, or by a colour that somebody wants.
 
-A look is an array (LOOK,): `PLACES` colours in sRGB, each from -1 to 1, then two shares of fine detail and the
+A look is an array (LOOK,): `_PLACES` colours in sRGB, each from -1 to 1, then two shares of fine detail and the
 sharpness, about -1 to 1.
 """
 
@@ -13,26 +13,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Look = NDArray[np.float32]
+_Look = NDArray[np.float32]
 
 INSIDE = 12
 """How many of the places lie on the head: the first of them."""
-PLACES = 19
-LOOK = 3 * PLACES + 3
-MIRRORED = [2, 1, 0, 4, 3, 5, 7, 6, 8, 10, 9, 11, 13, 12, 15, 14, 17, 16, 18]
+_PLACES = 19
+LOOK = 3 * _PLACES + 3
+_MIRRORED = [2, 1, 0, 4, 3, 5, 7, 6, 8, 10, 9, 11, 13, 12, 15, 14, 17, 16, 18]
 """Which place each becomes in a mirror."""
 FUR = (0, 1, 2, 3, 4)
 """Places whose colour is the colour of the cat."""
 NEAREST = 12
 """How many looks a colour leaves to draw from."""
-AROUND = np.array([[0.05, 0.04], [0.95, 0.04], [0.03, 0.45], [0.97, 0.45], [0.05, 0.95], [0.95, 0.95], [0.5, 0.97]])
+_AROUND = np.array([[0.05, 0.04], [0.95, 0.04], [0.03, 0.45], [0.97, 0.45], [0.05, 0.95], [0.95, 0.95], [0.5, 0.97]])
 
 
 def places(points: NDArray[np.float64] | None) -> NDArray[np.float64]:
     """Where colours are taken, (19,2) in [0,1]: on a head with landmarks (13,2), or on anything in the middle."""
     if points is None:
         x, y = np.meshgrid([0.3, 0.43, 0.57, 0.7], [0.3, 0.5, 0.7])
-        return np.concatenate([np.stack([x, y], -1).reshape(-1, 2)[ANYTHING], AROUND])
+        return np.concatenate([np.stack([x, y], -1).reshape(-1, 2)[ANYTHING], _AROUND])
     eye_l, eye_r, nose, mouth, outer_l, tip_l, inner_l, inner_r, tip_r, outer_r, cheek_l, cheek_r, chin = points
     inside = [
         0.5 * eye_l + 0.5 * inner_l,
@@ -48,14 +48,14 @@ def places(points: NDArray[np.float64] | None) -> NDArray[np.float64]:
         (outer_r + tip_r + inner_r) / 3,
         nose,
     ]
-    return np.concatenate([np.array(inside), AROUND])
+    return np.concatenate([np.array(inside), _AROUND])
 
 
 ANYTHING = [0, 1, 3, 4, 7, 5, 8, 11, 9, 2, 6, 10]
 """A grid of twelve places in an order in which mirrored ones lie where those of a head do, nearly."""
 
 
-def look_of(picture: NDArray[np.uint8], points: NDArray[np.float64] | None) -> Look:
+def look_of(picture: NDArray[np.uint8], points: NDArray[np.float64] | None) -> _Look:
     """The look of a picture (H,H,3), with its landmarks if it has any."""
     side = len(picture)
     means = cv2.blur(picture, (side // 16, side // 16))
@@ -73,14 +73,14 @@ def look_of(picture: NDArray[np.uint8], points: NDArray[np.float64] | None) -> L
     return np.concatenate([colours.ravel(), np.array(detail, np.float32)]).astype(np.float32)
 
 
-def mirrored(look: Look) -> Look:
-    colours = look[: 3 * PLACES].reshape(PLACES, 3)[MIRRORED]
-    return np.concatenate([colours.ravel(), look[3 * PLACES :]])
+def mirrored(look: _Look) -> _Look:
+    colours = look[: 3 * _PLACES].reshape(_PLACES, 3)[_MIRRORED]
+    return np.concatenate([colours.ravel(), look[3 * _PLACES :]])
 
 
-def fur(look: Look) -> NDArray[np.float32]:
+def fur(look: _Look) -> NDArray[np.float32]:
     """The colour of the cat, (3,) in [-1,1]."""
-    return np.asarray(look[: 3 * PLACES].reshape(PLACES, 3)[list(FUR)].mean(0))
+    return np.asarray(look[: 3 * _PLACES].reshape(_PLACES, 3)[list(FUR)].mean(0))
 
 
 def packed(looks: NDArray[np.float32]) -> str:
@@ -94,7 +94,7 @@ def unpacked(text: str) -> NDArray[np.float32]:
     return steps.astype(np.float32) * np.float32(4 / 255) - 2
 
 
-def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, random: np.random.Generator) -> Look:
+def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, random: np.random.Generator) -> _Look:
     """One of many looks (n,LOOK), drawn by lot; with a colour in [0,1] one of the nearest, dyed.
 
     The surroundings stay as they are, and so does the pattern: what was darker than the mean of the fur still is.
@@ -102,11 +102,11 @@ def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, r
     if rgb is None:
         return looks[random.integers(len(looks))]
     wanted = np.array(rgb, np.float32) * 2 - 1
-    furs = looks[:, : 3 * PLACES].reshape(-1, PLACES, 3)[:, list(FUR)]
+    furs = looks[:, : 3 * _PLACES].reshape(-1, _PLACES, 3)[:, list(FUR)]
     # A uniform coat first: of a piebald cat the mean is a colour that is nowhere on it.
     apart = np.linalg.norm(furs.mean(1) - wanted, axis=1) + 0.7 * np.linalg.norm(furs.std(1), axis=1)
     nearest = np.argsort(apart, kind="stable")[: max(1, min(NEAREST, len(looks) // 4))]
     look = looks[random.choice(nearest)].copy()
-    colours = look[: 3 * PLACES].reshape(PLACES, 3)
+    colours = look[: 3 * _PLACES].reshape(_PLACES, 3)
     colours[:INSIDE] = np.clip(colours[:INSIDE] + (wanted - colours[list(FUR)].mean(0)), -1, 1)
     return look

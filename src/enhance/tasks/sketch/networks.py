@@ -14,9 +14,9 @@ NOISE = 16
 CODE = 96
 BANK = 256
 """Looks of photographs that are kept with a painter, to draw from after training."""
-SIDE = 128
+_SIDE = 128
 """Pixels across a drawing, and across a picture."""
-FINEST = 16
+_FINEST = 16
 """Channels at 128 pixels."""
 
 
@@ -97,10 +97,10 @@ class Painter(nn.Module):
         self.from32 = nn.Conv2d(w32, w64, 1)
         self.lines64 = nn.Conv2d(4, w64, 3, padding=1)
         self.out64 = Block(w64, conditioned=True)
-        self.from64 = nn.Conv2d(w64, FINEST, 1)
-        self.lines128 = nn.Conv2d(1, FINEST, 3, padding=1)
-        self.finish = nn.Conv2d(FINEST, FINEST, 3, padding=1)
-        self.paint = nn.Conv2d(FINEST, 3, 3, padding=1)
+        self.from64 = nn.Conv2d(w64, _FINEST, 1)
+        self.lines128 = nn.Conv2d(1, _FINEST, 3, padding=1)
+        self.finish = nn.Conv2d(_FINEST, _FINEST, 3, padding=1)
+        self.paint = nn.Conv2d(_FINEST, 3, 3, padding=1)
 
     def forward(self, edges: Tensor, looseness: Tensor, look: Tensor, noise: Tensor) -> Tensor:
         """Args:
@@ -113,7 +113,7 @@ class Painter(nn.Module):
             (N,3,128,128) in [0,1].
         """
         code = self.code(looseness, look, noise)
-        plane = looseness[:, :, None, None].expand(-1, -1, SIDE // 4, SIDE // 4)
+        plane = looseness[:, :, None, None].expand(-1, -1, _SIDE // 4, _SIDE // 4)
         x32 = torch.cat([functional.pixel_unshuffle(edges, 4), plane], 1)
         x32 = self.in32(functional.leaky_relu(self.head(x32), 0.2))
         x16 = self.in16(functional.leaky_relu(self.to16(x32), 0.2))
@@ -176,7 +176,7 @@ class Critic(nn.Module):
 
     def drawn(self, features: Tensor, edges: Tensor, looseness: Tensor) -> Tensor:
         """The second verdict."""
-        plane = looseness[:, :, None, None].expand(-1, -1, SIDE // 4, SIDE // 4)
+        plane = looseness[:, :, None, None].expand(-1, -1, _SIDE // 4, _SIDE // 4)
         y = torch.cat([features, functional.pixel_unshuffle(edges, 4), plane], 1)
         for layer in (self.join, self.join16, self.join8):
             y = functional.leaky_relu(layer(y), 0.2)

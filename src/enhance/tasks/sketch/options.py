@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enhance.errors import PhotoError
 from enhance.options import option, problem
 
-LEAST, MOST = 64, 1024
+_LEAST, _MOST = 64, 1024
 """Pixels across a picture."""
 SIZE = 512
 LOOSENESS = 0.5
@@ -40,7 +40,7 @@ class SketchOptions:
         None, f"Of the fur: {', '.join(COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
     )
     seed: int = option(0, "One of many possible cats; of several the first.", least=0, most_over_http=2**31 - 1)
-    size: int = option(SIZE, "Pixels across.", least=LEAST, most=MOST)
+    size: int = option(SIZE, "Pixels across.", least=_LEAST, most=_MOST)
 
     def check(self) -> None:
         """Raises PhotoError where a value cannot be."""

@@ -20,9 +20,9 @@ from enhance.photos.photo import Photo, Source
 from enhance.pixels import to_float
 from enhance.tasks.sketch import svg
 
-Plane = NDArray[np.float32]
+_Plane = NDArray[np.float32]
 
-SIDE = 128
+_SIDE = 128
 """Pixels across the ink that the network sees."""
 CANVAS = 256
 """Pixels across the paper that lines are made even on."""
@@ -36,11 +36,11 @@ THICK = 5.0
 """Half width from which on ink is a filled area, of which only the border is a line."""
 FILLS = 0.55
 """Part of the paper that a drawing reaches over, if it is left where it is."""
-FRAME = (0.08, 0.05, 0.92, 0.9)
+_FRAME = (0.08, 0.05, 0.92, 0.9)
 """Where a smaller drawing is put: where heads lie in the pictures that the network learnt from."""
-FAINT = 0.08
+_FAINT = 0.08
 """Least difference between ink and paper."""
-CROWDED = 0.25
+_CROWDED = 0.25
 """Share of the paper that lines made even do not cover."""
 FULL = 0.35
 """Share of the paper that no drawing covers with lines."""
@@ -56,7 +56,7 @@ class Drawing:
         name: what to call it in messages.
     """
 
-    ink: Plane
+    ink: _Plane
     moved: bool
     name: str
 
@@ -79,7 +79,7 @@ def read(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
     return _placed(inked(read), read.name)
 
 
-def inked(photo: Photo) -> Plane:
+def inked(photo: Photo) -> _Plane:
     """How much ink is on each place of a photograph of a drawing, (h,w) in [0,1]; the longer side has 1024 at most.
 
     Raises:
@@ -106,7 +106,7 @@ def inked(photo: Photo) -> Plane:
     return levelled(rgb, photo.name)
 
 
-def levelled(rgb: NDArray[np.float32], name: str) -> Plane:
+def levelled(rgb: NDArray[np.float32], name: str) -> _Plane:
     """Ink on paper (h,w,3) whose brightness changes from place to place, as lamps and hands make it; (h,w) in [0,1].
 
     Raises:
@@ -121,7 +121,7 @@ def levelled(rgb: NDArray[np.float32], name: str) -> Plane:
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     darker = (paper - rgb).max(-1) / np.maximum(paper.max(-1), 0.1)
     darkest = float(np.percentile(darker, 99.7))
-    if darkest < FAINT:
+    if darkest < _FAINT:
         raise PhotoError(f"{name}: there are no lines on it; draw darker, or photograph it in better light")
     noise = float(np.percentile(darker, 50))
     low = noise + 0.3 * (darkest - noise)
@@ -129,7 +129,7 @@ def levelled(rgb: NDArray[np.float32], name: str) -> Plane:
     return np.asarray(np.clip((darker - low) / max(high - low, 1e-3), 0, 1), np.float32)
 
 
-def _placed(ink: Plane, name: str) -> Drawing:
+def _placed(ink: _Plane, name: str) -> Drawing:
     """Ink (h,w) in the middle of square paper, in even lines, (128,128)."""
     mask = ink > 0.5
     mask &= _larger_than_specks(mask)
@@ -147,17 +147,17 @@ def _placed(ink: Plane, name: str) -> Drawing:
     scale, x, y = CANVAS / side, (side - width) / 2 * CANVAS / side, (side - height) / 2 * CANVAS / side
     moved = bool(reaches < FILLS)
     if moved:
-        x0, y0, x1, y1 = (CANVAS * edge for edge in FRAME)
+        x0, y0, x1, y1 = (CANVAS * edge for edge in _FRAME)
         scale = min((x1 - x0) / (right - left), (y1 - y0) / (bottom - top))
         x = (x0 + x1) / 2 - (left + right) / 2 * scale
         y = (y0 + y1) / 2 - (top + bottom) / 2 * scale
     even = evened(_moved(ink, scale, x, y))
-    if even.mean() > CROWDED:
+    if even.mean() > _CROWDED:
         raise PhotoError(f"{name}: is no drawing of lines, or one of far too many; draw an outline and a face")
-    return Drawing(_resized(even, (SIDE, SIDE)), moved, name)
+    return Drawing(_resized(even, (_SIDE, _SIDE)), moved, name)
 
 
-def _resized(plane: NDArray[Any], size: tuple[int, int]) -> Plane:
+def _resized(plane: NDArray[Any], size: tuple[int, int]) -> _Plane:
     """A plane or a picture reduced to a width and a height, each pixel the mean of those it covers."""
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
@@ -170,7 +170,7 @@ def _larger_than_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(keep[labels])
 
 
-def _moved(ink: Plane, scale: float, x: float, y: float) -> Plane:
+def _moved(ink: _Plane, scale: float, x: float, y: float) -> _Plane:
     """Ink enlarged or reduced onto the canvas, its corner at x and y."""
     if scale < 1:
         # Lines of a pixel must not be lost on the way.
@@ -184,7 +184,7 @@ def _moved(ink: Plane, scale: float, x: float, y: float) -> Plane:
     return np.asarray(cv2.warpAffine(ink, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR), np.float32)
 
 
-def evened(ink: Plane) -> Plane:
+def evened(ink: _Plane) -> _Plane:
     """Ink on the canvas (256,256) with lines of the width that the network learnt from."""
     mask = ink > 0.4
     inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)

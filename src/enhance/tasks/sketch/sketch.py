@@ -28,7 +28,7 @@ from enhance.tasks.sketch.paper import Drawing
 MODEL = "sketch_cat"
 ENLARGED_BY = "photo_x4_pixel"
 """What makes 512 pixels of 128."""
-AT_ONCE = 16
+_AT_ONCE = 16
 """Cats that are painted together."""
 
 
@@ -97,10 +97,10 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
     read = paper.read(drawing, max_pixels=max_pixels)
     model = Model.load(MODEL)
     results = []
-    for start in range(0, len(options), AT_ONCE):
-        some = options[start : start + AT_ONCE]
+    for start in range(0, len(options), _AT_ONCE):
+        some = options[start : start + _AT_ONCE]
         for picture, one in zip(paint(model, [read] * len(some), some), some, strict=True):
-            results.append(finished(picture, read, one, model))
+            results.append(_finished(picture, read, one, model))
     return results
 
 
@@ -112,16 +112,16 @@ def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOpt
         edges=np.stack([drawing.ink[None] for drawing in drawings]),
         looseness=np.array([[one.looseness] for one in options], np.float32),
         look=np.stack([chosen(looks, one.rgb(), random) for one, random in zip(options, randoms, strict=True)]),
-        noise=np.concatenate([random.standard_normal((1, NOISE), np.float32) for random in randoms]),
+        noise=np.concatenate([random.standard_normal((1, _NOISE), np.float32) for random in randoms]),
     )["image"]
     return np.clip(output.transpose(0, 2, 3, 1), 0, 1)
 
 
-NOISE = 16
+_NOISE = 16
 """Numbers of noise that one picture is made of."""
 
 
-def enlarged(painted: RGB, size: int) -> RGB:
+def _enlarged(painted: RGB, size: int) -> RGB:
     """A painted cat (128,128,3) at another size."""
     if size > len(painted):
         painted = Model.load(ENLARGED_BY)(painted.transpose(2, 0, 1)[None])[0].transpose(1, 2, 0)
@@ -130,16 +130,16 @@ def enlarged(painted: RGB, size: int) -> RGB:
     return np.clip(painted, 0, 1)
 
 
-def finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Model) -> Sketched:
+def _finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Model) -> Sketched:
     """A painted cat on a canvas of the size that was asked for, and signed."""
     size = options.size
-    rgb = enlarged(painted, size)
+    rgb = _enlarged(painted, size)
     canvas = Canvas(Photo(to_uint8(rgb), name="sketched cat"), size, size)
     canvas.put(0, 0, rgb)
-    return Sketched(canvas, painted, drawing, options, signed(canvas, options, model))
+    return Sketched(canvas, painted, drawing, options, _signed(canvas, options, model))
 
 
-def signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
+def _signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
     """Writes onto a canvas, for its file, that all of it was invented, and by what network."""
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",

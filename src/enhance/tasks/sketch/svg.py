@@ -18,9 +18,9 @@ from enhance.errors import PhotoError
 from enhance.pixels import to_float
 
 Matrix = NDArray[np.float64]
-Points = NDArray[np.float64]
+_Points = NDArray[np.float64]
 
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 LINE = 0.006
 """Width of lines of unknown width, as a part of the drawing."""
 MOST_POINTS = 200_000
@@ -74,12 +74,12 @@ def inked(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
     return to_float(paper)
 
 
-def _view(root: ElementTree.Element, points: Points) -> tuple[float, float, float, float]:
+def _view(root: ElementTree.Element, points: _Points) -> tuple[float, float, float, float]:
     """Left, top, width and height of what is shown: as the file says, or around all that is drawn."""
-    numbers = [float(number) for number in re.findall(NUMBER, root.get("viewBox", ""))]
+    numbers = [float(number) for number in re.findall(_NUMBER, root.get("viewBox", ""))]
     if len(numbers) == 4 and min(numbers[2:]) > 0:
         return numbers[0], numbers[1], numbers[2], numbers[3]
-    sizes = [re.match(rf"\s*({NUMBER})\s*(px)?\s*$", root.get(name, "")) for name in ("width", "height")]
+    sizes = [re.match(rf"\s*({_NUMBER})\s*(px)?\s*$", root.get(name, "")) for name in ("width", "height")]
     if sizes[0] and sizes[1] and min(float(s[1]) for s in sizes if s) > 0:
         return 0.0, 0.0, float(sizes[0][1]), float(sizes[1][1])
     low, high = points.min(0), points.max(0)
@@ -90,14 +90,14 @@ def _view(root: ElementTree.Element, points: Points) -> tuple[float, float, floa
 
 def _strokes(
     element: ElementTree.Element, matrix: Matrix, width: float | None = None, hidden: bool = False
-) -> Iterator[tuple[Points, float | None]]:
+) -> Iterator[tuple[_Points, float | None]]:
     """Lines (n,2) of an element and of what is in it, each with its width."""
     tag = element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
     if tag in SKIPPED or not tag:
         return
     style = dict(re.findall(r"([\w-]+)\s*:\s*([^;]+)", element.get("style", "")))
     matrix = matrix @ _transform(element.get("transform", ""))
-    match = re.match(NUMBER, style.get("stroke-width", element.get("stroke-width", "")).strip())
+    match = re.match(_NUMBER, style.get("stroke-width", element.get("stroke-width", "")).strip())
     width = float(match[0]) if match else width
     if style.get("display", element.get("display")) == "none":
         return
@@ -119,18 +119,18 @@ def _is_paper(element: ElementTree.Element, tag: str, style: dict[str, str]) -> 
 
 
 def _number(element: ElementTree.Element, name: str) -> float:
-    match = re.match(NUMBER, element.get(name, "0").strip())
+    match = re.match(_NUMBER, element.get(name, "0").strip())
     return float(match[0]) if match else 0.0
 
 
-def _shape(element: ElementTree.Element, tag: str) -> Iterator[Points]:
+def _shape(element: ElementTree.Element, tag: str) -> Iterator[_Points]:
     def get(*names: str) -> list[float]:
         return [_number(element, name) for name in names]
 
     if tag == "path":
         yield from _path(element.get("d", ""))
     elif tag in ("polyline", "polygon"):
-        numbers = [float(number) for number in re.findall(NUMBER, element.get("points", ""))]
+        numbers = [float(number) for number in re.findall(_NUMBER, element.get("points", ""))]
         points = np.array(numbers[: len(numbers) // 2 * 2]).reshape(-1, 2)
         if len(points):
             yield np.concatenate([points, points[:1]]) if tag == "polygon" else points
@@ -150,7 +150,7 @@ def _transform(text: str) -> Matrix:
     """The matrix (3,3) of an attribute `transform`."""
     matrix = np.eye(3)
     for kind, inside in re.findall(r"(\w+)\s*\(([^)]*)\)", text):
-        n = [float(number) for number in re.findall(NUMBER, inside)]
+        n = [float(number) for number in re.findall(_NUMBER, inside)]
         one = np.eye(3)
         if kind == "matrix" and len(n) == 6:
             one[:2] = np.array(n).reshape(3, 2).T
@@ -174,7 +174,7 @@ COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7
 """Command of a path -> how many numbers it takes."""
 
 
-def _path(text: str) -> Iterator[Points]:
+def _path(text: str) -> Iterator[_Points]:
     """The lines of a path, curves as many short pieces."""
     line: list[NDArray[np.float64]] = []
     at = start = np.zeros(2)
@@ -224,11 +224,11 @@ def _path(text: str) -> Iterator[Points]:
 
 def _numbers(text: str, kind: str) -> list[str]:
     if kind != "A":
-        return re.findall(NUMBER, text)
+        return re.findall(_NUMBER, text)
     # The two flags of an arc may be written without a space behind them.
     results: list[str] = []
     rest = text
-    while match := re.match(rf"[\s,]*({NUMBER if len(results) % 7 not in (3, 4) else '[01]'})", rest):
+    while match := re.match(rf"[\s,]*({_NUMBER if len(results) % 7 not in (3, 4) else '[01]'})", rest):
         results.append(match[1])
         rest = rest[match.end() :]
     return results

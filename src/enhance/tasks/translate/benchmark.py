@@ -29,19 +29,19 @@ from enhance.tasks.translate.finding import find
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import redrawn
 
-SIZES = (256,)
+_SIZES = (256,)
 CLASSES = {"zebra": (340,), "horse": (339,)}
 """Of ImageNet; of horses it knows only sorrels."""
-VISIBLE = 8 / 255
+_VISIBLE = 8 / 255
 """What changes by less in every channel counts as untouched."""
 
-WARNING = """\
+_WARNING = """\
 **This network invents patterns.** No animal in the photo ever had them; nothing about it may be concluded from them."""
-LIMITS = """\
+_LIMITS = """\
 - Horses and zebras only. Legs and hind parts often stay without stripes; people who touch a horse may get some.
 - Other animals may be taken for horses, and small ones are overlooked.
 - The classifier knows only one kind of horse (sorrel): what it does not call so may be a horse all the same."""
-TERMS = """\
+_TERMS = """\
 For research and non-commercial use only: the photos of CycleGAN's set come from ImageNet. The code has its own
 licence."""
 
@@ -56,18 +56,18 @@ def benchmark_for(model: Model) -> Callable[..., Benchmark] | None:
 def to_zebras(
     paths: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = False
 ) -> Benchmark:
-    """Photos of horses that are to become zebras, and, in a second folder, photos of zebras; see `animals`."""
-    return animals(paths, "zebra", sizes, limit, degraded)
+    """Photos of horses that are to become zebras, and, in a second folder, photos of zebras; see `_animals`."""
+    return _animals(paths, "zebra", sizes, limit, degraded)
 
 
 def to_horses(
     paths: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = False
 ) -> Benchmark:
-    """Photos of zebras that are to become horses, and, in a second folder, photos of horses; see `animals`."""
-    return animals(paths, "horse", sizes, limit, degraded)
+    """Photos of zebras that are to become horses, and, in a second folder, photos of horses; see `_animals`."""
+    return _animals(paths, "horse", sizes, limit, degraded)
 
 
-def animals(paths: Sequence[Path], to: str, sizes: Sequence[int], limit: int | None, degraded: bool) -> Benchmark:
+def _animals(paths: Sequence[Path], to: str, sizes: Sequence[int], limit: int | None, degraded: bool) -> Benchmark:
     """Whole photos through all that `translate` does, beside the photos as they are.
 
     Args:
@@ -86,7 +86,7 @@ def animals(paths: Sequence[Path], to: str, sizes: Sequence[int], limit: int | N
     others = folders.pictures(paths[1])[:limit] if len(paths) > 1 else []
     return Benchmark(
         unit="photos",
-        sizes=tuple(sizes) or SIZES,
+        sizes=tuple(sizes) or _SIZES,
         title=pixels_across,
         examples=lambda size: some(everything, limit),  # noqa: ARG005
         pairs=_pairs,
@@ -145,7 +145,7 @@ def _found(outputs: Planes, pairs: PicturePairs, kind: str) -> Values:
 
 def _untouched(outputs: Planes, pairs: PicturePairs) -> Values:
     changed = np.abs(outputs - pairs.originals).max(axis=-3)
-    return np.asarray((changed < VISIBLE).mean(axis=(-2, -1)), np.float64)
+    return np.asarray((changed < _VISIBLE).mean(axis=(-2, -1)), np.float64)
 
 
 def _reference(others: Sequence[Path], size: int) -> Iterator[Planes]:
@@ -163,4 +163,6 @@ def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | Non
 
 def _texts(facts: Facts) -> CardTexts:
     to = "horse" if "coat" in facts.inputs else "zebra"
-    return CardTexts(WARNING, LIMITS, TERMS, {"Draws": f"what becomes of a {ANIMALS[1 - ANIMALS.index(to)]}: a {to}"})
+    return CardTexts(
+        _WARNING, _LIMITS, _TERMS, {"Draws": f"what becomes of a {ANIMALS[1 - ANIMALS.index(to)]}: a {to}"}
+    )

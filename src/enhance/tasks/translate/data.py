@@ -20,20 +20,20 @@ from enhance.datasets import cache, folders
 from enhance.errors import DataError
 from enhance.train.task import Batch, Inputs
 
-SIDE, MASK = 256, 128
+_SIDE, MASK = 256, 128
 """Pixels across photos and masks in memory."""
-KINDS, NEITHER = 2, 2
-HELD_OUT = 0.04
+_KINDS, NEITHER = 2, 2
+_HELD_OUT = 0.04
 """The share of photos, chosen by name, that is never trained on."""
-SMALLEST = 40
+_SMALLEST = 40
 """Pixels of a mask (of 128 across) that are an animal."""
-ROOM = 1.25
+_ROOM = 1.25
 """The side of a crop in units of the longer side of the animal's box, at run time."""
 
 CALIBRATING = 160
 """Pictures by which 8-bit steps are chosen."""
 
-Pixels = NDArray[np.uint8]
+_Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Photos:
     """Photos of animals of one kind: pixels (n,256,256,3), masks (n,128,128), and a box for each animal, or group of
     animals that touch: (m,5), the number of the photo and left, top, right, bottom in its pixels."""
 
-    pixels: Pixels
-    masks: Pixels
+    pixels: _Pixels
+    masks: _Pixels
     boxes: NDArray[np.int64]
 
 
@@ -69,7 +69,7 @@ def listing(folder: Path) -> list[tuple[Path, Path]]:
     return [(path, known[path.stem]) for path in photos]
 
 
-def load(folder: Path) -> tuple[Photos, Photos, str]:
+def _load(folder: Path) -> tuple[Photos, Photos, str]:
     """Reads a folder, from the cache where it has been read before: photos to train on, held-out ones, and a digest.
 
     Raises:
@@ -77,20 +77,20 @@ def load(folder: Path) -> tuple[Photos, Photos, str]:
     """
     files = listing(folder)
     paths = [path for pair in files for path in pair]
-    read = cache.cached(cache.stamps(paths), len(files), (SIDE, SIDE, 4), lambda n: _read(*files[n]))
+    read = cache.cached(cache.stamps(paths), len(files), (_SIDE, _SIDE, 4), lambda n: _read(*files[n]))
     pixels, masks = read[..., :3], np.ascontiguousarray(read[:, ::2, ::2, 3])
-    held = np.array([is_held_out(path.name) for path, _ in files])
+    held = np.array([_is_held_out(path.name) for path, _ in files])
     if held.all() or not held.any():
         held = np.arange(len(files)) == len(files) - 1
     return _photos(pixels[~held], masks[~held]), _photos(pixels[held], masks[held]), folders.digest(paths)
 
 
-def is_held_out(name: str) -> bool:
+def _is_held_out(name: str) -> bool:
     """True for a few names in a hundred, always the same ones."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < HELD_OUT * 2**32
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < _HELD_OUT * 2**32
 
 
-def boxes(mask: Pixels, smallest: int = SMALLEST) -> list[tuple[int, int, int, int, int]]:
+def boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int, int, int]]:
     """Boxes (left, top, right, bottom) of what is connected in a mask (h,w), in its pixels, and how much there is."""
     count, _, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8))
     result = []
@@ -190,11 +190,11 @@ class AnimalCrops:
             batch[name], batch[f"mask_{name}"] = _tensors(cuts)
         return [batch]
 
-    def _cut(self, photos: Photos, box: NDArray[np.int64], rng: np.random.Generator | None) -> tuple[Pixels, Pixels]:
-        number, size, room, angle = int(box[0]), self.crops.size, ROOM, 0.0
+    def _cut(self, photos: Photos, box: NDArray[np.int64], rng: np.random.Generator | None) -> tuple[_Pixels, _Pixels]:
+        number, size, room, angle = int(box[0]), self.crops.size, _ROOM, 0.0
         if rng is not None:
             room, angle = float(rng.uniform(*self.crops.room)), self.crops.turn * float(rng.uniform(-1, 1))
-        left, top, side = square(box[1:].tolist(), room, SIDE, SIDE)
+        left, top, side = square(box[1:].tolist(), room, _SIDE, _SIDE)
         if rng is not None:
             left, top = (float(x + rng.uniform(-1, 1) * self.crops.jitter * side) for x in (left, top))
         pixels = cut(photos.pixels[number], left, top, side, size, angle)
@@ -255,20 +255,20 @@ class AnimalViews:
         shown = []
         for kind, photos in enumerate(self.held):
             for pixels, mask in zip(photos.pixels[:32], photos.masks[:32], strict=True):
-                view = cut(pixels, 0, 0, SIDE, self.views.size), cut(mask, 0, 0, MASK, self.views.size // 2)
+                view = cut(pixels, 0, 0, _SIDE, self.views.size), cut(mask, 0, 0, MASK, self.views.size // 2)
                 shown.append((*view, kind))
         return [self._batch(shown[begin : begin + 16]) for begin in range(0, len(shown), 16)]
 
-    def _batch(self, shown: Sequence[tuple[Pixels, Pixels, int]]) -> Batch:
+    def _batch(self, shown: Sequence[tuple[_Pixels, _Pixels, int]]) -> Batch:
         image, mask = _tensors([(pixels, mask) for pixels, mask, _ in shown])
-        where = torch.zeros(len(shown), KINDS, *mask.shape[2:])
-        known = torch.ones(len(shown), KINDS, 1, 1)
+        where = torch.zeros(len(shown), _KINDS, *mask.shape[2:])
+        known = torch.ones(len(shown), _KINDS, 1, 1)
         for n, (_, _, kind) in enumerate(shown):
             if kind != NEITHER:
                 where[n, kind], known[n, kind] = mask[n, 0], 0
         return {"image": image, "where": where, "known": known}
 
-    def _view(self, kind: int, rng: np.random.Generator) -> tuple[Pixels, Pixels, int]:
+    def _view(self, kind: int, rng: np.random.Generator) -> tuple[_Pixels, _Pixels, int]:
         photos = self.training[kind]
         number = int(rng.integers(len(photos.pixels)))
         pixels, mask = photos.pixels[number], photos.masks[number]
@@ -278,13 +278,13 @@ class AnimalViews:
         return *self._window(pixels, mask, boxes, rng), kind
 
     def _window(
-        self, pixels: Pixels, mask: Pixels, boxes: Sequence[Sequence[int]], rng: np.random.Generator
-    ) -> tuple[Pixels, Pixels]:
+        self, pixels: _Pixels, mask: _Pixels, boxes: Sequence[Sequence[int]], rng: np.random.Generator
+    ) -> tuple[_Pixels, _Pixels]:
         """A part of a photo, or it and more, and the same of its mask."""
         size = self.views.size
         low, high = np.log(self.views.zoom)
-        side = SIDE * float(np.exp(rng.uniform(low, high)))
-        spare = SIDE - side
+        side = _SIDE * float(np.exp(rng.uniform(low, high)))
+        spare = _SIDE - side
         left, top = (float(rng.uniform(min(spare, 0), max(spare, 0))) for _ in "xy")
         if spare > 0 and boxes and rng.random() < 0.7:
             # A window near an animal: most of those drawn at random would show none.
@@ -300,10 +300,10 @@ class AnimalViews:
         return pixels, mask
 
 
-def _without_animals(folder: Path) -> Pixels:
+def _without_animals(folder: Path) -> _Pixels:
     """Photos of a folder that show neither kind, (n,256,256,3)."""
     paths = folders.pictures(folder)
-    return cache.cached(cache.stamps(paths), len(paths), (SIDE, SIDE, 3), lambda n: _small(paths[n]))
+    return cache.cached(cache.stamps(paths), len(paths), (_SIDE, _SIDE, 3), lambda n: _small(paths[n]))
 
 
 def photo_inputs(places: Sequence[Path]) -> Iterator[Inputs]:
@@ -329,26 +329,26 @@ def animal_inputs(folders: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
     """
     rng = np.random.default_rng(0)
     for folder in folders:
-        photos, _, _ = load(folder)
+        photos, _, _ = _load(folder)
         for box in photos.boxes[:: max(1, len(photos.boxes) * len(folders) // CALIBRATING)]:
-            pixels = cut(photos.pixels[box[0]], *square(box[1:].tolist(), ROOM, SIDE, SIDE), 128)
+            pixels = cut(photos.pixels[box[0]], *square(box[1:].tolist(), _ROOM, _SIDE, _SIDE), 128)
             inputs = {"image": torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255}
             yield inputs | ({"coat": torch.from_numpy(rng.uniform(0.1, 0.9, (1, 3))).float()} if coat else {})
 
 
 def _pasted(
-    pixels: Pixels, mask: Pixels, photos: Photos, animal: int, rng: np.random.Generator
-) -> tuple[Pixels, Pixels]:
+    pixels: _Pixels, mask: _Pixels, photos: Photos, animal: int, rng: np.random.Generator
+) -> tuple[_Pixels, _Pixels]:
     """A photo with an animal of another photo laid in, and the mask of both."""
     number, *box = photos.boxes[animal].tolist()
-    left, top, side = square(box, 1.1, SIDE, SIDE)
+    left, top, side = square(box, 1.1, _SIDE, _SIDE)
     size = int(side * np.exp(rng.uniform(-1, 0.2))) // 2 * 2
-    size = int(np.clip(size, 24, SIDE))
+    size = int(np.clip(size, 24, _SIDE))
     other = cut(photos.pixels[number], left, top, side, size)
     cover = cut(photos.masks[number], left / 2, top / 2, side / 2, size)
     if rng.random() < 0.5:
         other, cover = other[:, ::-1], cover[:, ::-1]
-    x, y = (int(rng.integers(0, (SIDE - size) // 2 + 1)) * 2 for _ in "xy")
+    x, y = (int(rng.integers(0, (_SIDE - size) // 2 + 1)) * 2 for _ in "xy")
     pixels, mask = pixels.copy(), mask.copy()
     weight = cover[..., None].astype(np.float32) / 255
     window = pixels[y : y + size, x : x + size]
@@ -360,7 +360,7 @@ def _pasted(
     return pixels, mask
 
 
-def _lit(pixels: Pixels, most: float, rng: np.random.Generator, *, tint: bool = False) -> Pixels:
+def _lit(pixels: _Pixels, most: float, rng: np.random.Generator, *, tint: bool = False) -> _Pixels:
     """Another brightness and contrast, and with `tint` sometimes other colours or none."""
     contrast, brightness = 1 + rng.uniform(-most, most), 255 * rng.uniform(-most, most) / 2
     gain = contrast * (1 + rng.uniform(-most, most, 3) / 2 if tint else np.ones(3))
@@ -370,7 +370,7 @@ def _lit(pixels: Pixels, most: float, rng: np.random.Generator, *, tint: bool = 
     return np.clip(np.rint(lit), 0, 255).astype(np.uint8)
 
 
-def _tensors(cuts: Sequence[tuple[Pixels, Pixels]]) -> tuple[Tensor, Tensor]:
+def _tensors(cuts: Sequence[tuple[_Pixels, _Pixels]]) -> tuple[Tensor, Tensor]:
     pixels = torch.from_numpy(np.stack([pixels for pixels, _ in cuts])).permute(0, 3, 1, 2).contiguous()
     masks = torch.from_numpy(np.stack([mask for _, mask in cuts]))[:, None]
     return pixels.float() / 255, masks.float() / 255
@@ -383,11 +383,11 @@ def _two(folders: Sequence[Path]) -> tuple[tuple[Photos, Photos], tuple[Photos, 
         raise DataError(
             f"{folders[0]}: two folders are needed, one of each kind of animal, or one with trainA and trainB"
         )
-    (a, held_a, digest_a), (b, held_b, digest_b) = (load(folder) for folder in folders)
+    (a, held_a, digest_a), (b, held_b, digest_b) = (_load(folder) for folder in folders)
     return (a, b), (held_a, held_b), hashlib.sha256(f"{digest_a} {digest_b}".encode()).hexdigest()
 
 
-def _photos(pixels: Pixels, masks: Pixels) -> Photos:
+def _photos(pixels: _Pixels, masks: _Pixels) -> Photos:
     animals = [(n, 2 * x0, 2 * y0, 2 * x1, 2 * y1) for n, mask in enumerate(masks) for x0, y0, x1, y1, _ in boxes(mask)]
     return Photos(pixels, masks, np.array(animals, np.int64).reshape(-1, 5))
 
@@ -401,17 +401,17 @@ def _large_enough(photos: Photos, least: int) -> NDArray[np.intp]:
     return chosen if len(chosen) else np.arange(len(photos.boxes))
 
 
-def _read(photo: Path, mask: Path) -> Pixels:
+def _read(photo: Path, mask: Path) -> _Pixels:
     """A photo and its mask as (256,256,4); what is not square is cut to its middle."""
     cover = _middle(Image.fromarray(folders.read(mask))).convert("L")
-    cover = cover.resize((MASK, MASK), Image.Resampling.BOX).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+    cover = cover.resize((MASK, MASK), Image.Resampling.BOX).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
     return np.dstack([_small(photo), np.asarray(cover)])
 
 
-def _small(photo: Path) -> Pixels:
+def _small(photo: Path) -> _Pixels:
     picture = _middle(Image.fromarray(folders.read(photo)))
-    better = Image.Resampling.BOX if picture.width > SIDE else Image.Resampling.BICUBIC
-    return np.asarray(picture if picture.width == SIDE else picture.resize((SIDE, SIDE), better))
+    better = Image.Resampling.BOX if picture.width > _SIDE else Image.Resampling.BICUBIC
+    return np.asarray(picture if picture.width == _SIDE else picture.resize((_SIDE, _SIDE), better))
 
 
 def _middle(image: Image.Image) -> Image.Image:

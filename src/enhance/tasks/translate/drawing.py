@@ -17,14 +17,14 @@ from enhance.tasks.translate.finding import Animal, Region
 
 SIDE = 128
 """Pixels across an animal as the networks were taught to see it."""
-ROOM = 1.25
+_ROOM = 1.25
 """The side of the square that is cut out, in units of the longer side of the animal's box."""
-LEAST = 0.25
+_LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
 TRUST = 3.0
 """The finder's probability times this limits the mask, so that only what it found is redrawn."""
 
-Mask = NDArray[np.float32]
+_Mask = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +41,9 @@ class Patch:
     top: int
     side: int
     delta: RGB
-    alpha: Mask
+    alpha: _Mask
 
-    def rows(self, top: int, bottom: int, width: int) -> tuple[slice, slice, RGB, Mask] | None:
+    def rows(self, top: int, bottom: int, width: int) -> tuple[slice, slice, RGB, _Mask] | None:
         """What is added to rows of a photo of that width: where (rows counted from `top`, columns), what, and the mask.
 
         Each part is what it would be in the whole. None where the patch has nothing there.
@@ -83,16 +83,16 @@ def draw(model: Model, pixels: Integers, animal: Animal | None, coat: tuple[floa
     """
     height, width = pixels.shape[:2]
     box = (0, 0, width, height) if animal is None else animal.box
-    left, top, side = square(box, ROOM if animal else 1.0, height, width)
+    left, top, side = square(box, _ROOM if animal else 1.0, height, width)
     image = cut(pixels, left, top, side)
     inputs = {"image": image.transpose(2, 0, 1)[None]}
     if "coat" in model.facts.inputs:
         inputs["coat"] = np.array([coat or (0.5, 0.5, 0.5)], np.float32)
     output = model.run(**inputs)
-    mask: Mask = output["mask"][0, 0]
+    mask: _Mask = output["mask"][0, 0]
     if animal is not None:
         mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width))
-    alpha = np.clip((mask - LEAST) / 0.5, 0, 1).astype(np.float32)
+    alpha = np.clip((mask - _LEAST) / 0.5, 0, 1).astype(np.float32)
     return Patch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
 
 
@@ -127,7 +127,7 @@ def cut(pixels: Integers, left: int, top: int, side: int) -> RGB:
     return to_float(np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=method)))
 
 
-def there(animal: Animal, left: int, top: int, side: int, height: int, width: int) -> Mask:
+def there(animal: Animal, left: int, top: int, side: int, height: int, width: int) -> _Mask:
     """The finder's probabilities of one animal, in the square that a network saw, (S,S)."""
     rows, columns = animal.where.shape
     step = np.array([columns / width, rows / height])

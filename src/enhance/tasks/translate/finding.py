@@ -13,18 +13,18 @@ from enhance.pixels import Integers, to_float
 from enhance.tasks.translate.options import ANIMALS
 
 FINDER = "animals"
-LOOK = 256
+_LOOK = 256
 """Pixels along the longer side of a photo as the finder sees it."""
 MOST_ENLARGED = 2.0
 """How far a small photo is enlarged for that."""
-SURE, LEAST_SURE = 0.5, 0.7
+_SURE, LEAST_SURE = 0.5, 0.7
 """The probability of a pixel from which on it is an animal's; what is nowhere as sure as the second is none."""
 CONVINCED = {"horse": 0.95, "zebra": 0.88}
 """How sure the surest quarter of the surest animal must be, on average, for a photo to show animals of a kind at all.
 
 Of 60 photos without any, one in eight passes for horses and one in fifty for zebras; of photos with them, 98 and 95 %.
 """
-SMALLEST = 10
+_SMALLEST = 10
 """Pixels of the finder's answer that are an animal."""
 JOINED = 2
 """Pixels of the finder's answer between two parts of one animal, as a fence or a rider leaves them."""
@@ -62,7 +62,7 @@ def find(pixels: Integers, kind: str) -> list[Animal]:
 
 def detection_score(animal: Animal) -> float:
     """The mean probability of the surest quarter of an animal's pixels."""
-    inside = np.sort(animal.where[animal.where > SURE])
+    inside = np.sort(animal.where[animal.where > _SURE])
     return float(inside[-max(1, len(inside) // 4) :].mean())
 
 
@@ -70,7 +70,7 @@ def probabilities(pixels: Integers) -> Probabilities:
     """For each kind of `ANIMALS` how probable it is that a pixel is of one, (2,h,w), of the photo made small."""
     height, width = pixels.shape[:2]
     finder = Model.load(FINDER)
-    scale = min(LOOK / max(height, width), MOST_ENLARGED)
+    scale = min(_LOOK / max(height, width), MOST_ENLARGED)
     size = max(2, round(width * scale)), max(2, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = to_float(np.asarray(cv2.resize(pixels, size, interpolation=method)))
@@ -82,7 +82,7 @@ def probabilities(pixels: Integers) -> Probabilities:
 
 def separate(probabilities: Probabilities, width: int, height: int) -> list[Animal]:
     """Animals from probabilities (h,w) that cover a photo of that size, the largest first."""
-    sure = (probabilities > SURE).astype(np.uint8)
+    sure = (probabilities > _SURE).astype(np.uint8)
     kernel = np.ones((2 * JOINED - 1, 2 * JOINED - 1), np.uint8)
     count, labels = cv2.connectedComponents(np.asarray(cv2.dilate(sure, kernel)), connectivity=8)
     animals = []
@@ -99,7 +99,7 @@ def separate(probabilities: Probabilities, width: int, height: int) -> list[Anim
 
 
 def _is_animal(probabilities: Probabilities, sure: NDArray[np.uint8], here: NDArray[np.bool_]) -> bool:
-    return int(sure[here].sum()) >= SMALLEST and float(probabilities[here].max()) >= LEAST_SURE
+    return int(sure[here].sum()) >= _SMALLEST and float(probabilities[here].max()) >= LEAST_SURE
 
 
 def _nearest(labels: NDArray[np.int32], kept: list[int]) -> NDArray[np.int32]:

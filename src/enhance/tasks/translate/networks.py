@@ -15,9 +15,9 @@ from torch.nn import functional
 
 from enhance.train.features import squeezenet
 
-LEAST = 0.25
+_LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
-REACH = 1.0
+_REACH = 1.0
 """The most that is added to a pixel, in units of its whole range."""
 
 
@@ -49,7 +49,7 @@ class Fire(nn.Module):
         return functional.relu(torch.cat([self.expand1x1(x), self.expand3x3(x)], 1))
 
 
-FIRES = {
+_FIRES = {
     "fire2": (64, 16, 64),
     "fire3": (128, 16, 64),
     "fire4": (128, 32, 128),
@@ -59,7 +59,7 @@ FIRES = {
     "fire8": (384, 64, 256),
     "fire9": (512, 64, 256),
 }
-SEEN = (64, 128, 256, 512)
+_SEEN = (64, 128, 256, 512)
 """Channels of the encoder's features at 1/2, 1/4, 1/8 and 1/16 of a picture's resolution."""
 LOUD = (38.0, 67.0, 55.0, 13.0)
 """Their root mean square on photos, with the ImageNet weights: features are divided by it."""
@@ -75,11 +75,11 @@ class Encoder(nn.Module):
 
     def __init__(self, *, pretrained: bool = True, frozen: bool = False) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, SEEN[0], 3, stride=2, padding=1)
-        self.fires = nn.ModuleDict({name: Fire(*sizes) for name, sizes in FIRES.items()})
+        self.conv1 = nn.Conv2d(3, _SEEN[0], 3, stride=2, padding=1)
+        self.fires = nn.ModuleDict({name: Fire(*sizes) for name, sizes in _FIRES.items()})
         self.register_buffer("mean", torch.tensor(squeezenet.MEAN_BGR).view(1, 3, 1, 1))
         if pretrained:
-            for name, (kernel, bias) in squeezenet.read_weights(tuple(FIRES)).items():
+            for name, (kernel, bias) in squeezenet.read_weights(tuple(_FIRES)).items():
                 layer = self.get_submodule(name if name == "conv1" else f"fires.{name.replace('/', '.')}")
                 layer.weight.data = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy()).float()
                 layer.bias.data = torch.from_numpy(bias.ravel().copy()).float()
@@ -87,7 +87,7 @@ class Encoder(nn.Module):
             self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """image (N,3,H,W) in [0,1], H and W multiples of 16, to features (N,C,h,w) of `SEEN` channels."""
+        """image (N,3,H,W) in [0,1], H and W multiples of 16, to features (N,C,h,w) of `_SEEN` channels."""
         x = functional.relu(self.conv1(image.flip(1) * 255 - cast(Tensor, self.mean)))
         features = [x]
         for name, fire in self.fires.items():
@@ -117,9 +117,9 @@ class Finder(nn.Module):
         super().__init__()
         self.encoder = Encoder(pretrained=pretrained)
         halves = (width, width * 3 // 4, width // 2, width // 4)
-        self.sixteenth = nn.Sequential(nn.Conv2d(SEEN[-1], width, 1), ResidualBlock(width), ResidualBlock(width))
+        self.sixteenth = nn.Sequential(nn.Conv2d(_SEEN[-1], width, 1), ResidualBlock(width), ResidualBlock(width))
         pairs = list(itertools.pairwise(halves))
-        self.skips = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(SEEN[-2::-1], halves[1:], strict=True))
+        self.skips = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(_SEEN[-2::-1], halves[1:], strict=True))
         self.rises = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairs)
         self.blocks = nn.ModuleList(ResidualBlock(b) for _, b in pairs)
         self.answer = nn.Conv2d(halves[-1], kinds, 3, padding=1)
@@ -138,7 +138,7 @@ class Finder(nn.Module):
 
 
 class Drawn(NamedTuple):
-    """What a translator made: a difference (N,3,H,W) within +-`REACH`, and a mask (N,1,H,W) as logits."""
+    """What a translator made: a difference (N,3,H,W) within +-`_REACH`, and a mask (N,1,H,W) as logits."""
 
     delta: Tensor
     logits: Tensor
@@ -167,7 +167,7 @@ class Translator(nn.Module):
         super().__init__()
         self.coat = coat
         self.encoder = Encoder(pretrained=pretrained, frozen=True)
-        self.told = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(SEEN[2:], widths[2:], strict=True))
+        self.told = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(_SEEN[2:], widths[2:], strict=True))
         self.head = nn.Conv2d(12, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in itertools.pairwise(widths))
         self.before = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[:-1], blocks, strict=False))
@@ -200,7 +200,7 @@ class Translator(nn.Module):
             x = after(functional.leaky_relu(x + fine.pop(), 0.2))
         x = functional.interpolate(functional.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear")
         x = self.paint(x).float()
-        return Drawn(REACH * torch.tanh(2 * x[:, :3]), 4 * x[:, 3:])
+        return Drawn(_REACH * torch.tanh(2 * x[:, :3]), 4 * x[:, 3:])
 
 
 class Discriminator(nn.Module):
@@ -214,7 +214,7 @@ class Discriminator(nn.Module):
     def __init__(self, width: int = 64) -> None:
         super().__init__()
         self.heads = nn.ModuleList()
-        for depth, channels in enumerate(SEEN):
+        for depth, channels in enumerate(_SEEN):
             stride = 2 if depth < 3 else 1
             layers = [nn.Conv2d(channels, width, 1), nn.LeakyReLU(0.2)]
             if depth == 0:
@@ -235,8 +235,8 @@ class Discriminator(nn.Module):
 
 
 def alpha(mask: Tensor) -> Tensor:
-    """How much of the difference is added, from the probability that a pixel is the animal's: none up to `LEAST`."""
-    return ((mask - LEAST) / 0.5).clamp(0, 1)
+    """How much of the difference is added, from the probability that a pixel is the animal's: none up to `_LEAST`."""
+    return ((mask - _LEAST) / 0.5).clamp(0, 1)
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:

@@ -14,7 +14,7 @@ from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
 from enhance.train.task import Data, Task
 
-COLOURS = 3
+_COLOURS = 3
 """Numbers that tell a coat: its mean colour."""
 
 
@@ -70,7 +70,7 @@ class TranslationRecipe:
         torch.manual_seed(self.seed)
         translators = [
             Translator(widths=self.widths, blocks=self.blocks, coat=coat).to(device)
-            for coat in ((COLOURS, 0) if self.teacher else (0,))
+            for coat in ((_COLOURS, 0) if self.teacher else (0,))
         ]
         rest = self.name, translators[0], Discriminator(self.judge).to(device), self.weights, device
         return Coating(self.teacher, translators[1], *rest) if self.teacher else Patterning(*rest)

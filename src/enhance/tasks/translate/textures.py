@@ -9,7 +9,7 @@ from torch.nn import functional
 from enhance.tasks.translate.networks import alpha
 
 GREY = 0.5
-WINDOW = 4
+_WINDOW = 4
 """Cells of features across the windows within which local textures are compared."""
 
 
@@ -97,7 +97,7 @@ def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor
         for x in (a, b):
             x = functional.conv2d(x, projection.to(x))
             products.append(
-                functional.avg_pool2d((x[:, :, None] * x[:, None]).flatten(1, 2) * inside, WINDOW, WINDOW // 2)
+                functional.avg_pool2d((x[:, :, None] * x[:, None]).flatten(1, 2) * inside, _WINDOW, _WINDOW // 2)
             )
         length = products[1].square().sum(1).add(1e-10).sqrt()
         apart = (products[0] - products[1]).square().sum(1).add(1e-10).sqrt()

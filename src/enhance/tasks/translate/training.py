@@ -37,11 +37,11 @@ from enhance.train.task import Batch, Exported, Group, Stateless
 
 TEXTURES = 3
 """Depths of the encoder whose Gram matrices are compared: after conv1, fire3 and fire5."""
-PATCH = 16
+_PATCH = 16
 """Pixels across the discriminator's patches."""
 DOUBTED = 0.4
 """The probability from which on an animal that a mask lacks is not held against a network."""
-SHOWN = 0.25
+_SHOWN = 0.25
 """The share of a patch that the animal must cover for its logit to count."""
 
 
@@ -225,7 +225,7 @@ class Translation(Stateless, ABC):
         each = []
         for real, fake in zip(self.discriminator(reals), self.discriminator(fakes), strict=True):
             real, fake = real.float(), fake.float()
-            shown_real, shown = ((resized(covered, real) > SHOWN).float() for covered in self._seen[2:])
+            shown_real, shown = ((resized(covered, real) > _SHOWN).float() for covered in self._seen[2:])
             mean = (real * shown_real).sum((1, 2, 3)) / shown_real.sum((1, 2, 3)).clamp(min=1)
             mean = mean[torch.arange(len(fake)) % len(real), None, None, None]
             ahead = fake - mean if made_better else mean - fake
@@ -324,7 +324,7 @@ class Patterning(Translation):
             terms["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
             deep = directions(fakes[-1][first:]), directions(reals[-1][:pairs])
             terms["semantic"] = weights.semantic * apart_within(*deep, masks[first:])
-            coarse = (functional.avg_pool2d(x, PATCH) for x in (generated[first:], b[:pairs]))
+            coarse = (functional.avg_pool2d(x, _PATCH) for x in (generated[first:], b[:pairs]))
             terms["colour"] = weights.colour * mean_within(difference(*coarse), masks[first:])
         return terms
 
@@ -391,7 +391,7 @@ class Coating(Translation):
         # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
         plain = without_pattern(b, mask_b, coats[whose[:first]], random)
         wanted = torch.cat([plain, a[:pairs]])
-        coarse = (functional.avg_pool2d(x, PATCH // 2) for x in (generated, wanted))
+        coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
         terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
         if pairs:
             there = masks[first:]
@@ -436,7 +436,7 @@ class _Seen(NamedTuple):
 
 def _covered(mask: Tensor) -> Tensor:
     """The share of the animal in 8x8 pixels."""
-    return functional.avg_pool2d(mask, PATCH // 2)
+    return functional.avg_pool2d(mask, _PATCH // 2)
 
 
 def _coloured(image: Tensor, where: Tensor) -> Tensor:

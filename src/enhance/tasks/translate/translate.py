@@ -102,7 +102,7 @@ def translate_photo(photo: Photo, options: TranslateOptions | None = None) -> Tr
         result = redrawn(photo, model, options)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or reduce it first") from None
-    return stamped(photo, result, [Model.load(FINDER), model]) if result.animals or options.force else result
+    return _stamped(photo, result, [Model.load(FINDER), model]) if result.animals or options.force else result
 
 
 def redrawn(photo: Photo, model: Model, options: TranslateOptions) -> Translated:
@@ -113,11 +113,11 @@ def redrawn(photo: Photo, model: Model, options: TranslateOptions) -> Translated
     drawn: list[Animal | None] = [*animals] if animals or not options.force else [None]
     # The largest is laid last: it is the nearest to the camera.
     patches = [draw(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
-    canvas, mask, untouched = paint(photo, patches)
+    canvas, mask, untouched = _paint(photo, patches)
     return Translated(canvas, mask, tuple(animals), untouched, notes, options)
 
 
-def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.uint8], float]:
+def _paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.uint8], float]:
     """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
     canvas = Canvas(photo, photo.width, photo.height)
     mask = np.zeros((photo.height, photo.width), np.uint8)
@@ -139,7 +139,7 @@ def paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.ui
     return canvas, mask, 1 - touched / mask.size
 
 
-def stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translated:
+def _stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translated:
     """The same with a canvas whose file says what was done."""
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
     names = " + ".join(model.facts.name for model in used)

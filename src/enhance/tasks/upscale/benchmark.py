@@ -26,7 +26,7 @@ from enhance.tasks.upscale.restoration_benchmark import bad_photos
 from enhance.train.recipe import to_json
 
 FACE_SIZES = (16, 32, 64)
-PHOTO_SIZES = (128,)
+_PHOTO_SIZES = (128,)
 
 LR_PSNR = Metric(
     lambda outputs, batch: lr_psnr(outputs, batch.shown_inputs()),
@@ -45,7 +45,7 @@ FACE_WARNING = """\
 was there: eyes, teeth, wrinkles, moles and hair may never have existed, and the same input has many answers. It will
 not help to identify anyone, and its output must not be used as evidence of who somebody is or what they look like."""
 
-FACE_LIMITS = """\
+_FACE_LIMITS = """\
 - Faces only, upright and roughly frontal, aligned to the face frame; profiles, hands, glasses, teeth, jewellery and
   whatever covers a face are drawn worst.
 - {learnt}
@@ -53,14 +53,14 @@ FACE_LIMITS = """\
   sets, given or guessed by their makers, and say nothing more.
 - Likeness is judged by one face recogniser, which has its own errors and its own bias."""
 
-FACE_TERMS = """\
+_FACE_TERMS = """\
 For research and non-commercial use only. The weights were trained on All-Age-Faces (for research), UTKFace
 (non-commercial research), Labeled Faces in the Wild (research), CelebA (non-commercial research) and official portraits
 of members of the US Congress (public domain); those terms pass on to them. The code has its own licence."""
 
 AVERAGED = """\
 Trained on pictures made small by averaging. Photos that are noisy, blurred or heavily compressed are another task."""
-RESTORED = """\
+_RESTORED = """\
 Trained on photos that are blurred, noisy and heavily compressed. Clean ones are drawn better by networks that do not
   restore."""
 
@@ -162,7 +162,7 @@ def photos(
     Raises:
         DataError: a file or folder cannot be used.
     """
-    sizes = tuple(sizes) or PHOTO_SIZES
+    sizes = tuple(sizes) or _PHOTO_SIZES
     everything = pairs.whole_photos(paths)
     degradation = pairs.degraded if degraded else pairs.clean
     return Benchmark(
@@ -237,8 +237,8 @@ def _made(degraded: bool) -> str:
 
 
 def _face_texts(facts: Facts) -> CardTexts:
-    limits = FACE_LIMITS.format(learnt=RESTORED if facts.restores else AVERAGED)
-    return CardTexts(FACE_WARNING, limits, FACE_TERMS, {"Face frame": facts.extra.get("frame", "")}, _recipe(facts))
+    limits = _FACE_LIMITS.format(learnt=_RESTORED if facts.restores else AVERAGED)
+    return CardTexts(FACE_WARNING, limits, _FACE_TERMS, {"Face frame": facts.extra.get("frame", "")}, _recipe(facts))
 
 
 def _photo_texts(facts: Facts) -> CardTexts:

@@ -28,19 +28,19 @@ from enhance.tasks.upscale.degradation import Degradation
 from enhance.tasks.upscale.networks.generator import place
 from enhance.train.task import Batch
 
-WINDOW = 64
+_WINDOW = 64
 SCALE = 4
-FRAMES = (64, 96, 128, 192, 256)
+_FRAMES = (64, 96, 128, 192, 256)
 SMALL = 24
 """Pixels across a small picture's frame below which a face is small."""
 LARGE = 48
 """Those from which on it is large; between the two it is of middling size."""
 FULL_FACES = (128, 256)
 """Frames of the faces that are learnt from as a whole as well, not only through windows."""
-HELD_OUT = {64: 64, 128: 24, 256: 8}
+_HELD_OUT = {64: 64, 128: 24, 256: 8}
 """How many whole faces to validate by, for each frame."""
 
-Pixels = NDArray[np.uint8]
+_Pixels = NDArray[np.uint8]
 
 MAX_ROTATION = 45
 """Degrees; what leans more is turned by a right angle before it is drawn."""
@@ -87,7 +87,7 @@ class ImageGroup:
     then turned about its middle by an angle in degrees. The chances (n,) of being drawn are summed up in `cumulative`;
     without it all are alike."""
 
-    pixels: Pixels
+    pixels: _Pixels
     frame: float
     left: float
     top: float
@@ -130,7 +130,7 @@ class FaceDataset:
         self.digest = _digest(listing)
         self.training, self.validation = load(listing)
         if not self.training:
-            raise DataError(f"{folders[0]}: the faces are smaller than {WINDOW} pixels; larger ones are needed")
+            raise DataError(f"{folders[0]}: the faces are smaller than {_WINDOW} pixels; larger ones are needed")
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
         """`hr` (N,3,H,H) and `lr` (N,3,H/4,H/4) in [0,1], `place` (N,3,H/4,H/4): see `networks.generator.place`."""
@@ -142,7 +142,7 @@ class FaceDataset:
     def held_out(self) -> Sequence[Batch]:
         """Whole faces at each size that the data has."""
         batches = []
-        for frame, count in HELD_OUT.items():
+        for frame, count in _HELD_OUT.items():
             hr = full_faces(self.validation, frame, count)
             if len(hr):
                 lr = self.degradation(hr, torch.Generator().manual_seed(self.seed))
@@ -195,7 +195,7 @@ def load(listing: Sequence[Source]) -> tuple[tuple[ImageGroup, ...], tuple[Image
     return tuple(training), tuple(held_out)
 
 
-def read(source: Source) -> Pixels:
+def read(source: Source) -> _Pixels:
     """One picture as (H,H,3) uint8.
 
     Raises:
@@ -228,7 +228,7 @@ def angle_of(name: str) -> float:
     return float(np.random.default_rng(list(name.encode())).uniform(-MAX_ROTATION, MAX_ROTATION))
 
 
-def rotated(pixels: Pixels, angle: float) -> Pixels:
+def rotated(pixels: _Pixels, angle: float) -> _Pixels:
     """A square picture (H,H,3) turned clockwise about its middle; what lies beyond its edges is mirrored."""
     centre = (len(pixels) - 1) / 2
     matrix = cv2.getRotationMatrix2D((centre, centre), -angle, 1)
@@ -236,7 +236,7 @@ def rotated(pixels: Pixels, angle: float) -> Pixels:
     return np.asarray(cv2.warpAffine(pixels, matrix, shape, flags=cv2.INTER_CUBIC, borderMode=edge), np.uint8)
 
 
-def area_resize(pixels: Pixels, width: int) -> Pixels:
+def area_resize(pixels: _Pixels, width: int) -> _Pixels:
     """Area-averages a square picture (H,H,3) to (width,width,3)."""
     if len(pixels) == width:
         return pixels
@@ -256,14 +256,14 @@ def group_probabilities(groups: Sequence[ImageGroup], sizes: SizeMix) -> NDArray
 
 def windows(groups: Sequence[ImageGroup], sampling: Sampling, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """A batch: hr (N,3,H,H) float32 in [0,1], and where in the face frame its small pixels lie, (N,3,H/4,H/4)."""
-    sizes, side, count = sampling.sizes, WINDOW, sampling.batch
+    sizes, side, count = sampling.sizes, _WINDOW, sampling.batch
     full = [group for group in groups if group.shows_frame and group.frame in FULL_FACES]
     weights = {group.frame: sizes.of(group.lr_frame) for group in full if sizes.of(group.lr_frame)}
     if sampling.full_face_probability and weights and rng.random() < sampling.full_face_probability:
         frames = sorted(weights)
         side = int(rng.choice(frames, p=np.array([weights[frame] for frame in frames]) / sum(weights.values())))
         groups = [group for group in full if group.frame == side]
-        count = max(1, count * WINDOW**2 // side**2)
+        count = max(1, count * _WINDOW**2 // side**2)
     hr = np.empty((count, side, side, 3), np.uint8)
     coordinates = np.empty((count, 3, side // SCALE, side // SCALE), np.float32)
     centres = np.arange(side // SCALE) * SCALE + SCALE / 2
@@ -326,18 +326,18 @@ def _size(source: Source) -> int:
 def _sizes(box: Box, size: int) -> Iterator[tuple[int, float]]:
     """Widths at which to keep pictures `size` pixels wide that show `box`, each with the width of its frame."""
     extent = box[2] - box[0]
-    wanted: dict[int, float] = {round(frame * extent): frame for frame in FRAMES}
-    wanted.setdefault(WINDOW, WINDOW / extent)
+    wanted: dict[int, float] = {round(frame * extent): frame for frame in _FRAMES}
+    wanted.setdefault(_WINDOW, _WINDOW / extent)
     for width, frame in sorted(wanted.items()):
-        if WINDOW <= width <= size:
+        if _WINDOW <= width <= size:
             yield width, float(frame)
 
 
-def _read_all(members: Sequence[Source], width: int, angles: NDArray[np.float64] | None = None) -> Pixels:
+def _read_all(members: Sequence[Source], width: int, angles: NDArray[np.float64] | None = None) -> _Pixels:
     turned = "" if angles is None else " turned"
     key = cache.stamps([m.path for m in members]) + str([m.crop for m in members if m.crop]) + turned
 
-    def make(index: int) -> Pixels:
+    def make(index: int) -> _Pixels:
         pixels = read(members[index])
         return area_resize(pixels if angles is None else rotated(pixels, angles[index]), width)
 

@@ -35,10 +35,10 @@ from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOS
 from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, stamped
 from enhance.tasks.upscale.twice import enhance_twice
 
-Progress = Callable[[float, str], object]
+_Progress = Callable[[float, str], object]
 """Receives the fraction of the work that is done, and what is being done."""
 
-RESTORED, FACES_DRAWN = 0.1, 0.3
+_RESTORED, FACES_DRAWN = 0.1, 0.3
 """Fractions of the whole time after which a photo is restored, and its faces are drawn, about."""
 
 
@@ -115,7 +115,7 @@ def enhance_photo(
     memory: float = MEMORY,
     most_pixels: float = MOST_PIXELS,
     known: Defects | None = None,
-    progress: Progress = lambda *_: None,
+    progress: _Progress = lambda *_: None,
 ) -> Result:
     """`upscale` for callers who want to know what was done.
 
@@ -140,8 +140,8 @@ def enhance_photo(
     with report_memory_errors(photo):
         # Decide: restore the photo, find its faces, and choose the models.
         progress(0, "measuring")
-        choice, rgb = choose(photo, options, known, lambda share: progress(RESTORED * share, "restoring"))
-        progress(RESTORED, "looking for faces")
+        choice, rgb = choose(photo, options, known, lambda share: progress(_RESTORED * share, "restoring"))
+        progress(_RESTORED, "looking for faces")
         jobs = jobs_of(photo, rgb, options, look, known_faces)
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
@@ -154,7 +154,7 @@ def enhance_photo(
             model, reason = face_model(options.model, crops, restores=choice.restores)
             jobs = draw_jobs(model, jobs, options.seed)
         # Compose: the background, with the faces on it.
-        canvas, agreement = compose(photo, choice, jobs, model, options, memory, progress)
+        canvas, agreement = _compose(photo, choice, jobs, model, options, memory, progress)
     progress(1, "drawn")
     # Stamp: say in the picture what was done.
     background = None if options.aligned and model else choice.background
@@ -164,14 +164,14 @@ def enhance_photo(
     return stamped(photo, result)
 
 
-def compose(
+def _compose(
     photo: Photo,
     choice: Choice,
     jobs: Sequence[FaceJob],
     model: Model | None,
     options: UpscaleOptions,
     memory: float,
-    progress: Progress,
+    progress: _Progress,
 ) -> tuple[Canvas, float]:
     """Enlarges a photo and pastes the faces that were drawn.
 

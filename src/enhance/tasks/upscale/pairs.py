@@ -27,12 +27,12 @@ from enhance.photos.photo import read
 from enhance.pixels import Planes, area_mean, resize
 from enhance.tasks.upscale.options import SCALE
 
-Pixels = NDArray[np.float32]
+_Pixels = NDArray[np.float32]
 """(H,W,3) in [0,255]."""
-Degradation = Callable[[Pixels, np.random.Generator], Pixels]
+Degradation = Callable[[_Pixels, np.random.Generator], _Pixels]
 """An original (4h,4w,3) and a source of chance -> the small picture (h,w,3)."""
 
-GRID = 16
+_GRID = 16
 """At multiples of this size the windows' edges lie between pixels of the input."""
 NEVER_SHOWN = ("celeba",)
 """Sources whose pictures may be measured with, but not handed on, not even on a contact sheet."""
@@ -63,18 +63,18 @@ class WholePhoto:
     may_be_shown: bool = True
 
 
-E = TypeVar("E", Face, WholePhoto)
+_E = TypeVar("_E", Face, WholePhoto)
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs(Generic[E]):
+class Pairs(Generic[_E]):
     """Examples of one size and window, as float32 in [0,1] with 8-bit steps.
 
     lr (N,3,h,w) is the whole frame or photo and goes to the model; hr (N,3,H,W) is the part of the original that the
     pictures show: `box`, as fractions.
     """
 
-    examples: tuple[E, ...]
+    examples: tuple[_E, ...]
     lr: Planes
     hr: Planes
     box: Box = FRAME
@@ -118,17 +118,17 @@ def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tup
     Raises:
         DataError: at this size the windows' edges would cut through pixels.
     """
-    if size < GRID or size % GRID:
-        raise DataError(f"size {size}: faces can be measured at multiples of {GRID} pixels")
+    if size < _GRID or size % _GRID:
+        raise DataError(f"size {size}: faces can be measured at multiples of {_GRID} pixels")
     return some([face for face in everyone if face.frame >= SCALE * size], limit)
 
 
-def clean(hr: Pixels, rng: np.random.Generator) -> Pixels:  # noqa: ARG001
+def clean(hr: _Pixels, rng: np.random.Generator) -> _Pixels:  # noqa: ARG001
     """Box averaging."""
     return area_mean(hr, SCALE)
 
 
-def degraded(hr: Pixels, rng: np.random.Generator) -> Pixels:
+def degraded(hr: _Pixels, rng: np.random.Generator) -> _Pixels:
     """As a cheap camera and a messenger leave a picture: a little blur, one of four kernels, noise, JPEG."""
     height, width = hr.shape[0] // SCALE, hr.shape[1] // SCALE
     kernel = rng.choice([Image.Resampling[name] for name in ("BOX", "BILINEAR", "BICUBIC", "LANCZOS")])
@@ -177,8 +177,8 @@ def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None
     Raises:
         DataError: at this size the corners would not be whole.
     """
-    if size < GRID or size % GRID:
-        raise DataError(f"size {size}: photos can be measured at multiples of {GRID} pixels")
+    if size < _GRID or size % _GRID:
+        raise DataError(f"size {size}: photos can be measured at multiples of {_GRID} pixels")
     return some([photo for photo in everything if photo.side >= size], limit)
 
 
@@ -195,7 +195,7 @@ def photo_pairs(
             rgb = read(photo.path).rgb
         except EnhanceError as error:
             raise DataError(f"{error}; remove it from those that are measured") from error
-        height, width = (min(side, SCALE * size) // GRID * GRID for side in rgb.shape[:2])
+        height, width = (min(side, SCALE * size) // _GRID * _GRID for side in rgb.shape[:2])
         hr = np.rint(255 * rgb[:height, :width])
         yield Pairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
 
@@ -237,5 +237,5 @@ def _read(alike: tuple[Face, ...], size: int, degradation: Degradation) -> Pairs
     return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
 
 
-def _planes(pixels: list[Pixels]) -> Planes:
+def _planes(pixels: list[_Pixels]) -> Planes:
     return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)

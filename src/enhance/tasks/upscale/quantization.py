@@ -13,53 +13,53 @@ from enhance.tasks.upscale import data
 from enhance.tasks.upscale.networks.generator import place
 from enhance.train.task import Inputs
 
-SIZES = (16, 32, 64)
-PICTURES = 160
+_SIZES = (16, 32, 64)
+_PICTURES = 160
 
 
 def generator_inputs(folders: Sequence[Path], inputs: Sequence[str], noise: int) -> Iterator[Inputs]:
-    """Some pictures of folders of squares, made small to each of `SIZES`, as `inputs` with noise of so many planes.
+    """Some pictures of folders of squares, made small to each of `_SIZES`, as `inputs` with noise of so many planes.
 
     Raises:
         DataError: a folder cannot be used, or its pictures are smaller than the smallest frame.
     """
     rng = np.random.default_rng(0)
-    for frame in frames(folders):
-        lr = small(frame)
+    for frame in _frames(folders):
+        lr = _small(frame)
         planes = torch.from_numpy(rng.standard_normal((1, noise, *lr.shape[2:]), dtype=np.float32))
         values = {"lr": lr, "noise": planes, "place": place(lr)}
         yield {name: values[name] for name in inputs}
 
 
 def discriminator_inputs(folders: Sequence[Path]) -> Iterator[Inputs]:
-    """Some pictures of folders of squares at each of `SIZES`, with their small pictures.
+    """Some pictures of folders of squares at each of `_SIZES`, with their small pictures.
 
     Raises:
         DataError: as `generator_inputs`.
     """
-    for frame in frames(folders):
-        yield {"hr": frame, "lr": small(frame)}
+    for frame in _frames(folders):
+        yield {"hr": frame, "lr": _small(frame)}
 
 
-def frames(folders: Sequence[Path]) -> Iterator[Tensor]:
+def _frames(folders: Sequence[Path]) -> Iterator[Tensor]:
     """Some pictures of folders of squares, as (1,3,H,H) in [0,1], each at all sizes that it is large enough for.
 
     Raises:
         DataError: as `generator_inputs`.
     """
     listing = [source for folder in folders for source in data.sources(folder)]
-    chosen = [listing[n] for n in sorted(np.random.default_rng(0).permutation(len(listing))[:PICTURES])]
+    chosen = [listing[n] for n in sorted(np.random.default_rng(0).permutation(len(listing))[:_PICTURES])]
     count = 0
     for pixels in map(data.read, chosen):
-        for size in SIZES:
+        for size in _SIZES:
             if len(pixels) >= data.SCALE * size:
                 frame = torch.from_numpy(np.array(data.area_resize(pixels, data.SCALE * size)))
                 yield frame.permute(2, 0, 1)[None].float() / 255
                 count += 1
     if not count:
-        raise DataError(f"{folders[0]}: no picture of {data.SCALE * SIZES[0]} pixels or more to calibrate with")
+        raise DataError(f"{folders[0]}: no picture of {data.SCALE * _SIZES[0]} pixels or more to calibrate with")
 
 
-def small(frame: Tensor) -> Tensor:
+def _small(frame: Tensor) -> Tensor:
     """(1,3,4h,4w) to (1,3,h,w), in steps of 8 bits."""
     return (functional.avg_pool2d(frame, data.SCALE) * 255).round() / 255

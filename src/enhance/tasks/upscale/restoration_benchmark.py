@@ -28,7 +28,7 @@ from enhance.painting.restoration import measure, restore
 from enhance.pixels import Planes, eight_bit, to_float, to_uint8
 from enhance.tasks.upscale.bad_photos import BadPhoto
 
-SIZES = (256,)
+_SIZES = (256,)
 BAD = {
     "clean": BadPhoto(clean=1),
     "mild": BadPhoto(clean=0, mildness=4),
@@ -36,11 +36,11 @@ BAD = {
     "terrible": BadPhoto(clean=0, mildness=0.25),
 }
 """What happens to a photo: the same each time, in four strengths."""
-AT_ONCE = 8
+_AT_ONCE = 8
 
-WARNING = """\
+_WARNING = """\
 **This network guesses what noise and coding have taken away.** What it draws there was not seen by the camera."""
-LIMITS = """\
+_LIMITS = """\
 - Fine texture is taken for a little noise; strong blur and scratches stay.
 - Photos are made bad here by a program, much as in training, though none of them taught: real ones are worse."""
 
@@ -67,7 +67,7 @@ def bad_photos(
         DataError: a folder cannot be used.
     """
     del degraded
-    sizes = tuple(sizes) or SIZES
+    sizes = tuple(sizes) or _SIZES
     everything = [path for folder in paths for path in folders.pictures(folder)]
 
     def examples(size: int) -> list[BadPicture]:
@@ -92,8 +92,8 @@ def bad_photos(
 
 
 def _pairs(chosen: Sequence[BadPicture], size: int) -> Iterator[PicturePairs]:
-    for start in range(0, len(chosen), AT_ONCE):
-        some_of_them = chosen[start : start + AT_ONCE]
+    for start in range(0, len(chosen), _AT_ONCE):
+        some_of_them = chosen[start : start + _AT_ONCE]
         good, bad = [], []
         for one in some_of_them:
             pixels = folders.read(one.path)
@@ -141,4 +141,4 @@ def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | Non
 
 
 def _texts(facts: Facts) -> CardTexts:  # noqa: ARG001
-    return CardTexts(WARNING, LIMITS)
+    return CardTexts(_WARNING, _LIMITS)

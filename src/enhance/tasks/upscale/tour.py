@@ -26,14 +26,14 @@ from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import export, run
 from enhance.train.task import Recipe as AnyRecipe
 
-PICTURES, SHOWN = 600, 12
-SIDE, FINE = 64, 4
+PICTURES, _SHOWN = 600, 12
+_SIDE, _FINE = 64, 4
 """Pixels across a picture, and how many times larger it is drawn before it is reduced."""
 MINUTES = 14.0
 FIRST = 0.3
 """The share of the time that goes into the per-pixel loss."""
 
-Random = np.random.Generator
+_Random = np.random.Generator
 Colour = tuple[float, float, float]
 
 
@@ -96,7 +96,7 @@ def small(recipe: Recipe) -> Recipe:
 def compared(models: dict[str, Model]) -> bytes:
     """Faces that no network saw, as everybody draws them, as a PNG file."""
     rows = []
-    for number in range(PICTURES, PICTURES + SHOWN):
+    for number in range(PICTURES, PICTURES + _SHOWN):
         true = to_float(face(number))
         lr = eight_bit(area_mean(true, 4)).transpose(2, 0, 1)[None]
         drawn = [bicubic(lr), *(model(lr) for model in models.values())]
@@ -108,7 +108,7 @@ def compared(models: dict[str, Model]) -> bytes:
 def face(number: int) -> Integers:
     """The drawn face of that number, (64,64,3) uint8; always the same."""
     random = np.random.default_rng((number, 2017))
-    side = SIDE * FINE
+    side = _SIDE * _FINE
     picture = _background(side, random)
     skin = np.array([random.uniform(90, 245), 0, 0])
     skin[1] = skin[0] * random.uniform(0.68, 0.86)
@@ -123,10 +123,10 @@ def face(number: int) -> Integers:
     _ellipse(picture, middle, (wide, high), tuple(skin.tolist()))
     _features(picture, middle, wide, high, skin, hair, random)
     _strands(picture, middle, wide, high, hair, random)
-    return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _background(side: int, random: Random) -> Integers:
+def _background(side: int, random: _Random) -> Integers:
     """Stripes, checks or plain, from one colour to another."""
     one, other = random.uniform(30, 230, (2, 3))
     y, x = np.mgrid[:side, :side] / side
@@ -143,7 +143,7 @@ def _features(
     high: float,
     skin: NDArray[np.float64],
     hair: Colour,
-    random: Random,
+    random: _Random,
 ) -> None:
     dark, light = tuple((skin * 0.62).tolist()), (245.0, 245.0, 245.0)
     iris = tuple(random.uniform([30, 40, 30], [120, 140, 190]).tolist())
@@ -187,7 +187,7 @@ def _features(
 
 
 def _strands(
-    picture: Integers, middle: NDArray[np.float64], wide: float, high: float, hair: Colour, random: Random
+    picture: Integers, middle: NDArray[np.float64], wide: float, high: float, hair: Colour, random: _Random
 ) -> None:
     """Hair on top, strand by strand, in lighter and darker tones."""
     top = _moved(middle, 0, -(high * 0.55))

