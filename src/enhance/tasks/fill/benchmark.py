@@ -187,7 +187,7 @@ def _opencv(inputs: Inputs, how: int) -> Planes:
 
 
 def _patchmatch(given: Inputs) -> Planes:
-    """Patches from elsewhere in the picture (Barnes et al., "PatchMatch", SIGGRAPH 2009), by the package `pypatchmatch`."""
+    """Patches from elsewhere in the picture (Barnes et al., "PatchMatch", SIGGRAPH 2009), by `pypatchmatch`."""
     patchmatch = import_module("patchmatch")
     patchmatch.set_random_seed(0)
     output = [
