@@ -49,7 +49,6 @@ def test_who_knows_the_truth_fills_without_an_error(pictures: Path) -> None:
 
 
 def test_patchmatch_takes_patches_from_elsewhere(tmp_path: Path) -> None:
-    pytest.importorskip("patchmatch")
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::8] = stripes[:, 1::8] = 255
     Image.fromarray(stripes).save(tmp_path / "stripes.png")

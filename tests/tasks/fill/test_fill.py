@@ -1,5 +1,4 @@
 import io
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +11,10 @@ from enhance.errors import PhotoError
 from enhance.faces.detection import Face
 from enhance.faces.geometry import FRAME
 from enhance.honesty import credentials
-from enhance.inference import shipped
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
-from enhance.tasks.fill import faces
+from enhance.tasks.fill import faces, patches
 from enhance.tasks.fill.fill import fill, fill_photo
 from enhance.tasks.fill.options import FillOptions
 
@@ -82,7 +80,7 @@ def test_what_the_hole_hid_does_not_matter(picture: Callable[..., np.ndarray], h
 def test_the_file_says_that_it_was_invented(
     picture: Callable[..., np.ndarray], hole: np.ndarray, tmp_path: Path
 ) -> None:
-    made = fill_photo(read(picture(90, 120)), hole, options=FillOptions(seed=5))
+    made = fill_photo(read(picture(90, 120)), hole, options=FillOptions(seed=5, rest="network"))
     assert made.stamp.source_type == provenance.INVENTED
     assert made.stamp.seed == 5
     assert made.stamp.model == "photo_fill"
@@ -115,24 +113,52 @@ def test_a_face_in_its_frame_is_completed(picture: Callable[..., np.ndarray]) ->
         half = np.zeros((side, side), bool)
         half[:, side // 2 :] = True
         made = fill_photo(read(rgb), half, options=FillOptions(aligned=True))
-        assert made.stamp.model == "face_fill + photo_fill"
+        assert made.stamp.model == ("face_fill + photo_fill" if side > 128 else "face_fill")
         assert (np.round(made.rgb * 255)[~half] == rgb[~half]).all()
         assert len(made.faces) == 1
 
 
-def test_without_a_network_for_photos_the_rest_is_filled_smoothly_and_says_so(
-    picture: Callable[..., np.ndarray], hole: np.ndarray, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("rest", "name"), [("patches", "PatchMatch"), ("network", "photo_fill"), ("smooth", "OpenCV's Navier-Stokes")]
+)
+def test_the_rest_is_filled_as_was_asked_and_the_file_says_how(
+    rest: str, name: str, picture: Callable[..., np.ndarray], hole: np.ndarray
 ) -> None:
-    shutil.copytree(weights / "face_fill", tmp_path / "face_fill")
-    monkeypatch.setattr(shipped, "WEIGHTS", tmp_path)
     rgb = picture(90, 120)
-    made = fill_photo(read(rgb), hole)
+    made = fill_photo(read(rgb), hole, options=FillOptions(rest=rest))
     assert (np.round(made.rgb * 255)[~hole] == rgb[~hole]).all()
-    assert "still to come" in made.notes[0]
-    assert made.stamp.model == "OpenCV's Navier-Stokes"
-    aligned = fill_photo(read(picture(200, 200)), boxes=[(50, 50, 90, 90)], options=FillOptions(aligned=True))
-    assert not aligned.notes
-    assert aligned.stamp.model == "face_fill"
+    assert made.stamp.model == name
+    assert made.stamp.version.count("+") == 0
+    assert not made.notes
+
+
+def test_patches_go_on_where_a_pattern_does() -> None:
+    stripes = np.zeros((96, 96, 3), np.uint8)
+    stripes[:, ::8] = stripes[:, 1::8] = 255
+    hole = np.zeros((96, 96), bool)
+    hole[30:60, 30:60] = True
+    errors = {
+        rest: np.abs(np.asarray(fill(stripes, hole, rest=rest)).astype(float) - stripes)[hole].mean()
+        for rest in ("patches", "smooth")
+    }
+    assert errors["patches"] < 2
+    assert errors["smooth"] > 30
+
+
+def test_large_photos_are_filled_small_and_refined(
+    picture: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patches, "MOST", 90 * 120 - 1)
+    rgb = picture(90, 120)
+    made = fill_photo(read(rgb), boxes=[(30, 20, 60, 50)])
+    assert made.stamp.model == "photo_fill + PatchMatch"
+    assert np.abs(made.rgb * 255 - rgb).mean() < 40
+
+
+def test_a_picture_too_small_for_patches_is_drawn(picture: Callable[..., np.ndarray]) -> None:
+    rgb = picture(20, 40)
+    one, other = (np.asarray(fill(rgb, boxes=[(8, 4, 9, 9)], rest=rest)) for rest in ("patches", "network"))
+    assert (one == other).all()
 
 
 def test_a_frame_that_is_not_square_or_too_large_is_refused(picture: Callable[..., np.ndarray]) -> None:

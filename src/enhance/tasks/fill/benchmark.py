@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +28,7 @@ from enhance.evaluate.psnr import psnr
 from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.pixels import Integers, Planes, to_float
-from enhance.tasks.fill import masks
+from enhance.tasks.fill import masks, patches
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import complete
 from enhance.tasks.fill.masks import Hole
@@ -39,8 +37,6 @@ from enhance.tasks.fill.painter import Painter
 FACE_SIZES, PHOTO_SIZES = (128,), (256,)
 FACE_HOLES, PHOTO_HOLES = ("strokes", "half", "centre"), ("strokes", "boxes")
 AT_ONCE = 16
-PATCH = 3
-"""Radius of PatchMatch's patches, as in its examples."""
 
 WARNING = """\
 **This network invents what it fills in.** The hole hid something else, which nobody can know from the rest."""
@@ -132,7 +128,7 @@ def _benchmark(
         baselines={
             "OpenCV, Navier-Stokes": partial(_opencv, how=cv2.INPAINT_NS),
             "OpenCV, Telea": partial(_opencv, how=cv2.INPAINT_TELEA),
-            **({"PatchMatch": _patchmatch} if find_spec("patchmatch") else {}),
+            "PatchMatch": _patchmatch,
         },
         labels=("hole",),
         set_labels=("hole",),
@@ -186,15 +182,13 @@ def _opencv(inputs: Inputs, how: int) -> Planes:
     return _planes(np.stack(output))
 
 
-def _patchmatch(given: Inputs) -> Planes:
-    """Patches from elsewhere in the picture (Barnes et al., "PatchMatch", SIGGRAPH 2009), by `pypatchmatch`."""
-    patchmatch = import_module("patchmatch")
-    patchmatch.set_random_seed(0)
-    output = [
-        patchmatch.inpaint(pixels, hole, patch_size=PATCH)
-        for pixels, hole in zip(given.pixels, given.holes, strict=True)
-    ]
-    return _planes(np.stack(output))
+def _patchmatch(inputs: Inputs) -> Planes:
+    output = []
+    for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
+        rgb = to_float(pixels)
+        patches.copy(rgb, hole, 0)
+        output.append(rgb)
+    return np.stack(output).transpose(0, 3, 1, 2)
 
 
 def _psnr_in_hole(outputs: Planes, pairs: PicturePairs) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
 from enhance.files import sha256
-from enhance.inference import sessions, shipped
+from enhance.inference import sessions
 from enhance.options import problem
 from enhance.painting.restoration import is_grey
 from enhance.photos import provenance
@@ -21,7 +21,7 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
 from enhance.pixels import luma, to_float
-from enhance.tasks.fill import faces
+from enhance.tasks.fill import faces, patches
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import Completed
 from enhance.tasks.fill.hole import Box, MaskLike, with_hole
@@ -33,7 +33,7 @@ _Array = NDArray[np.float32]
 
 
 PHOTO, FACE = "photo_fill", "face_fill"
-SMOOTH = "OpenCV's Navier-Stokes"
+SMOOTH, PATCHES = "OpenCV's Navier-Stokes", "PatchMatch"
 LARGEST_FACE = 512
 """A picture that is one face in its frame has at most so many pixels a side."""
 
@@ -106,7 +106,7 @@ def fill_photo(
     if (wrong := problem(options)) is not None:
         raise PhotoError(f"{photo.name}: {wrong}")
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
-    rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
+    network = Painter.load(PHOTO)
     grey = without_colours(photo, hole)
     completed: list[Completed] = []
     canvas = Canvas(photo, photo.width, photo.height)
@@ -114,7 +114,7 @@ def fill_photo(
         canvas.put(0, top, to_float(photo.pixels[top : top + 256]))
     try:
         if options.aligned:
-            output, one = whole_face(photo, hole, options.seed)
+            output, one = whole_face(photo, hole, network, options.seed)
             completed.append(one)
             rgb = np.where(hole[..., None], output, photo.rgb)
             if grey:
@@ -124,21 +124,16 @@ def fill_photo(
             for left, top, right, bottom in painting.regions(hole):
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
-                drawn = fill_region(rgb, hole[here], rest, options)
+                drawn = fill_region(rgb, hole[here], network, options)
                 completed += [_moved(face, left, top) for face in drawn]
                 if grey:
                     rgb[hole[here]] = luma(rgb[hole[here]])[:, None]
                 canvas.put(left, top, rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
-    notes = [photo.lost] if photo.lost else []
-    if rest is None and not options.aligned:
-        notes.append(f"what is not a face was filled smoothly by {SMOOTH}: the network {PHOTO} is still to come")
-    used = [Painter.load(FACE)] if completed else []
-    used += [rest] if rest else []
-    smooth = rest is None and not options.aligned
-    stamp = stamp_of(hole, used, options.seed, smooth=smooth)
-    return _stamped(photo, Filled(canvas, hole, tuple(completed), tuple(notes), stamp))
+    notes = (photo.lost,) if photo.lost else ()
+    stamp = stamp_of(hole, used(hole, completed, options), options.seed)
+    return _stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp))
 
 
 def without_colours(photo: Photo, hole: Hole) -> bool:
@@ -149,22 +144,24 @@ def without_colours(photo: Photo, hole: Hole) -> bool:
     return is_grey(rgb)
 
 
-def fill_region(rgb: _Array, hole: Hole, rest: Painter | None, options: FillOptions) -> list[Completed]:
+def fill_region(rgb: _Array, hole: Hole, network: Painter, options: FillOptions) -> list[Completed]:
     """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
-    if rest is None:
+    if options.rest == "smooth":
         painting.diffuse(rgb, hole)
+    elif options.rest == "patches":
+        patches.fill(rgb, hole, options.seed, network)
     else:
-        painting.fill(rest, rgb, hole, options.seed)
+        painting.fill(network, rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
         for face in faces.found(rgb, hole):
-            one = faces.draw(rgb, hole, face, (Painter.load(FACE), rest), options.seed)
+            one = faces.draw(rgb, hole, face, (Painter.load(FACE), network), options.seed)
             if one is not None:
                 completed.append(one)
     return completed
 
 
-def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
+def whole_face(photo: Photo, hole: Hole, network: Painter, seed: int) -> tuple[_Array, Completed]:
     """A photo that is one face in its frame, (S,S,3) in [0,1].
 
     Raises:
@@ -175,8 +172,7 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
             f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
             f"{LARGEST_FACE} pixels at most"
         )
-    rest = Painter.load(PHOTO) if shipped.weights_of(PHOTO).is_file() else None
-    output = faces.complete(Painter.load(FACE), rest, photo.rgb, hole, photo.width, seed)
+    output = faces.complete(Painter.load(FACE), network, photo.rgb, hole, photo.width, seed)
     side = float(photo.width)
     return output, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
@@ -187,17 +183,30 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
-def stamp_of(hole: Hole, used: Sequence[Painter], seed: int, *, smooth: bool) -> Stamp:
-    """What is said of a filled photo: which networks drew, and in which boxes."""
+def used(hole: Hole, completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
+    """What filled a hole: names of networks and of packages, and the beginnings of their digests, or versions."""
+    rest = "" if options.aligned else options.rest
+    helped = rest == "patches" and any(
+        not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in painting.regions(hole)
+    )
+    refined = any(face.size > faces.FRAMES[-1] for face in completed)
+    drew = [FACE] * bool(completed) + [PHOTO] * (helped or refined or rest == "network")
+    found = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
+    if rest == "smooth":
+        found[SMOOTH] = cv2.__version__
+    if rest == "patches":
+        found[PATCHES] = version("pypatchmatch")
+    return found
+
+
+def stamp_of(hole: Hole, drew: Mapping[str, str], seed: int) -> Stamp:
+    """What is said of a filled photo: what drew, and in which boxes."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8), connectivity=8)
     parts = stats[1:count]
     order = np.argsort(-parts[:, 4])[:32]
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
-    names = [painter.model.facts.name for painter in used] + [SMOOTH] * smooth
-    digits = [sha256(painter.model.path)[:12] for painter in used] + [cv2.__version__] * smooth
-    return Stamp(
-        f"enhance {version('enhance')}", " + ".join(names), " + ".join(digits), seed, float("inf"), boxes, part="hole"
-    )
+    names, digests = " + ".join(drew), " + ".join(drew.values())
+    return Stamp(f"enhance {version('enhance')}", names, digests, seed, float("inf"), boxes, part="hole")
 
 
 def _stamped(photo: Photo, filled: Filled) -> Filled:

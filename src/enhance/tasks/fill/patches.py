@@ -1,0 +1,59 @@
+"""Fills holes with patches that are copied from elsewhere in the photo.
+
+Grass, brick and fur go on as they are around the hole, which a small network draws worse; a thing that is seen nowhere
+else cannot be copied. (Barnes et al., "PatchMatch", SIGGRAPH 2009, by the package `pypatchmatch`.)
+"""
+
+from __future__ import annotations
+
+import threading
+
+import patchmatch
+
+from enhance.pixels import to_float, to_uint8
+from enhance.tasks.fill import painter as painting
+from enhance.tasks.fill.masks import Hole
+from enhance.tasks.fill.painter import Array, Painter
+
+RADIUS = 3
+"""Of a patch, in pixels, as in the package's examples."""
+LEAST = 24
+"""A picture of fewer pixels a side has too few patches."""
+MOST = 1_000_000
+"""Pixels of a picture that is filled at once, which takes some three seconds. A larger one is filled at half its size,
+and a network refines that."""
+_ALONE = threading.Lock()
+"""The package has one random generator for all threads."""
+
+
+def fill(rgb: Array, hole: Hole, seed: int, refiner: Painter) -> None:
+    """Fills the hole (H,W) of a picture (H,W,3) in [0,1].
+
+    Args:
+        seed: where the search for patches begins.
+        refiner: the network that adds detail where a large picture was filled at half its size.
+    """
+    if can_fill(*hole.shape):
+        copy(rgb, hole, seed)
+    elif hole.size > MOST and patchmatch.patchmatch_available:
+        small, small_hole = painting.halved(rgb, hole)
+        fill(small, small_hole, seed, refiner)
+        rgb[hole] = painting.doubled(small)[: hole.shape[0], : hole.shape[1]][hole]
+        painting.fill(refiner, rgb, hole, seed, draft=True)
+    else:
+        painting.fill(refiner, rgb, hole, seed)
+
+
+def can_fill(height: int, width: int) -> bool:
+    """Whether no network is needed for a picture of that size."""
+    return patchmatch.patchmatch_available and min(height, width) >= LEAST and height * width <= MOST
+
+
+def copy(rgb: Array, hole: Hole, seed: int) -> None:
+    """Fills the hole of a picture at its own size."""
+    emptied = to_uint8(rgb)
+    emptied[hole] = 0
+    with _ALONE:
+        patchmatch.set_random_seed(seed)
+        output = patchmatch.inpaint(emptied, hole, patch_size=RADIUS)
+    rgb[hole] = to_float(output[hole])
