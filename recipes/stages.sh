@@ -1,8 +1,8 @@
 # What every recipe script begins with: `. stages.sh DATA [RUNS] [SHARE]`.
 #
-# DATA holds the folders faces, photos, horse2zebra, cats and birds (photo_fill: bsds and cid22, too); RUNS takes a folder for each run (default: runs). SHARE is a
-# factor for all times: .01 goes through every stage in no time, to see whether it works. A run that is done has a file `done`;
-# whatever stopped, the same command goes on.
+# DATA holds the folders faces, photos, horse2zebra, cats and birds, and for photo_fill bsds (BSDS500) and cid22; RUNS takes a folder for
+# each run (default: runs). SHARE is a factor for all times: .01 goes through every stage in no time, to see whether it works. A run
+# that is done has a file `done`; whatever stopped, the same command goes on.
 set -eu
 data=${1:?name the folder of the data sets}
 runs=${2:-runs}
