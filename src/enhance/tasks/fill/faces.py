@@ -15,7 +15,7 @@ from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import Array, Painter
 
-_FRAMES = 64, 128
+FRAMES = 64, 128
 """Pixels across the frames that the network was taught."""
 _LARGEST = 512
 """A face is refined up to so many pixels across its frame."""
@@ -65,7 +65,7 @@ def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, s
         hole: (S,S).
         size: pixels across the frame that the face has detail for.
     """
-    side = next((n for n in _FRAMES if size <= 1.25 * n), _FRAMES[-1])
+    side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
     small, small_hole = _resized(frame, side), _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
     noise = painter.noise(seed, side, side, 0)
     drawn = painter(small, small_hole.astype(np.float32), noise, place(side))
@@ -127,7 +127,7 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
     native = geometry.face_size(face.landmarks)
     if native < _SMALLEST:
         return None
-    side = min(_LARGEST, max(_FRAMES[0], 64 * round(native / 64)))
+    side = min(_LARGEST, max(FRAMES[0], 64 * round(native / 64)))
     box = _box_of(geometry.similarity(face.landmarks, geometry.FRAME * side - 0.5), side)
     more = SEAM + round(native / 8)
     left, top = max(int(box[0]) - more, 0), max(int(box[1]) - more, 0)
