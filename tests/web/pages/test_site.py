@@ -131,6 +131,8 @@ def test_screenshots_of_the_other_pages(page: Any, served: Served) -> None:
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.goto(served.url)
     shot(page, "wall")
+    page.goto(f"{served.url}/faces")
+    shot(page, "hero")
     page.goto(f"{served.url}/sketch")
     page.click("#examples li:first-child button")
     page.wait_for_selector("#answer img[data-size='512']")

@@ -9,12 +9,12 @@ const MAX_SIDE = 1280, ENLARGEMENT = 4, TILE_SCALE = 2, TILE_OVERLAP = 64, SMALL
 const OVERVIEW_SIDE = 320, MIN_TILT = 8, MAX_REFINEMENTS = 5, VIEW_SIDE = 160, VIEW_MARGIN = 1.75;
 const VIEWS = [112, 160, 224], MIN_DETECTION_SCORE = 0.4, MAX_OFFSET = 0.15, COARSEST = 16, FINEST = 64, FLAT = [0.12, 0.4];
 
-/** All faces {box, score, landmarks, doubtful} in a picture of three planes, the largest first. */
-export async function detect(rgb) {
+/** All faces {box, score, landmarks, doubtful} in a picture of three planes, the largest first; of a large one `progress` hears which share was seen. */
+export async function detect(rgb, progress = () => {}) {
   const [{ width, height }] = rgb, longest = Math.max(width, height), scale = Math.min(ENLARGEMENT, MAX_SIDE / longest), overview = Math.min(scale, OVERVIEW_SIDE / longest);
   const seen = await detectAt(rgb, scale, MIN_SCORE);
   if (overview < scale) seen.push(...await detectAt(rgb, overview, MIN_SCORE));
-  if (scale < TILE_SCALE) seen.push(...await detectInTiles(rgb, TILE_SCALE, MIN_SCORE, MAX_SIDE / TILE_SCALE));
+  if (scale < TILE_SCALE) seen.push(...await detectInTiles(rgb, TILE_SCALE, MIN_SCORE, MAX_SIDE / TILE_SCALE, progress));
   const large = seen.some((face) => face.score >= THRESHOLD && faceSize(face.landmarks) >= LARGE_FACE);
   if (longest <= SMALL_PICTURE && !large) for (const angle of ANGLES) seen.push(...await detectAtAngle(rgb, ANGLE_SCALE, angle, MIN_SCORE));
   const found = [];
@@ -35,8 +35,9 @@ function* spans(length, size, margin) {
   }
 }
 
-async function detectInTiles(rgb, scale, threshold, side) {
-  const [{ width, height }] = rgb, found = [];
+async function detectInTiles(rgb, scale, threshold, side, progress) {
+  const [{ width, height }] = rgb, found = [], count = Math.ceil(width / side) * Math.ceil(height / side);
+  let done = 0;
   for (const down of spans(height, side, TILE_OVERLAP)) {
     for (const across of spans(width, side, TILE_OVERLAP)) {
       const part = rgb.map((one) => cut(one, across.before, down.before, across.after, down.after));
@@ -44,6 +45,7 @@ async function detectInTiles(rgb, scale, threshold, side) {
         const x = (face.box[0] + face.box[2]) / 2 + across.before, y = (face.box[1] + face.box[3]) / 2 + down.before;
         if (x >= across.start && x < across.stop && y >= down.start && y < down.stop) found.push(moved(face, across.before, down.before));
       }
+      progress((done += 1) / count);
     }
   }
   return found;

@@ -28,9 +28,9 @@ function planesIn(bitmap, [left, top, right, bottom] = [0, 0, bitmap.width, bitm
 export const opened = async (file) => planesIn(await shown(file));
 
 /** The faces of a photo, each with what it is drawn from, or the reason why it is left alone. */
-async function findFaces(rgb) {
+async function findFaces(rgb, progress) {
   const found = [];
-  for (const face of await detect(rgb)) {
+  for (const face of await detect(rgb, progress)) {
     const across = faceSize(face.landmarks), small = across <= MAX_FACE_SIZE, reduction = small ? 1 : effectiveReduction(rgb, face.landmarks);
     const drawable = across / reduction <= MAX_FACE_SIZE, rejected = drawable ? await rejection(rgb, face.landmarks) : null;
     if (rejected && face.doubtful) continue;
@@ -40,11 +40,11 @@ async function findFaces(rgb) {
   return found;
 }
 
-async function known(file, bitmap) {
+async function known(file, bitmap, progress) {
   const digits = await digest(file);
   if (!looked.has(digits)) {
     if (looked.size > 31) looked.delete(looked.keys().next().value);
-    looked.set(digits, await findFaces(planesIn(bitmap)));
+    looked.set(digits, await findFaces(planesIn(bitmap), progress));
   }
   return looked.get(digits);
 }
@@ -59,9 +59,9 @@ async function digest(file) {
 const told = ({ face, size, reason, number }) => ({ number, box: face.box.map((edge) => Math.round(10 * edge) / 10), pixels_across: size, redrawn: !reason, reason });
 
 /** Where the faces of a photo are. */
-export async function look(file) {
+export async function look(file, options, progress) {
   const bitmap = await shown(file);
-  return { facts: { width: bitmap.width, height: bitmap.height, faces: (await known(file, bitmap)).map(told) }, answers: [] };
+  return { facts: { width: bitmap.width, height: bitmap.height, faces: (await known(file, bitmap, progress)).map(told) }, answers: [] };
 }
 
 /** All that the frame of a face covers, and a little around it. */

@@ -18,6 +18,7 @@ worker.onmessage = ({ data: { id, stage, share, made, error } }) => {
   if (stage) {
     if (!loaded) say("");
     loaded = true;
+    if (job.what === "faces" && share) say(`Looking for faces… ${Math.round(100 * share)} %`, true);
     job.progress?.({ stage, share });
     return;
   }
@@ -35,7 +36,7 @@ export function insist(what, body, options = {}, { progress, signal } = {}) {
   if (!loaded) say("Fetching the network, once. After that it works without the internet…", true);
   return new Promise((done, failed) => {
     signal?.throwIfAborted();
-    jobs.set(id, { done, failed, progress });
+    jobs.set(id, { what, done, failed, progress });
     signal?.addEventListener("abort", () => { worker.postMessage({ cancel: id }); failed(signal.reason); }, { once: true });
     worker.postMessage({ id, what, body, options });
   }).finally(() => jobs.delete(id));

@@ -1,7 +1,7 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { $, ease, h, quiet, trouble } from "./dom.js";
+import { $, h, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
 import { between, clipped, faces, line, load, square } from "./hero.js";
