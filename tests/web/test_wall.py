@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 import enhance
-from enhance.web.pages import STATIC
+from enhance.web.folder import STATIC
 
 
 def test_the_face_of_the_wall_is_what_the_shipped_network_draws() -> None:
