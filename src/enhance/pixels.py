@@ -29,7 +29,10 @@ def to_float(values: Integers) -> NDArray[np.float32]:
 
 def to_integers(values: NDArray[np.floating], dtype: Any) -> Integers:
     """Floats, clipped to [0,1] and rounded to the nearest, as uint8 or uint16."""
-    return np.round(np.clip(values, 0, 1) * np.float32(np.iinfo(dtype).max)).astype(dtype)
+    most = np.float32(np.iinfo(dtype).max)
+    scaled = np.asarray(values * most)
+    np.rint(scaled, out=scaled)
+    return np.clip(scaled, 0, most, out=scaled).astype(dtype)
 
 
 def to_uint8(values: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -62,6 +65,8 @@ def resize(
         size: width and height of the result.
         box: what is outside of it still smooths its edges. None: the whole picture.
     """
+    if box is None and size == picture.shape[1::-1]:
+        return np.array(picture, np.float32)
     planes = [picture] if picture.ndim == 2 else [picture[..., c] for c in range(picture.shape[2])]
     images = (Image.fromarray(np.ascontiguousarray(plane, np.float32)) for plane in planes)
     resized = [np.asarray(image.resize(size, method, box)) for image in images]
@@ -77,9 +82,12 @@ def rescale(picture: NDArray[np.floating], scale: float) -> NDArray[np.float32]:
 def area_mean(picture: NDArray[Any], scale: int) -> NDArray[Any]:
     """Means of blocks of scale x scale pixels of (H,W,C); H and W are multiples of scale. (H/scale, W/scale, C)."""
     height, width, channels = picture.shape
-    blocks = picture.reshape(height // scale, scale, width // scale, scale, channels)
-    means: NDArray[Any] = blocks.mean((1, 3), dtype=picture.dtype)
-    return means
+    # Whole rows are added at once, and then, by a product of matrices, what lies side by side: numpy's mean over both
+    # axes goes from pixel to pixel, and takes five times as long.
+    rows = picture.reshape(height // scale, scale, width * channels).sum(1, dtype=picture.dtype)
+    beside = np.tile(np.eye(channels, dtype=picture.dtype), (scale, 1)) / scale**2
+    means: NDArray[Any] = rows.reshape(-1, scale * channels) @ beside.astype(picture.dtype)
+    return means.reshape(height // scale, width // scale, channels)
 
 
 def png_bytes(rgb: NDArray[np.floating]) -> bytes:

@@ -80,11 +80,11 @@ def test_a_detector_that_finds_no_memory_is_shown_parts(portrait: np.ndarray, mo
     asked: list[int] = []
     true = yunet.predict
 
-    def poor(bgr: np.ndarray) -> np.ndarray:
-        asked.append(bgr.shape[0] * bgr.shape[1])
+    def poor(bgr: np.ndarray, threshold: float) -> np.ndarray:
+        asked.append(bgr.shape[1] * bgr.shape[2])
         if asked[-1] > 500 * 500:
             raise MemoryError
-        return true(bgr)
+        return true(bgr, threshold)
 
     monkeypatch.setattr(yunet, "predict", poor)
     found = detection.detect(canvas)

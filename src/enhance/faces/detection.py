@@ -169,13 +169,15 @@ def detect_at(rgb: Array, scale: float, threshold: float) -> list[Face]:
 
 
 def _detected(rgb: Array, scale: float, threshold: float) -> list[Face]:
-
     height, width = rgb.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    bgr = resize(rgb, size)[..., ::-1] * np.float32(255)
-    padding = [(0, -side % yunet.MULTIPLE) for side in bgr.shape[:2]]
-    rows = yunet.predict(np.pad(bgr, [*padding, (0, 0)])).astype(np.float64)
-    rows = rows[rows[:, 0] >= threshold]
+    across, down = (side + -side % yunet.MULTIPLE for side in size)
+    bgr = np.zeros((3, down, across), np.float32)
+    for colour in range(3):
+        np.multiply(resize(rgb[..., colour], size), np.float32(255), out=bgr[2 - colour, : size[1], : size[0]])
+    rows = yunet.predict(bgr, threshold).astype(np.float64)
+    if not len(rows):
+        return []
     rows = rows[np.argsort(-rows[:, 0], kind="stable")]
     # The detector's coordinates are pixel centres already, but of the resized picture.
     ratio = np.array([size[0] / width, size[1] / height])

@@ -17,11 +17,12 @@ MULTIPLE = max(STRIDES)
 HEADS = tuple(f"{part}_{stride}" for stride in STRIDES for part in ("cls", "obj", "bbox", "kps"))
 
 
-def predict(bgr: NDArray[np.float32]) -> NDArray[np.float32]:
+def predict(bgr: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.float32]:
     """One row for every place where a face may be.
 
     Args:
-        bgr: (H,W,3) in 0..255, both sides multiples of MULTIPLE.
+        bgr: (3,H,W) in 0..255, both sides multiples of MULTIPLE.
+        threshold: places of a lower score are left out.
 
     Returns:
         (N,15): score in [0,1]; left, top, right, bottom; x and y of the left and right eye, the nose and the left and
@@ -30,15 +31,18 @@ def predict(bgr: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises:
         MemoryError: it is too large for this machine.
     """
-    height, width = bgr.shape[:2]
-    heads = sessions.run(bundled.session(FILE), {"input": bgr.transpose(2, 0, 1)[None]}, HEADS)
+    width = bgr.shape[2]
+    heads = sessions.run(bundled.session(FILE), {"input": bgr[None]}, HEADS)
     rows = []
     for stride in STRIDES:
         confidence, objectness, box, points = (heads[f"{part}_{stride}"][0] for part in ("cls", "obj", "bbox", "kps"))
-        y, x = np.mgrid[: height // stride, : width // stride].reshape(2, -1, 1).astype(np.float32)
         score = np.sqrt(np.clip(confidence, 0, 1) * np.clip(objectness, 0, 1))
-        centre = (box[:, :2] + np.concatenate([x, y], 1)) * stride
-        half = np.exp(box[:, 2:]) * (stride / 2)
-        marks = (points + np.tile(np.concatenate([x, y], 1), 5)) * stride
-        rows.append(np.concatenate([score, centre - half, centre + half, marks], 1))
-    return np.concatenate(rows).astype(np.float32)
+        (sure,) = np.nonzero(score[:, 0] >= threshold)
+        if not len(sure):
+            continue
+        place = np.stack([sure % (width // stride), sure // (width // stride)], 1).astype(np.float32)
+        centre = (box[sure, :2] + place) * stride
+        half = np.exp(box[sure, 2:]) * (stride / 2)
+        marks = (points[sure] + np.tile(place, 5)) * stride
+        rows.append(np.concatenate([score[sure], centre - half, centre + half, marks], 1))
+    return np.concatenate([np.empty((0, 15), np.float32), *rows])

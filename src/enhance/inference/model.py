@@ -148,7 +148,8 @@ class Model:
         made = self.run(**{name: given[name] for name in facts.inputs})[facts.outputs[0]]
         if made.ndim != 4 or made.shape[1] != 3:
             raise ModelError(unsuitable)
-        clipped: Planes = np.clip(made[:, :, : height * facts.scale, : width * facts.scale], 0, 1)
+        made = made[:, :, : height * facts.scale, : width * facts.scale]
+        clipped: Planes = np.clip(made, 0, 1, out=made if made.flags.writeable else None)
         return clipped
 
 

@@ -98,6 +98,8 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = default_threads() if threads is None else threads
     options.log_severity_level = 4  # what is wrong is said once, by us
+    # A plan of memory for one size of pictures would be kept beside that of the next: much memory, and no faster.
+    options.enable_mem_pattern = False
     # What the device cannot compute, the CPU does.
     session = onnxruntime.InferenceSession(model, options, providers=list(dict.fromkeys((provider, CPU))))
     if provider not in session.get_providers():  # ONNX Runtime would go on, in silence, without the device

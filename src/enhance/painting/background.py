@@ -24,7 +24,10 @@ from enhance.pixels import rescale, to_float
 Array = NDArray[np.float32]
 
 RECEPTIVE_FIELD, TILE = 42, 512
-"""How far a pixel of a network for anything sees, and how wide its tiles are, in pixels of the photo; both even."""
+"""How far a pixel of a network for anything sees, and how wide its tiles may be at least, in pixels of the photo; both
+even."""
+NETWORK_BYTES = 800
+"""What a network takes for each pixel of a tile, about: where there is memory, tiles are larger than TILE."""
 MIN_TILE = 16
 """A tile that finds no memory and is smaller than this is not halved any more."""
 WORKING_COPIES = 3
@@ -76,11 +79,20 @@ class Background:
         return self.scale**2 * 3 * 4
 
     @property
+    def row_bytes(self) -> int:
+        """Bytes that a row of the photo takes when it is enlarged."""
+        return self._pixel_bytes * self.photo.width
+
+    @property
     def rows(self) -> int:
         """How many rows of the photo may be worked on at a time."""
-        row = self._pixel_bytes * self.photo.width
-        kept = row * self.photo.height if self._keeps else 0
-        return int((self.memory * 1e6 - kept) / (WORKING_COPIES * row))
+        kept = self.row_bytes * self.photo.height if self._keeps else 0
+        return int((self.memory * 1e6 - kept) / (WORKING_COPIES * self.row_bytes))
+
+    @property
+    def _margin(self) -> int:
+        """How many pixels of the photo around a tile its pixels depend on."""
+        return 2 if self.model is None else RECEPTIVE_FIELD
 
     def part(self, left: int, top: int, right: int, bottom: int) -> Array:
         """A part (box in the photo's pixels) enlarged, (scale*h,scale*w,3), which the caller may change. It does not
@@ -101,18 +113,41 @@ class Background:
     def _enlarge(self, left: int, top: int, right: int, bottom: int) -> Array:
         s = self.scale
         hr = np.empty((s * (bottom - top), s * (right - left), 3), np.float32)
-        for down in tiles.spans(bottom - top, TILE, 0):
-            for across in tiles.spans(right - left, TILE, 0):
+        high, wide = self._tile_sides(bottom - top, right - left)
+        for down in tiles.spans(bottom - top, high, 0):
+            for across in tiles.spans(right - left, wide, 0):
                 part = hr[s * down.start : s * down.stop, s * across.start : s * across.stop]
                 self._fill(part, left + across.start, top + down.start)
         return hr
+
+    def _tile_sides(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width, both even, of the tiles of a part that are drawn with the least work: what they see beyond
+        themselves is drawn for nothing."""
+        margin = self._margin
+        most = max((TILE + 2 * RECEPTIVE_FIELD) ** 2, int(self.memory * 1e6 / NETWORK_BYTES))
+
+        def seen(length: int, count: int) -> int:
+            return 2 * -(-length // (2 * count)) + margin * min(count - 1, 2)
+
+        best = TILE, TILE
+        least = float("inf")
+        for across in range(1, width // TILE + 2):
+            down = 1
+            while seen(height, down) * seen(width, across) > most and down < height:
+                down += 1
+            work = (height + 2 * margin * (down - 1)) * (width + 2 * margin * (across - 1))
+            if work < least:
+                least, best = work, (2 * -(-height // (2 * down)), 2 * -(-width // (2 * across)))
+        return best
 
     def _fill(self, hr: Array, left: int, top: int) -> None:
         """Fills hr (scale*h,scale*w,3) with what begins at left and top; by halves of halves where memory is short."""
         s = self.scale
         height, width = hr.shape[0] // s, hr.shape[1] // s
         try:
-            hr[...] = self._tile(left, top, left + width, top + height)
+            large = self._tile(left, top, left + width, top + height)
+            for colour in range(3):  # numpy goes along whole rows so, and otherwise from pixel to pixel
+                hr[..., colour] = large[..., colour]
             self._drawn += width * height
             if self._progress is not None:
                 self._progress(min(1.0, self._drawn / (self.photo.width * self.photo.height)))
@@ -124,7 +159,7 @@ class Background:
             self._fill(hr[s * down :, s * across :], left + across, top + down)
 
     def _tile(self, left: int, top: int, right: int, bottom: int) -> Array:
-        margin = 2 if self.model is None else RECEPTIVE_FIELD
+        margin = self._margin
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
         lr = to_float(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])

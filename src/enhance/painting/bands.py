@@ -21,7 +21,7 @@ from enhance.painting.consistency import GOAL, ScaledPair
 from enhance.painting.tiles import Rows
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
-from enhance.pixels import to_float
+from enhance.pixels import to_float, to_integers
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -29,6 +29,9 @@ T = TypeVar("T")
 STRIPE, SAMPLED = 64, 500_000
 """Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
 MAX_PASSES = 8
+AT_ONCE, LEAST_ROWS = 32_000_000, 128
+"""Bytes of an enlarged band, or rows of the photo in it if those are more: larger ones leave the processor's cache for
+nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +59,24 @@ def paint(
     given = original or background.photo
     photo, margin = background.photo, margin_of(passes)
     canvas = Canvas(photo, pair.hr[1], pair.hr[0])
-    levels = np.float32(np.iinfo(photo.pixels.dtype).max)
+    levels = float(np.iinfo(photo.pixels.dtype).max)
 
     def squared_error(own: Rows) -> float:
         """Paints some rows of the photo; by how much they differ from it when they are made small again."""
         hr, first = band(background, patches, pair, tiles.around(own, margin, photo.height), passes)
         top, bottom = pair.rows(own)
-        np.rint(hr * levels, out=hr)
-        hr /= levels
-        for row in range(top, bottom, STRIPE):
-            canvas.put(0, row, hr[row - first : min(row + STRIPE, bottom) - first])
-        return pair.error(hr, first, to_float(given.pixels[slice(*own)]), own)
+        # Rows beside its own count, too, where they end within a pixel of the photo.
+        for row in range(0, len(hr), STRIPE):
+            part = hr[row : row + STRIPE]
+            values = to_integers(part, photo.pixels.dtype)
+            part[...] = values
+            inside = slice(max(top - first - row, 0), max(bottom - first - row, 0))
+            if values[inside].size:
+                canvas.put_integers(0, max(first + row, top), values[inside])
+        return pair.error(hr, first, given.pixels[slice(*own)].astype(np.float32), own) / levels**2
 
-    rows = max(background.rows - 2 * margin, 16)
+    together = max(LEAST_ROWS, AT_ONCE // background.row_bytes)
+    rows = max(min(background.rows, together) - 2 * margin, 16)
     spans = ((span.start, span.stop) for span in tiles.spans(photo.height, rows, 0))
     mean = sum(halve_on_memory_error(squared_error, spans)) / photo.pixels.size
     return canvas, float("inf") if mean == 0 else -10 * float(np.log10(mean))
@@ -100,19 +108,25 @@ def passes_needed(background: Background, patches: Sequence[Patch], pair: Scaled
     every = max(1, photo.height * photo.width // SAMPLED)
     stripes = [(span.start, span.stop) for span in tiles.spans(photo.height, STRIPE, 0)][::every]
     pixels = sum(stop - start for start, stop in stripes) * photo.width * 3
-    for most in (2, MAX_PASSES):
+    allowed = pixels * 10 ** (-GOAL / 10)
+    # Most photos need none: no pass is tried before that is known not to do.
+    for tried in (range(1), range(1, 3), range(3, MAX_PASSES)):
 
-        def squared_errors(own: Rows, most: int = most) -> Array:
-            """By how much some rows differ from the photo after no pass, after one, and so on."""
-            seen = tiles.around(own, margin_of(most), photo.height)
+        def squared_errors(own: Rows, tried: range = tried) -> Array:
+            """By how much some rows differ from the photo after so many passes, and after one more, and so on."""
+            seen = tiles.around(own, margin_of(tried[-1]), photo.height)
             lr, core = to_float(photo.pixels[slice(*seen)]), to_float(photo.pixels[slice(*own)])
-            hr, first = band(background, patches, pair, seen, 0)
-            corrected = (pair.corrected(hr, first, lr, seen, min(n, 1)) for n in range(most + 1))
+            hr, first = band(background, patches, pair, seen, tried[0])
+            corrected = (pair.corrected(hr, first, lr, seen, int(n > tried[0])) for n in tried)
             return np.array([pair.error(larger, first, core, own) for larger in corrected])
 
-        good = np.flatnonzero(sum(halve_on_memory_error(squared_errors, stripes)) <= pixels * 10 ** (-GOAL / 10))
-        if len(good):
-            return int(good[0])
+        sums = np.zeros(len(tried))
+        for errors in halve_on_memory_error(squared_errors, stripes):
+            sums += errors
+            if (sums > allowed).all():
+                break
+        else:
+            return tried[int(np.flatnonzero(sums <= allowed)[0])]
     return MAX_PASSES
 
 

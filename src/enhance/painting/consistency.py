@@ -83,6 +83,11 @@ class ScaledPair:
 
     def smaller(self, hr: Array, first: int, rows: Rows) -> Array:
         """Rows of the photo as the downscale operator makes them from hr, whose first row is its row `first`."""
+        whole, rest = divmod(self.hr[0], self.lr[0])
+        top, bottom = rows[0] * whole - first, rows[1] * whole - first
+        if not rest and self.hr[1] == whole * self.lr[1] and 0 <= top <= bottom <= len(hr):
+            means = area_mean(hr[top:bottom].reshape(bottom - top, hr.shape[1], -1), whole)
+            return means.reshape(rows[1] - rows[0], self.lr[1], *hr.shape[2:])
         down = [min(max(row * self.hr[0] / self.lr[0] - first, 0.0), len(hr)) for row in range(rows[0], rows[1] + 1)]
         across = [column * self.hr[1] / self.lr[1] for column in range(self.lr[1] + 1)]
         return _area_means(_area_means(hr, down).swapaxes(0, 1), across).swapaxes(0, 1)
@@ -97,23 +102,19 @@ class ScaledPair:
 
         inner = self._covered(span, first, first + len(hr))
         wanted = lr[inner[0] - span[0] : inner[1] - span[0]]
-        # Colour by colour: a third of the memory.
-        for colour in range(hr.shape[2]):
-            for _ in range(passes):
-                missing = wanted[..., colour] - self.smaller(hr[..., colour], first, inner)
-                rows = self.inner_rows(inner)
-                part = hr[rows[0] - first : rows[1] - first, :, colour]
-                np.clip(part + self.larger(missing, inner[0], rows), 0, 1, out=part)
+        rows = self.inner_rows(inner)
+        part = hr[rows[0] - first : rows[1] - first]
+        for _ in range(passes):
+            missing = wanted - self.smaller(hr, first, inner)
+            for colour in range(hr.shape[2]):  # of which one is in memory at a time
+                part[..., colour] += self.larger(missing[..., colour], inner[0], rows)
+            np.clip(part, 0, 1, out=part)
         return hr
 
     def error(self, hr: Array, first: int, lr: Array, rows: Rows) -> float:
         """Sum of squared differences between lr, the rows `rows` of the photo, and the enlargement made small."""
 
-        total = 0.0
-        for colour in range(hr.shape[2]):
-            made = self.smaller(hr[..., colour], first, rows)
-            total += float(np.sum((made.astype(np.float64) - lr[..., colour]) ** 2))
-        return total
+        return float(np.sum((self.smaller(hr, first, rows).astype(np.float64) - lr) ** 2))
 
     def _covered(self, span: Rows, top: int, bottom: int) -> Rows:
         """The rows of the photo within `span` that rows `top` to `bottom` of the enlargement cover whole."""

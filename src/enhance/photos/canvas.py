@@ -51,13 +51,23 @@ class Canvas:
         for y in range(0, len(rgb), rows):
             self._put(left, top + y, rgb[y : y + rows])
 
+    def put_integers(self, left: int, top: int, values: Integers) -> None:
+        """`put` of values (h,w,3) of the photo's own type, rounded already."""
+        if self.photo.profile is not None or self.photo.grey or self.photo.alpha is not None:
+            self.put(left, top, to_float(values))
+        else:
+            self._place(left, top, values)
+
     def _put(self, left: int, top: int, rgb: RGB) -> None:
         height, width = rgb.shape[:2]
         box = left, top, left + width, top + height
         planes = [self._own(rgb, box)]
         if self.photo.alpha is not None:
             planes.append(self._enlarged(self.photo.alpha[..., None], box))
-        values = to_integers(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self._dtype)
+        self._place(left, top, to_integers(np.concatenate(planes, -1) if len(planes) > 1 else planes[0], self._dtype))
+
+    def _place(self, left: int, top: int, values: Integers) -> None:
+        height, width = values.shape[:2]
         if self._array is not None:
             self._array[top : top + height, left : left + width] = values
         elif self._image is not None:
