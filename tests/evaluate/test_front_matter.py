@@ -25,6 +25,7 @@ def test_it_is_yaml() -> None:
         "library_name": "onnx",
         "pipeline_tag": "image-to-image",
         "model_name": "face_x4",
+        "metrics": ["psnr", "ssim", "st-lpips"],
         "tags": ["onnx", "enhance", "super-resolution"],
     }
     assert yaml.safe_load(front_matter("bird", {"task": "imagination", "licence": "MIT"}).strip("-\n")) == {

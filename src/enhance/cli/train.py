@@ -35,7 +35,9 @@ class TrainOptions:
     )
     workers: int = option(1, "Processes on this machine that train together.", least=1)
     tour: bool = option(False, "Draw pictures, train on them for a quarter of an hour, and compare.")
-    log: str | None = option(None, "Also show the run's log elsewhere.", kind=str, choices=("tensorboard",))
+    log: str | None = option(
+        None, "Also show the run's log elsewhere.", kind=str, choices=("tensorboard", "trackio", "wandb")
+    )
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
         yield
         return
     run = folder if folder.is_dir() or not folder.exists() else folder.parent
-    with follow.followed(run / "log.jsonl", follow.tensorboard(run / "tensorboard")):
+    writers = {"tensorboard": follow.tensorboard, "trackio": follow.trackio, "wandb": follow.wandb}
+    with follow.followed(run / "log.jsonl", writers[shown](run)):
         yield
 
 

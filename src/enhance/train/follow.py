@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from enhance.errors import TrainingError
 
+PROJECT = "enhance"
+"""What trackers call all our runs."""
 SECONDS = 5.0
 """Between two looks at the log."""
 
@@ -25,8 +27,16 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
+class Tracker(Protocol):
+    """A run of Trackio or of Weights & Biases."""
+
+    def log(self, data: dict[str, float], step: int) -> object: ...
+
+    def finish(self) -> object: ...
+
+
 def tensorboard(folder: Path) -> Writer:
-    """Writes for TensorBoard into a folder: `tensorboard --logdir` of it, or of one above.
+    """Writes for TensorBoard into `tensorboard` in a run's folder: `tensorboard --logdir` of it, or of one above.
 
     Raises:
         TrainingError: TensorBoard is not installed.
@@ -35,8 +45,61 @@ def tensorboard(folder: Path) -> Writer:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise TrainingError("tensorboard is missing: pip install tensorboard") from error
-    writer: Writer = SummaryWriter(str(folder))
+    writer: Writer = SummaryWriter(str(folder / "tensorboard"))
     return writer
+
+
+class Tracked:
+    """Writes for trackers of experiments, which take all numbers of a step at once.
+
+    Args:
+        run: takes numbers by their names, and the step; has an end.
+    """
+
+    def __init__(self, run: Tracker) -> None:
+        self._run, self._step = run, 0
+        self._numbers: dict[str, float] = {}
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
+        if global_step != self._step:
+            self.flush()
+        self._numbers[tag], self._step = scalar_value, global_step
+
+    def flush(self) -> None:
+        if self._numbers:
+            self._run.log(self._numbers, step=self._step)
+        self._numbers = {}
+
+    def close(self) -> None:
+        self.flush()
+        self._run.finish()
+
+
+def trackio(folder: Path) -> Writer:
+    """Writes for Trackio, which keeps runs on this machine: `trackio show --project enhance`.
+
+    Raises:
+        TrainingError: Trackio is not installed.
+    """
+    try:
+        import trackio
+    except ImportError as error:
+        raise TrainingError("trackio is missing: pip install trackio") from error
+    return Tracked(trackio.init(project=PROJECT, name=folder.name))
+
+
+def wandb(folder: Path) -> Writer:
+    """Writes for Weights & Biases, as its own environment variables and `wandb login` say: WANDB_MODE=offline sends
+    nothing.
+
+    Raises:
+        TrainingError: wandb is not installed.
+    """
+    try:
+        import wandb
+    except ImportError as error:
+        raise TrainingError("wandb is missing: pip install wandb") from error
+    return Tracked(wandb.init(project=PROJECT, name=folder.name, dir=str(folder), resume="allow"))
 
 
 @contextmanager
