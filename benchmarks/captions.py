@@ -20,7 +20,7 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import AT_ONCE, draw
+from enhance.tasks.imagine.imagine import AT_ONCE, draw_birds
 from enhance.tasks.imagine.words import Reading, tokens, understood
 
 
@@ -54,7 +54,7 @@ def main() -> int:
         some = lines[start : start + AT_ONCE]
         readings = [replace(understood(tokens(caption)), text=caption) for _, caption in some]
         seeds = [options.seed * 1_000_003 + zlib.crc32(name.encode()) % 1_000_003 for name, _ in some]
-        drawn, _ = draw(model, bank, readings, seeds)
+        drawn, _ = draw_birds(model, bank, readings, seeds)
         for (name, _), picture in zip(some, drawn, strict=True):
             Image.fromarray(to_uint8(picture)).save(options.out / f"{name}.png")
     print(f"{len(lines)} birds, {len(lines) / (time.perf_counter() - started):.0f} a second")

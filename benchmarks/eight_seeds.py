@@ -13,8 +13,8 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.sheets import captioned_rows
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import draw
-from enhance.tasks.imagine.words import read
+from enhance.tasks.imagine.imagine import draw_birds
+from enhance.tasks.imagine.words import read_sentence
 
 SENTENCES = (
     "a small bird with a red head and a white belly",
@@ -44,7 +44,7 @@ def main() -> int:
         model = Model.load(options.weights / "bird.onnx" if options.weights else "bird")
         bank = Bank.load(options.weights)
         for sentence in sentences[:COUNT]:
-            drawn, _ = draw(model, bank, [read(sentence)] * COUNT, seeds)
+            drawn, _ = draw_birds(model, bank, [read_sentence(sentence)] * COUNT, seeds)
             rows.append((sentence, list(drawn)))
     except EnhanceError as error:
         print(f"eight_seeds: {error}", file=sys.stderr)

@@ -102,7 +102,7 @@ def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], 
             yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
 
 
-def measure(name: str, batches: Sequence[pairs.Pairs[pairs.Face]]) -> Found:
+def measure(name: str, batches: Sequence[pairs.Pairs[pairs.FaceFile]]) -> Found:
     """The line-ups of the faces of some batches."""
     noisy = name == "noise"
     network = Model.load("face_x4_gan" if noisy else name)

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from enhance.batch.manifest import Manifest
-from enhance.batch.plan import Facts, Task
+from enhance.batch.plan import FileFacts, PhotoTask
 
 SETTINGS = '{"options": "those of the benchmark"}'
 TOGETHER = 500
@@ -42,11 +42,11 @@ def main() -> int:
     return 0
 
 
-def tasks(folder: Path, count: int) -> Iterator[Task]:
+def tasks(folder: Path, count: int) -> Iterator[PhotoTask]:
     """Photos in folders of a thousand, in order, one at a time."""
     for n in range(count):
         name = f"{n // 1000:05}/IMG_{n:07}"
-        yield Task(f"/photos/{name}.jpg", f"{folder}/{name}_x4.jpg")
+        yield PhotoTask(f"/photos/{name}.jpg", f"{folder}/{name}_x4.jpg")
 
 
 def write(folder: Path, count: int) -> None:
@@ -73,9 +73,9 @@ def look(folder: Path, count: int) -> None:
         sys.exit("a photo is there that nobody made")
 
 
-def made_up(name: str) -> Facts:
+def made_up(name: str) -> FileFacts:
     digest = hashlib.sha256(name.encode()).digest()
-    return Facts(1_000_000 + digest[0], 1_700_000_000_000_000_000 + digest[1], digest[:16])
+    return FileFacts(1_000_000 + digest[0], 1_700_000_000_000_000_000 + digest[1], digest[:16])
 
 
 def alone(part: Callable[[Path, int], None], folder: Path, count: int) -> tuple[float, float]:

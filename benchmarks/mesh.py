@@ -54,7 +54,11 @@ def main() -> int:
 
 
 def measured(
-    upscalers: dict[str, Method], everyone: Sequence[pairs.Face], size: int, limit: int, degradation: pairs.Degradation
+    upscalers: dict[str, Method],
+    everyone: Sequence[pairs.FaceFile],
+    size: int,
+    limit: int,
+    degradation: pairs.Degradation,
 ) -> dict[str, float]:
     """Who draws how much of a mesh, and how much of one the originals have."""
     drawn: dict[str, list[float]] = {name: [] for name in ("original", *upscalers)}

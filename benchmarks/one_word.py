@@ -14,9 +14,9 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.sheets import captioned_rows
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import draw
+from enhance.tasks.imagine.imagine import draw_birds
 from enhance.tasks.imagine.vocabulary import COLOURS
-from enhance.tasks.imagine.words import Reading, read
+from enhance.tasks.imagine.words import Reading, read_sentence
 
 SENTENCES = (
     "a bird with a {} head and a white belly",
@@ -53,10 +53,10 @@ def main() -> int:
         sys.exit(f"one_word: {error}")
     rows = []
     for row, sentence in enumerate(SENTENCES):
-        readings = [read(sentence.format(colour)) for colour in SHOWN]
+        readings = [read_sentence(sentence.format(colour)) for colour in SHOWN]
         suited = sum(np.asarray(bank.suits(reading), np.float64) for reading in readings)
         one = OneLayout(bank.layouts, bank.said, int(np.argsort(-suited)[options.seed]))
-        drawn, _ = draw(model, one, readings, [options.seed + row] * len(readings))
+        drawn, _ = draw_birds(model, one, readings, [options.seed + row] * len(readings))
         rows.append((sentence.format("..."), list(drawn)))
     sheet = captioned_rows(rows, SHOWN)
     sheet.save(options.sheet, quality=88)

@@ -107,7 +107,7 @@ def race(
 def of_peers(trained: dict[str, Method], faces: Benchmark, kept: Path | None) -> Results:
     """What is measured of bicubic and the peers, read from the file `kept` where it holds the same peers and faces."""
     if kept and kept.is_file():
-        before = results.load(kept)
+        before = results.load_results(kept)
         same_faces = before.protocol == faces.describe({size: len(faces.examples(size)) for size in faces.sizes})
         if same_faces and {row.model for row in before.rows} == {"bicubic", *trained}:
             return before

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from enhance.batch.plan import Task
+from enhance.batch.plan import PhotoTask
 from enhance.batch.processes import in_processes
 from enhance.batch.run import run as run_all
 
@@ -91,7 +91,7 @@ def mutations(folder: Path, count: int, seed: int) -> tuple[list[str], list[str]
         kind, content = whole[n % len(whole)]
         path = given / f"{n:05d}-{kind}"
         path.write_bytes(content if n >= count else damaged(content, chance))
-        tasks.append(Task(str(path), str(folder / "made" / f"{n:05d}.png")))
+        tasks.append(PhotoTask(str(path), str(folder / "made" / f"{n:05d}.png")))
     summary = run_all(tasks, partial(in_processes, work=small_enlargement, jobs=1, remember=False), None)
     intact = {task.source for task in tasks[count:]}
     broken = [f"not even undamaged: {why}" for name, why in summary.failed.items() if name in intact]

@@ -50,7 +50,7 @@ def main() -> int:
     return 0
 
 
-def page(everyone: list[pairs.Face], size: int, count: int) -> Image.Image:
+def page(everyone: list[pairs.FaceFile], size: int, count: int) -> Image.Image:
     """The sheet of one size."""
     models = {name: Model.load(name) for name in MODELS}
     upscalers: list[Method] = [bicubic, *models.values()]

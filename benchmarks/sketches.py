@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from enhance.datasets.folders import read
+from enhance.datasets.folders import read_pixels
 from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
@@ -36,7 +36,7 @@ TRACED = 0.025
 def trace(photo: Path, drawing: Path) -> None:
     """Draws a photograph by its edges, as few straight pieces, black on white."""
     random = np.random.default_rng(zlib.crc32(photo.name.encode()))
-    picture = cv2.resize(read(photo), (paper.CANVAS, paper.CANVAS), interpolation=cv2.INTER_CUBIC)
+    picture = cv2.resize(read_pixels(photo), (paper.CANVAS, paper.CANVAS), interpolation=cv2.INTER_CUBIC)
     strokes = drawings.traced(np.asarray(picture, np.uint8), TRACED, 0.004, random)
     ink = drawings.ink(strokes, 2.5, paper.CANVAS)
     Image.fromarray(to_uint8(1 - ink)).save(drawing)
@@ -65,7 +65,7 @@ def main() -> int:
     try:
         model = Model.load(options.weights or "sketch_cat")
         started = time.process_time()
-        read_ones = [paper.read(path) for path in paths]
+        read_ones = [paper.read_drawing(path) for path in paths]
         reading = (time.process_time() - started) / len(paths)
         started = time.process_time()
         rows = []

@@ -23,7 +23,7 @@ def cancellable(cancelled: Callable[[], bool]) -> Iterator[None]:
         _cancelled.reset(token)
 
 
-def check() -> None:
+def raise_if_cancelled() -> None:
     """Ends the work if it is to end.
 
     Raises:

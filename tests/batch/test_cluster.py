@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from enhance.batch.manifest import Manifest
-from enhance.batch.plan import Task
+from enhance.batch.plan import PhotoTask
 from enhance.batch.run import run
 from enhance.errors import PhotoError
 from tests.cli.test_cli import SAMPLES, enhance, refused
@@ -39,8 +39,8 @@ def copied(source: Path, target: Path) -> str:
     return f"{target}: made"
 
 
-def tasks(folder: Path) -> list[Task]:
-    return [Task(str(path), str(folder / "out" / path.name)) for path in sorted((folder / "in").iterdir())]
+def tasks(folder: Path) -> list[PhotoTask]:
+    return [PhotoTask(str(path), str(folder / "out" / path.name)) for path in sorted((folder / "in").iterdir())]
 
 
 def drive(folder: Path, address: str) -> None:

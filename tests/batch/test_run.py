@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from enhance.batch.attempt import facts
+from enhance.batch.attempt import file_facts
 from enhance.batch.manifest import Manifest, finished
-from enhance.batch.plan import Facts, Task, Work, shard_of
+from enhance.batch.plan import FileFacts, PhotoTask, Work, shard_of
 from enhance.batch.processes import in_processes
 from enhance.batch.run import Engine, Summary, run
 from enhance.batch.search import photos_in
@@ -44,11 +44,11 @@ def copied(source: Path, target: Path, *, log: Path | None = None, seconds: floa
     return f"{target}: made"
 
 
-def tasks(folder: Path, out: Path, **texts: str) -> list[Task]:
+def tasks(folder: Path, out: Path, **texts: str) -> list[PhotoTask]:
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.txt").write_text(text)
-    return [Task(str(path), str(out / path.name)) for path in sorted(folder.glob("*.txt"))]
+    return [PhotoTask(str(path), str(out / path.name)) for path in sorted(folder.glob("*.txt"))]
 
 
 def engine(work: Work, jobs: int = 1) -> Engine:
@@ -56,7 +56,7 @@ def engine(work: Work, jobs: int = 1) -> Engine:
 
 
 def done(
-    given: list[Task],
+    given: list[PhotoTask],
     out: Path,
     *,
     settings: str = "",
@@ -140,7 +140,7 @@ def test_what_is_not_ours_is_left_alone_until_told(tmp_path: Path) -> None:
     assert [Path(task.target).read_text() for task in given] == ["mine", "retouched", "3333"]
     assert done(given, out, overwrite=True).enhanced == 2
     assert done(given, out).skipped == 3
-    here = [Task(given[0].source, given[1].source)]
+    here = [PhotoTask(given[0].source, given[1].source)]
     assert "is an input" in done([*given, *here], out).failed[given[0].source]
     assert Path(given[1].source).read_text() == "2"
 
@@ -169,7 +169,7 @@ def test_a_folder_done_by_an_older_version_is_not_done_again(tmp_path: Path) -> 
         source, made = (
             {"bytes": one.size, "modified": one.modified, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for path in (Path(task.source), Path(task.target))
-            for one in (facts(path),)
+            for one in (file_facts(path),)
         )
         name = Path(task.target).name
         lines += [{"at": 1.5, "target": name, "settings": ""}]
@@ -194,11 +194,11 @@ def test_a_damaged_manifest_is_said_in_a_line(tmp_path: Path) -> None:
 
 
 def test_a_manifest_is_small(tmp_path: Path) -> None:
-    given = [Task(f"/photos/{n:07}.jpg", str(tmp_path / f"some folder/IMG_{n:07}_x4.jpg")) for n in range(4000)]
+    given = [PhotoTask(f"/photos/{n:07}.jpg", str(tmp_path / f"some folder/IMG_{n:07}_x4.jpg")) for n in range(4000)]
     manifest = Manifest(tmp_path, "settings")
     with manifest.kept():
         manifest.begin(given)
-        made = Facts(2_000_000, time.time_ns(), bytes(range(16)))
+        made = FileFacts(2_000_000, time.time_ns(), bytes(range(16)))
         manifest.finish((task, made, made) for task in given)
     assert manifest.path.stat().st_size < 150 * len(given)
     assert finished(tmp_path) == {f"some folder/IMG_{n:07}_x4.jpg" for n in range(4000)}

@@ -19,7 +19,7 @@ from PIL import Image
 from enhance.batch import storage
 from enhance.batch.attempt import attempt
 from enhance.batch.manifest import Manifest, finished
-from enhance.batch.plan import Outcome, Task
+from enhance.batch.plan import Outcome, PhotoTask
 from enhance.batch.run import run
 from enhance.batch.tars import also_tars
 from enhance.cli.far import far_tasks
@@ -50,13 +50,13 @@ def memory() -> Iterator[str]:
     system.store.clear()
 
 
-def tasks(memory: str) -> list[Task]:
+def tasks(memory: str) -> list[PhotoTask]:
     found, _ = storage.pictures_under(f"{memory}/in", {".txt"}, recursive=True, leave=None)
-    return [Task(url, url.replace("/in/", "/out/")) for url in found]
+    return [PhotoTask(url, url.replace("/in/", "/out/")) for url in found]
 
 
-def done(memory: str, given: list[Task], **how: object) -> tuple[int, int, dict[str, str]]:
-    def engine(todo: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+def done(memory: str, given: list[PhotoTask], **how: object) -> tuple[int, int, dict[str, str]]:
+    def engine(todo: Iterator[PhotoTask]) -> Iterator[tuple[PhotoTask, Outcome]]:
         return ((task, attempt(task, copied)) for task in todo)
 
     manifest = Manifest(f"{memory}/out", "", **how)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def test_a_store_that_cannot_be_reached_is_said_in_a_line(tmp_path: Path) -> Non
     with pytest.raises(EnhanceError, match="nowhere"):
         storage.fetch("memory://nowhere/a.txt", tmp_path / "a.txt")
     with pytest.raises(EnhanceError, match=r"^nonsense://.*"):
-        storage.stamp("nonsense://a/b")
+        storage.remote_version("nonsense://a/b")
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     assert refused(enhance(tmp_path, "-o", "nonsense://a/b"), "nonsense")
 

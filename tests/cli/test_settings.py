@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from enhance.cli.asked import Extras, Size
+from enhance.cli.asked import Extras, TargetSize
 from enhance.cli.settings import accepted, settings_of
 from enhance.tasks.upscale.options import UpscaleOptions
 
-PLAIN, SCALED = UpscaleOptions(), Size(None, None, None)
+PLAIN, SCALED = UpscaleOptions(), TargetSize(None, None, None)
 NOTHING = Extras(None, False, None, False, False, False, None, None)
 OLD = (
     '{"scale": 4.0, "width": null, "height": null, "megapixels": null, "rest": "photo_x4_pixel", "aligned": false, '

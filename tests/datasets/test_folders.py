@@ -27,12 +27,12 @@ def test_a_folder_without_pictures_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_any_picture_is_read_in_three_colours(tmp_path: Path) -> None:
     Image.new("L", (3, 2), 77).save(tmp_path / "grey.png")
-    assert np.array_equal(folders.read(tmp_path / "grey.png"), np.full((2, 3, 3), 77, np.uint8))
+    assert np.array_equal(folders.read_pixels(tmp_path / "grey.png"), np.full((2, 3, 3), 77, np.uint8))
     (tmp_path / "text.png").write_text("not a picture")
     with pytest.raises(DataError, match=r"text\.png: cannot be read"):
-        folders.read(tmp_path / "text.png")
+        folders.read_pixels(tmp_path / "text.png")
     with pytest.raises(DataError, match=r"none\.png: cannot be read"):
-        folders.read(tmp_path / "none.png")
+        folders.read_pixels(tmp_path / "none.png")
 
 
 def test_about_one_name_in_a_hundred_is_held_out() -> None:

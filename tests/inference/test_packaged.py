@@ -11,10 +11,10 @@ def test_a_file_is_found_without_importing_its_package(tmp_path: Path, monkeypat
     (tmp_path / "touchy" / "__init__.py").write_text("raise RuntimeError('imported')")
     (tmp_path / "touchy" / "a.pth").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    assert packaged.find("touchy", "a.pth") == tmp_path / "touchy" / "a.pth"
+    assert packaged.find_in_package("touchy", "a.pth") == tmp_path / "touchy" / "a.pth"
 
 
 @pytest.mark.parametrize(("package", "file"), [("no_such_package", "a.pth"), ("json", "a.pth")])
 def test_what_is_missing_says_how_to_get_it(package: str, file: str) -> None:
     with pytest.raises(EnhanceError, match=r"enhance\[train\]"):
-        packaged.find(package, file)
+        packaged.find_in_package(package, file)

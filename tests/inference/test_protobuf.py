@@ -5,7 +5,7 @@ from enhance.inference import bundled, protobuf
 
 
 def test_protocol_buffers_survive_the_round_trip() -> None:
-    raw = bundled.find(yunet.FILE).read_bytes()
+    raw = bundled.find_bundled(yunet.FILE).read_bytes()
     assert protobuf.serialize(protobuf.parse(raw)) == raw
     fields: protobuf.Fields = [(1, 0), (2, 300), (19, 2**63), (4, b""), (4, b"x" * 200)]
     assert protobuf.parse(protobuf.serialize(fields)) == fields

@@ -64,7 +64,7 @@ def test_parts_are_encoded_and_joined_with_their_times(tmp_path: Path) -> None:
         frames = list(source.decode(stream))
         for n, part in enumerate(parts):
             own = iter(frames[3 * n : 3 * n + 3])
-            assert list(movies.encode(next(own), own, part, stream)) == [1, 2, 3]
+            assert list(movies.encode_video(next(own), own, part, stream)) == [1, 2, 3]
     movies.join(parts, path, tmp_path / "joined.mp4")
     with av.open(str(tmp_path / "joined.mp4")) as file:
         times = [float(one.pts * one.time_base) for one in file.decode(video=0)]

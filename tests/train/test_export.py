@@ -14,7 +14,7 @@ from enhance.inference.model import Model
 from enhance.painting.consistency import lr_psnr
 from enhance.tasks.upscale import recipes
 from enhance.tasks.upscale.networks.discriminator import Discriminator
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, export, run
 from enhance.train.task import Exported
@@ -143,7 +143,7 @@ def test_the_discriminator_is_exported_as_it_judges(
     random = np.random.default_rng(0)
     hr, lr = (random.random((1, 3, side, side), dtype=np.float32) for side in (64, 16))
     with torch.no_grad():
-        expected = judge(*map(torch.from_numpy, (hr, lr)), place(torch.from_numpy(lr))).numpy()
+        expected = judge(*map(torch.from_numpy, (hr, lr)), frame_coordinates(torch.from_numpy(lr))).numpy()
     (found,) = onnxruntime.InferenceSession(str(file)).run(["verdicts"], {"hr": hr, "lr": lr})
     assert found.shape == expected.shape == (1, 1, 4, 4)
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max() + 0.01

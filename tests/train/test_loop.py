@@ -80,10 +80,10 @@ def test_a_run_that_has_collapsed_says_so_and_stops(
 
 def test_measures_that_are_no_numbers_are_no_score(pair: tuple[Path, Path]) -> None:
     trainer, held_out = run.trainer_of(ToyRecipe()), ToyRecipe().data(pair).held_out()
-    assert loop.measure(trainer, held_out)["score"] > 0
-    assert loop.measure(trainer, []) == {"score": 0.0}
+    assert loop.measure_held_out(trainer, held_out)["score"] > 0
+    assert loop.measure_held_out(trainer, []) == {"score": 0.0}
     with pytest.raises(TrainingError, match="no longer numbers"):
-        loop.measure(trainer, [{name: value * float("nan") for name, value in held_out[0].items()}])
+        loop.measure_held_out(trainer, [{name: value * float("nan") for name, value in held_out[0].items()}])
 
 
 def test_validations_are_frequent_early_and_never_rare() -> None:

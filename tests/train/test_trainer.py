@@ -103,4 +103,4 @@ def test_a_run_does_not_begin_from_discriminators_alone(trainer: Trainer) -> Non
     with pytest.raises(TrainingError, match="no weights that this recipe can begin with"):
         trainer.begin_from({name: judge.state_dict() for name, judge in judges.items()}, Path("run"))
     with pytest.raises(TrainingError, match="another shape"):
-        checkpoint.fit(judges["a"], trainer.task.groups["generators"].networks["ab"].state_dict(), Path("run"))
+        checkpoint.load_weights(judges["a"], trainer.task.groups["generators"].networks["ab"].state_dict(), Path("run"))

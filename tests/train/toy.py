@@ -153,7 +153,9 @@ class TwoFolders:
         self.seed = seed
         listings = [folders.pictures(path) for path in paths]
         self.digest = folders.digest(path for listing in listings for path in listing)
-        self.pictures = [torch.from_numpy(np.stack([folders.read(path) for path in listing])) for listing in listings]
+        self.pictures = [
+            torch.from_numpy(np.stack([folders.read_pixels(path) for path in listing])) for listing in listings
+        ]
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
         rng = np.random.default_rng((self.seed, step, rank))

@@ -97,7 +97,7 @@ def test_a_job_that_outlasts_the_grace_is_given_up(tmp_path: Path) -> None:
 
 
 def test_work_ends_between_two_networks_and_two_bands() -> None:
-    from enhance.cancellation import CancelledError, cancellable, check
+    from enhance.cancellation import CancelledError, cancellable, raise_if_cancelled
     from enhance.painting.bands import halve_on_memory_error
 
     done: list[tuple[int, int]] = []
@@ -106,10 +106,10 @@ def test_work_ends_between_two_networks_and_two_bands() -> None:
         done.append(rows)
         return rows[0]
 
-    check()
+    raise_if_cancelled()
     with cancellable(lambda: len(done) == 2), pytest.raises(CancelledError):
         list(halve_on_memory_error(band, ((n, n + 1) for n in range(9))))
     assert done == [(0, 1), (1, 2)]
     with cancellable(lambda: False):
         assert list(halve_on_memory_error(band, [(5, 6)])) == [5]
-    check()
+    raise_if_cancelled()

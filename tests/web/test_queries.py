@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from enhance.options import option
 from enhance.web.orders import HoleOptions, PartOptions
-from enhance.web.queries import in_words, query_model, taken
+from enhance.web.queries import query_model, ranges_in_words, taken
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def test_each_option_is_described_with_its_range_and_default() -> None:
     assert described["model"]["enum"] == ["auto", "two", "three"]
     assert described["model"]["default"] == "auto"
     assert "default" not in described["colour"]
-    assert in_words((Options,))["size"] == "a whole number from 1 to 9"
+    assert ranges_in_words((Options,))["size"] == "a whole number from 1 to 9"
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from enhance.batch import storage
-from enhance.batch.plan import Facts, Outcome, Task, Work
+from enhance.batch.plan import FileFacts, Outcome, PhotoTask, Work
 from enhance.errors import EnhanceError
 
 
-def attempt(task: Task, work: Work, *, remember: bool = True, debug: bool = False) -> Outcome:
+def attempt(task: PhotoTask, work: Work, *, remember: bool = True, debug: bool = False) -> Outcome:
     """Does a task. What is read or written by URL is copied here first, or from here afterwards.
 
     Args:
@@ -41,23 +41,23 @@ def attempt(task: Task, work: Work, *, remember: bool = True, debug: bool = Fals
 def _here(source: Path, target: Path, work: Work, remember: bool) -> Outcome:
     try:
         # Before it is read: if it changes meanwhile, the result is not taken for that of the new content.
-        before = facts(source) if remember else None
+        before = file_facts(source) if remember else None
     except OSError:
         before = None  # the work will say what is wrong with it
     message = work(source, target)
-    return Outcome(message, None, before, facts(target, sync=True) if remember else None)
+    return Outcome(message, None, before, file_facts(target, sync=True) if remember else None)
 
 
-def _far(task: Task, folder: Path, work: Work, remember: bool) -> Outcome:
+def _far(task: PhotoTask, folder: Path, work: Work, remember: bool) -> Outcome:
     source, target = Path(task.source), Path(task.target)
     before = None
     if storage.is_url(task.source):
-        stamp = storage.stamp(task.source)
+        stamp = storage.remote_version(task.source)
         source = folder / storage.name_of(task.source)
         storage.fetch(task.source, source)
-        before = storage.facts(source, stamp)
+        before = storage.remote_facts(source, stamp)
     elif remember:
-        before = facts(source)
+        before = file_facts(source)
     results = folder / "made"
     if storage.is_url(task.target):
         results.mkdir()
@@ -68,14 +68,14 @@ def _far(task: Task, folder: Path, work: Work, remember: bool) -> Outcome:
     except EnhanceError as error:
         raise type(error)(_renamed(str(error), names)) from error
     if not storage.is_url(task.target):
-        return Outcome(_renamed(message, names), None, before, facts(target, sync=True) if remember else None)
+        return Outcome(_renamed(message, names), None, before, file_facts(target, sync=True) if remember else None)
     above = task.target.rpartition("/")[0]
     # What was made besides goes first: where the photo is, all of it is.
     for path in sorted(results.rglob("*"), key=lambda path: path == target):
         if path.is_file():
             storage.put(path, f"{above}/{path.relative_to(results).as_posix()}")
             names.setdefault(str(path), f"{above}/{path.relative_to(results).as_posix()}")
-    after = storage.facts(target, storage.stamp(task.target)) if remember else None
+    after = storage.remote_facts(target, storage.remote_version(task.target)) if remember else None
     return Outcome(_renamed(message, names), None, before, after)
 
 
@@ -86,12 +86,12 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
-def killed(task: Task) -> Outcome:
+def killed(task: PhotoTask) -> Outcome:
     """What is said of a task that ended the process that did it."""
     return Outcome(error=f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1")
 
 
-def facts(path: Path, sync: bool = False) -> Facts:
+def file_facts(path: Path, sync: bool = False) -> FileFacts:
     """Of a file.
 
     Args:
@@ -105,15 +105,15 @@ def facts(path: Path, sync: bool = False) -> Facts:
         if sync:
             os.fsync(file.fileno())
         stat = os.fstat(file.fileno())
-    return Facts(stat.st_size, stat.st_mtime_ns, digest)
+    return FileFacts(stat.st_size, stat.st_mtime_ns, digest)
 
 
 def exists(place: str) -> bool:
     """Whether a path or URL names a file, or a link even if to nowhere."""
-    return storage.stamp(place) is not None if storage.is_url(place) else os.path.lexists(place)
+    return storage.remote_version(place) is not None if storage.is_url(place) else os.path.lexists(place)
 
 
-def unchanged(place: str, known: Facts | None) -> bool:
+def unchanged(place: str, known: FileFacts | None) -> bool:
     """Whether a file is what it was. Times spare reading what did not change; where they differ, contents decide."""
     if storage.is_url(place):
         return storage.unchanged(place, known)
@@ -121,6 +121,6 @@ def unchanged(place: str, known: Facts | None) -> bool:
         stat = Path(place).stat()
         if known is None or stat.st_size != known.size:
             return False
-        return stat.st_mtime_ns == known.modified or facts(Path(place)).digest == known.digest
+        return stat.st_mtime_ns == known.modified or file_facts(Path(place)).digest == known.digest
     except OSError:
         return False

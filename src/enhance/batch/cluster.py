@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhance.batch.attempt import attempt, killed
-from enhance.batch.plan import Outcome, Task, Work
+from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.batch.processes import cores
 from enhance.errors import EnhanceError
 from enhance.files import remove_partial_files
@@ -59,8 +59,8 @@ class Cluster:
 
 
 def on_ray(
-    tasks: Iterator[Task], work: Work, *, cluster: Cluster, remember: bool = True, debug: bool = False
-) -> Iterator[tuple[Task, Outcome]]:
+    tasks: Iterator[PhotoTask], work: Work, *, cluster: Cluster, remember: bool = True, debug: bool = False
+) -> Iterator[tuple[PhotoTask, Outcome]]:
     """Tasks as they are over, with what became of them. Files must be reached by the same names from all machines.
 
     Args:
@@ -113,7 +113,11 @@ class Worker:
 
 
 def _through(
-    tasks: Mapping[int, Task], block: int, worker: Mapping[str, Any], resources: Mapping[str, float], most: int | None
+    tasks: Mapping[int, PhotoTask],
+    block: int,
+    worker: Mapping[str, Any],
+    resources: Mapping[str, float],
+    most: int | None,
 ) -> Iterator[tuple[int, Outcome]]:
     """Sends tasks through the actors once; those that never come back are missing from what is yielded."""
     import ray.data

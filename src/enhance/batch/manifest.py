@@ -22,7 +22,7 @@ from typing import Any
 
 from enhance.batch import storage
 from enhance.batch.attempt import exists, unchanged
-from enhance.batch.plan import Facts, State, Task
+from enhance.batch.plan import FileFacts, PhotoTask, State
 from enhance.errors import PhotoError
 from enhance.files import remove_partial_files
 
@@ -94,14 +94,14 @@ class Manifest:
         """The database on this machine."""
         return self._place / f"{MANIFEST}{_part(self.shard)}.db"
 
-    def own(self, tasks: Iterable[Task]) -> Iterator[Task]:
+    def own(self, tasks: Iterable[PhotoTask]) -> Iterator[PhotoTask]:
         """Those of this shard: by the name of the target, so that a new photo moves no other to another machine."""
         which, many = self.shard
         for task in tasks:
             if many == 1 or int.from_bytes(hashlib.sha256(self._name(task)).digest()[:8]) % many == which - 1:
                 yield task
 
-    def states(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, State]]:
+    def states(self, tasks: Iterable[PhotoTask]) -> Iterator[tuple[PhotoTask, State]]:
         """Whether the targets are there as they were left and still what the photos and the settings give.
 
         Raises:
@@ -118,7 +118,7 @@ class Manifest:
                 for task, name in zip(chunk, names, strict=True):
                     yield task, _state(task, known.get(name), accepted)
 
-    def begin(self, tasks: Sequence[Task]) -> None:
+    def begin(self, tasks: Sequence[PhotoTask]) -> None:
         """Said before targets are written, so that they are known as ours if that is all that is ever said.
 
         Raises:
@@ -138,7 +138,7 @@ class Manifest:
         if self._far:
             self._note([os.fsdecode(row[0]) for row in rows], now)
 
-    def finish(self, done: Iterable[tuple[Task, Facts | None, Facts]]) -> None:
+    def finish(self, done: Iterable[tuple[PhotoTask, FileFacts | None, FileFacts]]) -> None:
         """Said when targets are whole, and on the disk.
 
         Args:
@@ -290,7 +290,7 @@ class Manifest:
         """Manifests of version 0.1, which were lines of JSON. They are read, and left as they are."""
         return sorted(self._place.glob(f"{MANIFEST}*.jsonl"))
 
-    def _name(self, task: Task) -> bytes:
+    def _name(self, task: PhotoTask) -> bytes:
         target, start = task.target, self._start
         name = target[len(start) :] if target.startswith(start) else os.path.relpath(target, self.folder)
         return name.encode(ENCODING, ERRORS)
@@ -330,7 +330,7 @@ def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> di
     return rows
 
 
-def _state(task: Task, known: tuple[int, _Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
+def _state(task: PhotoTask, known: tuple[int, _Row] | None, accepted: Sequence[Mapping[int, bool]]) -> State:
     if not exists(task.target):
         return "to do"
     if known is None:
@@ -343,12 +343,12 @@ def _state(task: Task, known: tuple[int, _Row] | None, accepted: Sequence[Mappin
     return "done" if accepted[database][row[SETTINGS]] and unchanged(task.source, _facts(row[SOURCE])) else "to do"
 
 
-def _columns(facts: Facts | None) -> tuple[Any, ...]:
+def _columns(facts: FileFacts | None) -> tuple[Any, ...]:
     return facts or (None, None, None)
 
 
-def _facts(columns: tuple[Any, ...]) -> Facts | None:
-    return None if columns[0] is None else Facts(*columns)
+def _facts(columns: tuple[Any, ...]) -> FileFacts | None:
+    return None if columns[0] is None else FileFacts(*columns)
 
 
 def _imported(database: sqlite3.Connection, path: Path) -> None:

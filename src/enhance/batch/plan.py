@@ -12,14 +12,14 @@ Work = Callable[[Path, Path], str]
 State = Literal["to do", "done", "not ours", "an input"]
 
 
-class Task(NamedTuple):
+class PhotoTask(NamedTuple):
     """A photo and the file to make of it: paths as text, of which a million need less memory than as Path, or URLs."""
 
     source: str
     target: str
 
 
-class Facts(NamedTuple):
+class FileFacts(NamedTuple):
     """What a file was like: its size in bytes, when it was written (ns), and the first 16 bytes of its SHA-256."""
 
     size: int
@@ -39,8 +39,8 @@ class Outcome:
 
     message: str | None = None
     error: str | None = None
-    source: Facts | None = None
-    target: Facts | None = None
+    source: FileFacts | None = None
+    target: FileFacts | None = None
 
 
 def shard_of(text: str) -> tuple[int, int]:
@@ -56,19 +56,19 @@ def shard_of(text: str) -> tuple[int, int]:
     return which, many
 
 
-def identities(tasks: Iterable[Task]) -> set[int | str]:
+def identities(tasks: Iterable[PhotoTask]) -> set[int | str]:
     """What `identity` says of the photos' files, and those that are named by URL."""
-    return {task.source if "://" in task.source else identity(task.source) for task in tasks}
+    return {task.source if "://" in task.source else file_identity(task.source) for task in tasks}
 
 
-def refusal(task: Task, state: State) -> str:
+def refusal(task: PhotoTask, state: State) -> str:
     """Why a task is not done, in one line."""
     if state == "an input":
         return f"{task.target}: is an input and is not overwritten; name another folder with -o, or say --overwrite"
     return f"{task.target}: is there and is not as it was left; move it away, or say --overwrite"
 
 
-def identity(path: str | Path) -> int:
+def file_identity(path: str | Path) -> int:
     """Device and number of a file as one number; -1 where there is none."""
     try:
         stat = Path(path).stat()
@@ -79,4 +79,4 @@ def identity(path: str | Path) -> int:
 
 def same(one: Path, other: Path) -> bool:
     """Whether both name one file or folder."""
-    return identity(one) == identity(other) != -1
+    return file_identity(one) == file_identity(other) != -1

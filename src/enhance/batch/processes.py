@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from enhance.batch.attempt import attempt, killed
-from enhance.batch.plan import Outcome, Task, Work
+from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
 
@@ -32,15 +32,15 @@ def default_jobs() -> int:
 
 
 def in_processes(
-    tasks: Iterator[Task], work: Work, *, jobs: int, remember: bool = True, debug: bool = False
-) -> Iterator[tuple[Task, Outcome]]:
+    tasks: Iterator[PhotoTask], work: Work, *, jobs: int, remember: bool = True, debug: bool = False
+) -> Iterator[tuple[PhotoTask, Outcome]]:
     """Tasks as they are over, with what became of them. At most so many are begun at a time.
 
     Args:
         remember, debug: as of `attempt`.
     """
     job = partial(attempt, work=work, remember=remember, debug=debug)
-    busy: dict[Connection, tuple[Any, Task]] = {}
+    busy: dict[Connection, tuple[Any, PhotoTask]] = {}
     idle: list[tuple[Connection, Any]] = []
     try:
         while True:
@@ -71,7 +71,7 @@ def in_processes(
             remove_partial_files(Path(task.target))
 
 
-def _started(job: Callable[[Task], Outcome], threads: int) -> tuple[Connection, Any]:
+def _started(job: Callable[[PhotoTask], Outcome], threads: int) -> tuple[Connection, Any]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, job, threads), daemon=True)
@@ -82,7 +82,7 @@ def _started(job: Callable[[Task], Outcome], threads: int) -> tuple[Connection, 
     return here, process
 
 
-def _serve(connection: Connection, job: Callable[[Task], Outcome], threads: int) -> None:
+def _serve(connection: Connection, job: Callable[[PhotoTask], Outcome], threads: int) -> None:
     """The life of a process: photo after photo, until nobody gives any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

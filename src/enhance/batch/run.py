@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from enhance.batch.manifest import Manifest
-from enhance.batch.plan import Outcome, State, Task, identities, identity, refusal
+from enhance.batch.plan import Outcome, PhotoTask, State, file_identity, identities, refusal
 from enhance.batch.storage import is_url
 
-Engine = Callable[[Iterator[Task]], Iterator[tuple[Task, Outcome]]]
+Engine = Callable[[Iterator[PhotoTask]], Iterator[tuple[PhotoTask, Outcome]]]
 """Takes tasks when it has room for them, and gives each back with what became of it, in any order."""
 
 NOTED = 1.0
@@ -34,14 +34,14 @@ class Summary:
 
 
 def run(
-    tasks: Sequence[Task],
+    tasks: Sequence[PhotoTask],
     engine: Engine,
     manifest: Manifest | None,
     *,
     ahead: int = 1,
     overwrite: bool = False,
     leave: Callable[[str], bool] | None = None,
-    on_done: Callable[[Task, str | None, str | None], object] = lambda *_: None,
+    on_done: Callable[[PhotoTask, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
     """Does the tasks that are not done. What fails stops nothing else.
 
@@ -61,9 +61,9 @@ def run(
         KeyboardInterrupt: what was finished is whole and remembered, and nothing else is left behind.
     """
     summary, started = Summary(), time.monotonic()
-    waiting: list[tuple[Task, Outcome]] = []
+    waiting: list[tuple[PhotoTask, Outcome]] = []
 
-    def ready() -> Iterator[Task]:
+    def ready() -> Iterator[PhotoTask]:
         for task, state in states(tasks, manifest):
             if state == "done":
                 summary.skipped += 1
@@ -78,14 +78,14 @@ def run(
             else:
                 yield task
 
-    def begun() -> Iterator[Task]:
+    def begun() -> Iterator[PhotoTask]:
         left = ready()
         while together := list(islice(left, ahead)):
             if manifest is not None:
                 manifest.begin(together)
             yield from together
 
-    def fail(task: Task, reason: str) -> None:
+    def fail(task: PhotoTask, reason: str) -> None:
         summary.failed[task.source] = reason
         on_done(task, None, reason)
 
@@ -113,16 +113,16 @@ def run(
     return summary
 
 
-def states(tasks: Sequence[Task], manifest: Manifest | None) -> Iterator[tuple[Task, State]]:
+def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tuple[PhotoTask, State]]:
     """The tasks of this shard, and what is to become of them."""
     inputs = identities(tasks)
-    known: Iterator[tuple[Task, State]] = ((task, "to do") for task in tasks)
+    known: Iterator[tuple[PhotoTask, State]] = ((task, "to do") for task in tasks)
     for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):
-        there = task.target if is_url(task.target) else identity(task.target)
+        there = task.target if is_url(task.target) else file_identity(task.target)
         yield task, "an input" if there != -1 and there in inputs else state
 
 
-def _ready(task: Task) -> str | None:
+def _ready(task: PhotoTask) -> str | None:
     """Makes the target's folder; says why it cannot be."""
     if is_url(task.target):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from enhance.batch.manifest import finished
-from enhance.batch.plan import identity, same
+from enhance.batch.plan import file_identity, same
 from enhance.errors import PhotoError
 
 
@@ -25,7 +25,7 @@ def photos_in(folder: Path, endings: Container[str], *, recursive: bool, leave: 
     """
     photos: list[Path] = []
     results = {folder / name for name in finished(folder)} if same(folder, leave) else set()
-    others, visited, waiting = 0, {identity(folder)}, [folder]
+    others, visited, waiting = 0, {file_identity(folder)}, [folder]
     while waiting:
         here = waiting.pop()
         try:
@@ -47,7 +47,7 @@ def photos_in(folder: Path, endings: Container[str], *, recursive: bool, leave: 
                 photos.append(entry)
         # Real folders before links to them, so that a photo is found where it lies.
         for entry in sorted(folders, key=Path.is_symlink) if recursive else ():
-            who = identity(entry)
+            who = file_identity(entry)
             above = entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
             if who not in visited and not above and not same(entry, leave):
                 visited.add(who)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from enhance.batch.plan import Facts
+from enhance.batch.plan import FileFacts
 from enhance.errors import EnhanceError, PhotoError
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -67,7 +67,7 @@ def pictures_under(url: str, endings: Container[str], *, recursive: bool, leave:
     return sorted(photos), others
 
 
-def stamp(url: str) -> tuple[int, int] | None:
+def remote_version(url: str) -> tuple[int, int] | None:
     """Size in bytes, and a number that is another when the file was written again (0 where the place has none); None if
     it is not there."""
     system, path = _system(url)
@@ -134,17 +134,17 @@ def listed(url: str, start: str) -> list[str]:
     return sorted(str(system.unstrip_protocol(one)) for one in entries if name_of(one).startswith(start))
 
 
-def facts(copy: Path, before: tuple[int, int] | None) -> Facts | None:
+def remote_facts(copy: Path, before: tuple[int, int] | None) -> FileFacts | None:
     """Facts of a file elsewhere by its copy here and its `stamp`; None where there is no stamp."""
     if before is None:
         return None
     with copy.open("rb") as file:
-        return Facts(before[0], before[1], hashlib.file_digest(file, "sha256").digest()[:16])
+        return FileFacts(before[0], before[1], hashlib.file_digest(file, "sha256").digest()[:16])
 
 
-def unchanged(url: str, known: Facts | None) -> bool:
+def unchanged(url: str, known: FileFacts | None) -> bool:
     """Whether a file is what it was. Stamps spare reading what did not change; where they differ, contents decide."""
-    now = stamp(url)
+    now = remote_version(url)
     if now is None or known is None or now[0] != known.size:
         return False
     if now[1] and now[1] == known.modified:

@@ -59,7 +59,7 @@ def device(command: F) -> F:
 
     def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
         if asked is not None:
-            sessions.check(asked)
+            sessions.check_device(asked)
             os.environ[sessions.DEVICE] = asked  # which processes that are started from here inherit
 
     return click.option(

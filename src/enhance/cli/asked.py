@@ -69,7 +69,7 @@ class Writing:
 
 
 @dataclass(frozen=True)
-class Size:
+class TargetSize:
     """How large the result is, instead of a scale: at most one of these."""
 
     width: int | None = option(None, "Pixels across the result, instead of --scale.", kind=int, least=1)
@@ -78,7 +78,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ResourceLimits:
     """How much of the machine a photo may take."""
 
     memory: int = option(MEMORY, "Megabytes to work in, besides photo and result.", least=1)
@@ -137,10 +137,10 @@ class Asked:
     output: str | None
     ending: str | None
     options: UpscaleOptions
-    size: Size
+    size: TargetSize
     extras: Extras
     many: Many
-    limits: Limits
+    limits: ResourceLimits
     coding: Coding
     overwrite: bool
     as_json: bool

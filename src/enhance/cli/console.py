@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
     from enhance.progress import Bar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,7 +88,7 @@ class ProgressPrinter:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def __call__(self, task: Task, message: str | None, error: str | None) -> None:
+    def __call__(self, task: PhotoTask, message: str | None, error: str | None) -> None:
         self.over, self.worked = self.over + 1, self.worked + (message is not None)
         with self.bar.aside() if self.bar and (message or error) else nullcontext():
             if self.as_json:

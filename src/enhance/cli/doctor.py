@@ -75,7 +75,7 @@ def _device() -> str:
     asked = sessions.default_device()
     reason = f"{sessions.DEVICE}={asked}" if os.environ.get(sessions.DEVICE) else "the default; --device names another"
     try:
-        sessions.check(asked)
+        sessions.check_device(asked)
     except EnhanceError as error:
         return f"{asked} ({reason}) cannot be used: {error}"
     return f"{asked} ({reason})"

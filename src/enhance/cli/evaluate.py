@@ -12,7 +12,7 @@ from enhance.options import option
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasureOptions:
     """What is measured, and on how many pictures."""
 
     names: tuple[str, ...] = option(
@@ -22,7 +22,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class EvaluateOptions(Measured):
+class EvaluateOptions(MeasureOptions):
     """How models are compared."""
 
     sizes: str | None = option(
@@ -63,7 +63,7 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
-@adapter.options(Measured)
+@adapter.options(MeasureOptions)
 @adapter.device
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""

@@ -9,13 +9,13 @@ from enhance.cli.targets import TAR, target_of
 from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
 
 NOWHERE = Path("/far")
 """Below this, targets are named that lie at a URL."""
 
 
-def place(text: str) -> Path | str:
+def path_or_url(text: str) -> Path | str:
     """A path, or the URL of what lies elsewhere as text; of a file on this machine also by URL its path."""
     named = here(text)
     return named if is_far(named) else Path(named)
@@ -35,7 +35,7 @@ def is_far(place: Path | str | None) -> bool:
 
 def far_tasks(
     photos: tuple[Path | str, ...], output: str | None, ending: str | None, scale: float, recursive: bool
-) -> tuple[list[Task], Path | str | None, int]:
+) -> tuple[list[PhotoTask], Path | str | None, int]:
     """What `targets.tasks_of` says, where a photo, a folder or the output is named by URL.
 
     Raises:
@@ -43,19 +43,19 @@ def far_tasks(
     """
     from enhance.batch import storage
     from enhance.batch.manifest import finished
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
     from enhance.batch.search import photos_in
     from enhance.photos.encoders import FORMATS
 
     if output is None:
         raise PhotoError(f"{photos[0]}: say where results are to go, with -o FOLDER or URL")
     endings = {*FORMATS, TAR}
-    tasks, others, folders, taken = list[Task](), 0, 0, set[Path]()
+    tasks, others, folders, taken = list[PhotoTask](), 0, 0, set[Path]()
     into = output.rstrip("/")
 
     def add(source: str, name: str, inside: str) -> None:
         target = target_of(Path(name), f"{NOWHERE / inside}/", ending, scale, 2, taken)
-        tasks.append(Task(source, f"{into}/{target.relative_to(NOWHERE).as_posix()}"))
+        tasks.append(PhotoTask(source, f"{into}/{target.relative_to(NOWHERE).as_posix()}"))
 
     for photo in photos:
         url = str(photo).rstrip("/")
@@ -83,6 +83,6 @@ def far_tasks(
             where = Path(below, name)
             add(source, where.name, where.parent.as_posix())
     if len(photos) == 1 and not folders and not output.endswith("/") and Path(output).suffix:
-        tasks = [Task(tasks[0].source, output)]
+        tasks = [PhotoTask(tasks[0].source, output)]
     folder = None if len(photos) == 1 and not folders else into if is_far(into) else Path(into)
     return tasks, folder, others

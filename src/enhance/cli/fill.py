@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Answers, Limits, Output, Overwrite
+from enhance.cli.asked import Answers, Output, Overwrite, ResourceLimits
 from enhance.cli.console import output_options, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
@@ -19,7 +19,7 @@ from enhance.tasks.fill.options import FillOptions
 
 
 @dataclass(frozen=True)
-class Hole:
+class HoleOptions:
     """Where a photo is to be filled."""
 
     mask: Path | None = option(None, "Picture of the photo's size, white where to fill.", kind=Path)
@@ -37,11 +37,11 @@ class Hole:
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@adapter.options(Hole)
+@adapter.options(HoleOptions)
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "<name>_filled"})
 @adapter.options(FillOptions)
-@adapter.options(Limits, without=("memory", "max_result"))
+@adapter.options(ResourceLimits, without=("memory", "max_result"))
 @adapter.device
 @output_options
 @adapter.options(Overwrite)

@@ -18,4 +18,4 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
 
     for path in files:
         record = credentials.inspect(path)
-        click.echo(json.dumps(record, ensure_ascii=False) if as_json else credentials.in_words(record))
+        click.echo(json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record))

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from enhance.cli.asked import Extras, Size
+from enhance.cli.asked import Extras, TargetSize
 from enhance.photos.coding import FINE, Coding
 from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
 
 
-def settings_of(options: UpscaleOptions, size: Size, extras: Extras, coding: Coding = FINE) -> str:
+def settings_of(options: UpscaleOptions, size: TargetSize, extras: Extras, coding: Coding = FINE) -> str:
     """All that the results in a folder depend on besides the photos, as JSON."""
     # What was done before there was a choice of coding is not done again for it.
     coded = {} if coding == FINE else {"coding": [coding.quality, coding.chroma]}
@@ -28,7 +28,7 @@ def settings_of(options: UpscaleOptions, size: Size, extras: Extras, coding: Cod
     )
 
 
-def accepted(settings: str, options: UpscaleOptions, size: Size, extras: Extras) -> Callable[[str], bool]:
+def accepted(settings: str, options: UpscaleOptions, size: TargetSize, extras: Extras) -> Callable[[str], bool]:
     """Whether a photo that was done with other settings is done for these too."""
     now = json.loads(settings)
     old = None if extras.beside() or "coding" in now or _is_new(options) else _old_settings(options, size, extras)
@@ -53,7 +53,7 @@ def _is_new(options: UpscaleOptions) -> bool:
     return any(getattr(options, name) != getattr(plain, name) for name in ("strength", "faces", "fidelity"))
 
 
-def _old_settings(options: UpscaleOptions, size: Size, extras: Extras) -> dict[str, Any]:
+def _old_settings(options: UpscaleOptions, size: TargetSize, extras: Extras) -> dict[str, Any]:
     """What version 0.1.0 wrote into manifests; folders done by it are not done again."""
     from enhance.inference.model import Model
 

@@ -13,7 +13,7 @@ TAR = ".tar"
 """Of a file with many small photos in it."""
 
 if TYPE_CHECKING:
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
 
 
 def target_of(path: Path, output: str | None, ending: str | None, scale: float, count: int, taken: set[Path]) -> Path:
@@ -63,12 +63,12 @@ def _tar_of(path: Path, output: str | None, scale: float) -> Path:
 
 def tasks_of(
     photos: tuple[Path, ...], output: str | None, ending: str | None, scale: float, recursive: bool
-) -> tuple[list[Task], Path | None, int]:
+) -> tuple[list[PhotoTask], Path | None, int]:
     """What is to be made of photos and folders, the folder of the manifest, and how many other files there are.
 
     A folder's tree is kept below --output, or else below <folder>_x4 beside it; of several folders, by their names.
     """
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
     from enhance.batch.search import photos_in
     from enhance.photos.encoders import FORMATS
 
@@ -76,7 +76,7 @@ def tasks_of(
     manifest = Path(output) if output and len(photos) > 1 else None
     for path in photos:
         if not path.is_dir():
-            tasks.append(Task(str(path), str(target_of(path, output, ending, scale, len(photos), taken))))
+            tasks.append(PhotoTask(str(path), str(target_of(path, output, ending, scale, len(photos), taken))))
             continue
         name = path.resolve().name
         if output and Path(output).is_file():
@@ -94,7 +94,7 @@ def tasks_of(
                 target = target_of(one, f"{where}/", ending, scale, 2, taken)
             except PhotoError:  # there is no room for _x4 in its name, which then stays as it is
                 target = where / (f"{one.stem}.{ending}" if ending else one.name)
-            tasks.append(Task(str(one), str(target)))
+            tasks.append(PhotoTask(str(one), str(target)))
     return tasks, manifest, others
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Limits, Output, Overwrite
+from enhance.cli.asked import Output, Overwrite, ResourceLimits
 from enhance.cli.console import is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
@@ -34,7 +34,7 @@ class Mask:
 @adapter.options(Output, unset={"output": "<name>_<animal> beside it"})
 @adapter.options(TranslateOptions)
 @adapter.options(Mask)
-@adapter.options(Limits, without=("memory", "max_result"))
+@adapter.options(ResourceLimits, without=("memory", "max_result"))
 @adapter.device
 @output_options
 @adapter.options(Overwrite)

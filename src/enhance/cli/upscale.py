@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Asked, Extras, Limits, Many, Output, Size, Writing
+from enhance.cli.asked import Asked, Extras, Many, Output, ResourceLimits, TargetSize, Writing
 from enhance.cli.beside import mappable, report_text, write_faces
 from enhance.cli.compare import comparison
 from enhance.cli.console import (
@@ -28,7 +28,7 @@ from enhance.cli.console import (
     silence_stderr,
 )
 from enhance.cli.engines import engine_of
-from enhance.cli.far import far_tasks, here, is_far, place
+from enhance.cli.far import far_tasks, here, is_far, path_or_url
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.settings import accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
@@ -39,7 +39,7 @@ from enhance.tasks.upscale.options import SCALE, UpscaleOptions
 
 if TYPE_CHECKING:
     from enhance.batch.manifest import Manifest
-    from enhance.batch.plan import Task
+    from enhance.batch.plan import PhotoTask
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.result import Result
 
@@ -49,15 +49,15 @@ FAR_TOGETHER = 64
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=place, metavar="PHOTO|FOLDER|URL...")
+@click.argument("photos", nargs=-1, required=True, type=path_or_url, metavar="PHOTO|FOLDER|URL...")
 @adapter.options(Output, unset={"output": "<name>_x4 beside the photo"})
 @adapter.options(Writing)
 @adapter.options(UpscaleOptions)
-@adapter.options(Size)
+@adapter.options(TargetSize)
 @adapter.options(Coding)
 @adapter.options(Extras)
 @adapter.options(Many)
-@adapter.options(Limits)
+@adapter.options(ResourceLimits)
 @adapter.device
 @output_options
 def photo(
@@ -79,10 +79,10 @@ def photo(
         output,
         ending,
         adapter.take(UpscaleOptions, how),
-        adapter.take(Size, how),
+        adapter.take(TargetSize, how),
         adapter.take(Extras, how),
         adapter.take(Many, how),
-        adapter.take(Limits, how),
+        adapter.take(ResourceLimits, how),
         adapter.take(Coding, how),
         overwrite,
         as_json,
@@ -217,7 +217,7 @@ def enhance_file(
     refuse(target, round(source.width * options.scale), round(source.height * options.scale))
     refuse_size(source, options.scale, limits.max_result * 1e6)
     if extras.sign and extras.key:
-        credentials.refuse(target, extras.sign, extras.key)
+        credentials.refuse_unsignable(target, extras.sign, extras.key)
     large = read(extras.original) if extras.original else None
     make_folder(target.parent)
     drawn: Callable[[Photo], Result] = partial(
@@ -259,7 +259,7 @@ def enhance_file(
     return as_line(path, target, **facts) if asked.as_json else "\n".join(lines)
 
 
-def tell_plan(tasks: list[Task], manifest: Manifest | None, asked: Asked) -> None:
+def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, asked: Asked) -> None:
     """Says what would be done."""
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
@@ -273,7 +273,7 @@ def tell_plan(tasks: list[Task], manifest: Manifest | None, asked: Asked) -> Non
             click.echo(f"{task.source}: done" if state == "done" else refusal(task, state))
 
 
-def scale_for(source: Photo, scale: float, size: Size) -> float:
+def scale_for(source: Photo, scale: float, size: TargetSize) -> float:
     """The scale that gives the size asked for.
 
     Raises:

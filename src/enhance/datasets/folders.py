@@ -27,7 +27,7 @@ def pictures(folder: Path) -> list[Path]:
     return paths
 
 
-def read(path: Path) -> NDArray[np.uint8]:
+def read_pixels(path: Path) -> NDArray[np.uint8]:
     """One picture as sRGB (H,W,3) uint8.
 
     Raises:

@@ -16,7 +16,7 @@ WORST_GROUPS = "### Worst groups"
 _LIMITS = "## Limits\n"
 
 
-def facts(model: Model) -> dict[str, str]:
+def model_facts(model: Model) -> dict[str, str]:
     """What a weights file says of itself, by name, and the sha256 and size of the file."""
     metadata = dict(sorted(model.facts.extra.items()))
     return metadata | {"sha256": sha256(model.path), "bytes": str(model.path.stat().st_size)}
@@ -36,7 +36,7 @@ def card(model: Model, results: Results, benchmark: Benchmark, sections: Sequenc
     Raises:
         ModelError: the results do not measure this very file.
     """
-    metadata, name = facts(model), model.path.stem
+    metadata, name = model_facts(model), model.path.stem
     if results.models.get(name, {}).get("sha256") != metadata["sha256"]:
         raise ModelError(f"{model.path}: these results are of another file; measure this one first")
     texts = benchmark.texts(model.facts)

@@ -41,7 +41,7 @@ def evaluate(
     result, sheets = compare(benchmark, {name: benchmark.method(model) for name, model in loaded.items()})
     for line in metrics.missing([*benchmark.metrics.values(), *benchmark.set_metrics.values()]):
         print(line, file=sys.stderr)
-    result = replace(result, models={name: card.facts(model) for name, model in loaded.items()})
+    result = replace(result, models={name: card.model_facts(model) for name, model in loaded.items()})
     if out is not None:
         cards = {name: card.card(model, result, benchmark, sections(model.path)) for name, model in loaded.items()}
         _write(out, result, benchmark, sheets, cards)

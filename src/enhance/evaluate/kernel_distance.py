@@ -99,7 +99,7 @@ def features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @cache
 def _weights() -> dict[str, Tensor]:
-    state: dict[str, Tensor] = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
+    state: dict[str, Tensor] = torch.load(packaged.find_in_package(*_WEIGHTS), weights_only=True, map_location="cpu")
     return state
 
 

@@ -103,7 +103,7 @@ def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[Gro
     return gaps
 
 
-def load(path: Path) -> Results:
+def load_results(path: Path) -> Results:
     """Reads a results.json.
 
     Raises:

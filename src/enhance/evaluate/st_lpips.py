@@ -45,7 +45,7 @@ def st_lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDAr
 
 @cache
 def _weights() -> dict[str, Tensor]:
-    state: dict[str, Tensor] = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
+    state: dict[str, Tensor] = torch.load(packaged.find_in_package(*_WEIGHTS), weights_only=True, map_location="cpu")
     return state
 
 

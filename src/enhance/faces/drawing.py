@@ -68,7 +68,7 @@ class FaceJob:
 def draw_jobs(model: Model, jobs: Sequence[FaceJob], seed: int) -> list[FaceJob]:
     """The same faces, with what a model draws of those that are to be redrawn."""
     crops = [job.crop for job in jobs if job.redrawn and job.crop is not None]
-    drawn = iter(draw(model, crops, seed))
+    drawn = iter(draw_crops(model, crops, seed))
     return [replace(job, drawn=next(drawn)) if job.redrawn and job.crop is not None else job for job in jobs]
 
 
@@ -110,7 +110,7 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
     return 0 if size > MAX_FACE_SIZE else max(round(size), 1)
 
 
-def draw(
+def draw_crops(
     model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None = None
 ) -> list[_Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).

@@ -40,7 +40,7 @@ def embed(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.
 
 def _features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float64]:
     """What SFace says of faces (...,3,H,W) in [0,1]: vectors (...,128), longer for what is more clearly a face."""
-    aligned = align(pictures.reshape(-1, *pictures.shape[-3:]), box)
+    aligned = align_for_embedding(pictures.reshape(-1, *pictures.shape[-3:]), box)
     chunks = (aligned[start : start + _CHUNK] * 255 for start in range(0, len(aligned), _CHUNK))
     session = bundled.session(FILE)
     vectors = np.concatenate([vector for chunk in chunks for vector in sessions.run(session, {"data": chunk}).values()])
@@ -65,7 +65,7 @@ def people(vectors: NDArray[np.float64]) -> int:
     return count
 
 
-def align(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float32]:
+def align_for_embedding(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float32]:
     """Moves faces (N,3,H,W) from the face frame to SFace's template, (N,3,112,112).
 
     A window of the frame is continued by its edge pixels.

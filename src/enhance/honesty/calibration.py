@@ -24,7 +24,7 @@ from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
-from enhance.tasks.upscale.pairs import Face
+from enhance.tasks.upscale.pairs import FaceFile
 
 _SIZES = (16, 32, 64)
 PARTS = ("fit", "calibrate", "measure")
@@ -38,7 +38,7 @@ _Array = NDArray[np.float32]
 class FaceEvidence:
     """The part of a face that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
 
-    face: Face
+    face: FaceFile
     features: _Array
     errors: _Array
 
@@ -77,7 +77,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         if min(map(len, dealt.values())) < 2 * FEWEST:
             continue
         learn, widen, measure = (dealt[part] for part in PARTS)
-        shape = uncertainty.fit([one.features for one in learn], [one.errors for one in learn])
+        shape = uncertainty.fit_constants([one.features for one in learn], [one.errors for one in learn])
         final = uncertainty.calibrate([one.features for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
         covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
@@ -115,7 +115,7 @@ def part_of(name: str) -> str:
 
 
 def face_evidence(
-    network: Model, chosen: Sequence[Face], size: int, degradation: pairs.Degradation = pairs.clean
+    network: Model, chosen: Sequence[FaceFile], size: int, degradation: pairs.Degradation = pairs.clean
 ) -> Iterator[FaceEvidence]:
     """Every face as the network draws it ANSWERS times from `size` pixels across."""
     for batch in pairs.pairs(chosen, size, degradation=degradation):

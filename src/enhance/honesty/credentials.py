@@ -73,7 +73,7 @@ def sign(
     return read_back
 
 
-def refuse(path: Path, certificate: Path, key: Path) -> None:
+def refuse_unsignable(path: Path, certificate: Path, key: Path) -> None:
     """Says before a photo is enhanced what would fail when it is signed.
 
     Raises:
@@ -200,7 +200,7 @@ def inspect(path: Path) -> dict[str, Any]:
     return record
 
 
-def in_words(record: dict[str, Any]) -> str:
+def describe(record: dict[str, Any]) -> str:
     """`inspect`'s answer for people."""
     stamp, signed = record["stamp"], record["credentials"]
     width, height = record["size"]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
 from enhance.faces.crops import FaceCrop
-from enhance.faces.drawing import draw
+from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.consistency import back_project
@@ -85,7 +85,7 @@ def explore(model: Model, crop: FaceCrop, seed: int = 0) -> Exploration:
 
 def _drawn(model: Model, crop: FaceCrop, seed: int, shared: NDArray[np.float64]) -> _Array:
     """What is drawn with this noise for the whole face, consistent with the crop."""
-    (hr,) = draw(model, [crop], seed, shared)
+    (hr,) = draw_crops(model, [crop], seed, shared)
     return eight_bit(back_project(hr, crop.lr, model.facts.scale))
 
 

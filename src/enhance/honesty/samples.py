@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
-from enhance.faces.drawing import draw
+from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
 from enhance.pixels import eight_bit
@@ -23,7 +23,7 @@ def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: _Arr
         first: what was drawn for the first seed, if it was drawn already.
     """
     drawn = [] if first is None else [first]
-    drawn += [draw(model, [crop], seed)[0] for seed in seeds[len(drawn) :]]
+    drawn += [draw_crops(model, [crop], seed)[0] for seed in seeds[len(drawn) :]]
     return np.stack([eight_bit(back_project(hr, crop.lr, model.facts.scale)) for hr in drawn])
 
 

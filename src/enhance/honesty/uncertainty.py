@@ -104,7 +104,7 @@ def _around(plane: _Array) -> _Array:
     return np.sqrt(np.maximum(squares, 0) / _AROUND**2).astype(np.float32)
 
 
-def fit(features: Sequence[_Array], errors: Sequence[_Array]) -> Constants:
+def fit_constants(features: Sequence[_Array], errors: Sequence[_Array]) -> Constants:
     """Constants, factor 1, for which the squared band is nearest to the squared error, both relative to the band.
 
     Args:

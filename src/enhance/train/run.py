@@ -69,7 +69,7 @@ def resume(
         DataError: a folder cannot be used.
         TrainingError: there is no such run, or it went wrong.
     """
-    state = checkpoint.load(checkpoint.find(run, checkpoint.LAST))
+    state = checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.LAST))
     recipe = recipe_of(state)
     progress = Progress(**state["progress"])
     if minutes is not None or images is not None:

@@ -123,10 +123,10 @@ class Trainer:
         if state["networks"].keys() != groups.keys() or state["averages"].keys() != self.averages.keys():
             raise TrainingError(f"{source}: this run is of another recipe")
         for name, group in groups.items():
-            checkpoint.fit(group.networks, state["networks"][name], source)
+            checkpoint.load_weights(group.networks, state["networks"][name], source)
             self.optimisers[name].load_state_dict(state["optimisers"][name])
         for name, average in self.averages.items():
-            checkpoint.fit(average, state["averages"][name], source)
+            checkpoint.load_weights(average, state["averages"][name], source)
         self.task.load_state_dict(state["task"])
 
     def begin_from(self, weights: Mapping[str, Mapping[str, Tensor]], source: Path) -> None:
@@ -143,9 +143,9 @@ class Trainer:
                     continue
                 known = known or group.averaged or not self.averages
                 adapted = self.task.adapt(name, weights[name])
-                checkpoint.fit(network, adapted, source)
+                checkpoint.load_weights(network, adapted, source)
                 if group_name in self.averages:
-                    checkpoint.fit(self.averages[group_name][name], adapted, source)
+                    checkpoint.load_weights(self.averages[group_name][name], adapted, source)
         if not known:
             raise TrainingError(f"{source}: has no weights that this recipe can begin with; name a run or a model")
 

@@ -25,7 +25,7 @@ from enhance.web.orders import (
     PartOptions,
     SeveralOptions,
 )
-from enhance.web.queries import Choices, Query, in_words, query_model
+from enhance.web.queries import Choices, Query, query_model, ranges_in_words
 
 BINARY = {"type": "string", "format": "binary"}
 _PHOTO, SENTENCE = "photo", "sentence"
@@ -76,7 +76,7 @@ class Endpoint:
 
     def words(self) -> dict[str, str]:
         """What each option may be."""
-        return in_words(self.kinds, self.choices())
+        return ranges_in_words(self.kinds, self.choices())
 
     def choices(self) -> Choices:
         """What texts may be that is known only now."""

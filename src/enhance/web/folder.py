@@ -137,7 +137,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "data").mkdir()
     for model in models():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
-    detector = bundled.repaired(bundled.find(yunet.FILE).read_bytes())
+    detector = bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
     (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
     (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))
     menu = [[trick.name, trick.title] for trick in TRICKS]

@@ -111,7 +111,7 @@ class Order:
         self.job.stage = "reading"
         photo = _opened(self.body.photo, self.limits.look)
         self.job.stage = "drawing"
-        cancellation.check()
+        cancellation.raise_if_cancelled()
         return photo
 
     def enhanced(self, photo: Photo, asked: UpscaleOptions, known_faces: list[KnownFace] | None) -> Result:
@@ -337,7 +337,7 @@ def fill(order: Order) -> Made:
     filled: list[Filled] = []
     pictures = []
     for n in range(count):
-        cancellation.check()
+        cancellation.raise_if_cancelled()
         filled.append(fill_photo(photo, mask, boxes, replace(asked, seed=asked.seed + n)))
         pictures.append(encoded(filled[-1].canvas, order.format, asked.seed + n))
     first = filled[0]
@@ -527,7 +527,7 @@ def encoded(canvas: Canvas, ending: str, seed: int = 0) -> Picture:
     Raises:
         PhotoError: the format cannot hold it.
     """
-    cancellation.check()
+    cancellation.raise_if_cancelled()
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         path = Path(folder) / f"photo.{ending}"
         try:

@@ -51,7 +51,7 @@ def taken(kind: type[_T], query: Query) -> _T:
     return kind(**values)
 
 
-def in_words(kinds: Sequence[type], choices: Choices | None = None) -> dict[str, str]:
+def ranges_in_words(kinds: Sequence[type], choices: Choices | None = None) -> dict[str, str]:
     """What each option of an endpoint may be, by its name in a query."""
     schema = {}
     for kind in kinds:

@@ -86,7 +86,7 @@ def test_the_file_says_that_it_was_invented(
     assert made.stamp.model == "photo_fill"
     assert made.stamp.faces == ((30, 20, 100, 60),)
     write(made.canvas, tmp_path / "filled.png")
-    said = credentials.in_words(credentials.inspect(tmp_path / "filled.png"))
+    said = credentials.describe(credentials.inspect(tmp_path / "filled.png"))
     assert "photo_fill" in said
     assert "1 hole filled, in invented detail" in said
     assert "hole at 30, 20, 100, 60" in said

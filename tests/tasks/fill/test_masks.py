@@ -27,7 +27,7 @@ def test_only_the_kinds_that_are_asked_for_are_drawn() -> None:
         assert (mask == rows[:, None]).all() or (mask == columns[None]).all()
 
 
-@pytest.mark.parametrize("kind", masks.KINDS)
+@pytest.mark.parametrize("kind", masks.MASK_KINDS)
 def test_what_is_measured_is_the_same_each_time_and_differs_from_picture_to_picture(kind: str) -> None:
     assert (masks.measured(kind, 128, 128, 4) == masks.measured(kind, 128, 128, 4)).all()
     if kind != "centre":

@@ -8,11 +8,11 @@ from enhance.errors import DataError
 from enhance.tasks.imagine import bank, data
 from enhance.tasks.imagine.bank import Bank
 from enhance.tasks.imagine.layouts import POINTS
-from enhance.tasks.imagine.words import LENGTH, read
+from enhance.tasks.imagine.words import LENGTH, read_sentence
 
 
 def test_batches_repeat_and_differ_by_step_and_process(birds: Path) -> None:
-    found = data.load([birds], data.Sampling(batch=6))
+    found = data.load_birds([birds], data.Sampling(batch=6))
     first, again = found.batch(3), found.batch(3)
     assert all(bool((first[name] == again[name]).all()) for name in first)
     assert not bool((first["image"] == found.batch(4)["image"]).all())
@@ -21,7 +21,7 @@ def test_batches_repeat_and_differ_by_step_and_process(birds: Path) -> None:
 
 
 def test_val_is_never_read_and_all_face_right(birds: Path) -> None:
-    found = data.load([birds], data.Sampling())
+    found = data.load_birds([birds], data.Sampling())
     assert len(found.pixels) == 40
     beaks, tails = (found.points[:, POINTS.index(name), 0] for name in ("beak", "tail"))
     assert (beaks > tails).all()
@@ -30,7 +30,7 @@ def test_val_is_never_read_and_all_face_right(birds: Path) -> None:
     crowns = (found.points[:, POINTS.index("crown")] * data.KEPT).astype(int)
     heads = np.stack([picture[y + 2, x] for picture, (x, y) in zip(found.pixels, crowns, strict=True)])
     redness = heads[:, 0].astype(int) - heads[:, 2]
-    red_heads = [any("red head" in caption for caption in bird.captions) for bird in data.listed(birds)]
+    red_heads = [any("red head" in caption for caption in bird.captions) for bird in data.list_birds(birds)]
     assert (redness[red_heads] > 100).all()
 
 
@@ -46,17 +46,17 @@ def test_a_folder_that_cannot_be_used_is_named(captions: str | None, tmp_path: P
         (tmp_path / "pictures.tsv").write_text("file\n")
         (tmp_path / "captions.tsv").write_text(captions)
     with pytest.raises(DataError, match=tmp_path.name):
-        data.load([tmp_path], data.Sampling())
+        data.load_birds([tmp_path], data.Sampling())
 
 
 def test_a_bank_comes_back_and_suits_the_words(birds: Path, tmp_path: Path) -> None:
-    _, layouts, said = data.candidates(data.load([birds], data.Sampling()), points=8)
+    _, layouts, said = data.candidates(data.load_birds([birds], data.Sampling()), points=8)
     assert len(layouts) == 40
     np.savez_compressed(tmp_path / bank.FILE, **bank.packed(layouts, said))
     found = Bank.load(tmp_path)
     assert found.said.shape == (40, LENGTH)
     assert np.abs(found.layouts.points - layouts.points).max() < 0.003
-    reading = read("a blue bird with a red head")
+    reading = read_sentence("a blue bird with a red head")
     random = np.random.default_rng(0)
     chosen = {found.choose(reading, random) for _ in range(20)}
     asked = np.flatnonzero(reading.vector())
@@ -84,12 +84,12 @@ def test_cub_as_published_is_read(birds: Path, tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     for name, lines in tables.items():
         (tmp_path / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    ours, theirs = data.listed(birds), data.listed(tmp_path)
+    ours, theirs = data.list_birds(birds), data.list_birds(tmp_path)
     assert len(theirs) == 40
     assert [bird.faces_left for bird in theirs] == [bird.faces_left for bird in ours]
     assert theirs[0].captions == ("a red bird", "a small bird")
     assert np.abs(np.array([bird.points for bird in theirs]) - [bird.points for bird in ours]).max() < 0.08
-    assert data.load([tmp_path], data.Sampling(batch=2)).batch(0)["image"].shape == (2, 3, 64, 64)
+    assert data.load_birds([tmp_path], data.Sampling(batch=2)).batch(0)["image"].shape == (2, 3, 64, 64)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from enhance.honesty import credentials
 from enhance.inference.model import Model
 from enhance.photos.writing import write
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import draw, imagine_all
+from enhance.tasks.imagine.imagine import draw_birds, imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
-from enhance.tasks.imagine.words import read
+from enhance.tasks.imagine.words import read_sentence
 
 pytestmark = pytest.mark.usefixtures("untrained")
 SENTENCE = "a blue bird with a red head"
@@ -56,8 +56,8 @@ def test_a_layout_can_be_kept_while_words_change() -> None:
 
 def test_the_words_matter() -> None:
     model, bank = Model.load("bird"), Bank.load()
-    one, other = read("a red head and a blue belly"), read("a blue head and a red belly")
-    drawn, _ = draw(model, bank, [one, other], [0, 0])
+    one, other = read_sentence("a red head and a blue belly"), read_sentence("a blue head and a red belly")
+    drawn, _ = draw_birds(model, bank, [one, other], [0, 0])
     assert np.abs(drawn[0] - drawn[1]).max() > 0
 
 
@@ -78,7 +78,7 @@ def test_the_file_says_that_all_of_it_was_invented_and_from_what(tmp_path: Path)
     assert said["words"] == SENTENCE
     assert (said["model"], said["seed"]) == ("bird", "0")
     assert "lr_psnr" not in said
-    assert SENTENCE in credentials.in_words(credentials.inspect(tmp_path / "bird.png"))
+    assert SENTENCE in credentials.describe(credentials.inspect(tmp_path / "bird.png"))
     assert "never was" in bird.sentence()
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from enhance.tasks.imagine.layouts import CHANNELS, POINTS, Layouts, areas, maps, mirrored, seen_parts
 from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
-from enhance.tasks.imagine.words import read
+from enhance.tasks.imagine.words import read_sentence
 
 
 def layout(**places: tuple[float, float]) -> Layouts:
@@ -19,7 +19,7 @@ def colour(found: np.ndarray, name: str) -> np.ndarray:
 
 def test_a_colour_is_painted_where_its_part_is() -> None:
     one = layout(crown=(0.8, 0.2), belly=(0.3, 0.7))
-    (found,) = maps(one, read("a red head and a white belly").colours()[None])
+    (found,) = maps(one, read_sentence("a red head and a white belly").colours()[None])
     assert found.shape == (1, CHANNELS, 32, 32)
     assert found.dtype == np.float32
     row, column = np.unravel_index(colour(found, "red").argmax(), (32, 32))
@@ -31,7 +31,7 @@ def test_a_colour_is_painted_where_its_part_is() -> None:
 
 def test_several_tellings_share_their_places() -> None:
     one = layout(crown=(0.8, 0.2), belly=(0.3, 0.7))
-    red, blue = maps(one, *(read(f"a {name} head").colours()[None] for name in ("red", "blue")))
+    red, blue = maps(one, *(read_sentence(f"a {name} head").colours()[None] for name in ("red", "blue")))
     different = np.abs(red - blue).max((0, 2, 3)) > 0
     assert [COLOURS[n - len(POINTS) - 1] for n in np.flatnonzero(different)] == ["red", "blue"]
 

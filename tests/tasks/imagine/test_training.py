@@ -12,7 +12,7 @@ from enhance.tasks.imagine.bank import FILE, Bank
 from enhance.tasks.imagine.recipes import Recipe
 from enhance.tasks.imagine.training import LossWeights
 from enhance.train import checkpoint, export, run
-from enhance.train.loop import measure
+from enhance.train.loop import measure_held_out
 from enhance.train.schedule import Schedule
 from enhance.train.trainer import Trainer
 
@@ -39,7 +39,7 @@ def test_it_trains_and_a_resumed_run_has_the_same_losses(birds: Path, tiny: Reci
     assert again.keys() == losses[2].keys()
     assert {name: float(x) for name, x in again.items()} == {name: float(x) for name, x in losses[2].items()}
     with through.averaged():
-        assert measure(through, data.held_out())["score"] > 0
+        assert measure_held_out(through, data.held_out())["score"] > 0
         assert {len(pictures) for pictures in through.task.samples(data.held_out()[0]).values()} == {len(data.held)}
 
 

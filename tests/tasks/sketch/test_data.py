@@ -79,7 +79,7 @@ def test_the_outline_is_found_of_what_is_in_the_middle() -> None:
 
 
 def test_a_folder_without_landmarks_is_read(folder: Path) -> None:
-    drawn = data.load([folder], Sampling(batch=2), landmarked=False)
+    drawn = data.load_pictures([folder], Sampling(batch=2), landmarked=False)
     assert len(drawn.training) + len(drawn.kept_back) == 12
     assert len(drawn.kept_back) >= 1
     assert drawn.batch(0)["edges"].max() > 0.2
@@ -87,10 +87,10 @@ def test_a_folder_without_landmarks_is_read(folder: Path) -> None:
 
 def test_what_cannot_be_learnt_from_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
-        data.load([tmp_path / "none"], Sampling(), landmarked=False)
+        data.load_pictures([tmp_path / "none"], Sampling(), landmarked=False)
     Image.new("RGB", (50, 80)).save(tmp_path / "one.png")
     with pytest.raises(DataError, match="one picture"):
-        data.load([tmp_path], Sampling(), landmarked=False)
+        data.load_pictures([tmp_path], Sampling(), landmarked=False)
     (tmp_path / "two.png").write_text("no picture")
     with pytest.raises(DataError, match=r"two\.png"):
-        data.load([tmp_path], Sampling(), landmarked=False)
+        data.load_pictures([tmp_path], Sampling(), landmarked=False)

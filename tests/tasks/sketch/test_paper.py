@@ -37,7 +37,7 @@ def white(ink: NDArray[np.float32], colour: tuple[int, int, int] = (0, 0, 0)) ->
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (230, 120, 20), (250, 220, 40), (60, 60, 255)])
 def test_lines_of_any_colour_on_white(colour: tuple[int, int, int]) -> None:
-    drawing = paper.read(white(INK, colour))
+    drawing = paper.read_drawing(white(INK, colour))
     assert drawing.ink.shape == (128, 128)
     assert 0 <= drawing.ink.min() <= drawing.ink.max() <= 1
     assert agreement(drawing.ink) > 0.95
@@ -48,18 +48,18 @@ def test_lines_of_any_colour_on_white(colour: tuple[int, int, int]) -> None:
 def test_lines_on_nothing_may_be_black_or_white(colour: int) -> None:
     rgba = np.full((256, 256, 4), colour, np.uint8)
     rgba[..., 3] = INK * 255
-    assert agreement(paper.read(rgba).ink) > 0.95
+    assert agreement(paper.read_drawing(rgba).ink) > 0.95
 
 
 def test_a_white_sheet_with_lines_on_nothing() -> None:
     rgba = np.zeros((336, 336, 4), np.uint8)
     rgba[40:296, 40:296, :3], rgba[40:296, 40:296, 3] = white(INK), 255
     expected = cv2.resize(np.pad(INK, 40), (128, 128), interpolation=cv2.INTER_AREA)
-    assert agreement(paper.read(rgba).ink, expected * 1.5) > 0.9
+    assert agreement(paper.read_drawing(rgba).ink, expected * 1.5) > 0.9
 
 
 def test_chalk_is_ink() -> None:
-    assert agreement(paper.read(255 - white(INK)).ink) > 0.95
+    assert agreement(paper.read_drawing(255 - white(INK)).ink) > 0.95
 
 
 def test_a_photograph_of_pencil_in_the_light_of_a_lamp() -> None:
@@ -68,27 +68,27 @@ def test_a_photograph_of_pencil_in_the_light_of_a_lamp() -> None:
     light = 0.4 + 0.3 * x[None] + 0.25 * x[:, None]
     photographed = (1 - 0.35 * ink_of(900)) * light
     photographed = photographed[..., None] * [1, 0.95, 0.85] + random.normal(0, 0.015, (900, 900, 3))
-    assert agreement(paper.read(np.float32(photographed.clip(0, 1))).ink) > 0.9
+    assert agreement(paper.read_drawing(np.float32(photographed.clip(0, 1))).ink) > 0.9
 
 
 @pytest.mark.parametrize("thick", [9, 15])
 def test_thick_lines_become_thin_ones_in_their_middle(thick: int) -> None:
     broad = cv2.dilate(INK, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick)))
-    found = paper.read(white(broad)).ink
+    found = paper.read_drawing(white(broad)).ink
     assert 0.5 < found.sum() / SMALL.sum() < 1.6
     near = cv2.dilate(np.asarray(SMALL > 0.25, np.uint8), np.ones((7, 7), np.uint8))
     assert near[found > 0.5].mean() > 0.9
 
 
 def test_thin_lines_of_a_large_drawing_are_not_lost() -> None:
-    large = paper.read(white(cv2.resize(INK, (3000, 3000), interpolation=cv2.INTER_LINEAR)))
+    large = paper.read_drawing(white(cv2.resize(INK, (3000, 3000), interpolation=cv2.INTER_LINEAR)))
     assert agreement(large.ink) > 0.95
 
 
 def test_what_is_filled_becomes_its_outline() -> None:
     picture = white(INK)
     cv2.circle(picture, (128, 60), 25, (0, 0, 0), -1)
-    found = paper.read(picture).ink
+    found = paper.read_drawing(picture).ink
     assert found[27:33, 61:67].max() < 0.2
     assert found[30, 49:54].max() > 0.5
 
@@ -96,7 +96,7 @@ def test_what_is_filled_becomes_its_outline() -> None:
 def test_a_small_drawing_is_put_where_heads_lie() -> None:
     sheet = np.full((900, 1200, 3), 255, np.uint8)
     sheet[600:800, 100:300] = white(ink_of(200))
-    drawing = paper.read(sheet)
+    drawing = paper.read_drawing(sheet)
     rows, columns = np.nonzero(drawing.ink > 0.5)
     assert drawing.moved
     assert abs((columns.min() + columns.max()) / 2 - 64) < 3
@@ -106,7 +106,7 @@ def test_a_small_drawing_is_put_where_heads_lie() -> None:
 def test_a_landscape_is_made_square_with_its_lines_in_proportion() -> None:
     sheet = np.full((256, 340, 3), 255, np.uint8)
     sheet[:, 42:298] = white(INK)
-    found = paper.read(sheet).ink
+    found = paper.read_drawing(sheet).ink
     expected = cv2.resize(np.pad(INK, 42), (128, 128), interpolation=cv2.INTER_AREA)
     assert agreement(found, expected * 1.4) > 0.9
 
@@ -124,7 +124,7 @@ def test_what_is_no_drawing_is_refused_in_one_line(tmp_path: Path) -> None:
         (tmp_path / "none.png", "no such file"),
     ):
         with pytest.raises(PhotoError, match=said) as caught:
-            paper.read(source)
+            paper.read_drawing(source)
         assert "\n" not in str(caught.value)
 
 

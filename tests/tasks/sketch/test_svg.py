@@ -74,5 +74,5 @@ def test_entities_are_not_expanded() -> None:
 
 def test_a_drawing_is_read_from_its_file_and_its_bytes() -> None:
     content = f'{HEAD}<circle cx="50" cy="50" r="40"/></svg>'.encode()
-    assert paper.read(content).ink[64, 10:16].max() > 0.5
+    assert paper.read_drawing(content).ink[64, 10:16].max() > 0.5
     assert not svg.is_svg(b"\x89PNG")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from enhance.tasks.translate import drawing
-from enhance.tasks.translate.drawing import SIDE, Patch
-from enhance.tasks.translate.finding import detection_score, separate
+from enhance.tasks.translate.drawing import SIDE, AnimalPatch
+from enhance.tasks.translate.finding import animal_score, separate
 
 
 def test_parts_of_a_photo_get_what_the_whole_would() -> None:
@@ -11,7 +11,7 @@ def test_parts_of_a_photo_get_what_the_whole_would() -> None:
     delta = rng.uniform(-1, 1, (SIDE, SIDE, 3)).astype(np.float32)
     alpha = rng.uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
     for side in (90, 128, 300):
-        patch = Patch(-20, 10, side, delta, alpha)
+        patch = AnimalPatch(-20, 10, side, delta, alpha)
         whole = patch.rows(0, 400, 250)
         assert whole is not None
         assert whole[:2] == (slice(10, 10 + side), slice(0, min(250, side - 20)))
@@ -19,14 +19,14 @@ def test_parts_of_a_photo_get_what_the_whole_would() -> None:
         for which in (2, 3):
             pieces = [part[which] for part in parts if part is not None]
             np.testing.assert_allclose(np.concatenate(pieces), whole[which], atol=1e-5)
-    assert Patch(-20, 10, 100, delta, alpha).rows(200, 250, 300) is None
-    assert Patch(0, 0, 100, delta, 0 * alpha).rows(0, 50, 300) is None
+    assert AnimalPatch(-20, 10, 100, delta, alpha).rows(200, 250, 300) is None
+    assert AnimalPatch(0, 0, 100, delta, 0 * alpha).rows(0, 50, 300) is None
 
 
 def test_nothing_is_added_where_the_mask_is_zero() -> None:
     alpha = np.zeros((SIDE, SIDE), np.float32)
     alpha[40:80, 40:80] = 1
-    patch = Patch(0, 0, 512, np.ones((SIDE, SIDE, 3), np.float32), alpha)
+    patch = AnimalPatch(0, 0, 512, np.ones((SIDE, SIDE, 3), np.float32), alpha)
     found = patch.rows(0, 512, 512)
     assert found is not None
     _, _, difference, shown = found
@@ -86,4 +86,4 @@ def test_how_sure_an_animal_is_its_surest_quarter_says() -> None:
     found[10:30, 10:30] = 0.6
     found[10:15, 10:30] = 0.9
     (animal,) = separate(found, 64, 64)
-    assert detection_score(animal) == pytest.approx(0.9)
+    assert animal_score(animal) == pytest.approx(0.9)

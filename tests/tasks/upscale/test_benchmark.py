@@ -55,7 +55,7 @@ def test_what_is_written_is_what_was_found(measured: tuple[Results, Path]) -> No
     found, out = measured
     names = ["faces_16.png", "faces_32.png", "nearest.md", "results.json", "results.txt"]
     assert sorted(path.name for path in out.iterdir()) == names
-    assert results.load(out / "results.json") == found
+    assert results.load_results(out / "results.json") == found
     assert "16 -> 64, 4 faces" in (out / "results.txt").read_text(encoding="utf-8")
     with Image.open(out / "faces_16.png") as page:
         assert page.width == 4 * (TILE + GAP) + GAP

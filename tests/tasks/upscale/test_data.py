@@ -10,7 +10,7 @@ from enhance.errors import DataError
 from enhance.tasks.upscale import data
 from enhance.tasks.upscale.data import FaceDataset, ImageGroup, Sampling, SizeMix
 from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.tasks.upscale.networks.recogniser import shows_face
 
 ONE_EXACT = Sampling(batch=1, landmark_noise=0)
@@ -28,7 +28,7 @@ def zeros(side: int, count: int = 3) -> ImageGroup:
 
 def test_groups_know_where_in_the_frame_they_lie(faces: Path) -> None:
     listing = data.sources(faces)
-    training, _ = data.load(listing)
+    training, _ = data.load_groups(listing)
     assert {(group.pixels.shape[1], group.frame, group.left, group.top) for group in training} == {
         (64, 64.0, 0.0, 0.0),
         (96, 96.0, 0.0, 0.0),
@@ -71,7 +71,7 @@ def test_some_batches_hold_fewer_but_whole_faces(faces: Path) -> None:
     for batch in whole:
         assert len(batch["hr"]) == 2
         assert shows_face(batch["place"]).all()
-        assert torch.allclose(batch["place"].abs(), place(torch.zeros(2, 3, 32, 32)).abs(), atol=1e-6)
+        assert torch.allclose(batch["place"].abs(), frame_coordinates(torch.zeros(2, 3, 32, 32)).abs(), atol=1e-6)
 
 
 def test_whole_faces_are_drawn_as_often_as_their_sizes_are() -> None:
@@ -85,7 +85,7 @@ def test_whole_faces_are_drawn_as_often_as_their_sizes_are() -> None:
 
 
 def test_the_place_of_a_whole_small_face_is_what_the_exported_graph_works_out() -> None:
-    expected = place(torch.zeros(1, 3, 16, 16))[0]
+    expected = frame_coordinates(torch.zeros(1, 3, 16, 16))[0]
     for step in range(8):
         _, coordinates = drawn([zeros(64)], ONE_EXACT, 0, step)
         assert torch.allclose(coordinates[0], expected)
@@ -119,7 +119,7 @@ def test_a_turned_face_lies_where_its_place_says(angle: float) -> None:
 
 
 def test_places_are_wrong_by_as_much_as_a_detector_errs() -> None:
-    expected = place(torch.zeros(1, 3, 16, 16))[0, :2]
+    expected = frame_coordinates(torch.zeros(1, 3, 16, 16))[0, :2]
     places = torch.stack([drawn([zeros(64)], Sampling(batch=8), 0, step)[1][:, :2] for step in range(20)])
     wrong = (places - expected) * 8  # in pixels
     in_the_middle = wrong[..., 7:9, 7:9]
@@ -130,7 +130,7 @@ def test_places_are_wrong_by_as_much_as_a_detector_errs() -> None:
 
 def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "is_held_out", lambda name: name.endswith("_007.png"))
-    training, held_out = data.load(data.sources(faces))
+    training, held_out = data.load_groups(data.sources(faces))
     assert any(group.angles is not None for group in training)
     assert held_out
     assert all(group.angles is None for group in held_out)
@@ -138,7 +138,7 @@ def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, m
 
 def test_held_out_faces_are_never_trained_on(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "is_held_out", lambda name: name.endswith("_007.png"))
-    training, held_out = data.load(data.sources(faces))
+    training, held_out = data.load_groups(data.sources(faces))
     assert {len(group.pixels) for group in training} == {39}
     assert {len(group.pixels) for group in held_out} == {1}
     held = {group.pixels.tobytes() for group in held_out if group.frame == 64}
@@ -152,7 +152,7 @@ def test_held_out_batches_are_whole_faces_in_8_bits(faces: Path, monkeypatch: py
     batches = FaceDataset([faces], Sampling(), Box()).held_out()
     assert [batch["hr"].shape for batch in batches] == [(1, 3, 64, 64), (1, 3, 128, 128)]
     for batch in batches:
-        assert torch.equal(batch["place"], place(batch["lr"]))
+        assert torch.equal(batch["place"], frame_coordinates(batch["lr"]))
         assert torch.allclose(batch["lr"] * 255, (batch["lr"] * 255).round(), atol=1e-4)
         assert (batch["lr"] - torch.nn.functional.avg_pool2d(batch["hr"], 4)).abs().max() < 0.51 / 255
 
@@ -167,8 +167,8 @@ def test_celeba_in_its_official_layout(tmp_path: Path) -> None:
     found = data.sources(tmp_path)
     assert [source.path.stem for source in found] == ["000000", "000003"]
     assert [source.path.stem for source in data.sources(tmp_path, "test")] == ["000002"]
-    assert data.read(found[1]).shape == (128, 128, 3)
-    assert (data.read(found[1]) == 150).all()
+    assert data.read_square(found[1]).shape == (128, 128, 3)
+    assert (data.read_square(found[1]) == 150).all()
 
 
 @pytest.mark.parametrize("make", ["missing", "empty", "text", "oblong", "small"])

@@ -212,7 +212,7 @@ def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, m
             drawn.append(face)
         return drawn
 
-    monkeypatch.setattr(drawing, "draw", painted)
+    monkeypatch.setattr(drawing, "draw_crops", painted)
     monkeypatch.setattr(crops, "smooth", lambda *_: np.float32(0))
 
     def enhanced(found: list[detection.Face]) -> np.ndarray:

@@ -1,9 +1,9 @@
 import torch
 
 from enhance.tasks.upscale.identity_loss import IdentityLoss
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 
-WHOLE = place(torch.zeros(1, 3, 16, 16))
+WHOLE = frame_coordinates(torch.zeros(1, 3, 16, 16))
 PART = torch.cat([WHOLE[:, :2] * 0.5, torch.ones(1, 1, 16, 16)], 1)
 
 

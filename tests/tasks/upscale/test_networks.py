@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from enhance.tasks.upscale.networks.discriminator import Discriminator
-from enhance.tasks.upscale.networks.generator import Generator, place
+from enhance.tasks.upscale.networks.generator import Generator, frame_coordinates
 from enhance.tasks.upscale.networks.notch import Notch
 from enhance.tasks.upscale.networks.projection import Projection
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
@@ -60,7 +60,7 @@ def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> No
     generator = Generator(width=16, blocks=1, edge=16, finish=1)
     for height, width in ((16, 16), (22, 38)):
         lr = torch.rand(2, 3, height, width)
-        hr = generator(lr, torch.randn(2, 8, height, width), place(lr))
+        hr = generator(lr, torch.randn(2, 8, height, width), frame_coordinates(lr))
         assert hr.shape == (2, 3, 4 * height, 4 * width)
         assert (torch.nn.functional.avg_pool2d(hr, 4) - lr).abs().max() < 1e-5
 
@@ -68,20 +68,22 @@ def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> No
 def test_the_generator_hears_its_noise_and_its_place() -> None:
     generator = Generator(width=16, blocks=1, edge=16, finish=1)
     lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
-    first = generator(lr, noise, place(lr))
-    assert not torch.allclose(first, generator(lr, -noise, place(lr)), atol=1e-4)
-    assert not torch.allclose(first, generator(lr, noise, -place(lr)), atol=1e-4)
+    first = generator(lr, noise, frame_coordinates(lr))
+    assert not torch.allclose(first, generator(lr, -noise, frame_coordinates(lr)), atol=1e-4)
+    assert not torch.allclose(first, generator(lr, noise, -frame_coordinates(lr)), atol=1e-4)
 
 
 def test_a_deeper_generator_begins_as_the_shallow_one_and_uses_what_it_has_more() -> None:
     shallow, deep = (Generator(width=16, blocks=2, edge=16, finish=1, deep=deep) for deep in (0, 2))
     deep.load_state_dict(adapt_weights(deep, shallow.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
-    assert torch.equal(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)))
+    assert torch.equal(deep(lr, noise, frame_coordinates(lr)), shallow(lr, noise, frame_coordinates(lr)))
     assert deep.deep is not None
     with torch.no_grad():
         deep.deep[-2].weight += 0.1
-    assert not torch.allclose(deep(lr, noise, place(lr)), shallow(lr, noise, place(lr)), atol=1e-4)
+    assert not torch.allclose(
+        deep(lr, noise, frame_coordinates(lr)), shallow(lr, noise, frame_coordinates(lr)), atol=1e-4
+    )
 
 
 def test_a_longer_generator_begins_as_the_short_one() -> None:
@@ -93,7 +95,7 @@ def test_a_longer_generator_begins_as_the_short_one() -> None:
         torch.nn.init.normal_(weight, std=0.05)
     long.load_state_dict(adapt_weights(long, short.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
-    assert torch.allclose(long(lr, noise, place(lr)), short(lr, noise, place(lr)), atol=1e-6)
+    assert torch.allclose(long(lr, noise, frame_coordinates(lr)), short(lr, noise, frame_coordinates(lr)), atol=1e-6)
     short.load_state_dict(adapt_weights(short, short.state_dict()))
     with pytest.raises(RuntimeError, match=r"trunk\.4"):
         short.load_state_dict(adapt_weights(short, long.state_dict()))
@@ -104,9 +106,9 @@ def test_a_generator_that_hears_noise_begins_nearly_as_the_deaf_one(framed: bool
     deaf, hearing = (Generator(width=16, blocks=1, edge=16, finish=1, noise=n, framed=framed) for n in (0, 4))
     hearing.load_state_dict(adapt_weights(hearing, deaf.state_dict()))
     lr = torch.rand(1, 3, 16, 12)
-    silent = hearing(lr, torch.zeros(1, 4, 16, 12), place(lr))
-    assert torch.allclose(silent, deaf(lr, lr[:, :0], place(lr)), atol=1e-6)
-    heard = hearing(lr, torch.randn(1, 4, 16, 12), place(lr))
+    silent = hearing(lr, torch.zeros(1, 4, 16, 12), frame_coordinates(lr))
+    assert torch.allclose(silent, deaf(lr, lr[:, :0], frame_coordinates(lr)), atol=1e-6)
+    heard = hearing(lr, torch.randn(1, 4, 16, 12), frame_coordinates(lr))
     assert 0 < (heard - silent).abs().max() < 0.5
 
 
@@ -123,22 +125,22 @@ def test_a_generator_that_restores_begins_as_the_one_that_does_not_and_agrees_wi
     mending.load_state_dict(adapt_weights(mending, plain.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 8, 16, 16)
     notch, mending.notch = mending.notch, None
-    assert torch.equal(mending(lr, noise, place(lr)), plain(lr, noise, place(lr)))
+    assert torch.equal(mending(lr, noise, frame_coordinates(lr)), plain(lr, noise, frame_coordinates(lr)))
     mending.notch = notch
     assert mending.mend is not None
     with torch.no_grad():
         mending.mend.bias += 0.1
-    small = torch.nn.functional.avg_pool2d(mending(lr, noise, place(lr)), 4)
+    small = torch.nn.functional.avg_pool2d(mending(lr, noise, frame_coordinates(lr)), 4)
     assert torch.allclose(small, lr + 0.1, atol=1e-5)
 
 
 def test_the_discriminator_judges_every_patch() -> None:
     lr = torch.rand(2, 3, 16, 16)
-    assert Discriminator((8, 8, 8, 8))(torch.rand(2, 3, 64, 64), lr, place(lr)).shape == (2, 1, 4, 4)
+    assert Discriminator((8, 8, 8, 8))(torch.rand(2, 3, 64, 64), lr, frame_coordinates(lr)).shape == (2, 1, 4, 4)
 
 
 def test_place_spans_the_frame() -> None:
-    planes = place(torch.zeros(1, 3, 32, 32))[0]
+    planes = frame_coordinates(torch.zeros(1, 3, 32, 32))[0]
     assert planes[0, 0].tolist() == pytest.approx([(n + 0.5) / 16 - 1 for n in range(32)])
     assert torch.equal(planes[1], planes[0].T)
     assert planes[2].unique().tolist() == [0.0]
@@ -173,14 +175,14 @@ def test_shared_noise_is_its_mean_over_the_picture_and_starts_as_a_whisper() -> 
     wide = Generator(width=16, blocks=3, edge=16, finish=1, noise=6, shared=2)
     wide.load_state_dict(adapt_weights(wide, plain.state_dict()))
     lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 6, 16, 12)
-    near = plain(lr, noise[:, :4], place(lr))
-    assert 0 < (wide(lr, noise, place(lr)) - near).abs().max() < 0.5
+    near = plain(lr, noise[:, :4], frame_coordinates(lr))
+    assert 0 < (wide(lr, noise, frame_coordinates(lr)) - near).abs().max() < 0.5
     assert wide.modulation is not None
     with torch.no_grad():
         wide.head.weight[:, 3 + 4 : 3 + 6] = 0
         for block in wide.trunk:
             block.second.weight.normal_(std=0.1)  # type: ignore[operator, union-attr]
     turned = torch.cat([noise[:, :4], noise[:, 4:].flip(2, 3)], 1)
-    assert torch.allclose(wide(lr, turned, place(lr)), wide(lr, noise, place(lr)), atol=1e-5)
+    assert torch.allclose(wide(lr, turned, frame_coordinates(lr)), wide(lr, noise, frame_coordinates(lr)), atol=1e-5)
     other = torch.cat([noise[:, :4], noise[:, 4:] + 1], 1)
-    assert not torch.allclose(wide(lr, other, place(lr)), wide(lr, noise, place(lr)), atol=1e-4)
+    assert not torch.allclose(wide(lr, other, frame_coordinates(lr)), wide(lr, noise, frame_coordinates(lr)), atol=1e-4)

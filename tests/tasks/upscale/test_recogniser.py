@@ -5,7 +5,7 @@ import torch
 
 from enhance.faces import recognition
 from enhance.inference import packaged
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.tasks.upscale.networks.recogniser import WEIGHTS, Recogniser, Rectifier, crop, shows_face
 
 
@@ -17,7 +17,7 @@ def recogniser() -> Recogniser:
 def test_it_computes_what_its_makers_file_computes(recogniser: Recogniser) -> None:
     face = np.random.default_rng(0).random((1, 3, 112, 112), np.float32) / 2
     face += np.linspace(0, 0.5, 112, dtype=np.float32)[:, None]
-    (expected,) = onnxruntime.InferenceSession(packaged.find(*WEIGHTS)).run(None, {"input.1": face * 2 - 1})
+    (expected,) = onnxruntime.InferenceSession(packaged.find_in_package(*WEIGHTS)).run(None, {"input.1": face * 2 - 1})
     found = recogniser(torch.from_numpy(face)).numpy()
     assert np.abs(found - expected / np.linalg.norm(expected)).max() < 1e-5
     assert np.abs(found).mean() > 0.01
@@ -25,11 +25,11 @@ def test_it_computes_what_its_makers_file_computes(recogniser: Recogniser) -> No
 
 def test_it_looks_where_the_judge_looks() -> None:
     faces = np.random.default_rng(1).random((2, 3, 128, 128), np.float32)
-    assert np.allclose(crop(torch.from_numpy(faces)).numpy(), recognition.align(faces), atol=1e-6)
+    assert np.allclose(crop(torch.from_numpy(faces)).numpy(), recognition.align_for_embedding(faces), atol=1e-6)
 
 
 def test_only_whole_frames_show_the_face() -> None:
-    whole = place(torch.zeros(1, 3, 16, 16))
+    whole = frame_coordinates(torch.zeros(1, 3, 16, 16))
     part = torch.cat([whole[:, :2] * 0.75, whole[:, 2:]], 1)
     turned = whole.clone()
     turned[:, 0], turned[:, 1] = 0.9 * whole[:, 0] + 0.5 * whole[:, 1], 0.9 * whole[:, 1] - 0.5 * whole[:, 0]

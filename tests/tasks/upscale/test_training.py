@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from enhance.tasks.upscale.networks.discriminator import Discriminator
-from enhance.tasks.upscale.networks.generator import Generator, place
+from enhance.tasks.upscale.networks.generator import Generator, frame_coordinates
 from enhance.tasks.upscale.training import Diversity, LossWeights, SuperResolution
 
 GENERATOR = Generator(width=16, blocks=1, edge=16, finish=1)
@@ -18,7 +18,7 @@ def found(weights: LossWeights, place: torch.Tensor) -> dict[str, float]:
 
 
 def whole(size: int) -> torch.Tensor:
-    return place(torch.zeros(1, 3, size, size))
+    return frame_coordinates(torch.zeros(1, 3, size, size))
 
 
 def test_small_faces_have_their_own_diversity() -> None:

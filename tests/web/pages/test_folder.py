@@ -23,7 +23,7 @@ from enhance.photos.photo import read as read_photo
 from enhance.tasks.imagine import vocabulary
 from enhance.tasks.imagine.imagine import imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
-from enhance.tasks.imagine.words import SentenceError, read
+from enhance.tasks.imagine.words import SentenceError, read_sentence
 from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.sketch import sketch_all
 from enhance.tasks.translate.options import TranslateOptions
@@ -241,9 +241,9 @@ def test_sentences_are_read_as_in_python(paper: Any) -> None:
     for sentence, got in zip(sentences(), found, strict=True):
         if isinstance(got, str):
             with pytest.raises(SentenceError, match=re.escape(got)):
-                read(sentence)
+                read_sentence(sentence)
             continue
-        wanted = read(sentence)
+        wanted = read_sentence(sentence)
         assert (*(sorted(map(tuple, got[name])) for name in ("pairs", "accents")), got["traits"]) == (
             *(sorted(pairs) for pairs in (wanted.pairs, wanted.accents)),
             sorted(wanted.traits),

@@ -136,13 +136,13 @@ def _benchmark(
 
 
 def _size_of(path: Path) -> tuple[int, int]:
-    return folders.read(path).shape[:2]
+    return folders.read_pixels(path).shape[:2]
 
 
 def _pairs(chosen: Sequence[Damaged], size: int) -> Iterator[PicturePairs]:
     for start in range(0, len(chosen), AT_ONCE):
         some_of_them = chosen[start : start + AT_ONCE]
-        true = np.stack([_middle(folders.read(one.path), size) for one in some_of_them])
+        true = np.stack([_middle(folders.read_pixels(one.path), size) for one in some_of_them])
         holes = [masks.measured(one.kind, size, size, one.number) > 0 for one in some_of_them]
         emptied = np.where(np.stack(holes)[..., None], 0, true).astype(np.uint8)
         yield PicturePairs(some_of_them, Inputs(emptied, holes), _planes(true), _planes(emptied))

@@ -176,7 +176,7 @@ def held_out_batches(held: _Pixels) -> list[dict[str, Tensor]]:
     batches = []
     height, width = held.shape[1:3]
     for begin in range(0, len(held) - 7, 8):
-        kind = masks.KINDS[begin // 8 % len(masks.KINDS)]
+        kind = masks.MASK_KINDS[begin // 8 % len(masks.MASK_KINDS)]
         truth = held[begin : begin + 8]
         mask = np.stack([masks.measured(kind, height, width, begin + n) for n in range(8)])
         batches.append(given(truth, mask, 0.0, np.random.default_rng(0)))
@@ -217,7 +217,7 @@ def drawn_size(sizes: Sizes, rng: np.random.Generator) -> tuple[int, int]:
 
 def _photo(path: Path) -> _Pixels:
     """A photo (H,W,3), its shorter side reduced to `_LARGEST` at most."""
-    pixels = folders.read(path)
+    pixels = folders.read_pixels(path)
     factor = _LARGEST / min(pixels.shape[:2])
     return pixels if factor >= 1 else _resized(pixels, round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
 
@@ -230,7 +230,7 @@ def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> _P
     """
 
     def square(number: int) -> _Pixels:
-        pixels = folders.read(paths[number])
+        pixels = folders.read_pixels(paths[number])
         if pixels.shape[0] != pixels.shape[1]:
             raise DataError(f"{paths[number]}: not square; align it first with `enhance prepare`")
         return pixels if len(pixels) == side else _resized(pixels, side, side)

@@ -86,13 +86,13 @@ def centre(height: int, width: int, rng: np.random.Generator) -> _Mask:
     return mask
 
 
-KINDS = ("strokes", "boxes", "half", "centre")
+MASK_KINDS = ("strokes", "boxes", "half", "centre")
 """What is measured, and shown while it is learnt."""
 
 
 def measured(kind: str, height: int, width: int, number: int) -> _Mask:
     """The hole of one of `KINDS` in the picture of that number, the same each time; left and right half by turns."""
-    rng = np.random.default_rng((KINDS.index(kind), number))
+    rng = np.random.default_rng((MASK_KINDS.index(kind), number))
     mask = np.zeros((height, width), np.float32)
     if kind == "strokes":
         while not 0.15 < mask.mean() < 0.4:

@@ -19,7 +19,7 @@ from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.pixels import Planes, eight_bit, resize, to_float
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import AT_ONCE, draw
+from enhance.tasks.imagine.imagine import AT_ONCE, draw_birds
 from enhance.tasks.imagine.words import tokens, understood
 
 _SIZES = (64,)
@@ -115,7 +115,7 @@ _Inputs = tuple[Sequence[Captioned], Planes]
 def _pairs(chosen: Sequence[Captioned], size: int) -> Iterator[PicturePairs]:
     for start in range(0, len(chosen), AT_ONCE):
         some_of_them = chosen[start : start + AT_ONCE]
-        photos = [resize(to_float(folders.read(one.path)), (size, size)).clip(0, 1) for one in some_of_them]
+        photos = [resize(to_float(folders.read_pixels(one.path)), (size, size)).clip(0, 1) for one in some_of_them]
         planes = eight_bit(np.stack(photos)).transpose(0, 3, 1, 2)
         yield PicturePairs(some_of_them, (some_of_them, planes), planes, planes)
 
@@ -131,7 +131,7 @@ def _method(model: Model) -> Callable[[_Inputs], Planes]:
         readings = [replace(understood(tokens(one.caption)), text=one.caption) for one in inputs[0]]
         seeds = [zlib.crc32(one.path.stem.encode()) % 1_000_003 for one in inputs[0]]
         side = inputs[1].shape[-1]
-        output, _ = draw(model, bank, readings, seeds)
+        output, _ = draw_birds(model, bank, readings, seeds)
         return np.stack([resize(picture, (side, side)) for picture in output]).transpose(0, 3, 1, 2)
 
     return drawn

@@ -168,13 +168,13 @@ def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floa
     return np.where(good[..., None], inside, -1).astype(np.float32)
 
 
-def load(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Birds:
+def load_birds(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Birds:
     """Reads one folder of birds, from the cache where it has been read before.
 
     Raises:
         DataError: it cannot be used.
     """
-    birds = [bird for folder in places for bird in listed(folder)]
+    birds = [bird for folder in places for bird in list_birds(folder)]
     key = cache.stamps([bird.path for bird in birds]) + "".join(f"{bird.box}{bird.faces_left}" for bird in birds)
     pixels = cache.cached(key, len(birds), (KEPT, KEPT, 3), lambda n: _small(birds[n]))
     points = np.array([bird.points for bird in birds], np.float32)
@@ -184,7 +184,7 @@ def load(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Birds:
     return Birds(pixels, points, aspect, _heard(birds), folders.digest(bird.path for bird in birds), sampling, seed)
 
 
-def listed(folder: Path) -> list[Bird]:
+def list_birds(folder: Path) -> list[Bird]:
     """The training birds of a folder: pictures.tsv, captions.tsv and train/, or CUB-200-2011 as it is published.
 
     Raises:
@@ -294,7 +294,7 @@ def _heard(birds: Sequence[Bird]) -> Said:
 
 def _small(bird: Bird) -> _Pixels:
     """One picture (KEPT,KEPT,3), the bird facing right."""
-    rgb = Image.fromarray(folders.read(bird.path))
+    rgb = Image.fromarray(folders.read_pixels(bird.path))
     rgb = rgb.crop(bird.box) if bird.box else rgb
     pixels = np.asarray(rgb.resize((KEPT, KEPT), Image.Resampling.BOX))
     return pixels[:, ::-1] if bird.faces_left else pixels

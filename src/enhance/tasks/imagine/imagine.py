@@ -24,7 +24,7 @@ from enhance.pixels import RGB, resize, to_uint8
 from enhance.tasks.imagine.bank import Bank
 from enhance.tasks.imagine.layouts import SIDE, Layouts, maps
 from enhance.tasks.imagine.options import ImagineOptions
-from enhance.tasks.imagine.words import Reading, read
+from enhance.tasks.imagine.words import Reading, read_sentence
 
 MODEL = "bird"
 AT_ONCE = 16
@@ -90,7 +90,7 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     """Several birds of one sentence, for callers who want to know what was understood; the same errors as `imagine`."""
     for one in options:
         one.check()
-    reading = read(sentence)
+    reading = read_sentence(sentence)
     model, bank = Model.load(MODEL), Bank.load()
     for one in options:
         if one.layout is not None and one.layout >= len(bank.said):
@@ -98,7 +98,7 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     results = []
     for start in range(0, len(options), AT_ONCE):
         some = options[start : start + AT_ONCE]
-        drawn, layouts = draw(
+        drawn, layouts = draw_birds(
             model, bank, [reading] * len(some), [one.seed for one in some], [one.layout for one in some]
         )
         for picture, which, one in zip(drawn, layouts, some, strict=True):
@@ -106,7 +106,7 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     return results
 
 
-def draw(
+def draw_birds(
     model: Model,
     bank: Bank,
     readings: Sequence[Reading],

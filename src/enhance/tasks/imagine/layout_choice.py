@@ -14,7 +14,7 @@ from enhance import tasks
 from enhance.errors import TrainingError
 from enhance.files import replacing
 from enhance.tasks.imagine.bank import packed
-from enhance.tasks.imagine.data import KEPT, SIZE, Birds, candidates, load
+from enhance.tasks.imagine.data import KEPT, SIZE, Birds, candidates, load_birds
 from enhance.tasks.imagine.layouts import Floats, Layouts, maps
 from enhance.tasks.imagine.training import Imagination
 from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
@@ -52,13 +52,13 @@ def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layo
 def main() -> None:
     """Chooses by a run and writes."""
     run, folder, target = map(Path, sys.argv[1:])
-    recipe = tasks.recipe_of(checkpoint.load(checkpoint.find(run, checkpoint.BEST)))
+    recipe = tasks.recipe_of(checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST)))
     task = recipe.task(torch.device("cpu"))
     if not isinstance(task, Imagination):
         raise TrainingError(f"{run}: is a run of {recipe.name}; name one that imagines")
     load_mean(task, [run])
     with replacing(target, suffix=".npz") as partial:
-        np.savez_compressed(partial, **packed(*_chosen(task, load([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
+        np.savez_compressed(partial, **packed(*_chosen(task, load_birds([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
 
 
 if __name__ == "__main__":

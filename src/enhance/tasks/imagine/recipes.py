@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from enhance.tasks.imagine.data import Birds, Sampling, load
+from enhance.tasks.imagine.data import Birds, Sampling, load_birds
 from enhance.tasks.imagine.networks import Widths
 from enhance.tasks.imagine.training import Imagination, LossWeights
 from enhance.train.recipe import rebuild
@@ -32,7 +32,7 @@ class Recipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> Birds:
-        return load(folders, self.sampling, self.seed)
+        return load_birds(folders, self.sampling, self.seed)
 
     def task(self, device: torch.device) -> Imagination:
         return Imagination(self.widths, self.weights, device=device, seed=self.seed)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.evaluate.kernel_distance import kernel_distance
-from enhance.tasks.imagine.data import Sampling, load
+from enhance.tasks.imagine.data import Sampling, load_birds
 from enhance.tasks.imagine.layouts import CHANNELS, SIDE
 from enhance.tasks.imagine.networks import (
     NOISE,
@@ -209,7 +209,7 @@ class Imagination(Stateless):
         return {"generator": exported}
 
     def _calibration(self, folders: Sequence[Path]) -> Iterator[Inputs]:
-        birds = load(folders, Sampling())
+        birds = load_birds(folders, Sampling())
         for step in range(CALIBRATED_BY):
             batch = birds.batch(step)
             yield {"maps": batch["maps"], "words": batch["words"], "noise": self.noise(len(batch["maps"]), step)}

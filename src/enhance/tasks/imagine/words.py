@@ -134,7 +134,7 @@ class Reading:
         return text
 
 
-def read(sentence: str) -> Reading:
+def read_sentence(sentence: str) -> Reading:
     """Reads a sentence about a bird.
 
     Raises:

@@ -48,7 +48,7 @@ _TERMS = """\
 For research and non-commercial use only: it learnt from AFHQ, which is CC BY-NC 4.0. The code has its own licence."""
 
 
-class Task(NamedTuple):
+class DrawingTask(NamedTuple):
     """A drawing, and the seed that its name has."""
 
     drawing: Drawing
@@ -126,12 +126,12 @@ def seed_of(name: str, seed: int = 0) -> int:
 def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
     for start in range(0, len(chosen), _AT_ONCE):
         some_of_them = chosen[start : start + _AT_ONCE]
-        inputs = [Task(paper.read(one.path), seed_of(one.path.stem)) for one in some_of_them]
+        inputs = [DrawingTask(paper.read_drawing(one.path), seed_of(one.path.stem)) for one in some_of_them]
         sheets = np.stack([np.repeat(1 - resize(task.drawing.ink, (size, size))[None], 3, 0) for task in inputs])
         yield PicturePairs(some_of_them, inputs, sheets, sheets)
 
 
-def _painted(tasks: Sequence[Task], model: Model, looseness: float) -> Planes:
+def _painted(tasks: Sequence[DrawingTask], model: Model, looseness: float) -> Planes:
     options = [SketchOptions(looseness, seed=task.seed) for task in tasks]
     return paint(model, [task.drawing for task in tasks], options).transpose(0, 3, 1, 2)
 
@@ -179,7 +179,7 @@ def obeyed(picture: Planes, ink: NDArray[np.float32]) -> float:
 
 def _reference(photos: Sequence[Path], size: int) -> Iterator[Planes]:
     for path in photos:
-        yield resize(to_float(folders.read(path)), (size, size)).transpose(2, 0, 1)[None].clip(0, 1)
+        yield resize(to_float(folders.read_pixels(path)), (size, size)).transpose(2, 0, 1)[None].clip(0, 1)
 
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None, looseness: float) -> tuple[str, ...]:

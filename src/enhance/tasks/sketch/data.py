@@ -228,7 +228,7 @@ def _spline(nodes: Points, values: Points, wanted: Points) -> Points:
     return np.asarray(bend(wanted, nodes) @ weights[:n] + weights[n] + wanted @ weights[n + 1 :])
 
 
-def load(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> Drawn:
+def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> Drawn:
     """Reads folders of pictures of one thing, each about as large in its picture.
 
     About one picture in a hundred, chosen by its name, is held out.
@@ -261,7 +261,7 @@ def _landmarks(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:
     """Landmarks (13,2) of all pictures, to a two-thousandth of their side, from the cache if they were found before."""
 
     def make(index: int) -> _Pixels:
-        return landmarks.find(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
+        return landmarks.find_landmarks(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
 
     key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
     records = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
@@ -308,7 +308,7 @@ def _square(path: Path) -> _Pixels:
     Raises:
         DataError: it cannot be read.
     """
-    pixels = folders.read(path)
+    pixels = folders.read_pixels(path)
     side = min(pixels.shape[:2])
     top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
     pixels = pixels[top : top + side, left : left + side]

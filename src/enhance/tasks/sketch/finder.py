@@ -85,7 +85,7 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
         DataError: a picture cannot be read.
     """
     rows = [line.split() for line in TSV.read_text().splitlines()]
-    images = [padded(folders.read(pictures / name)) for name, *_ in rows]
+    images = [padded(folders.read_pixels(pictures / name)) for name, *_ in rows]
     points = np.array([[[float(x) for x in pair.split(",")] for pair in pairs] for _, *pairs in rows]) / 100
     points = points * INNER + BORDER
     finder = Finder()
@@ -129,7 +129,7 @@ def _varied(
 
 
 def _write(finder: Finder, path: Path) -> None:
-    """Writes the network as ONNX, for `landmarks.find`."""
+    """Writes the network as ONNX, for `landmarks.find_landmarks`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         finder,

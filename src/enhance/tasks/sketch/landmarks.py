@@ -29,7 +29,7 @@ NETWORK = Path(__file__).parents[2] / "weights" / "sketch_cat" / "landmarks.onnx
 """See `finder.Finder`."""
 
 
-def find(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+def find_landmarks(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Landmarks of cats' heads, pictures (N,H,H,3) in sRGB that they fill; (N,13,2)."""
     session = sessions.open_session(str(NETWORK))
     points_of_all = []

@@ -61,7 +61,7 @@ class Drawing:
     name: str
 
 
-def read(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
+def read_drawing(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
     """Reads a drawing from a picture of any kind, or from an SVG file.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from enhance.tasks.sketch.data import Drawn, Sampling, load
+from enhance.tasks.sketch.data import Drawn, Sampling, load_pictures
 from enhance.tasks.sketch.networks import Critic, Painter
 from enhance.tasks.sketch.training import Sketch, Weights
 from enhance.train.recipe import rebuild
@@ -47,7 +47,7 @@ class Recipe:
         Raises:
             DataError: a folder cannot be used.
         """
-        return load(folders, self.sampling, landmarked=self.landmarked, seed=self.seed)
+        return load_pictures(folders, self.sampling, landmarked=self.landmarked, seed=self.seed)
 
     def task(self, device: torch.device) -> Sketch:
         """The networks and losses, with fresh weights."""

@@ -94,7 +94,7 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
     """
     for one in options:
         one.check()
-    read = paper.read(drawing, max_pixels=max_pixels)
+    read = paper.read_drawing(drawing, max_pixels=max_pixels)
     model = Model.load(MODEL)
     results = []
     for start in range(0, len(options), _AT_ONCE):

@@ -25,7 +25,7 @@ from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.photos.photo import Photo
 from enhance.pixels import Integers, Planes, to_float
-from enhance.tasks.translate.finding import find
+from enhance.tasks.translate.finding import find_animals
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import redrawn
 
@@ -112,7 +112,7 @@ def _animals(paths: Sequence[Path], to: str, sizes: Sequence[int], limit: int | 
 
 def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
     for picture in chosen:
-        pixels = reduced(folders.read(picture.path), size)
+        pixels = reduced(folders.read_pixels(picture.path), size)
         original = _planes(pixels)
         yield PicturePairs((picture,), pixels, original, original)
 
@@ -139,7 +139,7 @@ def _planes(pixels: Integers) -> Planes:
 
 
 def _found(outputs: Planes, pairs: PicturePairs, kind: str) -> Values:
-    result = float(bool(find(pairs.inputs, kind)))
+    result = float(bool(find_animals(pairs.inputs, kind)))
     return np.full(outputs.shape[:-3], result)
 
 
@@ -150,7 +150,7 @@ def _untouched(outputs: Planes, pairs: PicturePairs) -> Values:
 
 def _reference(others: Sequence[Path], size: int) -> Iterator[Planes]:
     for path in others:
-        yield _planes(reduced(folders.read(path), size))
+        yield _planes(reduced(folders.read_pixels(path), size))
 
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:

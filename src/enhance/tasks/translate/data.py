@@ -314,7 +314,7 @@ def photo_inputs(places: Sequence[Path]) -> Iterator[Inputs]:
     """
     paths = [path for folder in places for path in folders.pictures(folder)]
     for path in paths[:: max(1, len(paths) // CALIBRATING)]:
-        photo = _middle(Image.fromarray(folders.read(path))).resize((224, 224), Image.Resampling.BOX)
+        photo = _middle(Image.fromarray(folders.read_pixels(path))).resize((224, 224), Image.Resampling.BOX)
         yield {"image": torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].float() / 255}
 
 
@@ -403,13 +403,13 @@ def _large_enough(photos: Photos, least: int) -> NDArray[np.intp]:
 
 def _read(photo: Path, mask: Path) -> _Pixels:
     """A photo and its mask as (256,256,4); what is not square is cut to its middle."""
-    cover = _middle(Image.fromarray(folders.read(mask))).convert("L")
+    cover = _middle(Image.fromarray(folders.read_pixels(mask))).convert("L")
     cover = cover.resize((MASK, MASK), Image.Resampling.BOX).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
     return np.dstack([_small(photo), np.asarray(cover)])
 
 
 def _small(photo: Path) -> _Pixels:
-    picture = _middle(Image.fromarray(folders.read(photo)))
+    picture = _middle(Image.fromarray(folders.read_pixels(photo)))
     better = Image.Resampling.BOX if picture.width > _SIDE else Image.Resampling.BICUBIC
     return np.asarray(picture if picture.width == _SIDE else picture.resize((_SIDE, _SIDE), better))
 

@@ -28,7 +28,7 @@ _Mask = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
+class AnimalPatch:
     """What is added to a photo.
 
     Attributes:
@@ -75,7 +75,9 @@ class Patch:
         return np.asarray(cv2.remap(plane, across, down, method, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def draw(model: Model, pixels: Integers, animal: Animal | None, coat: tuple[float, float, float] | None) -> Patch:
+def draw_animal(
+    model: Model, pixels: Integers, animal: Animal | None, coat: tuple[float, float, float] | None
+) -> AnimalPatch:
     """What a network makes of an animal in a photo (H,W,3); of the whole photo, if there is none.
 
     Raises:
@@ -93,7 +95,7 @@ def draw(model: Model, pixels: Integers, animal: Animal | None, coat: tuple[floa
     if animal is not None:
         mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width))
     alpha = np.clip((mask - _LEAST) / 0.5, 0, 1).astype(np.float32)
-    return Patch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
+    return AnimalPatch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
 
 
 def square(box: Region, room: float, height: int, width: int) -> tuple[int, int, int]:

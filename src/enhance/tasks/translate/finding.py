@@ -49,7 +49,7 @@ class Animal:
     where: Probabilities
 
 
-def find(pixels: Integers, kind: str) -> list[Animal]:
+def find_animals(pixels: Integers, kind: str) -> list[Animal]:
     """The animals of a kind in a photo (H,W,3), the largest first; none, where even the surest is doubtful.
 
     Raises:
@@ -57,10 +57,10 @@ def find(pixels: Integers, kind: str) -> list[Animal]:
     """
     likely = probabilities(pixels)[ANIMALS.index(kind)]
     animals = separate(likely, pixels.shape[1], pixels.shape[0])
-    return animals if any(detection_score(animal) > CONVINCED[kind] for animal in animals) else []
+    return animals if any(animal_score(animal) > CONVINCED[kind] for animal in animals) else []
 
 
-def detection_score(animal: Animal) -> float:
+def animal_score(animal: Animal) -> float:
     """The mean probability of the surest quarter of an animal's pixels."""
     inside = np.sort(animal.where[animal.where > _SURE])
     return float(inside[-max(1, len(inside) // 4) :].mean())

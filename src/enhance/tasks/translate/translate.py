@@ -20,8 +20,8 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
 from enhance.pixels import to_float
-from enhance.tasks.translate.drawing import Patch, draw
-from enhance.tasks.translate.finding import FINDER, Animal, find
+from enhance.tasks.translate.drawing import AnimalPatch, draw_animal
+from enhance.tasks.translate.finding import FINDER, Animal, find_animals
 from enhance.tasks.translate.options import COATS, TranslateOptions
 
 BAND = 256
@@ -109,15 +109,15 @@ def redrawn(photo: Photo, model: Model, options: TranslateOptions) -> Translated
     """A photo whose animals a network has redrawn, without a stamp."""
     coat = None if options.coat is None else COATS[options.coat]
     notes = () if photo.lost is None else (photo.lost,)
-    animals = find(photo.pixels, options.source)
+    animals = find_animals(photo.pixels, options.source)
     drawn: list[Animal | None] = [*animals] if animals or not options.force else [None]
     # The largest is laid last: it is the nearest to the camera.
-    patches = [draw(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
+    patches = [draw_animal(model, photo.pixels, animal, coat) for animal in reversed(drawn)]
     canvas, mask, untouched = _paint(photo, patches)
     return Translated(canvas, mask, tuple(animals), untouched, notes, options)
 
 
-def _paint(photo: Photo, patches: Sequence[Patch]) -> tuple[Canvas, NDArray[np.uint8], float]:
+def _paint(photo: Photo, patches: Sequence[AnimalPatch]) -> tuple[Canvas, NDArray[np.uint8], float]:
     """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
     canvas = Canvas(photo, photo.width, photo.height)
     mask = np.zeros((photo.height, photo.width), np.uint8)

@@ -25,7 +25,7 @@ from enhance.datasets import cache, folders
 from enhance.datasets.names import FRAME, Box, labels, window
 from enhance.errors import DataError
 from enhance.tasks.upscale.degradation import Degradation
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.train.task import Batch
 
 _WINDOW = 64
@@ -104,7 +104,7 @@ class ImageGroup:
         return self.pixels.shape[1] == self.frame and self.angles is None
 
 
-class Source(NamedTuple):
+class TrainingSource(NamedTuple):
     path: Path
     window: Box
     crop: tuple[int, int, int, int] | None
@@ -128,12 +128,12 @@ class FaceDataset:
         self.seed = seed
         listing = [source for folder in folders for source in sources(folder)]
         self.digest = _digest(listing)
-        self.training, self.validation = load(listing)
+        self.training, self.validation = load_groups(listing)
         if not self.training:
             raise DataError(f"{folders[0]}: the faces are smaller than {_WINDOW} pixels; larger ones are needed")
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
-        """`hr` (N,3,H,H) and `lr` (N,3,H/4,H/4) in [0,1], `place` (N,3,H/4,H/4): see `networks.generator.place`."""
+        """`hr` (N,3,H,H) and `lr` (N,3,H/4,H/4) in [0,1]; `place` (N,3,H/4,H/4), see `generator.frame_coordinates`."""
         seed = (self.seed, step, rank) if rank else (self.seed, step)
         hr, coordinates = windows(self.training, self.sampling, np.random.default_rng(seed))
         lr = self.degradation(hr, torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 64 + rank))
@@ -147,30 +147,32 @@ class FaceDataset:
             if len(hr):
                 lr = self.degradation(hr, torch.Generator().manual_seed(self.seed))
                 lr = (lr * 255).round() / 255
-                batches.append({"hr": hr, "lr": lr, "place": place(lr)})
+                batches.append({"hr": hr, "lr": lr, "place": frame_coordinates(lr)})
         return batches
 
 
-def sources(folder: Path, split: str = "train") -> list[Source]:
+def sources(folder: Path, split: str = "train") -> list[TrainingSource]:
     """Lists the pictures of a folder of aligned faces, or of CelebA in its official layout (`split` of it).
 
     Raises:
         DataError: no such folder, or no pictures in it.
     """
     if not (folder / "img_align_celeba").is_dir():
-        return [Source(path, window(path.name), None) for path in folders.pictures(folder)]
+        return [TrainingSource(path, window(path.name), None) for path in folders.pictures(folder)]
     partition = folder / "list_eval_partition.txt"
     if not partition.is_file():
         raise DataError(f"{folder}: CelebA needs list_eval_partition.txt beside img_align_celeba")
     wanted = {"train": "0", "val": "1", "test": "2"}[split]
     lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
-    result = [Source(folder / "img_align_celeba" / name, FRAME, CELEBA_CROP) for name, part in lines if part == wanted]
+    result = [
+        TrainingSource(folder / "img_align_celeba" / name, FRAME, CELEBA_CROP) for name, part in lines if part == wanted
+    ]
     if not result:
         raise DataError(f"{partition}: lists no pictures of this part")
     return result
 
 
-def load(listing: Sequence[Source]) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:
+def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:
     """Reads pictures, from the cache where they have been read before, into groups for training and held out.
 
     Raises:
@@ -178,7 +180,7 @@ def load(listing: Sequence[Source]) -> tuple[tuple[ImageGroup, ...], tuple[Image
     """
     training: list[ImageGroup] = []
     held_out: list[ImageGroup] = []
-    members_of: dict[tuple[Path, Box, int, bool], list[Source]] = {}
+    members_of: dict[tuple[Path, Box, int, bool], list[TrainingSource]] = {}
     with ThreadPoolExecutor() as pool:
         for source, size in zip(listing, pool.map(_size, listing), strict=True):
             key = source.path.parent, source.window, size, folders.is_held_out(source.path.name)
@@ -195,13 +197,13 @@ def load(listing: Sequence[Source]) -> tuple[tuple[ImageGroup, ...], tuple[Image
     return tuple(training), tuple(held_out)
 
 
-def read(source: Source) -> _Pixels:
+def read_square(source: TrainingSource) -> _Pixels:
     """One picture as (H,H,3) uint8.
 
     Raises:
         DataError: it cannot be read, or is not square.
     """
-    pixels = folders.read(source.path)
+    pixels = folders.read_pixels(source.path)
     if source.crop:
         left, top, right, bottom = source.crop
         pixels = pixels[top:bottom, left:right]
@@ -309,11 +311,11 @@ def full_faces(groups: Sequence[ImageGroup], frame: int, count: int) -> Tensor:
     return torch.from_numpy(np.stack(rows[:count])).permute(0, 3, 1, 2).contiguous().float() / 255
 
 
-def _digest(listing: Sequence[Source]) -> str:
+def _digest(listing: Sequence[TrainingSource]) -> str:
     return folders.digest(source.path for source in listing)
 
 
-def _size(source: Source) -> int:
+def _size(source: TrainingSource) -> int:
     if source.crop:
         return source.crop[2] - source.crop[0]
     try:
@@ -333,12 +335,12 @@ def _sizes(box: Box, size: int) -> Iterator[tuple[int, float]]:
             yield width, float(frame)
 
 
-def _read_all(members: Sequence[Source], width: int, angles: NDArray[np.float64] | None = None) -> _Pixels:
+def _read_all(members: Sequence[TrainingSource], width: int, angles: NDArray[np.float64] | None = None) -> _Pixels:
     turned = "" if angles is None else " turned"
     key = cache.stamps([m.path for m in members]) + str([m.crop for m in members if m.crop]) + turned
 
     def make(index: int) -> _Pixels:
-        pixels = read(members[index])
+        pixels = read_square(members[index])
         return area_resize(pixels if angles is None else rotated(pixels, angles[index]), width)
 
     return cache.cached(key, len(members), (width, width, 3), make)

@@ -56,7 +56,7 @@ def jobs_of(
     return [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in zip(numbers, jobs, strict=True)]
 
 
-def find(rgb: _Array) -> list[tuple[Face, int]]:
+def find_faces(rgb: _Array) -> list[tuple[Face, int]]:
     """The faces of a photo (H,W,3), each with the pixels across its frame to draw it from (0: not at all)."""
     return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
 
@@ -71,7 +71,7 @@ def find_jobs(rgb: _Array, look: Look | None, force: bool) -> list[FaceJob]:
         force: also redraws what is found but does not look like a face.
     """
     jobs = []
-    for face, size in (look or find)(rgb):
+    for face, size in (look or find_faces)(rgb):
         reduction = 1 if size or look else effective_reduction(rgb, face.landmarks)
         drawable = size > 0 or drawing_size(face.landmarks / reduction) > 0
         known = force or look is not None or not drawable

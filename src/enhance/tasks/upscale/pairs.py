@@ -39,7 +39,7 @@ NEVER_SHOWN = ("celeba",)
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class FaceFile:
     """One picture of a test set: where it lies, how large its frame is, and what its name tells of the person."""
 
     path: Path
@@ -63,7 +63,7 @@ class WholePhoto:
     may_be_shown: bool = True
 
 
-_E = TypeVar("_E", Face, WholePhoto)
+_E = TypeVar("_E", FaceFile, WholePhoto)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,19 +100,19 @@ class Pairs(Generic[_E]):
         return outputs[..., round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
 
 
-def faces(folders: Sequence[Path]) -> tuple[Face, ...]:
+def faces(folders: Sequence[Path]) -> tuple[FaceFile, ...]:
     """Lists the pictures of folders of aligned faces, sorted by folder and name.
 
     Raises:
         DataError: no such folder, no pictures in it, or one that is unreadable or not square.
     """
-    pairs: list[Face] = []
+    pairs: list[FaceFile] = []
     for folder in folders:
         pairs.extend(_face(path) for path in pictures(folder))
     return tuple(pairs)
 
 
-def choose(everyone: Sequence[Face], size: int, limit: int | None = None) -> tuple[Face, ...]:
+def choose(everyone: Sequence[FaceFile], size: int, limit: int | None = None) -> tuple[FaceFile, ...]:
     """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order.
 
     Raises:
@@ -141,8 +141,8 @@ def degraded(hr: _Pixels, rng: np.random.Generator) -> _Pixels:
 
 
 def pairs(
-    chosen: Sequence[Face], size: int, batch: int = 16, degradation: Degradation = clean
-) -> Iterator[Pairs[Face]]:
+    chosen: Sequence[FaceFile], size: int, batch: int = 16, degradation: Degradation = clean
+) -> Iterator[Pairs[FaceFile]]:
     """Reads faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
     for box in sorted({face.box for face in chosen}):
         alike = [face for face in chosen if face.box == box]
@@ -200,12 +200,12 @@ def photo_pairs(
         yield Pairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
 
 
-def _face(path: Path) -> Face:
+def _face(path: Path) -> FaceFile:
     width, height = _size_of(path)
     if width != height:
         raise DataError(f"{path}: not square; align it first with `enhance prepare`")
     box = window(path.name)
-    return Face(path, round(width / (box[2] - box[0])), box, labels(path.stem))
+    return FaceFile(path, round(width / (box[2] - box[0])), box, labels(path.stem))
 
 
 def _size_of(path: Path) -> tuple[int, int]:
@@ -221,7 +221,7 @@ def _rng(path: Path) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4]))
 
 
-def _read(alike: tuple[Face, ...], size: int, degradation: Degradation) -> Pairs[Face]:
+def _read(alike: tuple[FaceFile, ...], size: int, degradation: Degradation) -> Pairs[FaceFile]:
     left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
     hr, lr = [], []
     for face in alike:

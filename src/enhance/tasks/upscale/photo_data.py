@@ -70,14 +70,14 @@ class PhotoDataset:
             held = [path for path in files if folders.is_held_out(path.name)]
             kept = [path for path in files if not folders.is_held_out(path.name)]
             chosen = [kept[round(n)] for n in np.linspace(0, len(kept) - 1, min(len(kept), sampling.most))]
-            pictures = [folders.read(path) for path in chosen]
+            pictures = [folders.read_pixels(path) for path in chosen]
             pictures = [picture for picture in pictures if min(picture.shape[:2]) >= sampling.side]
             small = bool(pictures) and max(max(picture.shape[:2]) for picture in pictures) <= LARGEST
             if small:
                 self.portraits.append(pictures)
             else:
                 self.photos += pictures
-            self.validation += [folders.read(path) for path in held[: self.sampling.most // 100]]
+            self.validation += [folders.read_pixels(path) for path in held[: self.sampling.most // 100]]
         if not self.photos and not self.portraits:
             raise DataError(f"{paths[0]}: all pictures are smaller than {sampling.side} pixels; larger ones are needed")
         self.digest = folders.digest(listing)

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from enhance.errors import DataError
 from enhance.tasks.upscale import data
-from enhance.tasks.upscale.networks.generator import place
+from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.train.task import Inputs
 
 _SIZES = (16, 32, 64)
@@ -27,7 +27,7 @@ def generator_inputs(folders: Sequence[Path], inputs: Sequence[str], noise: int)
     for frame in _frames(folders):
         lr = _small(frame)
         planes = torch.from_numpy(rng.standard_normal((1, noise, *lr.shape[2:]), dtype=np.float32))
-        values = {"lr": lr, "noise": planes, "place": place(lr)}
+        values = {"lr": lr, "noise": planes, "place": frame_coordinates(lr)}
         yield {name: values[name] for name in inputs}
 
 
@@ -50,7 +50,7 @@ def _frames(folders: Sequence[Path]) -> Iterator[Tensor]:
     listing = [source for folder in folders for source in data.sources(folder)]
     chosen = [listing[n] for n in sorted(np.random.default_rng(0).permutation(len(listing))[:_PICTURES])]
     count = 0
-    for pixels in map(data.read, chosen):
+    for pixels in map(data.read_square, chosen):
         for size in _SIZES:
             if len(pixels) >= data.SCALE * size:
                 frame = torch.from_numpy(np.array(data.area_resize(pixels, data.SCALE * size)))

@@ -71,7 +71,7 @@ def bad_photos(
     everything = [path for folder in paths for path in folders.pictures(folder)]
 
     def examples(size: int) -> list[BadPicture]:
-        fit = [path for path in everything if min(folders.read(path).shape[:2]) >= size]
+        fit = [path for path in everything if min(folders.read_pixels(path).shape[:2]) >= size]
         return [BadPicture(path, {"photos": kind}, badness=kind) for path in some(fit, limit) for kind in BAD]
 
     return Benchmark(
@@ -96,7 +96,7 @@ def _pairs(chosen: Sequence[BadPicture], size: int) -> Iterator[PicturePairs]:
         some_of_them = chosen[start : start + _AT_ONCE]
         good, bad = [], []
         for one in some_of_them:
-            pixels = folders.read(one.path)
+            pixels = folders.read_pixels(one.path)
             top, left = ((side - size) // 2 for side in pixels.shape[:2])
             good.append(to_float(pixels[top : top + size, left : left + size]))
             rng = np.random.default_rng(zlib.crc32(one.path.name.encode()))

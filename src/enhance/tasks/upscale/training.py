@@ -16,7 +16,7 @@ from enhance.tasks.upscale.data import LARGE, SMALL
 from enhance.tasks.upscale.degradation import Box
 from enhance.tasks.upscale.identity_loss import IdentityLoss
 from enhance.tasks.upscale.networks.discriminator import Discriminator
-from enhance.tasks.upscale.networks.generator import Generator, bicubic, place
+from enhance.tasks.upscale.networks.generator import Generator, bicubic, frame_coordinates
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
@@ -247,7 +247,7 @@ class SuperResolution(Stateless):
         """One of the possible faces for whole small faces (N,3,h,w), in [0,1]."""
         random = torch.Generator().manual_seed(self.seed + seed)
         noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        sampled: Tensor = self.generator(lr, noise, place(lr)).clamp(0, 1)
+        sampled: Tensor = self.generator(lr, noise, frame_coordinates(lr)).clamp(0, 1)
         return sampled
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
@@ -359,7 +359,11 @@ class ExportedGenerator(nn.Module):
         """`inputs` of that size."""
         lr = torch.rand(count, 3, height, width, generator=random)
         noise = torch.randn(count, self.generator.noise, height, width, generator=random)
-        return {name: x for name, x in (("lr", lr), ("noise", noise), ("place", place(lr))) if name in self.inputs}
+        return {
+            name: x
+            for name, x in (("lr", lr), ("noise", noise), ("place", frame_coordinates(lr)))
+            if name in self.inputs
+        }
 
 
 class ExportedDiscriminator(nn.Module):
@@ -371,7 +375,7 @@ class ExportedDiscriminator(nn.Module):
 
     def forward(self, hr: Tensor, lr: Tensor) -> Tensor:
         """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to logits (N,1,h/4,w/4)."""
-        scores: Tensor = self.discriminator(hr, lr, place(lr))
+        scores: Tensor = self.discriminator(hr, lr, frame_coordinates(lr))
         return scores
 
 

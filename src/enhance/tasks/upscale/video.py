@@ -24,7 +24,7 @@ from enhance.painting.restoration import Defects
 from enhance.photos import defects, movies
 from enhance.tasks.upscale.choice import PLAINLY_BAD, face_model
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.finding import find
+from enhance.tasks.upscale.finding import find_faces
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import inconsistency_note
 
@@ -118,7 +118,7 @@ def enhance_video(
                     break
                 with replacing(part, suffix=part.suffix) as partial:
                     count = 0
-                    for count in movies.encode(first, drawn, partial, stream):
+                    for count in movies.encode_video(first, drawn, partial, stream):
                         progress(done + count, max(total, done + count))
                     state.write_text(tracker.to_json())
                 done += count
@@ -149,7 +149,7 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     face_crops = []
     for rgb in frames if options.model is None else ():
         clean = rgb if measured is None else restoration.restore(rgb, measured, strength)
-        face_crops += [crop_face(clean, face.landmarks, size) for face, size in find(clean) if size]
+        face_crops += [crop_face(clean, face.landmarks, size) for face, size in find_faces(clean) if size]
     consistent = not bad if options.consistent is None else options.consistent
     model, reason = face_model(options.model, face_crops, restores=bad and not consistent)
     notes = [inconsistency_note(found_defects[0])] if bad and not consistent else []

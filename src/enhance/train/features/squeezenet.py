@@ -60,7 +60,7 @@ def read_weights(fires: Sequence[str] = _FIRES[:4]) -> dict[str, tuple[np.ndarra
     Raises:
         EnhanceError: the package is not installed.
     """
-    path = packaged.find("ndf", "example_models/weights/squeezenet_weights.pkl")
+    path = packaged.find_in_package("ndf", "example_models/weights/squeezenet_weights.pkl")
     with path.open("rb") as file:
         weights = _ArraysOnly(file, encoding="latin1").load()
     return {

@@ -28,7 +28,7 @@ class VGG(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        weights = torch.load(packaged.find(*_WEIGHTS), weights_only=True, map_location="cpu")
+        weights = torch.load(packaged.find_in_package(*_WEIGHTS), weights_only=True, map_location="cpu")
         self.slices = nn.ModuleList()
         for depth, names in enumerate(SLICES, 1):
             layers = nn.ModuleList()

@@ -18,7 +18,7 @@ from enhance.tasks.upscale.networks.projection import Projection
 PLACE = 3
 
 
-def place(lr: Tensor) -> Tensor:
+def frame_coordinates(lr: Tensor) -> Tensor:
     """Where each pixel lies in the face frame, for pictures lr (N,3,h,w) that fill it.
 
     Returns:

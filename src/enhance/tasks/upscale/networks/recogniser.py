@@ -33,7 +33,7 @@ class Recogniser(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        graph = onnx.load(packaged.find(*WEIGHTS)).graph
+        graph = onnx.load(packaged.find_in_package(*WEIGHTS)).graph
         arrays = {array.name: torch.from_numpy(numpy_helper.to_array(array).copy()) for array in graph.initializer}
         layers = convolutions(graph, arrays)
         self.stem = _next(layers, 2)
