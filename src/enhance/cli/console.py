@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from enhance.progress import Bar
 
 F = TypeVar("F", bound=Callable[..., Any])
+SOME_FAILED = 3
+"""Exit code where of several photos some failed."""
 PATIENCE = 0.5
 """Seconds after which a bar appears: what is done sooner needs none."""
 

@@ -12,14 +12,12 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Output, Overwrite, ResourceLimits
-from enhance.cli.console import is_debugging, output_options, print_error, say
+from enhance.cli.console import SOME_FAILED, is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
 from enhance.options import option
 from enhance.tasks.translate.options import TranslateOptions
-
-SOME_FAILED = 3
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from enhance.cli.asked import Asked, Extras, Many, Output, ResourceLimits, Targe
 from enhance.cli.beside import mappable, report_text, write_faces
 from enhance.cli.compare import comparison
 from enhance.cli.console import (
+    SOME_FAILED,
     ProgressPrinter,
     as_line,
     bar,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from enhance.photos.photo import Photo
     from enhance.tasks.upscale.result import Result
 
-SOME_FAILED = 3
 FAR_TOGETHER = 64
 """Photos with targets elsewhere that are begun together: each time, a file is written there."""
 
