@@ -81,6 +81,7 @@ TRICKS = (
     Trick("stripes", "Stripes", ("animals", "zebra"), "gives horses stripes"),
     Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),
     Trick("birds", "Birds", ("bird",), "draws birds from words"),
+    Trick("holes", "Holes", ("photo_fill", "face_fill"), "fills holes"),
 )
 ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Birds", "holes": "Holes"}
 
@@ -190,6 +191,7 @@ def facts() -> dict[str, Any]:
             "imagine": _stamp("bird", words="@WORDS@", invention="a bird"),
             "enhance": _stamps_of_photos(),
             "translate": _stamps_of_animals(),
+            "fill": _stamps_of_holes(),
         },
         "networks": {name: _numbers(name) for name in models()},
         "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS},
@@ -243,13 +245,19 @@ def _stamps_of_animals() -> list[str]:
     return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
 
 
+def _stamps_of_holes() -> list[str]:
+    """XMP for photos with one hole that was filled, and with several."""
+    one = Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="hole")
+    return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
+
+
 def _open(stamp: Stamp) -> str:
     """XMP in which what is known only when a picture was drawn stands between @."""
     text = re.sub("(<rdf:li>@BOX@</rdf:li>)+", "@BOXES@", stamped(None, stamp).decode())
     text = re.sub(r">2 (faces|animals)", r">@COUNT@ \1", text).replace(
         "<enhance:LrPsnr>nan<", "<enhance:LrPsnr>@AGREEMENT@<"
     )
-    return text.replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<") if stamp.part == "face" else text
+    return text.replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<") if stamp.part != "animal" else text
 
 
 def _numbers(model: str) -> dict[str, Any]:

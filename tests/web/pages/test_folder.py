@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import re
 import socket
@@ -20,6 +21,8 @@ from PIL import Image, ImageDraw
 from enhance.cli.site import site
 from enhance.honesty import credentials
 from enhance.photos.photo import read as read_photo
+from enhance.tasks.fill.fill import fill_photo
+from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.imagine import vocabulary
 from enhance.tasks.imagine.imagine import imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
@@ -31,6 +34,7 @@ from enhance.tasks.translate.translate import translate_photo
 from enhance.tasks.upscale.enhance import upscale
 from enhance.web import folder
 from tests.web.conftest import SAMPLES
+from tests.web.pages.acts import brush
 from tests.web.pages.packages import unpacked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -120,8 +124,11 @@ def asked(page: Any, what: str, body: bytes | str, **options: Any) -> dict[str, 
     told = page.evaluate(
         """async ([what, given, words, options]) => {
           const { insist } = await import(new URL("static/service.js", document.baseURI));
-          const bytes = () => new Blob([Uint8Array.from(atob(given), (c) => c.charCodeAt(0))]);
-          const { facts } = await insist(what, words ? given : bytes(), { ...options, format: "png" });
+          const bytes = (text) => new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]);
+          const form = new FormData();
+          if (what === "fill") JSON.parse(given).forEach((one, n) => form.append(["photo", "mask"][n], bytes(one)));
+          const body = what === "fill" ? form : words ? given : bytes(given);
+          const { facts } = await insist(what, body, { ...options, format: "png" });
           delete facts.mask;
           const text = async (blob) => {
             const read = new FileReader();
@@ -180,7 +187,7 @@ def test_pages_name_only_what_is_there(written: Path, page: Any, hosted: Hosted)
             path = written / link.removeprefix(hosted.url)
             assert (path / "index.html").is_file(), link
     assert not lost
-    assert "Not here, but in the program" in (written / "index.html").read_text()
+    assert "Not here" not in (written / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -343,6 +350,26 @@ def test_a_photo_is_painted_as_python_paints_it(paper: Any) -> None:
     assert asked(paper, "translate", _png(given))["drawn"] is False
 
 
+def filled(page: Any, given: Image.Image, mask: Image.Image, **options: Any) -> dict[str, Any]:
+    """As `asked`, of a photo and its mask."""
+    return asked(page, "fill", json.dumps([base64.b64encode(_png(one)).decode() for one in (given, mask)]), **options)
+
+
+@pytest.mark.parametrize("box", [(52, 142, 100, 190), (80, 40, 130, 70)], ids=["patch", "eyes"])
+def test_a_hole_is_filled_as_in_python(paper: Any, box: tuple[int, int, int, int]) -> None:
+    given, mask = photo(224), Image.new("L", (224, 224))
+    ImageDraw.Draw(mask).ellipse(box, fill=255)
+    told = filled(paper, given, mask, n=2, seed=3)
+    for seed, picture in zip((3, 4), told["pictures"], strict=True):
+        wanted = fill_photo(read_photo(given), mask, (), FillOptions(seed=seed, rest="network"))
+        made, before = wanted.rgb, np.asarray(given) / 255
+        assert np.array_equal(picture[~wanted.hole], before[~wanted.hole])
+        assert agreement(picture[wanted.hole], made[wanted.hole]) > AGREEMENT
+        if seed == 3:
+            assert len(told["faces"]) == len(wanted.faces)
+            assert told["hole_pixels"] == wanted.hole.sum()
+
+
 @pytest.mark.parametrize("ending", ["png", "jpg"])
 def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path, ending: str) -> None:
     sizes: dict[str, int] = {}
@@ -360,6 +387,25 @@ def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_
     assert "1 face redrawn" in stamp["invention"]
     page.click("#lineup")
     page.wait_for_selector("#cards li:nth-child(8) img")
+
+
+def test_something_is_brushed_away_and_the_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:
+    sizes: dict[str, int] = {}
+    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    page.goto(f"{hosted.url}holes")
+    page.click('[data-sample="astronaut.jpg"]')
+    page.wait_for_selector("#go:not([hidden])")
+    brush(page, (60, 150), (90, 160))
+    page.click("#go")
+    page.wait_for_selector("#answers li:nth-child(4) canvas")
+    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    with page.expect_download() as given:
+        page.click("#save")
+    given.value.save_as(tmp_path / "filled.png")
+    stamp = credentials.inspect(tmp_path / "filled.png")["stamp"]
+    assert stamp["model"] == "photo_fill"
+    assert stamp["part"] == "hole"
+    assert len(stamp["redrawn_faces"]) == 1
 
 
 def test_what_cannot_be_read_is_said(paper: Any) -> None:

@@ -82,7 +82,7 @@ function mapBack(face, back) {
   return { box: [x - half, y - half, x + half, y + half], score: face.score, landmarks: face.landmarks.map((point) => applied(back, point)), doubtful: false };
 }
 
-async function detectAt(rgb, scale, threshold) {
+export async function detectAt(rgb, scale, threshold) {
   const [{ width, height }] = rgb, across = Math.max(1, rounded(width * scale)), down = Math.max(1, rounded(height * scale));
   const wide = Math.ceil(across / MULTIPLE) * MULTIPLE, high = Math.ceil(down / MULTIPLE) * MULTIPLE, input = new Float32Array(3 * wide * high);
   rgb.forEach((one, c) => {
@@ -126,7 +126,7 @@ function isCentred(face) {
   return Math.hypot(x - VIEW_SIDE * fx, y - VIEW_SIDE * fy) < VIEW_SIDE / 6 && share > 0.5 && share < 1.8;
 }
 
-async function refineLandmarks(rgb, face) {
+export async function refineLandmarks(rgb, face) {
   const [fx, fy] = mean(FRAME);
   for (let turn = 0; turn < MAX_REFINEMENTS; turn += 1) {
     const before = tilt(face.landmarks);

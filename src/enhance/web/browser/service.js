@@ -11,7 +11,7 @@ export class Refused extends Error {
 const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" }), jobs = new Map();
 let count = 0, loaded = false;
 const page = document.querySelector("script[src$='.js']").src.split("/").pop();
-worker.postMessage({ warm: { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate" }[page] });
+worker.postMessage({ warm: { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page] });
 worker.onmessage = ({ data: { id, stage, share, made, error } }) => {
   const job = jobs.get(id);
   if (!job) return;
@@ -38,7 +38,7 @@ export function insist(what, body, options = {}, { progress, signal } = {}) {
     signal?.throwIfAborted();
     jobs.set(id, { what, done, failed, progress });
     signal?.addEventListener("abort", () => { worker.postMessage({ cancel: id }); failed(signal.reason); }, { once: true });
-    worker.postMessage({ id, what, body, options });
+    worker.postMessage({ id, what, body: body instanceof FormData ? Object.fromEntries(body) : body, options });
   }).finally(() => jobs.delete(id));
 }
 export const send = insist;

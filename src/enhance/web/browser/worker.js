@@ -2,6 +2,7 @@
 import { imagine } from "./birds.js";
 import { sketch } from "./cats.js";
 import { enhance, lineup, look } from "./faces.js";
+import { fill } from "./holes.js";
 import { facts, load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
@@ -9,7 +10,7 @@ import { translate } from "./zebras.js";
 
 const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel"];
 const TRICKS = { sketch: [sketch, ["sketch_cat"]], imagine: [imagine, ["bird"]], faces: [look, ["yunet"]], enhance: [enhance, FACES], lineup: [lineup, FACES.slice(0, 2)],
-  translate: [translate, ["animals", "zebra"]] };
+  translate: [translate, ["animals", "zebra"]], fill: [fill, ["photo_fill", "yunet"]] };
 const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
 let last = Promise.resolve();
@@ -40,7 +41,7 @@ async function answer(id, what, body, options) {
 }
 
 function stampOf(template, seed, { facts: { words = "" }, stamp, said }, networks) {
-  if (said !== undefined) return said && filled(template[Math.min(said.BOXES.length, 2) - 1], { ...said, ...listed(said.BOXES) });
+  if (said !== undefined) return said && filled(template[Math.min(said.BOXES.length, 2) - 1], { SEED: seed, ...said, ...listed(said.BOXES) });
   if (!stamp) return filled(template, { SEED: seed, WORDS: words });
   const { model, rest, agreement, boxes } = stamp, drawn = [model, rest].filter(Boolean), text = drawn.length ? template[Math.min(boxes.length, 2)] : template[3];
   return filled(text, { SEED: seed, MODEL: drawn.join(" + "), DIGITS: drawn.map((name) => networks[name].digits).join(" + "), AGREEMENT: agreement.toFixed(2), ...listed(boxes) });

@@ -11,7 +11,7 @@ const eightBit = (one) => plane(one.width, one.height, one.data.map((value) => M
 const inside = (n, size) => Math.min(size - 1, Math.max(0, n));
 
 /** OpenCV's samples at columns and rows that may lie between pixels; edge pixels are repeated. */
-function sampled({ data, width, height }, columns, rows, cubic) {
+export function sampled({ data, width, height }, columns, rows, cubic) {
   const taps = (places, size) => places.map((at) => {
     const first = Math.floor(at), t = at - first, a = -0.75;
     if (!cubic) return [[inside(first, size), 1 - t], [inside(first + 1, size), t]];
@@ -27,7 +27,7 @@ function sampled({ data, width, height }, columns, rows, cubic) {
   return to;
 }
 
-const evenly = (count, step, begin = 0) => Array.from({ length: count }, (_, n) => (n - begin + 0.5) * step - 0.5);
+export const evenly = (count, step, begin = 0) => Array.from({ length: count }, (_, n) => (n - begin + 0.5) * step - 0.5);
 const to32nds = (places) => places.map((at) => Math.round(32 * at) / 32);
 
 /** The horses of a photo, the largest first; none, where even the surest is doubtful. */
@@ -71,7 +71,7 @@ function separate(found, width, height) {
 }
 
 /** Numbers for the parts of a mask that touch. */
-function labelled({ data, width, height }) {
+export function labelled({ data, width, height }) {
   const labels = new Int32Array(data.length);
   let count = 0;
   for (let start = 0; start < data.length; start += 1) {
@@ -116,7 +116,7 @@ function cutOut(one, left, top, side) {
 }
 
 /** Means along sides that become smaller, as OpenCV's INTER_AREA; a side that becomes longer is stretched. */
-const area = (from, width, height) => {
+export const area = (from, width, height) => {
   const shrunk = reduced(from, Math.min(width, from.width), Math.min(height, from.height));
   return shrunk.width === width && shrunk.height === height ? shrunk : stretched(shrunk, width, height);
 };
