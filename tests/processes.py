@@ -1,9 +1,12 @@
 """Processes that tests start: each has a limit of time, and what it started ends with it."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 LIMIT = 300.0
@@ -32,7 +35,10 @@ def ran(command: Sequence[object], *, limit: float = LIMIT, **how: Any) -> "subp
 
 
 def end(process: "subprocess.Popen[Any]") -> None:
-    """Kills a process, with all of its group if it leads one, which may outlive it."""
+    """Kills a process, with all of its group and its session if it leads them, which may outlive it."""
+    for other in _of_session(process.pid):  # Ray's have groups of their own
+        with suppress(ProcessLookupError):
+            os.kill(other, signal.SIGKILL)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except (AttributeError, ProcessLookupError):  # it leads none, or is on a system without groups
@@ -41,3 +47,14 @@ def end(process: "subprocess.Popen[Any]") -> None:
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def _of_session(leader: int) -> list[int]:
+    """Processes of a session but its leader, where the system says so (Linux)."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            said = re.match(r"(\d+) \(.*\) \S \d+ \d+ (\d+) ", path.read_text(errors="replace"), re.DOTALL)
+            if said and int(said[2]) == leader != int(said[1]):
+                found.append(int(said[1]))
+    return found
