@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from enhance.batch.cluster import Cluster, on_ray
-from enhance.batch.plan import Outcome, Task
+from enhance.batch.plan import Outcome, PhotoTask
 from enhance.batch.processes import in_processes
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "astronaut.jpg"
@@ -72,11 +72,11 @@ def enhanced(source: Path, target: Path) -> str:
 
 
 def measured(
-    photos: list[Path], out: Path, engine: Callable[[Iterator[Task]], Iterator[tuple[Task, Outcome]]]
+    photos: list[Path], out: Path, engine: Callable[[Iterator[PhotoTask]], Iterator[tuple[PhotoTask, Outcome]]]
 ) -> float:
     """CPU seconds from the moment when FIRST photos are done until all are."""
     out.mkdir()
-    tasks = [Task(str(path), str(out / path.name)) for path in photos]
+    tasks = [PhotoTask(str(path), str(out / path.name)) for path in photos]
     before = after = 0.0
     for done, (task, outcome) in enumerate(engine(iter(tasks)), 1):
         if outcome.message is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import engines
-from enhance.batch.plan import Outcome, Task
+from enhance.batch.plan import Outcome, PhotoTask
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 BUSY = "import time\nwhile time.process_time() < {}: pass"
@@ -19,7 +19,7 @@ def busy(seconds: float) -> None:
 
 
 def test_what_an_engine_starts_counts_but_its_start_up_does_not(tmp_path: Path) -> None:
-    def engine(tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def engine(tasks: Iterator[PhotoTask]) -> Iterator[tuple[PhotoTask, Outcome]]:
         busy(1.0)
         for n, task in enumerate(tasks, 1):
             if n == engines.FIRST + 1:
