@@ -115,7 +115,7 @@ async function draw(rgb, hole, seed, level, coarse, draft) {
 async function found(rgb, hole) {
   const { width, height } = hole, ratio = Math.min(ENLARGEMENT, SEARCHED / Math.max(width, height)), across = Math.max(1, rounded(width * ratio)), down = Math.max(1, rounded(height * ratio));
   const searched = ratio < 1 ? rgb.map((one) => resized(one, across, down)) : rgb, [rx, ry] = [width / searched[0].width, height / searched[0].height], faces = [];
-  for (const face of await detectAt(searched, ratio < 1 ? 1 : ratio, SURE)) {
+  for (const face of await detectAt(searched, Math.max(ratio, 1), SURE)) {
     const { landmarks } = await refineLandmarks(searched, face);
     faces.push(trusted(landmarks.map(([x, y]) => [(x + 0.5) * rx - 0.5, (y + 0.5) * ry - 0.5]), hole));
   }

@@ -3,7 +3,7 @@
 // integers after Lemire (2019), normal numbers by the ziggurat of Marsaglia & Tsang (2000) with 256 layers.
 
 const U64 = (1n << 64n) - 1n, U128 = (1n << 128n) - 1n, MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
-const R = 3.6541528853610087963519472518, V = 0.0049286732339746519; // where the tail begins, and the area of a layer
+const R = 3.654152885361009, V = 0.004928673233974652; // where the tail begins, and the area of a layer
 const STEPS = 2 ** 23;
 
 const K = new Float64Array(256), W = new Float32Array(256), F = new Float32Array(256);

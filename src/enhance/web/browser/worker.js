@@ -15,7 +15,7 @@ const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
 let last = Promise.resolve();
 
-onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
+self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
   if (warm) { if (TRICKS[warm]) Promise.all(TRICKS[warm][1].map(load)).catch(() => {}); return; }
   if (cancel) { cancelled.add(cancel); return; }
   last = last.then(() => (cancelled.has(id) ? null : answer(id, what, body, options)));
