@@ -1,3 +1,6 @@
+import io
+import os
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,40 @@ def test_a_folder_without_pictures_is_one_clear_line(tmp_path: Path) -> None:
         folders.pictures(tmp_path)
     with pytest.raises(DataError, match=r"notes\.txt: no such folder"):
         folders.pictures(tmp_path / "notes.txt")
+
+
+def shard(path: Path, **grey: int) -> None:
+    """A tar of small pictures as WebDataset has it, each with a label."""
+    with tarfile.open(path, "w") as tar:
+        for name, value in grey.items():
+            picture = io.BytesIO()
+            Image.new("L", (3, 2), value).save(picture, "PNG")
+            for ending, content in (("png", picture.getvalue()), ("cls", b"1")):
+                entry = tarfile.TarInfo(f"../{name}.{ending}")
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+
+
+def test_pictures_in_shards_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "set").mkdir()
+    shard(tmp_path / "set" / "000.tar", a=1, b=2)
+    shard(tmp_path / "set" / "001.tar", a=3)
+    found = folders.pictures(tmp_path / "set")
+    assert [int(folders.read_pixels(path)[0, 0, 0]) for path in found] == [1, 2, 3]
+    assert all(path.is_relative_to(tmp_path / "cache" / "enhance" / "shards") for path in found)
+    assert [path.parent.name for path in found] == ["000", "000", "001"]
+    found[0].touch()
+    before = found[0].stat().st_mtime_ns
+    assert folders.pictures(tmp_path / "set") == found
+    assert found[0].stat().st_mtime_ns == before
+    shard(tmp_path / "set" / "001.tar", a=4, c=5)
+    os.utime(tmp_path / "set" / "001.tar", (1, 1))
+    again = folders.pictures(tmp_path / "set")
+    assert [int(folders.read_pixels(path)[0, 0, 0]) for path in again] == [1, 2, 4, 5]
+    (tmp_path / "set" / "002.tar").write_bytes((tmp_path / "set" / "000.tar").read_bytes()[:700])
+    with pytest.raises(DataError, match=r"002\.tar: cannot be read as a tar file"):
+        folders.pictures(tmp_path / "set")
 
 
 def test_any_picture_is_read_in_three_colours(tmp_path: Path) -> None:

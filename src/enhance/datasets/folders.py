@@ -1,30 +1,65 @@
 """Folders of pictures: what is in them, which are held out of training, and what names the set."""
 
 import hashlib
+import shutil
+import tarfile
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from enhance.datasets import cache
 from enhance.errors import DataError
 
+SHARD = ".tar"
 SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The pictures of a folder, by name.
+    """The pictures of a folder, by name. Those of tar files in it, as WebDataset has them, are unpacked once, into the
+    folder of `cache`.
 
     Raises:
-        DataError: no such folder, or no pictures in it.
+        DataError: no such folder, or no pictures in it, or a tar file is damaged.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of pictures")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if shards := sorted(path for path in folder.iterdir() if path.suffix.lower() == SHARD):
+        paths += [path for shard in shards for path in _unpacked(shard)]
     if not paths:
         raise DataError(f"{folder}: no pictures here; name a folder of {', '.join(sorted(SUFFIXES))} files")
     return paths
+
+
+def _unpacked(shard: Path) -> list[Path]:
+    """The pictures of a tar file, by name, in a folder that is named after it, as it was when it was unpacked."""
+    key = hashlib.sha256(cache.stamps([shard]).encode()).hexdigest()[:24]
+    target = cache.folder() / "shards" / key / shard.stem
+    if not target.is_dir():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as name:
+            made = Path(name) / shard.stem
+            made.mkdir()
+            try:
+                with tarfile.open(shard) as tar:
+                    for member in tar:
+                        file = tar.extractfile(member) if member.isfile() else None
+                        if file is not None and Path(member.name).suffix.lower() in SUFFIXES:
+                            # One folder for all of it, and so no way out of it either.
+                            with (made / member.name.strip("/").replace("/", "_")).open("wb") as copy:
+                                shutil.copyfileobj(file, copy)
+            except (tarfile.TarError, EOFError) as error:
+                raise DataError(
+                    f"{shard}: cannot be read as a tar file ({error}); make it anew"
+                ) from error
+            with suppress(OSError):  # another process was faster
+                made.rename(target)
+    return sorted(target.iterdir())
 
 
 def read_pixels(path: Path) -> NDArray[np.uint8]:
