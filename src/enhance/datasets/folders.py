@@ -54,9 +54,7 @@ def _unpacked(shard: Path) -> list[Path]:
                             with (made / member.name.strip("/").replace("/", "_")).open("wb") as copy:
                                 shutil.copyfileobj(file, copy)
             except (tarfile.TarError, EOFError) as error:
-                raise DataError(
-                    f"{shard}: cannot be read as a tar file ({error}); make it anew"
-                ) from error
+                raise DataError(f"{shard}: cannot be read as a tar file ({error}); make it anew") from error
             with suppress(OSError):  # another process was faster
                 made.rename(target)
     return sorted(target.iterdir())
