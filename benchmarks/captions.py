@@ -20,7 +20,7 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import AT_ONCE, draw_birds
+from enhance.tasks.imagine.imagine import BIRDS_AT_ONCE, draw_birds
 from enhance.tasks.imagine.words import Reading, tokens, understood
 
 
@@ -50,8 +50,8 @@ def main() -> int:
     lines = [line.split("\t") for line in options.captions.read_text(encoding="utf-8").splitlines()]
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    for start in range(0, len(lines), AT_ONCE):
-        some = lines[start : start + AT_ONCE]
+    for start in range(0, len(lines), BIRDS_AT_ONCE):
+        some = lines[start : start + BIRDS_AT_ONCE]
         readings = [replace(understood(tokens(caption)), text=caption) for _, caption in some]
         seeds = [options.seed * 1_000_003 + zlib.crc32(name.encode()) % 1_000_003 for name, _ in some]
         drawn, _ = draw_birds(model, bank, readings, seeds)

@@ -15,7 +15,7 @@ from enhance.inference.model import Model
 from enhance.sheets import captioned_rows
 from enhance.tasks.imagine.bank import Bank
 from enhance.tasks.imagine.imagine import draw_birds
-from enhance.tasks.imagine.vocabulary import COLOURS
+from enhance.tasks.imagine.vocabulary import COLOUR_WORDS
 from enhance.tasks.imagine.words import Reading, read_sentence
 
 SENTENCES = (
@@ -26,7 +26,7 @@ SENTENCES = (
     "a brown bird with a {} throat",
     "a white bird with a {} back and a red crown",
 )
-SHOWN = tuple(colour for colour in COLOURS if colour not in ("tan", "grey", "purple", "pink"))
+SHOWN = tuple(colour for colour in COLOUR_WORDS if colour not in ("tan", "grey", "purple", "pink"))
 
 
 @dataclass(frozen=True)

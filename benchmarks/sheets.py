@@ -20,7 +20,7 @@ from enhance.evaluate.benchmark import Method
 from enhance.files import write_atomically
 from enhance.inference.model import Model
 from enhance.pixels import Planes
-from enhance.sheets import TILE, contact_sheet
+from enhance.sheets import SHEET_TILE, contact_sheet
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.benchmark import FACE_SIZES, bicubic
 
@@ -62,7 +62,7 @@ def page(everyone: list[pairs.FaceFile], size: int, count: int) -> Image.Image:
     # They come sorted by source, and a stranger looks longest at the first.
     order = np.random.default_rng(size).permutation(len(rows))
     return contact_sheet(
-        [rows[index] for index in order], ["given", "bicubic", *models, "original"], max(TILE, 3 * size)
+        [rows[index] for index in order], ["given", "bicubic", *models, "original"], max(SHEET_TILE, 3 * size)
     )
 
 

@@ -6,7 +6,7 @@ from enhance.sheets import (
     GRID_GAP,
     GROUND,
     HEAD,
-    TILE,
+    SHEET_TILE,
     WALL,
     captioned_rows,
     contact_sheet,
@@ -40,7 +40,7 @@ def test_a_small_input_shows_its_pixels() -> None:
 def test_a_contact_sheet_shows_the_examples_in_their_places() -> None:
     black, white = np.zeros((3, 16, 16), np.float32), np.ones((3, 64, 64), np.float32)
     page = contact_sheet([[black, white], [white, black]], ["input", "original"])
-    centres = [GAP + TILE // 2 + index * (TILE + GAP) for index in range(2)]
+    centres = [GAP + SHEET_TILE // 2 + index * (SHEET_TILE + GAP) for index in range(2)]
     tones = [[page.getpixel((x, HEAD + y - GAP)) for x in centres] for y in centres]
     assert tones == [[(0, 0, 0), (255, 255, 255)], [(255, 255, 255), (0, 0, 0)]]
 

@@ -13,7 +13,7 @@ Planes = NDArray[np.float32]
 """(N,C,H,W)."""
 Integers = NDArray[Any]
 """uint8 or uint16, of any shape."""
-Size = tuple[int, int]
+PixelSize = tuple[int, int]
 """Width and height, in Pillow's order."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, counted from the corners of pixels."""
@@ -52,7 +52,7 @@ def luma(rgb: NDArray[Any]) -> NDArray[Any]:
 
 def resize(
     picture: NDArray[np.floating],
-    size: Size,
+    size: PixelSize,
     box: Box | None = None,
     method: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> NDArray[np.float32]:

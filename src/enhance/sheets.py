@@ -12,7 +12,7 @@ from enhance.pixels import RGB, Planes, to_uint8
 
 GROUND, INK = (22, 22, 24), (225, 225, 220)
 TALLEST = 512
-TILE, GAP, HEAD, LINES = 128, 6, 40, 20
+SHEET_TILE, GAP, HEAD, LINES = 128, 6, 40, 20
 """Of a contact sheet: pixels of a picture, between pictures and of the titles, and pictures below each other."""
 GRID_GAP, GRID_CELL = 4, 192
 """Of a grid: pixels between pictures, and of a picture."""
@@ -45,7 +45,7 @@ def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
     return sheet
 
 
-def contact_sheet(rows: Sequence[Sequence[Planes]], titles: Sequence[str], tile: int = TILE) -> Image.Image:
+def contact_sheet(rows: Sequence[Sequence[Planes]], titles: Sequence[str], tile: int = SHEET_TILE) -> Image.Image:
     """One line for each example and one column for each title; after LINES examples it goes on beside them.
 
     The longer side of every picture becomes `tile` pixels. The first column is enlarged by repeating pixels, so that

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from enhance.sheets import GAP, HEAD, TILE
+from enhance.sheets import GAP, HEAD, SHEET_TILE
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "sheets.py"
 
@@ -21,4 +21,4 @@ def test_a_sheet_shows_so_many_faces_and_always_the_same(folder: Path, tmp_path:
         written.append((tmp_path / "faces_16.jpg").read_bytes())
     assert written[0] == written[1]
     with Image.open(tmp_path / "faces_16.jpg") as page:
-        assert page.size == (5 * (TILE + GAP) + GAP, HEAD + 3 * (TILE + GAP))
+        assert page.size == (5 * (SHEET_TILE + GAP) + GAP, HEAD + 3 * (SHEET_TILE + GAP))

@@ -38,7 +38,7 @@ def test_landmarks_land_on_the_template(frame: int, box: tuple[float, float, flo
 def test_mending_the_network_changes_nothing() -> None:
     onnx = pytest.importorskip("onnx")
     face = recognition.align_for_embedding(wave()) * 255
-    model = onnx.load(bundled.find_bundled(recognition.FILE))
+    model = onnx.load(bundled.find_bundled(recognition.SFACE_FILE))
     used = {name for node in model.graph.node for name in node.input}
     kept = [value for value in model.graph.input if value.name in used]
     del model.graph.input[:]

@@ -9,7 +9,7 @@ from PIL import Image
 from enhance.errors import DataError
 from enhance.evaluate import card
 from enhance.honesty import coverage, uncertainty
-from enhance.honesty.calibration import PARTS, calibrate, part_of
+from enhance.honesty.calibration import CALIBRATION_PARTS, calibrate, part_of
 from enhance.inference.model import Model
 from tests.evaluate.conftest import blobs
 
@@ -32,7 +32,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_person_is_in_one_part_and_the_parts_are_alike() -> None:
     assert part_of("lfw_Ada_Lovelace_0001") == part_of("lfw_Ada_Lovelace_0012")
     dealt = [part_of(f"aaf_30_f_x_{n:05}") for n in range(900)]
-    assert all(250 < dealt.count(part) < 350 for part in PARTS)
+    assert all(250 < dealt.count(part) < 350 for part in CALIBRATION_PARTS)
 
 
 def test_what_was_promised_is_measured_on_others(people: Path, nearest: Path, tmp_path: Path) -> None:

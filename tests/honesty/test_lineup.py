@@ -7,7 +7,7 @@ from PIL import Image
 
 import enhance
 from enhance.errors import PhotoError
-from enhance.honesty.lineup import Lineup, Sample, sheet, structural_distance, write
+from enhance.honesty.lineup import Lineup, Sample, sheet, structural_distance, write_lineup
 from enhance.painting import consistency
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
@@ -50,7 +50,7 @@ def test_an_answer_can_be_had_again(shown: Lineup) -> None:
 
 
 def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
-    folder = write(shown, tmp_path / "new")
+    folder = write_lineup(shown, tmp_path / "new")
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["answer_01.png", "answer_02.png", "answer_03.png", "lineup.json", "lineup.png"]
     said = json.loads((folder / "lineup.json").read_text())

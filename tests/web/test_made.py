@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
 from enhance.web.bodies import form_parts
-from enhance.web.made import MOST_IN_HEADER, Made, Picture, preferred
+from enhance.web.made import MOST_IN_HEADER, Made, MadePicture, preferred
 from enhance.web.refusals import RefusedError
 
 KINDS = ("image/png", "image/jpeg", "image/webp")
@@ -32,7 +32,7 @@ def test_the_kind_that_is_liked_best(accept: str, kind: str) -> None:
 
 def test_facts_fit_into_a_header_and_are_all_there_as_json() -> None:
     faces = [{"number": n, "box": [1.5, 2.5, 3.5, 4.5]} for n in range(500)]
-    made = Made({"width": 3, "faces": faces, "notes": ["one"]}, (Picture(b"abc", "image/png", 7),), b"mask")
+    made = Made({"width": 3, "faces": faces, "notes": ["one"]}, (MadePicture(b"abc", "image/png", 7),), b"mask")
     told = json.loads(made.header())
     assert len(made.header()) <= MOST_IN_HEADER
     assert told["shortened"]

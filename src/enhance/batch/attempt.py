@@ -116,7 +116,7 @@ def exists(place: str) -> bool:
 def unchanged(place: str, known: FileFacts | None) -> bool:
     """Whether a file is what it was. Times spare reading what did not change; where they differ, contents decide."""
     if storage.is_url(place):
-        return storage.unchanged(place, known)
+        return storage.remote_unchanged(place, known)
     try:
         stat = Path(place).stat()
         if known is None or stat.st_size != known.size:

@@ -88,7 +88,7 @@ def on_ray(
             wave = list(islice(tasks, WAVE))
 
 
-class Worker:
+class RayWorker:
     """An actor: it makes what it is given, photo after photo, with networks that are loaded once."""
 
     def __init__(self, work: Work, remember: bool, debug: bool, environment: Mapping[str, str]) -> None:
@@ -131,7 +131,7 @@ def _through(
         # Which says that from Ray 2.64 on retries cannot be counted: a deadly photo would then be tried for ever.
         warnings.simplefilter("ignore")
         outcomes = ray.data.from_items(rows, override_num_blocks=blocks).map_batches(
-            Worker,
+            RayWorker,
             batch_size=block,
             compute=ray.data.ActorPoolStrategy(**sizes),
             fn_constructor_kwargs=dict(worker),

@@ -142,7 +142,7 @@ def remote_facts(copy: Path, before: tuple[int, int] | None) -> FileFacts | None
         return FileFacts(before[0], before[1], hashlib.file_digest(file, "sha256").digest()[:16])
 
 
-def unchanged(url: str, known: FileFacts | None) -> bool:
+def remote_unchanged(url: str, known: FileFacts | None) -> bool:
     """Whether a file is what it was. Stamps spare reading what did not change; where they differ, contents decide."""
     now = remote_version(url)
     if now is None or known is None or now[0] != known.size:

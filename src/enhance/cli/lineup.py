@@ -21,9 +21,9 @@ from enhance.tasks.upscale.options import LineupOptions
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
-    from enhance.honesty.lineup import lineup_photo, write
+    from enhance.honesty.lineup import lineup_photo, write_lineup
     from enhance.photos.photo import read
 
     shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
-    folder = write(shown, output or photo.with_name(f"{photo.stem}_lineup"))
+    folder = write_lineup(shown, output or photo.with_name(f"{photo.stem}_lineup"))
     say(f"{folder}: {shown.sentence()}\n  {shown.meaning()}\n  {shown.warning}")

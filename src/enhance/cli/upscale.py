@@ -174,7 +174,7 @@ def left_out(source: str) -> bool:
     path = Path(source)
     if is_far(source):
         return False
-    return movies.made_here(path) if path.suffix.lower() in movies.SUFFIXES else provenance.made_here(path)
+    return movies.video_made_here(path) if path.suffix.lower() in movies.SUFFIXES else provenance.made_here(path)
 
 
 def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:

@@ -37,7 +37,7 @@ def frechet(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, floa
     return float(means + np.trace(cov_x) + np.trace(cov_y) - 2 * cross), float("nan")
 
 
-def features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+def inception_features(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
     """Inception's pooled features (N,2048) of pictures (N,3,H,W) in [0,1]; only where `available()`."""
     with torch.inference_mode():
         chunks = [_network()(torch.from_numpy(pictures[i : i + 16]))[0] for i in range(0, len(pictures), 16)]

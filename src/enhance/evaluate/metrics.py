@@ -113,7 +113,7 @@ KD_LITE0_UNPAIRED = SetMetric(
     digits=2,
 )
 FID = SetMetric(
-    frechet.features,
+    frechet.inception_features,
     frechet.frechet,
     "Frechet Inception distance; biased upwards for few pictures",
     digits=1,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from enhance.faces.geometry import FRAME, similarity
 from enhance.inference import bundled, sessions
 
-FILE = "models/face_recognition_sface_2021dec_int8bq.onnx"
+SFACE_FILE = "models/face_recognition_sface_2021dec_int8bq.onnx"
 _CHUNK = 16
 SAME = 0.363
 """Cosine from which SFace's authors take two photos for the same person."""
@@ -42,7 +42,7 @@ def _features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray
     """What SFace says of faces (...,3,H,W) in [0,1]: vectors (...,128), longer for what is more clearly a face."""
     aligned = align_for_embedding(pictures.reshape(-1, *pictures.shape[-3:]), box)
     chunks = (aligned[start : start + _CHUNK] * 255 for start in range(0, len(aligned), _CHUNK))
-    session = bundled.session(FILE)
+    session = bundled.session(SFACE_FILE)
     vectors = np.concatenate([vector for chunk in chunks for vector in sessions.run(session, {"data": chunk}).values()])
     return vectors.astype(np.float64).reshape(*pictures.shape[:-3], -1)
 

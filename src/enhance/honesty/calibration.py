@@ -27,7 +27,7 @@ from enhance.tasks.upscale.options import SCALE
 from enhance.tasks.upscale.pairs import FaceFile
 
 _SIZES = (16, 32, 64)
-PARTS = ("fit", "calibrate", "measure")
+CALIBRATION_PARTS = ("fit", "calibrate", "measure")
 FEWEST = 10
 """A group of fewer measured faces is not reported."""
 
@@ -71,12 +71,12 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     covered: dict[str, Any] = {}
     for size in _SIZES:
         chosen = pairs.choose(everyone, size, limit)
-        dealt: dict[str, list[FaceEvidence]] = {part: [] for part in PARTS}
+        dealt: dict[str, list[FaceEvidence]] = {part: [] for part in CALIBRATION_PARTS}
         for one in face_evidence(network, chosen, size, degradation):
             dealt[part_of(one.face.path.stem)].append(one)
         if min(map(len, dealt.values())) < 2 * FEWEST:
             continue
-        learn, widen, measure = (dealt[part] for part in PARTS)
+        learn, widen, measure = (dealt[part] for part in CALIBRATION_PARTS)
         shape = uncertainty.fit_constants([one.features for one in learn], [one.errors for one in learn])
         final = uncertainty.calibrate([one.features for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
@@ -111,7 +111,9 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
 def part_of(name: str) -> str:
     """Which part a person belongs to: lfw_First_Last_0001 and lfw_First_Last_0002 are one person."""
     person = re.sub(r"_\d+$", "", name) if name.startswith("lfw_") else name
-    return PARTS[int.from_bytes(hashlib.sha256(person.encode()).digest()[:4], "big") % len(PARTS)]
+    return CALIBRATION_PARTS[
+        int.from_bytes(hashlib.sha256(person.encode()).digest()[:4], "big") % len(CALIBRATION_PARTS)
+    ]
 
 
 def face_evidence(

@@ -258,7 +258,7 @@ def lineup_photo(
     )
 
 
-def write(shown: Lineup, folder: Path) -> Path:
+def write_lineup(shown: Lineup, folder: Path) -> Path:
     """Writes lineup.png, the faces as answer_01.png and so on, and lineup.json; the folder is made if missing.
 
     Raises:

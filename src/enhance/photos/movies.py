@@ -123,7 +123,7 @@ def encode_video(first: VideoFrame, others: Iterator[VideoFrame], path: Path, so
         file.mux(stream.encode(None))
 
 
-def made_here(path: Path) -> bool:
+def video_made_here(path: Path) -> bool:
     """Whether a video says that this program made it; no, where that cannot be read."""
     if path.suffix.lower() not in SUFFIXES:
         return False

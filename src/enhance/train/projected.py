@@ -13,7 +13,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 DEPTHS = 256, 512
 """Channels of fire5 and fire9."""
-STRIDES = 8, 16
+FEATURE_STRIDES = 8, 16
 """How many pixels of a picture each of their values stands for."""
 
 

@@ -17,7 +17,7 @@ from enhance.web.bodies import FORM, LONGEST_SENTENCE
 from enhance.web.jobs import Order
 from enhance.web.made import JSON, Made
 from enhance.web.orders import (
-    FORMATS,
+    ANSWER_FORMATS,
     FileOptions,
     HoleOptions,
     JobOptions,
@@ -115,7 +115,7 @@ class Endpoint:
 
     def responses(self) -> dict[int | str, dict[str, Any]]:
         """Its answers as OpenAPI describes them."""
-        kinds = tuple(FORMATS.values()) if self.formats else (FORMATS["png"],)
+        kinds = tuple(ANSWER_FORMATS.values()) if self.formats else (ANSWER_FORMATS["png"],)
         pictures = {kind: {"schema": BINARY} for kind in kinds} if self.draws else {}
         headers = {"Enhance-Facts": {"description": "The facts as JSON.", "schema": {"type": "string"}}}
         done: dict[str, Any] = {"description": "What was asked for.", "model": self.facts}

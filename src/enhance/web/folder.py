@@ -29,8 +29,8 @@ from enhance.inference.facts import peek
 from enhance.inference.model import Model
 from enhance.photos.provenance import Stamp, stamped
 from enhance.tasks.imagine import layouts, vocabulary, words
-from enhance.tasks.imagine.bank import LEVELS, Bank, packed
-from enhance.tasks.sketch.options import COLOURS as FURS
+from enhance.tasks.imagine.bank import LEVELS, Bank, packed_layouts
+from enhance.tasks.sketch.options import FUR_COLOURS as FURS
 from enhance.tasks.translate.translate import INVENTED
 
 HERE = Path(__file__).parent
@@ -204,13 +204,13 @@ def birds() -> dict[str, Any]:
     sets |= {name: getattr(vocabulary, name) for name in ("KNOWN", "SILENT", "ORDINARY", "ACCENTS")}
     maps = {name: getattr(vocabulary, name) for name in WORD_MAPS}
     bank = Bank.load()
-    arrays = dict(packed(bank.layouts, bank.said)) | {"said": np.round(bank.said * LEVELS).astype(np.uint8)}
+    arrays = dict(packed_layouts(bank.layouts, bank.said)) | {"said": np.round(bank.said * LEVELS).astype(np.uint8)}
     return {
         "words": {
             "sets": {name: sorted(found) for name, found in sets.items()},
             "maps": maps,
-            "COLOURS": vocabulary.COLOURS,
-            "PARTS": vocabulary.PARTS,
+            "COLOURS": vocabulary.COLOUR_WORDS,
+            "PARTS": vocabulary.BODY_PARTS,
             "longest": words._LONGEST,
         },
         "traits": words.TRAITS,

@@ -35,11 +35,11 @@ from enhance.photos.writing import write
 from enhance.pixels import luma, png_bytes, to_float
 from enhance.tasks.fill.fill import FACE, PHOTO, Filled, fill_photo
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.imagine.imagine import MODEL as BIRD
+from enhance.tasks.imagine.imagine import BIRD_MODEL as BIRD
 from enhance.tasks.imagine.imagine import imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
 from enhance.tasks.sketch.options import SketchOptions
-from enhance.tasks.sketch.sketch import MODEL as CAT
+from enhance.tasks.sketch.sketch import CAT_MODEL as CAT
 from enhance.tasks.sketch.sketch import sketch_all
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import translate_photo
@@ -56,8 +56,8 @@ from enhance.tasks.upscale.options import (
 from enhance.tasks.upscale.result import Result
 from enhance.web.bodies import Body
 from enhance.web.looking import Looking, face_facts
-from enhance.web.made import Made, Picture
-from enhance.web.orders import FORMATS, Edges, HoleOptions, NumberOptions, PartOptions, SeveralOptions
+from enhance.web.made import Made, MadePicture
+from enhance.web.orders import ANSWER_FORMATS, Edges, HoleOptions, NumberOptions, PartOptions, SeveralOptions
 from enhance.web.queries import Query, taken
 from enhance.web.settings import Limits
 from enhance.web.worker import Job
@@ -269,7 +269,7 @@ def invention(order: Order) -> Made:
         "measured": measured,
         "warning": WARNING,
     }
-    return Made(facts, (Picture(buffer.getvalue(), FORMATS["png"], asked.seed),))
+    return Made(facts, (MadePicture(buffer.getvalue(), ANSWER_FORMATS["png"], asked.seed),))
 
 
 def _heat(band: _Array) -> NDArray[np.uint8]:
@@ -521,7 +521,7 @@ def marked(content: bytes, photo: Photo, pixels: int) -> NDArray[np.bool_]:
     return np.asarray(bright > 0.5)
 
 
-def encoded(canvas: Canvas, ending: str, seed: int = 0) -> Picture:
+def encoded(canvas: Canvas, ending: str, seed: int = 0) -> MadePicture:
     """A picture as a file of one of `FORMATS`.
 
     Raises:
@@ -534,7 +534,7 @@ def encoded(canvas: Canvas, ending: str, seed: int = 0) -> Picture:
             write(canvas, path)
         except PhotoError as error:
             raise PhotoError(str(error).replace(f"{folder}/photo.{ending}", "photo")) from error
-        return Picture(path.read_bytes(), FORMATS[ending], seed)
+        return MadePicture(path.read_bytes(), ANSWER_FORMATS[ending], seed)
 
 
 def grey_png(mask: NDArray[np.uint8]) -> bytes:

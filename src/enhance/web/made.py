@@ -15,7 +15,7 @@ LISTS = ("notes", "sentences", "faces", "animals")
 
 
 @dataclass(frozen=True)
-class Picture:
+class MadePicture:
     """A picture in a file.
 
     Attributes:
@@ -40,7 +40,7 @@ class Made:
     """
 
     facts: dict[str, Any]
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[MadePicture, ...] = ()
     mask: bytes | None = None
     as_facts: bool = False
 

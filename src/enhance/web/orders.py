@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from enhance.options import option
 
-FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
+ANSWER_FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 FOUR = "[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}"
 NAME = "[A-Za-z0-9._-]{1,64}"
 _MOST_ANSWERS = 16
@@ -90,7 +90,10 @@ class FileOptions:
     """How a picture leaves."""
 
     format: str | None = option(
-        None, "Of the answer; if not given, the header Accept chooses, or else png.", kind=str, choices=tuple(FORMATS)
+        None,
+        "Of the answer; if not given, the header Accept chooses, or else png.",
+        kind=str,
+        choices=tuple(ANSWER_FORMATS),
     )
 
 

@@ -35,7 +35,7 @@ from enhance.web.guard import Meter
 from enhance.web.jobs import Order
 from enhance.web.looking import Looking
 from enhance.web.made import JSON, Made, preferred
-from enhance.web.orders import FORMATS, NAME, FileOptions, JobOptions, PartOptions
+from enhance.web.orders import ANSWER_FORMATS, NAME, FileOptions, JobOptions, PartOptions
 from enhance.web.queries import taken
 from enhance.web.refusals import RefusedError
 from enhance.web.settings import Access, Limits
@@ -118,8 +118,8 @@ class Service:
         self.admit(job)
         accept = request.headers.get("accept", "")
         chosen = taken(FileOptions, query).format if "format" in type(query).model_fields else None
-        kind = preferred(accept, tuple(FORMATS.values()))
-        ending = chosen or next(ending for ending, named in FORMATS.items() if named == kind)
+        kind = preferred(accept, tuple(ANSWER_FORMATS.values()))
+        ending = chosen or next(ending for ending, named in ANSWER_FORMATS.items() if named == kind)
         try:
             self.worker.arrive(job)
         except NameTakenError:
@@ -412,7 +412,7 @@ def rendered(result: Made, accept: str) -> Response:
     first = result.pictures[0]
     if result.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
         return JSONResponse(result.everything())
-    ending = next(ending for ending, kind in FORMATS.items() if kind == first.kind)
+    ending = next(ending for ending, kind in ANSWER_FORMATS.items() if kind == first.kind)
     headers = {
         "enhance-facts": result.header(),
         "content-disposition": f'inline; filename="photo.{ending}"',
@@ -423,7 +423,7 @@ def rendered(result: Made, accept: str) -> Response:
 
 def zipped(results: list[tuple[answers.ZipItem, Made]]) -> bytes:
     """An archive of all pictures."""
-    endings = {kind: ending for ending, kind in FORMATS.items()}
+    endings = {kind: ending for ending, kind in ANSWER_FORMATS.items()}
     buffer, taken_names = io.BytesIO(), set[str]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for item, one in results:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from enhance.tasks.imagine.bank import FILE, packed
+from enhance.tasks.imagine.bank import BANK_FILE, packed_layouts
 from enhance.tasks.imagine.data import Sampling, candidates
 from enhance.tasks.imagine.layouts import POINTS
 from enhance.tasks.imagine.networks import Widths
@@ -78,8 +78,8 @@ def weights(birds: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory)
         model.metadata_props.add(key=key, value=value)
     (folder / "bird").mkdir()
     onnx.save(model, folder / "bird" / "bird.onnx")
-    arrays = packed(*candidates(tiny.data([birds]))[1:])
-    np.savez_compressed(folder / "bird" / FILE, **arrays)  # type: ignore[arg-type]
+    arrays = packed_layouts(*candidates(tiny.data([birds]))[1:])
+    np.savez_compressed(folder / "bird" / BANK_FILE, **arrays)  # type: ignore[arg-type]
     return folder
 
 

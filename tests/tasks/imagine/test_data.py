@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_used_is_named(captions: str | None, tmp_path: P
 def test_a_bank_comes_back_and_suits_the_words(birds: Path, tmp_path: Path) -> None:
     _, layouts, said = data.candidates(data.load_birds([birds], data.Sampling()), points=8)
     assert len(layouts) == 40
-    np.savez_compressed(tmp_path / bank.FILE, **bank.packed(layouts, said))
+    np.savez_compressed(tmp_path / bank.BANK_FILE, **bank.packed_layouts(layouts, said))
     found = Bank.load(tmp_path)
     assert found.said.shape == (40, LENGTH)
     assert np.abs(found.layouts.points - layouts.points).max() < 0.003

@@ -1,7 +1,7 @@
 import numpy as np
 
 from enhance.tasks.imagine.layouts import CHANNELS, POINTS, Layouts, areas, maps, mirrored, seen_parts
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import read_sentence
 
 
@@ -14,7 +14,7 @@ def layout(**places: tuple[float, float]) -> Layouts:
 
 
 def colour(found: np.ndarray, name: str) -> np.ndarray:
-    return np.asarray(found[0, len(POINTS) + 1 + COLOURS.index(name)])
+    return np.asarray(found[0, len(POINTS) + 1 + COLOUR_WORDS.index(name)])
 
 
 def test_a_colour_is_painted_where_its_part_is() -> None:
@@ -33,11 +33,11 @@ def test_several_tellings_share_their_places() -> None:
     one = layout(crown=(0.8, 0.2), belly=(0.3, 0.7))
     red, blue = maps(one, *(read_sentence(f"a {name} head").colours()[None] for name in ("red", "blue")))
     different = np.abs(red - blue).max((0, 2, 3)) > 0
-    assert [COLOURS[n - len(POINTS) - 1] for n in np.flatnonzero(different)] == ["red", "blue"]
+    assert [COLOUR_WORDS[n - len(POINTS) - 1] for n in np.flatnonzero(different)] == ["red", "blue"]
 
 
 def test_corners_lie_in_the_corners() -> None:
-    (found,) = maps(layout(), np.zeros((1, len(PARTS), len(COLOURS)), np.float32))
+    (found,) = maps(layout(), np.zeros((1, len(BODY_PARTS), len(COLOUR_WORDS)), np.float32))
     assert np.abs((found[0, -3:, 0, -1] + 1) / 2 - [1, 0, 0]).max() < 0.05
     assert np.abs((found[0, -3:, -1, 0] + 1) / 2 - [0, 1, 0]).max() < 0.05
 
@@ -45,7 +45,7 @@ def test_corners_lie_in_the_corners() -> None:
 def test_hidden_parts_have_no_area() -> None:
     points = layout(crown=(0.8, 0.2), left_eye=(0.85, 0.15)).points
     seen = seen_parts(points)[0]
-    assert {PARTS[n] for n in np.flatnonzero(seen)} == {"body", "head", "eye"}
+    assert {BODY_PARTS[n] for n in np.flatnonzero(seen)} == {"body", "head", "eye"}
     assert np.allclose(areas(points)[0].sum((1, 2)), seen, atol=1e-5)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from enhance import tasks
 from enhance.tasks.imagine import layout_choice, recipes
-from enhance.tasks.imagine.bank import FILE, Bank
+from enhance.tasks.imagine.bank import BANK_FILE, Bank
 from enhance.tasks.imagine.recipes import Recipe
 from enhance.tasks.imagine.training import LossWeights
 from enhance.train import checkpoint, export, run
@@ -63,7 +63,7 @@ def test_a_run_becomes_a_file_that_draws_the_same(
     path = export.export(tmp_path / "run", tmp_path / "bird.onnx", tasks.recipe_of)
     small = export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[birds])
     assert small.stat().st_size < path.stat().st_size
-    monkeypatch.setattr("sys.argv", ["layout_choice", *map(str, (tmp_path / "run", birds, tmp_path / FILE))])
+    monkeypatch.setattr("sys.argv", ["layout_choice", *map(str, (tmp_path / "run", birds, tmp_path / BANK_FILE))])
     layout_choice.main()
     assert len(Bank.load(tmp_path).layouts) == round(layout_choice.SHARE * 40)
     session = onnxruntime.InferenceSession(path)

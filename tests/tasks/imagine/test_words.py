@@ -1,6 +1,6 @@
 import pytest
 
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import LENGTH, SentenceError, read_sentence
 
 
@@ -76,7 +76,7 @@ def test_the_vector_tells_swapped_colours_apart() -> None:
     one, other = read_sentence("red head and white belly"), read_sentence("white head and red belly")
     assert one.vector().shape == (LENGTH,)
     assert (one.vector() != other.vector()).sum() == 4
-    assert one.colours()[PARTS.index("head"), COLOURS.index("red")] == 1
+    assert one.colours()[BODY_PARTS.index("head"), COLOUR_WORDS.index("red")] == 1
 
 
 def test_ordinary_words_are_not_taken_for_misspellings() -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from enhance.tasks.sketch.data import Drawn, Heads, Sampling
+from enhance.tasks.sketch.data import DrawnHeads, Heads, Sampling
 from enhance.tasks.sketch.look import look_of
 from enhance.tasks.sketch.recipes import Recipe, Shape
 
@@ -43,8 +43,8 @@ def heads() -> Heads:
 
 
 @pytest.fixture
-def drawn(heads: Heads) -> Drawn:
-    return Drawn(heads, Heads(heads.pixels[:3], heads.points[:3], True, heads.looks[:3]), "", Sampling(batch=4))
+def drawn(heads: Heads) -> DrawnHeads:
+    return DrawnHeads(heads, Heads(heads.pixels[:3], heads.points[:3], True, heads.looks[:3]), "", Sampling(batch=4))
 
 
 @pytest.fixture(scope="session")

@@ -8,18 +8,18 @@ from PIL import Image
 
 from enhance.errors import DataError
 from enhance.tasks.sketch import data, look
-from enhance.tasks.sketch.data import Bending, Drawn, Sampling
+from enhance.tasks.sketch.data import Bending, DrawnHeads, Sampling
 from tests.tasks.sketch.conftest import POINTS, head
 
 
-def test_a_batch_is_the_same_for_the_same_arguments_and_another_for_others(drawn: Drawn) -> None:
+def test_a_batch_is_the_same_for_the_same_arguments_and_another_for_others(drawn: DrawnHeads) -> None:
     first, again, later, elsewhere = drawn.batch(3), drawn.batch(3), drawn.batch(4), drawn.batch(3, 1, 2)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["edges"], later["edges"])
     assert not torch.equal(first["edges"], elsewhere["edges"])
 
 
-def test_a_batch_has_the_shapes_and_ranges_that_it_says(drawn: Drawn) -> None:
+def test_a_batch_has_the_shapes_and_ranges_that_it_says(drawn: DrawnHeads) -> None:
     batch = drawn.batch(0)
     assert batch["picture"].shape == (4, 3, 128, 128)
     assert batch["edges"].shape == (4, 1, 128, 128)
@@ -29,7 +29,7 @@ def test_a_batch_has_the_shapes_and_ranges_that_it_says(drawn: Drawn) -> None:
         assert 0 <= batch[name].min() <= batch[name].max() <= 1
 
 
-def test_held_out_pictures_are_drawn_the_same_every_time(drawn: Drawn) -> None:
+def test_held_out_pictures_are_drawn_the_same_every_time(drawn: DrawnHeads) -> None:
     first, again = drawn.held_out(), drawn.held_out()
     assert sum(len(batch["picture"]) for batch in first) == 3
     assert all(torch.equal(a["edges"], b["edges"]) for a, b in zip(first, again, strict=True))
@@ -60,7 +60,7 @@ def test_a_mirrored_look_is_the_look_of_the_mirrored_picture() -> None:
     picture = head(np.random.default_rng(1))
     picture = np.ascontiguousarray(np.where(np.arange(144)[None, :, None] < 72, picture, picture // 2)).astype(np.uint8)
     mirrored = look.look_of(np.ascontiguousarray(picture[:, ::-1]), data.mirrored_points(POINTS))
-    assert look.mirrored(look.look_of(picture, POINTS)) == pytest.approx(mirrored, abs=0.12)
+    assert look.mirrored_look(look.look_of(picture, POINTS)) == pytest.approx(mirrored, abs=0.12)
 
 
 def test_the_fur_of_a_look_is_the_colour_of_the_head() -> None:

@@ -16,7 +16,7 @@ from enhance.inference import shipped
 from enhance.photos.writing import write
 from enhance.tasks.sketch import look, recipes
 from enhance.tasks.sketch import sketch as story
-from enhance.tasks.sketch.options import COLOURS, SketchOptions
+from enhance.tasks.sketch.options import FUR_COLOURS, SketchOptions
 from enhance.train import export
 from tests.tasks.sketch.test_paper import INK, white
 
@@ -43,7 +43,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _use(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(story, "MODEL", str(weights))
+    monkeypatch.setattr(story, "CAT_MODEL", str(weights))
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_cat_does_not_depend_on_those_beside_it(drawing: Path) -> None:
     assert several[2].painted == pytest.approx(alone.painted, abs=1e-5)
 
 
-@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("name", FUR_COLOURS)
 def test_a_colour_is_the_mean_of_the_fur(name: str) -> None:
     looks = np.random.default_rng(0).uniform(-0.6, 0.6, (64, look.LOOK)).astype(np.float32)
     wanted = SketchOptions(colour=name).rgb()
@@ -85,7 +85,7 @@ def test_a_colour_is_the_mean_of_the_fur(name: str) -> None:
 
 def test_looks_survive_being_packed() -> None:
     looks = np.random.default_rng(0).uniform(-1.5, 1.5, (5, look.LOOK)).astype(np.float32)
-    assert look.unpacked(look.packed(looks)) == pytest.approx(looks, abs=0.01)
+    assert look.unpacked_looks(look.packed_looks(looks)) == pytest.approx(looks, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
 
 
 def ink(inside: str, head: str = HEAD) -> np.ndarray:
-    return svg.inked(f"{head}{inside}</svg>".encode(), "drawing.svg", 200)
+    return svg.inked_svg(f"{head}{inside}</svg>".encode(), "drawing.svg", 200)
 
 
 def at(found: np.ndarray, x: float, y: float) -> float:
@@ -69,7 +69,7 @@ def test_entities_are_not_expanded() -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><svg><text>&b;</text></svg>'
     assert svg.is_svg(bomb)
     with pytest.raises(PhotoError, match="entities"):
-        svg.inked(bomb, "bomb.svg", 200)
+        svg.inked_svg(bomb, "bomb.svg", 200)
 
 
 def test_a_drawing_is_read_from_its_file_and_its_bytes() -> None:

@@ -11,7 +11,7 @@ import torch
 from enhance import tasks
 from enhance.inference.model import Model
 from enhance.tasks.sketch import recipes
-from enhance.tasks.sketch.data import Drawn
+from enhance.tasks.sketch.data import DrawnHeads
 from enhance.tasks.sketch.networks import Painter
 from enhance.tasks.sketch.recipes import Recipe, Shape
 from enhance.tasks.sketch.training import disobeyed
@@ -35,7 +35,7 @@ def test_one_name_end_to_end(name: str) -> None:
     assert recipes.from_fields(json.loads(json.dumps(asdict(recipe)))) == recipe  # type: ignore[call-overload]
 
 
-def test_a_resumed_run_has_the_same_losses(drawn: Drawn, tiny: Tiny, tmp_path: Path) -> None:
+def test_a_resumed_run_has_the_same_losses(drawn: DrawnHeads, tiny: Tiny, tmp_path: Path) -> None:
     recipe = tiny(recipes.sketch_cat())
     through = trainer_of(recipe)
     for step in range(2):
@@ -54,7 +54,7 @@ def test_a_resumed_run_has_the_same_losses(drawn: Drawn, tiny: Tiny, tmp_path: P
     assert torch.equal(resumed.averages["painter"]["painter"].looks, kept)
 
 
-def test_it_learns_a_batch_by_heart(drawn: Drawn, tiny: Tiny) -> None:
+def test_it_learns_a_batch_by_heart(drawn: DrawnHeads, tiny: Tiny) -> None:
     recipe = tiny(recipes.sketch_cat())
     weights = replace(recipe.weights, alone=1000, perceptual=0.2)
     recipe = replace(recipe, weights=weights, schedule=Schedule(rate=4e-3, warm_up=1), shape=Shape((16, 16, 16, 16)))

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from enhance.tasks.translate import drawing
-from enhance.tasks.translate.drawing import SIDE, AnimalPatch
+from enhance.tasks.translate.drawing import ANIMAL_SIDE, AnimalPatch
 from enhance.tasks.translate.finding import animal_score, separate
 
 
 def test_parts_of_a_photo_get_what_the_whole_would() -> None:
     rng = np.random.default_rng(0)
-    delta = rng.uniform(-1, 1, (SIDE, SIDE, 3)).astype(np.float32)
-    alpha = rng.uniform(0, 1, (SIDE, SIDE)).astype(np.float32)
+    delta = rng.uniform(-1, 1, (ANIMAL_SIDE, ANIMAL_SIDE, 3)).astype(np.float32)
+    alpha = rng.uniform(0, 1, (ANIMAL_SIDE, ANIMAL_SIDE)).astype(np.float32)
     for side in (90, 128, 300):
         patch = AnimalPatch(-20, 10, side, delta, alpha)
         whole = patch.rows(0, 400, 250)
@@ -24,9 +24,9 @@ def test_parts_of_a_photo_get_what_the_whole_would() -> None:
 
 
 def test_nothing_is_added_where_the_mask_is_zero() -> None:
-    alpha = np.zeros((SIDE, SIDE), np.float32)
+    alpha = np.zeros((ANIMAL_SIDE, ANIMAL_SIDE), np.float32)
     alpha[40:80, 40:80] = 1
-    patch = AnimalPatch(0, 0, 512, np.ones((SIDE, SIDE, 3), np.float32), alpha)
+    patch = AnimalPatch(0, 0, 512, np.ones((ANIMAL_SIDE, ANIMAL_SIDE, 3), np.float32), alpha)
     found = patch.rows(0, 512, 512)
     assert found is not None
     _, _, difference, shown = found
@@ -56,7 +56,7 @@ def test_a_square_is_cut_with_its_edges_repeated(dtype: type) -> None:
     photo[:, 200:] = most
     for left, top, side in ((100, 50, 200), (150, 100, 100), (0, -50, 400)):
         image = drawing.cut(photo, left, top, side)
-        assert image.shape == (SIDE, SIDE, 3)
+        assert image.shape == (ANIMAL_SIDE, ANIMAL_SIDE, 3)
         assert image.dtype == np.float32
         assert image[:, :60].max() < 0.02
         assert image[:, 68:].min() > 0.98

@@ -49,7 +49,7 @@ def test_every_frame_is_translated_by_itself(clip: Path, tmp_path: Path) -> None
     changes = [float((new - old)[60:100, 90:150].mean()) for old, new in zip(before, after, strict=True)]
     assert abs(changes[0]) < 4
     assert min(changes[1:]) > 30
-    assert movies.made_here(target)
+    assert movies.video_made_here(target)
 
 
 def test_the_command_takes_videos(clip: Path) -> None:

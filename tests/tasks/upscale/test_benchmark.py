@@ -17,7 +17,7 @@ from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.results import Results
 from enhance.inference import shipped
 from enhance.inference.model import Model
-from enhance.sheets import GAP, HEAD, TILE
+from enhance.sheets import GAP, HEAD, SHEET_TILE
 from enhance.tasks.upscale import benchmark
 from tests.evaluate.conftest import blobs
 
@@ -58,8 +58,8 @@ def test_what_is_written_is_what_was_found(measured: tuple[Results, Path]) -> No
     assert results.load_results(out / "results.json") == found
     assert "16 -> 64, 4 faces" in (out / "results.txt").read_text(encoding="utf-8")
     with Image.open(out / "faces_16.png") as page:
-        assert page.width == 4 * (TILE + GAP) + GAP
-        assert page.height == HEAD + 4 * (TILE + GAP)
+        assert page.width == 4 * (SHEET_TILE + GAP) + GAP
+        assert page.height == HEAD + 4 * (SHEET_TILE + GAP)
 
 
 def test_measuring_again_gives_the_same(folder: Path, nearest: Path) -> None:
@@ -155,8 +155,8 @@ def test_faces_that_may_not_be_handed_on_are_measured_but_not_shown(tmp_path: Pa
     Image.fromarray(white).save(tmp_path / "lfw_Ada_Lovelace_0001.png")
     found, sheets = compare(benchmark.faces([tmp_path], sizes=(16,)), {})
     assert found.rows[0].count == 2
-    assert sheets[16].height == HEAD + TILE + GAP
-    assert sheets[16].getpixel((TILE // 2, HEAD + TILE // 2)) == (255, 255, 255)
+    assert sheets[16].height == HEAD + SHEET_TILE + GAP
+    assert sheets[16].getpixel((SHEET_TILE // 2, HEAD + SHEET_TILE // 2)) == (255, 255, 255)
 
 
 def test_what_is_made_consistent_agrees_with_its_input() -> None:

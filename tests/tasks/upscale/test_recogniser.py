@@ -6,7 +6,7 @@ import torch
 from enhance.faces import recognition
 from enhance.inference import packaged
 from enhance.tasks.upscale.networks.generator import frame_coordinates
-from enhance.tasks.upscale.networks.recogniser import WEIGHTS, Recogniser, Rectifier, crop, shows_face
+from enhance.tasks.upscale.networks.recogniser import SFACE_WEIGHTS, Recogniser, Rectifier, crop, shows_face
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,9 @@ def recogniser() -> Recogniser:
 def test_it_computes_what_its_makers_file_computes(recogniser: Recogniser) -> None:
     face = np.random.default_rng(0).random((1, 3, 112, 112), np.float32) / 2
     face += np.linspace(0, 0.5, 112, dtype=np.float32)[:, None]
-    (expected,) = onnxruntime.InferenceSession(packaged.find_in_package(*WEIGHTS)).run(None, {"input.1": face * 2 - 1})
+    (expected,) = onnxruntime.InferenceSession(packaged.find_in_package(*SFACE_WEIGHTS)).run(
+        None, {"input.1": face * 2 - 1}
+    )
     found = recogniser(torch.from_numpy(face)).numpy()
     assert np.abs(found - expected / np.linalg.norm(expected)).max() < 1e-5
     assert np.abs(found).mean() > 0.01

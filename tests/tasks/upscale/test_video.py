@@ -77,7 +77,7 @@ def test_every_frame_is_larger_and_the_sound_is_the_same(clip: Path, tmp_path: P
     assert np.abs(again - small).mean() < 2
     assert np.abs(again.mean((0, 1, 2)) - small.mean((0, 1, 2))).max() < 0.5
     assert sound_of(made) == sound_of(clip)
-    assert (movies.made_here(clip), movies.made_here(made)) == (False, True)
+    assert (movies.video_made_here(clip), movies.video_made_here(made)) == (False, True)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from enhance.errors import ModelError
 from enhance.inference import shipped
 from enhance.tasks.imagine.layouts import POINTS, Floats, Layouts, seen_parts, shown
-from enhance.tasks.imagine.vocabulary import PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS
 from enhance.tasks.imagine.words import LENGTH, Reading
 
-FILE = "layouts.npz"
+BANK_FILE = "layouts.npz"
 _HIDDEN = 255
 LEVELS = 3
 """Shares are kept as 0, 1/3, 2/3 or 1."""
@@ -42,7 +42,7 @@ class Bank:
         Raises:
             ModelError: there is none.
         """
-        path = (folder or shipped.WEIGHTS / "bird") / FILE
+        path = (folder or shipped.WEIGHTS / "bird") / BANK_FILE
         if not path.is_file():
             raise ModelError(
                 f"{path}: no such file of layouts; put it beside the model, or name the folder that has both"
@@ -64,7 +64,7 @@ class Bank:
         usual = self.said[:, asked].mean(0)
         likelier = np.log(self.said[:, asked] + _SMOOTH) - np.log(usual + _SMOOTH)
         named = {part for part, _ in reading.pairs | reading.accents}
-        columns = np.array([PARTS.index(part) for part in sorted(named)], np.intp)
+        columns = np.array([BODY_PARTS.index(part) for part in sorted(named)], np.intp)
         lacking = ~seen_parts(self.layouts.points)[:, columns]
         return np.asarray(likelier.sum(1) - 3 * lacking.sum(1), np.float32)
 
@@ -77,7 +77,7 @@ class Bank:
         return replace(own, points=np.where(inside[..., None], points, np.float32(-1)))
 
 
-def packed(layouts: Layouts, words: Floats) -> dict[str, NDArray[np.uint8]]:
+def packed_layouts(layouts: Layouts, words: Floats) -> dict[str, NDArray[np.uint8]]:
     """The arrays of the file."""
     hidden = (layouts.points < 0) | (layouts.points > 1)
     points = np.where(hidden, _HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)

@@ -19,7 +19,7 @@ from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.pixels import Planes, eight_bit, resize, to_float
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.imagine import AT_ONCE, draw_birds
+from enhance.tasks.imagine.imagine import BIRDS_AT_ONCE, draw_birds
 from enhance.tasks.imagine.words import tokens, understood
 
 _SIZES = (64,)
@@ -113,8 +113,8 @@ _Inputs = tuple[Sequence[Captioned], Planes]
 
 
 def _pairs(chosen: Sequence[Captioned], size: int) -> Iterator[PicturePairs]:
-    for start in range(0, len(chosen), AT_ONCE):
-        some_of_them = chosen[start : start + AT_ONCE]
+    for start in range(0, len(chosen), BIRDS_AT_ONCE):
+        some_of_them = chosen[start : start + BIRDS_AT_ONCE]
         photos = [resize(to_float(folders.read_pixels(one.path)), (size, size)).clip(0, 1) for one in some_of_them]
         planes = eight_bit(np.stack(photos)).transpose(0, 3, 1, 2)
         yield PicturePairs(some_of_them, (some_of_them, planes), planes, planes)

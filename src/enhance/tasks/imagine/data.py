@@ -17,7 +17,7 @@ from enhance.tasks.imagine import layouts as lay
 from enhance.tasks.imagine.layouts import Floats, Layouts
 from enhance.tasks.imagine.words import tokens, understood
 
-SIZE = 64
+BIRD_SIZE = 64
 KEPT = 72
 """Pixels of the side at which pictures are kept: windows of `SIZE` are cut from them."""
 MOST_JOINED = 4
@@ -123,10 +123,10 @@ class Birds:
             own: (N,), 1 where `maps` and `words` are the picture's own.
         """
         count = len(which)
-        room = KEPT - SIZE + 1
+        room = KEPT - BIRD_SIZE + 1
         left, top = rng.integers(room, size=(2, count)) if how.shifted else np.full((2, count), room // 2)
         windows = np.stack(
-            [self.pixels[n, y : y + SIZE, x : x + SIZE] for n, x, y in zip(which, left, top, strict=True)]
+            [self.pixels[n, y : y + BIRD_SIZE, x : x + BIRD_SIZE] for n, x, y in zip(which, left, top, strict=True)]
         )
         points = moved(self.points[which], left, top)
         corners, busy = lay.corners_of(windows)
@@ -163,7 +163,7 @@ class Birds:
 def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floats:
     """Points (N,15,2) of pictures of `KEPT` pixels as fractions of windows of `SIZE` at (left, top); -1 if outside."""
     shift = np.stack([left, top], 1)[:, None] / KEPT
-    inside = (points - shift) * KEPT / SIZE
+    inside = (points - shift) * KEPT / BIRD_SIZE
     good = np.asarray((points >= 0).all(-1) & (inside >= 0).all(-1) & (inside <= 1).all(-1))
     return np.where(good[..., None], inside, -1).astype(np.float32)
 
@@ -309,8 +309,8 @@ def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts
     Returns:
         Numbers of the pictures, their layouts, and the shares of people who used each word, (N,LENGTH).
     """
-    middle = (KEPT - SIZE) // 2
-    windows = birds.pixels[:, middle : middle + SIZE, middle : middle + SIZE]
+    middle = (KEPT - BIRD_SIZE) // 2
+    windows = birds.pixels[:, middle : middle + BIRD_SIZE, middle : middle + BIRD_SIZE]
     places = np.full(len(windows), middle)
     layouts = Layouts(moved(birds.points, places, places), *lay.corners_of(windows), birds.aspect)
     visible = lay.shown(layouts.points)

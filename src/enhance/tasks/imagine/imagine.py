@@ -22,12 +22,12 @@ from enhance.photos.photo import Photo
 from enhance.photos.provenance import Stamp
 from enhance.pixels import RGB, resize, to_uint8
 from enhance.tasks.imagine.bank import Bank
-from enhance.tasks.imagine.layouts import SIDE, Layouts, maps
+from enhance.tasks.imagine.layouts import LAYOUT_SIDE, Layouts, maps
 from enhance.tasks.imagine.options import ImagineOptions
 from enhance.tasks.imagine.words import Reading, read_sentence
 
-MODEL = "bird"
-AT_ONCE = 16
+BIRD_MODEL = "bird"
+BIRDS_AT_ONCE = 16
 """Birds that are drawn together."""
 
 
@@ -91,13 +91,13 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     for one in options:
         one.check()
     reading = read_sentence(sentence)
-    model, bank = Model.load(MODEL), Bank.load()
+    model, bank = Model.load(BIRD_MODEL), Bank.load()
     for one in options:
         if one.layout is not None and one.layout >= len(bank.said):
             raise PhotoError(f"layout {one.layout}: there are {len(bank.said)}, counted from 0")
     results = []
-    for start in range(0, len(options), AT_ONCE):
-        some = options[start : start + AT_ONCE]
+    for start in range(0, len(options), BIRDS_AT_ONCE):
+        some = options[start : start + BIRDS_AT_ONCE]
         drawn, layouts = draw_birds(
             model, bank, [reading] * len(some), [one.seed for one in some], [one.layout for one in some]
         )
@@ -128,7 +128,7 @@ def draw_birds(
         layouts.append(layout)
         colours.append(reading.colours())
         words.append(np.concatenate([reading.vector(), layout.extra()[0]]))
-        noises.append(random.standard_normal((model.facts.noise_channels, SIDE, SIDE), np.float32))
+        noises.append(random.standard_normal((model.facts.noise_channels, LAYOUT_SIDE, LAYOUT_SIDE), np.float32))
     (places,) = maps(Layouts.joined(layouts), np.stack(colours))
     output = model.run(maps=places, words=np.stack(words), noise=np.stack(noises))["image"]
     return np.clip(output.transpose(0, 2, 3, 1), 0, 1), chosen

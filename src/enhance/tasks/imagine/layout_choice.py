@@ -13,11 +13,11 @@ from torch import Tensor
 from enhance import tasks
 from enhance.errors import TrainingError
 from enhance.files import replacing
-from enhance.tasks.imagine.bank import packed
-from enhance.tasks.imagine.data import KEPT, SIZE, Birds, candidates, load_birds
+from enhance.tasks.imagine.bank import packed_layouts
+from enhance.tasks.imagine.data import BIRD_SIZE, KEPT, Birds, candidates, load_birds
 from enhance.tasks.imagine.layouts import Floats, Layouts, maps
 from enhance.tasks.imagine.training import Imagination
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import PLACES
 from enhance.train import checkpoint, losses
 from enhance.train.export import load_mean
@@ -32,12 +32,12 @@ AGREED = 0.3
 def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
     numbers, layouts, shares = candidates(birds)
-    middle = slice((KEPT - SIZE) // 2, (KEPT + SIZE) // 2)
+    middle = slice((KEPT - BIRD_SIZE) // 2, (KEPT + BIRD_SIZE) // 2)
     apart: list[Tensor] = []
     for start in range(0, len(numbers), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         agreed = (shares[some] >= AGREED).astype(np.float32)
-        (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(PARTS), len(COLOURS)))
+        (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(BODY_PARTS), len(COLOUR_WORDS)))
         words = np.concatenate([agreed, layouts[some].extra()], 1)
         with torch.no_grad():
             noise = task.noise(len(words), start)
@@ -58,7 +58,7 @@ def main() -> None:
         raise TrainingError(f"{run}: is a run of {recipe.name}; name one that imagines")
     load_mean(task, [run])
     with replacing(target, suffix=".npz") as partial:
-        np.savez_compressed(partial, **packed(*_chosen(task, load_birds([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
+        np.savez_compressed(partial, **packed_layouts(*_chosen(task, load_birds([folder], recipe.sampling))))  # type: ignore[arg-type, attr-defined]
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 
 POINTS = (
     "back", "beak", "belly", "breast", "crown", "forehead", "left_eye", "left_leg", "left_wing", "nape", "right_eye",
     "right_leg", "right_wing", "tail", "throat",
 )  # fmt: skip
-SIDE = 32
+LAYOUT_SIDE = 32
 """Pixels of a map's side."""
 EXTRA = 2
 """Numbers about the whole picture beside the words: how busy the background is, and the log of width by height."""
-CHANNELS = len(POINTS) + 1 + len(COLOURS) + 3
+CHANNELS = len(POINTS) + 1 + len(COLOUR_WORDS) + 3
 
 Floats = NDArray[np.float32]
 
@@ -62,9 +62,9 @@ _LIMBS = (
 )
 """Neighbours, between which there is bird."""
 
-PLACES_OF = np.array([[point in _PART_POINTS[part] for point in POINTS] for part in PARTS], np.float32)
+PLACES_OF = np.array([[point in _PART_POINTS[part] for point in POINTS] for part in BODY_PARTS], np.float32)
 """(parts, points): which points a part lies at."""
-_STRENGTH = PLACES_OF * np.array([_BODY if part == "body" else 1.0 for part in PARTS], np.float32)[:, None]
+_STRENGTH = PLACES_OF * np.array([_BODY if part == "body" else 1.0 for part in BODY_PARTS], np.float32)[:, None]
 
 
 LAYOUT = ("points", "corners", "busy", "aspect")
@@ -131,14 +131,14 @@ def maps(layouts: Layouts, *values: Floats) -> list[Floats]:
     for colours in values:
         # A named part outdoes the bird as a whole.
         strength = (_STRENGTH[None, :, :, None] * colours[:, :, None, :]).max(1)  # (N,points,colours)
-        painted = np.minimum(strength.transpose(0, 2, 1) @ reach, 1).reshape(count, -1, SIDE, SIDE)
+        painted = np.minimum(strength.transpose(0, 2, 1) @ reach, 1).reshape(count, -1, LAYOUT_SIDE, LAYOUT_SIDE)
         results.append(np.concatenate([*places, painted, behind], 1))
     return results
 
 
 def spots(points: Floats, widths: Floats) -> Floats:
     """(N,points,32,32): a round spot at each point, 1 in its middle and as wide as said; nothing for those hidden."""
-    grid = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
+    grid = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     near = (
         np.exp(-((grid - points[..., None]) ** 2) / (2 * widths[:, None, None] ** 2)) * shown(points)[..., None, None]
     )
@@ -150,12 +150,12 @@ def areas(points: Floats) -> Floats:
     near = spots(points, np.full(len(POINTS), _SHARP, np.float32)).reshape(*points.shape[:2], -1)
     result = PLACES_OF @ near
     result /= np.maximum(result.sum(-1, keepdims=True), 1e-6)
-    return np.asarray(result.reshape(len(points), len(PARTS), SIDE, SIDE), np.float32)
+    return np.asarray(result.reshape(len(points), len(BODY_PARTS), LAYOUT_SIDE, LAYOUT_SIDE), np.float32)
 
 
 def outline(points: Floats) -> Floats:
     """(N,32,32): near 1 on the lines between neighbouring points, as a rough picture of the body."""
-    grid = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
+    grid = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     at = np.stack(np.meshgrid(grid, grid), -1)[None, None]  # (1,1,32,32,2)
     pairs = np.array([[POINTS.index(a), POINTS.index(b)] for a, b in _LIMBS])
     start, end = points[:, pairs[:, 0], None, None], points[:, pairs[:, 1], None, None]
@@ -170,7 +170,7 @@ def outline(points: Floats) -> Floats:
 
 def background(corners: Floats) -> Floats:
     """(N,3,32,32) from -1 to 1: the four corners' colours, blended over the picture."""
-    t = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
+    t = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     row = np.stack([1 - t, t])
     blended = np.einsum("nabc,ay,bx->ncyx", corners.reshape(-1, 2, 2, 3), row, row, optimize=True)
     return np.asarray(blended * 2 - 1, np.float32)

@@ -15,13 +15,13 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from enhance.tasks.imagine.layouts import CHANNELS, EXTRA
-from enhance.tasks.imagine.vocabulary import COLOURS, PARTS
+from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import LENGTH
 
 WORDS = LENGTH + EXTRA
-NOISE = 8
+BIRD_NOISE = 8
 """Planes of noise, 32x32."""
-_CODE = 4 * NOISE
+_CODE = 4 * BIRD_NOISE
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Generator(nn.Module):
         self.rise16 = nn.Conv2d(w.at8, w.at16, 1)
         self.block16 = Block(w.at16, w.code)
         self.rise32 = nn.Conv2d(w.at16, w.at32, 1)
-        self.maps32 = nn.Conv2d(CHANNELS + NOISE, w.at32, 3, padding=1)
+        self.maps32 = nn.Conv2d(CHANNELS + BIRD_NOISE, w.at32, 3, padding=1)
         self.block32 = Block(w.at32, w.code)
         self.rise64 = nn.Conv2d(w.at32, w.at64, 1)
         self.finish = nn.Conv2d(w.at64, w.at64, 3, padding=1)
@@ -193,11 +193,11 @@ class ColourReader(nn.Module):
     def __init__(self, depth: int = 3 + 128 + 256, width: int = 96) -> None:
         super().__init__()
         self.cell = nn.Conv2d(depth, width, 1)
-        self.part = nn.Parameter(torch.randn(len(PARTS), width) * 0.1)
+        self.part = nn.Parameter(torch.randn(len(BODY_PARTS), width) * 0.1)
         self.mix = nn.Linear(width, width)
-        self.colour = nn.Linear(width, len(COLOURS), bias=False)
+        self.colour = nn.Linear(width, len(COLOUR_WORDS), bias=False)
         # Few parts have any given colour: to begin with less would be to learn only that, for hundreds of steps.
-        self.usual = nn.Parameter(torch.full((len(PARTS), len(COLOURS)), -2.2))
+        self.usual = nn.Parameter(torch.full((len(BODY_PARTS), len(COLOUR_WORDS)), -2.2))
 
     def forward(self, picture: Tensor, features: Sequence[Tensor], areas: Tensor) -> Tensor:
         """Pictures (N,3,64,64), features of fire3 and fire5, areas (N,parts,32,32) to logits (N,parts,colours)."""

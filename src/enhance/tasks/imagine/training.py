@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from enhance.evaluate.kernel_distance import kernel_distance
 from enhance.tasks.imagine.data import Sampling, load_birds
-from enhance.tasks.imagine.layouts import CHANNELS, SIDE
+from enhance.tasks.imagine.layouts import CHANNELS, LAYOUT_SIDE
 from enhance.tasks.imagine.networks import (
-    NOISE,
+    BIRD_NOISE,
     WORDS,
     ColourReader,
     FeatureDiscriminator,
@@ -80,7 +80,7 @@ class Imagination(Stateless):
 
     def noise(self, count: int, step: int) -> Tensor:
         random = torch.Generator().manual_seed(noise_seed(self.seed, step))
-        return torch.randn(count, NOISE, SIDE, SIDE, generator=random).to(self.device)
+        return torch.randn(count, BIRD_NOISE, LAYOUT_SIDE, LAYOUT_SIDE, generator=random).to(self.device)
 
     def _adversarial(self, step: int) -> bool:
         return step >= self.weights.alone_after
@@ -195,14 +195,19 @@ class Imagination(Stateless):
 
         def example(count: int) -> dict[str, Tensor]:
             return {
-                "maps": torch.rand(count, CHANNELS, SIDE, SIDE, generator=random),
+                "maps": torch.rand(count, CHANNELS, LAYOUT_SIDE, LAYOUT_SIDE, generator=random),
                 "words": (torch.rand(count, WORDS, generator=random) < 0.1).float(),
-                "noise": torch.randn(count, NOISE, SIDE, SIDE, generator=random),
+                "noise": torch.randn(count, BIRD_NOISE, LAYOUT_SIDE, LAYOUT_SIDE, generator=random),
             }
 
         first = example(2)
         axes = {name: {0: "N"} for name in (*first, "image")}
-        facts = {"task": "imagination", "noise": str(NOISE), "side": str(2 * SIDE), "value_range": "[0,1] sRGB"}
+        facts = {
+            "task": "imagination",
+            "noise": str(BIRD_NOISE),
+            "side": str(2 * LAYOUT_SIDE),
+            "value_range": "[0,1] sRGB",
+        }
         ends = tuple(f"/{part}/" for part in ("head", "finish", "paint"))
         network = self.generator.eval()
         exported = Exported(network, [first, example(1), example(5)], ("image",), axes, facts, self._calibration, ends)

@@ -3,8 +3,8 @@
 Taken from what people wrote under pictures of birds, misspellings aside; `words` puts them together.
 """
 
-COLOURS = ("black", "white", "grey", "brown", "tan", "yellow", "orange", "red", "blue", "green", "pink", "purple")
-PARTS = ("body", "head", "throat", "nape", "belly", "back", "wing", "tail", "bill", "eye", "leg")
+COLOUR_WORDS = ("black", "white", "grey", "brown", "tan", "yellow", "orange", "red", "blue", "green", "pink", "purple")
+BODY_PARTS = ("body", "head", "throat", "nape", "belly", "back", "wing", "tail", "bill", "eye", "leg")
 
 
 def _words(text: str) -> frozenset[str]:

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from enhance.errors import EnhanceError
 from enhance.tasks.imagine.vocabulary import (
     ACCENTS,
+    BODY_PARTS,
     COLOUR_OF,
-    COLOURS,
+    COLOUR_WORDS,
     KNOWN,
     MARK_OF,
     MARKS,
     ORDINARY,
     PART_OF,
-    PARTS,
     QUALITIES,
     QUALITY_OF,
     SHAPE_OF,
@@ -65,8 +65,8 @@ TRAITS: tuple[str, ...] = (
     *MARKS,
 )
 """What is said beside colours, in the order in which `Reading.vector` has it."""
-PLACES = len(PARTS) * len(COLOURS)
-LENGTH = PLACES + len(COLOURS) + len(TRAITS)
+PLACES = len(BODY_PARTS) * len(COLOUR_WORDS)
+LENGTH = PLACES + len(COLOUR_WORDS) + len(TRAITS)
 """How many numbers a sentence becomes."""
 
 
@@ -100,26 +100,26 @@ class Reading:
         """(LENGTH,) of 0 and 1: part by colour, then colours of marks, then traits."""
         out = np.zeros(LENGTH, np.float32)
         for part, colour in self.pairs:
-            out[PARTS.index(part) * len(COLOURS) + COLOURS.index(colour)] = 1
+            out[BODY_PARTS.index(part) * len(COLOUR_WORDS) + COLOUR_WORDS.index(colour)] = 1
         for _, colour in self.accents:
-            out[PLACES + COLOURS.index(colour)] = 1
+            out[PLACES + COLOUR_WORDS.index(colour)] = 1
         for trait in self.traits:
-            out[PLACES + len(COLOURS) + TRAITS.index(trait)] = 1
+            out[PLACES + len(COLOUR_WORDS) + TRAITS.index(trait)] = 1
         return out
 
     def colours(self) -> NDArray[np.float32]:
         """(parts, colours): 1 for a whole part, .4 for a mark on it."""
-        out = np.zeros((len(PARTS), len(COLOURS)), np.float32)
+        out = np.zeros((len(BODY_PARTS), len(COLOUR_WORDS)), np.float32)
         for pairs, strength in ((self.accents, 0.4), (self.pairs, 1.0)):
             for part, colour in pairs:
-                out[PARTS.index(part), COLOURS.index(colour)] = strength
+                out[BODY_PARTS.index(part), COLOUR_WORDS.index(colour)] = strength
         return out
 
     def sentence(self) -> str:
         """What was understood, for people."""
         phrases = [
             f"{part} {' and '.join(c for p, c in sorted(self.pairs) if p == part)}"
-            for part in PARTS
+            for part in BODY_PARTS
             if part in dict(self.pairs)
         ]
         phrases += [f"{colour} marks on the {part}" for part, colour in sorted(self.accents)]

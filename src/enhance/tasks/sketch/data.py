@@ -22,7 +22,7 @@ from enhance.files import sha256
 from enhance.pixels import to_float
 from enhance.tasks.sketch import drawings, landmarks
 from enhance.tasks.sketch.drawings import Mix, Points, Random
-from enhance.tasks.sketch.look import look_of, mirrored
+from enhance.tasks.sketch.look import look_of, mirrored_look
 
 _Pixels = NDArray[np.uint8]
 _Example = tuple[NDArray[np.float32], NDArray[np.float32], float, NDArray[np.float32]]
@@ -92,7 +92,7 @@ class Heads:
         return len(self.pixels)
 
 
-class Drawn:
+class DrawnHeads:
     """Batches of photographs and drawings of them."""
 
     def __init__(self, training: Heads, held_out: Heads, digest: str, sampling: Sampling, seed: int = 0) -> None:
@@ -126,7 +126,7 @@ class Drawn:
         picture, look = heads.pixels[n], heads.looks[n]
         points = heads.points[n]
         if not still and random.random() < 0.5:
-            picture, look = np.ascontiguousarray(picture[:, ::-1]), mirrored(look)
+            picture, look = np.ascontiguousarray(picture[:, ::-1]), mirrored_look(look)
             points = mirrored_points(points) if heads.landmarked else points * [-1, 1] + [1, 0]
         bending = Bending(0, 0, 0, 0, 0, 0) if still else self.sampling.bending
         picture, points = bent(picture, points, bending if heads.landmarked else replace(bending, often=0.0), random)
@@ -228,7 +228,7 @@ def _spline(nodes: Points, values: Points, wanted: Points) -> Points:
     return np.asarray(bend(wanted, nodes) @ weights[:n] + weights[n] + wanted @ weights[n + 1 :])
 
 
-def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> Drawn:
+def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> DrawnHeads:
     """Reads folders of pictures of one thing, each about as large in its picture.
 
     About one picture in a hundred, chosen by its name, is held out.
@@ -254,7 +254,7 @@ def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bo
         numbers = np.flatnonzero(chosen)[:most]
         return Heads(pixels[numbers], [points[n] for n in numbers], landmarked, looks[numbers])
 
-    return Drawn(part(~held), part(held, _HELD_OUT), folders.digest(paths), sampling, seed)
+    return DrawnHeads(part(~held), part(held, _HELD_OUT), folders.digest(paths), sampling, seed)
 
 
 def _landmarks(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:

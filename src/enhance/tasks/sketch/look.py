@@ -73,7 +73,7 @@ def look_of(picture: NDArray[np.uint8], points: NDArray[np.float64] | None) -> _
     return np.concatenate([colours.ravel(), np.array(detail, np.float32)]).astype(np.float32)
 
 
-def mirrored(look: _Look) -> _Look:
+def mirrored_look(look: _Look) -> _Look:
     colours = look[: 3 * _PLACES].reshape(_PLACES, 3)[_MIRRORED]
     return np.concatenate([colours.ravel(), look[3 * _PLACES :]])
 
@@ -83,12 +83,12 @@ def fur(look: _Look) -> NDArray[np.float32]:
     return np.asarray(look[: 3 * _PLACES].reshape(_PLACES, 3)[list(FUR)].mean(0))
 
 
-def packed(looks: NDArray[np.float32]) -> str:
+def packed_looks(looks: NDArray[np.float32]) -> str:
     """Looks (n,LOOK) in [-2,2] as text: a byte for each number, in base 64."""
     return base64.b64encode(np.round((np.clip(looks, -2, 2) + 2) * 255 / 4).astype(np.uint8).tobytes()).decode()
 
 
-def unpacked(text: str) -> NDArray[np.float32]:
+def unpacked_looks(text: str) -> NDArray[np.float32]:
     """Looks (n,LOOK) from text."""
     steps = np.frombuffer(base64.b64decode(text), np.uint8).reshape(-1, LOOK)
     return steps.astype(np.float32) * np.float32(4 / 255) - 2

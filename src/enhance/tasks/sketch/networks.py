@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.sketch.look import LOOK
-from enhance.train.projected import STRIDES
+from enhance.train.projected import FEATURE_STRIDES
 
-NOISE = 16
+CAT_NOISE = 16
 """Numbers of noise that one picture is made of."""
 CODE = 96
 BANK = 256
@@ -25,11 +25,11 @@ class Code(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Linear(LOOK + NOISE + 1, CODE)
+        self.first = nn.Linear(LOOK + CAT_NOISE + 1, CODE)
         self.second = nn.Linear(CODE, CODE)
         # A generator that starts out deafened by its noise learns to ignore it for good.
         with torch.no_grad():
-            self.first.weight[:, LOOK : LOOK + NOISE] *= 0.3
+            self.first.weight[:, LOOK : LOOK + CAT_NOISE] *= 0.3
 
     def forward(self, looseness: Tensor, look: Tensor, noise: Tensor) -> Tensor:
         code = functional.leaky_relu(self.first(torch.cat([look, noise, looseness], 1)), 0.2)
@@ -186,12 +186,12 @@ class Critic(nn.Module):
 def drawing_maps(edges: Tensor, looseness: Tensor) -> list[Tensor]:
     """Drawings (N,1,128,128) and their looseness (N,1) as conditions of a `ProjectedDiscriminator`."""
     maps = []
-    for stride in STRIDES:
+    for stride in FEATURE_STRIDES:
         cells = functional.pixel_unshuffle(functional.max_pool2d(edges, 2), stride // 2)
         plane = looseness[:, :, None, None].expand(-1, -1, *cells.shape[2:])
         maps.append(torch.cat([cells, plane], 1))
     return maps
 
 
-DRAWING_CHANNELS = [(stride // 2) ** 2 + 1 for stride in STRIDES]
+DRAWING_CHANNELS = [(stride // 2) ** 2 + 1 for stride in FEATURE_STRIDES]
 """Channels of `drawing_maps`."""

@@ -12,7 +12,7 @@ _LEAST, _MOST = 64, 1024
 """Pixels across a picture."""
 SIZE = 512
 LOOSENESS = 0.5
-COLOURS = {
+FUR_COLOURS = {
     "black": "#1c1a1b",
     "white": "#e8e4df",
     "grey": "#7c7a79",
@@ -37,7 +37,7 @@ class SketchOptions:
 
     looseness: float = option(LOOSENESS, "0: every line is obeyed; 1: the drawing is a hint.", least=0, most=1)
     colour: str | None = option(
-        None, f"Of the fur: {', '.join(COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
+        None, f"Of the fur: {', '.join(FUR_COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
     )
     seed: int = option(0, "One of many possible cats; of several the first.", least=0, most_over_http=2**31 - 1)
     size: int = option(SIZE, "Pixels across.", least=_LEAST, most=_MOST)
@@ -52,10 +52,10 @@ class SketchOptions:
         """The colour, each part in [0,1]; None if none is asked for."""
         if self.colour is None:
             return None
-        digits = COLOURS.get(self.colour.strip().lower(), self.colour.strip())
+        digits = FUR_COLOURS.get(self.colour.strip().lower(), self.colour.strip())
         if re.fullmatch("#[0-9a-fA-F]{3}", digits):
             digits = "#" + "".join(2 * digit for digit in digits[1:])
         if not re.fullmatch("#[0-9a-fA-F]{6}", digits):
-            raise PhotoError(f"colour {self.colour}: is none of {', '.join(COLOURS)}, nor like #c8843c")
+            raise PhotoError(f"colour {self.colour}: is none of {', '.join(FUR_COLOURS)}, nor like #c8843c")
         red, green, blue = (int(digits[n : n + 2], 16) / 255 for n in (1, 3, 5))
         return red, green, blue

