@@ -84,7 +84,7 @@ def main() -> None:
         print(line, flush=True)
         lines.append(line)
     if options.write:
-        rewrite(PAGE, "lineup", lines)
+        rewrite(PAGE, "answers beside the truth", lines)
 
 
 def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int) -> Iterator[str]:
