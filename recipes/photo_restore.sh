@@ -1,9 +1,11 @@
 #!/bin/sh
-# photo_restore and the estimator beside it: mend bad photos. The shipped weights are those of the first stage: 49 minutes on one core.
+# photo_restore and the estimator beside it: mend bad photos. The shipped weights are those of the first stage.
 . "$(dirname "$0")/stages.sh"
 
 animals="$data/horse2zebra/trainA $data/horse2zebra/trainB $data/cats/train $data/birds/train"
 stage photo_restore_pixel photo_restore_pixel 120 - "$data/photos/train" "$data/faces/train256" $animals
 stage photo_restore photo_restore 90 photo_restore_pixel "$data/photos/train" "$data/faces/train256" $animals
 model photo_restore photo_restore --int8 "$data/photos/train"
-model estimator photo_restore --network estimator
+
+stage photo_measures photo_measures 3 - "$data/photos/train" "$data/faces/train256" "$data/faces/train128"
+model estimator photo_measures

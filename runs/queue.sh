@@ -20,6 +20,7 @@ stage sketch_cat sketch_cat 40 - "$data/cats/train"
 stage face_fill_pixel face_fill_pixel 12 - "$data/faces/train128"
 stage face_fill face_fill 30 face_fill_pixel "$data/faces/train128"
 stage photo_restore_pixel photo_restore_pixel 120 - "$data/photos/train" "$data/faces/train256" $animals
+stage photo_measures photo_measures 3 - "$data/photos/train" "$data/faces/train256" "$data/faces/train128"
 stage photo_restore photo_restore 90 photo_restore_pixel "$data/photos/train" "$data/faces/train256" $animals
 stage photo_fill_pixel photo_fill_pixel 10 face_fill_pixel "$data/photos/train" $animals
 stage photo_fill photo_fill 30 photo_fill_pixel "$data/photos/train" $animals

@@ -14,27 +14,25 @@ from numpy.typing import NDArray
 from enhance.inference import shipped
 from enhance.inference.model import Model
 from enhance.painting import tiles
+from enhance.photos.statistics import statistics
 from enhance.pixels import RGB
 
 NAME = "photo_restore"
 UNITS = (20.0, 20.0, 10.0, 2.0)
 """Of the measures, see `enhance.tasks.upscale.bad_photos`."""
-OVERESTIMATE = (0.8, 0.8, 1.0, 1.0)
-"""By what the measures are multiplied: of white noise the estimator sees a third more than there is, of real noise
-less too much, and to mend too little is the lesser evil."""
 MULTIPLE = 16
 BAND_PIXELS = 1_500_000
 """Pixels of a photo that are restored at a time."""
 MARGIN = 128
 """Rows that a band sees above and below itself: further away, what a pixel depends on is lost in the rounding."""
-MEASURED_PIXELS = 2_000_000
-"""Pixels of a large photo that are measured, in bands spread over it."""
-TOLERATED, TOLERATED_IF_SMALL = 3.2, 4.5
-"""Sums of the measures, in grey levels, below which a photo is left as it is: most good photos measure less, for fine
-texture looks like noise. Small photos have more of it."""
-SMALL = 256
-"""Pixels along the shorter side below which a photo is small."""
-GRADUAL = 2.0
+WINDOW, WINDOWS = 256, 3
+"""Of a photo that is larger than one and a half windows, windows of so many pixels a side are measured, up to so many
+along each side: the network that measures was taught such sizes."""
+TOLERATED = 3.0
+"""Sum of the measures, in grey levels, below which a photo is left as it is: that much has any that was ever coded."""
+SURE = 96
+"""Pixels along a photo's shorter side below which its statistics are few; half as many may measure twice as much."""
+GRADUAL = 3.0
 """So many grey levels further on a photo is restored in full, and in between in part: nothing changes suddenly."""
 
 
@@ -47,7 +45,7 @@ class Defects:
         colour_noise: the same of its colour differences.
         blocks: standard deviation of what JPEG or WebP did to the brightness, in grey levels.
         blur: standard deviation of the Gaussian that blurs as much, in pixels.
-        tolerated: grey levels, over all but the blur, that a photo like this may measure without being bad.
+        tolerated: grey levels, over all but the blur, that a photo of its size may measure without being bad.
     """
 
     noise: float = 0.0
@@ -96,23 +94,22 @@ def estimator() -> Model:
 
 
 def measure(rgb: RGB) -> Defects:
-    """Measures the defects of a photo (H,W,3) in [0,1]. Calm parts say more of noise, edges more of blur."""
-    network = estimator()
-    height, width = rgb.shape[:2]
-    rows = max(MULTIPLE, BAND_PIXELS // width // MULTIPLE * MULTIPLE)
-    every = max(1, height * width // MEASURED_PIXELS)
-    numbers, sums = np.zeros(4), np.zeros(4)
-    for span in list(tiles.spans(height, rows, 0))[::every]:
-        image, _ = _padded(rgb[span.start : span.stop])
-        found = network.run(image=image)["measures"][0].reshape(8, -1).astype(np.float64)
-        weights = np.exp(np.clip(found[4:], -30, 30))
-        numbers += (found[:4] * weights).sum(1)
-        sums += weights.sum(1)
-    roots = np.maximum(numbers / sums, 0)
-    measures = roots**2 * UNITS * OVERESTIMATE
-    tolerated = TOLERATED_IF_SMALL if min(height, width) < SMALL else TOLERATED
-    noise, colour_noise, blocks, blur = (float(measure) for measure in measures)
-    return Defects(noise, colour_noise, blocks, blur, tolerated)
+    """Measures the defects of a photo (H,W,3) in [0,1], from statistics of its pixels; of a large one, in windows that
+    are spread over it."""
+    found = np.stack(
+        [statistics(rgb[rows, columns]) for rows in _windows(len(rgb)) for columns in _windows(rgb.shape[1])]
+    )
+    roots = np.sqrt(estimator().run(statistics=found)["measures"].astype(np.float64)).mean(0)
+    noise, colour_noise, blocks, blur = (float(measure) for measure in roots**2 * UNITS)
+    return Defects(noise, colour_noise, blocks, blur, TOLERATED * max(1, SURE / min(rgb.shape[:2])))
+
+
+def _windows(side: int) -> list[slice]:
+    """Where a photo is measured along a side."""
+    if side <= 1.5 * WINDOW:
+        return [slice(0, side)]
+    starts = np.linspace(0, side - WINDOW, min(WINDOWS, -(-side // WINDOW))).astype(int)
+    return [slice(start, start + WINDOW) for start in starts.tolist()]
 
 
 def mean_defects(found: Sequence[Defects]) -> Defects:

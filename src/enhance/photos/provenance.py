@@ -62,6 +62,7 @@ class Stamp:
         drawing: whether all of it was made after a drawing.
         part: what the boxes of `faces` hold, if not faces: "hole" or "animal". Such a photo keeps its size.
         invention: what was invented, where the rest does not say it: "a bird"; of a part, "the stripes are invented".
+        fidelity: the share of the photo's own pixels in redrawn faces, 0 to 1.
     """
 
     software: str
@@ -75,6 +76,7 @@ class Stamp:
     drawing: bool = False
     part: str = "face"
     invention: str = ""
+    fidelity: float = 0.0
 
     @property
     def sentence(self) -> str:
@@ -149,6 +151,8 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "InventedEverywhere": "yes" if stamp.everywhere else "no",
         "Invention": stamp.sentence,
     }
+    if stamp.fidelity:
+        said["Fidelity"] = f"{stamp.fidelity:g}"
     if stamp.words or stamp.drawing:
         del said["LrPsnr"]  # there is nothing that it could agree with
         said |= {"Words": stamp.words} if stamp.words else {"AfterDrawing": "yes"}

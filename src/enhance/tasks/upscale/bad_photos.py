@@ -40,6 +40,7 @@ class BadPhoto:
         mildness: the power by which a uniform number becomes a severity; larger is milder.
         noise: largest standard deviation of the sensor's noise, in levels of 255.
         worst_quality: lowest quality of JPEG.
+        severity: how badly, from 0 to 1, where that is not to be left to chance.
     """
 
     clean: float = 0.05
@@ -47,6 +48,7 @@ class BadPhoto:
     mildness: float = 1.6
     noise: float = 34.0
     worst_quality: int = 22
+    severity: float | None = None
 
     def __call__(self, picture: Picture, rng: np.random.Generator) -> tuple[Picture, NDArray[np.float32]]:
         """Args:
@@ -59,15 +61,19 @@ class BadPhoto:
             return picture, np.zeros(4, np.float32)
         # The first is what becomes of the photo; the second is the same without noise, so that noise can be told apart.
         made = _Course(picture.copy(), picture.copy())
-        self._once(made, rng.random() ** self.mildness, rng)
+        self._once(made, self._severity(rng), rng)
         if rng.random() < self.passed_on:
-            self._passed_on(made, rng.random() ** self.mildness, rng)
+            self._passed_on(made, self._severity(rng), rng)
         noisy = np.rint(made.noisy * 255) / np.float32(255)
         differs = (noisy - made.plain) * 255
         luma = differs @ LUMA
         colours = np.stack([differs[..., 0] - luma, differs[..., 2] - luma])
         found = (luma.std(), colours.std(), made.coding**0.5 * 255, made.blur**0.5)
         return noisy, (np.array(found) / np.array(UNITS)).astype(np.float32)
+
+    def _severity(self, rng: np.random.Generator) -> float:
+        drawn: float = rng.random() ** self.mildness
+        return drawn if self.severity is None else self.severity
 
     def _once(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
         """What a camera does."""

@@ -24,8 +24,10 @@ from enhance.tasks.upscale.options import (
     UpscaleOptions,
 )
 
-PLAINLY_BAD = 0.5
+PLAINLY_BAD = 1.0
 """From which amount of defects on faces are restored, too, and free of consistency."""
+ROUGH = 7.0
+"""Noise in grey levels from which a network that was never shown noise draws worms of it, where bicubic only blurs."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,17 @@ def choose(
         ModelError: there is no such model.
     """
     rgb = photo.rgb
-    noise = defects.noise_level(rgb)
-    defect = defects.defect(rgb, noise)
+    measured = measure(rgb) if known is None else known
     background, clean, mended = options.background, photo, None
     strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
-        measured = measure(rgb) if known is None else known
         restored = restore(rgb, measured, strength, progress)
         if restored is not rgb:
             clean, mended = replace(photo, pixels=to_integers(restored, photo.pixels.dtype)), restorer()
             rgb = restored
-        if measured.amount >= PLAINLY_BAD:
-            defect = defect or measured.words()
-    elif background == BACKGROUND_MODEL and noise > defects.ROUGH:
+    elif background == BACKGROUND_MODEL and measured.noise > ROUGH:
         background = BICUBIC
+    defect = measured.words() if measured.amount >= PLAINLY_BAD else None
     consistent = defect is None if options.consistent is None else options.consistent
     model = None if background == BICUBIC else Model.load(background)
     return Choice(clean, mended, defect, consistent, model if options.scale > 1 else None), rgb

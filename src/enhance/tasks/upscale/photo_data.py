@@ -33,8 +33,7 @@ class Sampling:
         side: their width and height in pixels, a multiple of 16.
         bad: what happens to them.
         portraits: how often a crop is of a folder whose pictures are all at most 256 pixels wide (faces, animals),
-            instead of
-            one of whole photographs.
+            instead of one of whole photographs.
         grey: how often a crop has no colours.
         most: pictures of a folder that are kept in memory.
     """

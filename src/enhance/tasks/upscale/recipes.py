@@ -12,6 +12,7 @@ import torch
 
 from enhance.tasks.upscale.data import FaceDataset, Sampling, SizeMix
 from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
+from enhance.tasks.upscale.measuring import MeasuringRecipe
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator
 from enhance.tasks.upscale.restoration import LossWeights as RestorationLosses
@@ -210,18 +211,25 @@ def photo_x4() -> Recipe:
 
 
 def photo_restore_pixel() -> RestorationRecipe:
-    """Bad photos as they ought to have been, at their own size, by the per-pixel loss; and what is wrong with them."""
-    return RestorationRecipe(name="photo_restore_pixel")
+    """Bad photos as they ought to have been, at their own size, by the per-pixel loss."""
+    return RestorationRecipe(name="photo_restore_pixel", schedule=Schedule(rate=5e-4, cool_down=0.5))
+
+
+def photo_measures() -> MeasuringRecipe:
+    """What is wrong with a photo, from the statistics of its pixels."""
+    return MeasuringRecipe(name="photo_measures")
 
 
 def photo_restore() -> RestorationRecipe:
     """The same with some of a discriminator's and of SqueezeNet's judgement, from the weights of the one before: what
     noise has drowned is drawn, not smeared."""
     losses = RestorationLosses(pixel=8.0, perceptual=0.25, adversarial=0.02)
-    return replace(photo_restore_pixel(), name="photo_restore", losses=losses, schedule=Schedule(rate=2e-4))
+    return replace(
+        photo_restore_pixel(), name="photo_restore", losses=losses, schedule=Schedule(rate=1.5e-4, cool_down=0.5)
+    )
 
 
-RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe]] = {
+RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe | MeasuringRecipe]] = {
     recipe.__name__: recipe
     for recipe in (
         face_x4_pixel,
@@ -236,12 +244,15 @@ RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe]] = {
         photo_x4,
         photo_restore_pixel,
         photo_restore,
+        photo_measures,
     )
 }
 
 
-def from_fields(fields: Mapping[str, Any]) -> Recipe | RestorationRecipe:
+def from_fields(fields: Mapping[str, Any]) -> Recipe | RestorationRecipe | MeasuringRecipe:
     """The recipe that a checkpoint carries."""
+    if "examples" in fields.get("sampling", {}):
+        return rebuild(MeasuringRecipe, fields)
     if "bad" in fields.get("sampling", {}):
         return rebuild(RestorationRecipe, fields)
     return rebuild(Recipe, fields if "shape" in fields else _renewed(fields))

@@ -124,6 +124,7 @@ def stamped(photo: Photo, result: Result) -> Result:
     boxes = [job.box for job in result.faces if job.redrawn]
     drawn_by = result.model if boxes else None, result.background, result.restorer
     stamp = provenance.stamp(photo, drawn_by, result.options.seed, result.lr_psnr, boxes, result.canvas)
+    stamp = replace(stamp, fidelity=result.options.fidelity if boxes else 0.0)
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
     return replace(result, stamp=stamp, invented=_invented(photo, result))

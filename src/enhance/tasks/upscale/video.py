@@ -21,7 +21,7 @@ from enhance.files import replacing
 from enhance.inference.model import Model
 from enhance.painting import restoration
 from enhance.painting.restoration import Defects
-from enhance.photos import defects, movies
+from enhance.photos import movies
 from enhance.tasks.upscale.choice import PLAINLY_BAD, face_model
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.finding import find_faces
@@ -141,19 +141,17 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     """
     strength = 0.0 if options.consistent else options.strength
     frames = [frame.rgb for frame in movies.sample_frames(path, LOOKS)]
-    measured = restoration.mean_defects([restoration.measure(rgb) for rgb in frames]) if strength and frames else None
-    found_defects = [defect for defect in map(defects.defect, frames) if defect]
-    if measured is not None and measured.amount >= PLAINLY_BAD:
-        found_defects = found_defects or [measured.words()]
-    bad = 2 * len(found_defects) > len(frames) or (measured is not None and measured.amount >= PLAINLY_BAD)
+    measured = restoration.mean_defects([restoration.measure(rgb) for rgb in frames]) if frames else None
+    defect = measured.words() if measured is not None and measured.amount >= PLAINLY_BAD else None
     face_crops = []
     for rgb in frames if options.model is None else ():
         clean = rgb if measured is None else restoration.restore(rgb, measured, strength)
         face_crops += [crop_face(clean, face.landmarks, size) for face, size in find_faces(clean) if size]
-    consistent = not bad if options.consistent is None else options.consistent
-    model, reason = face_model(options.model, face_crops, restores=bad and not consistent)
-    notes = [inconsistency_note(found_defects[0])] if bad and not consistent else []
-    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), measured)
+    consistent = defect is None if options.consistent is None else options.consistent
+    model, reason = face_model(options.model, face_crops, restores=defect is not None and not consistent)
+    notes = [inconsistency_note(defect)] if defect is not None and not consistent else []
+    mended = measured if strength else None
+    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), mended)
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:

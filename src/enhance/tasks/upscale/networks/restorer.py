@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from enhance.photos.statistics import COUNT as STATISTICS
+
 DEFECTS = ("noise", "colour_noise", "blocks", "blur")
 """What is measured of a photo, in this order. See `enhance.tasks.upscale.bad_photos` for the units."""
 
@@ -81,47 +83,34 @@ class Restorer(nn.Module):
 
 
 class DefectEstimator(nn.Module):
-    """A photo to a map of its defects, one square of 16 pixels after the other, and how much each square can say.
+    """The statistics of a picture (see `enhance.photos.statistics`) to its defects.
 
-    Noise is a matter of variances, which convolutions are slow to learn: beside the pixels the network is given how
-    much each colour varies within every 4x4 square, as a whole and between neighbours. Noise shows in calm squares,
-    blur at edges: each defect has weights of its own.
+    Args:
+        width: of two hidden layers.
+        dropout: share of them that is left out in training, which has few pictures.
     """
 
-    multiple = 16
-
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 256, dropout: float = 0.15) -> None:
         super().__init__()
-        shape = ((48 + 9, width, 1), (width, width, 1), (width, 64, 2), (64, 64, 1), (64, 96, 2), (96, 96, 1))
-        layers: list[nn.Module] = []
-        for inputs, outputs, stride in shape:
-            layers += [nn.Conv2d(inputs, outputs, 3, stride, padding=1), nn.LeakyReLU(0.1)]
-            nn.init.kaiming_normal_(layers[-2].weight, 0.1)  # type: ignore[arg-type]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(96, 2 * len(DEFECTS), 1))
+        self.known = nn.BatchNorm1d(STATISTICS, affine=False, momentum=0.02)
+        self.layers = nn.Sequential(
+            nn.Linear(STATISTICS, width),
+            nn.SiLU(),
+            nn.Dropout(dropout),
+            nn.Linear(width, width),
+            nn.SiLU(),
+            nn.Dropout(dropout),
+            nn.Linear(width, len(DEFECTS)),
+        )
 
-    def forward(self, image: Tensor) -> Tensor:
-        """image (N,3,H,W) in [0,1], H and W multiples of 16, to (N,8,H/16,W/16): roots of the measures, then the
-        logarithms of their weights. See `pooled`."""
-        luma = (image * image.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-        planes = torch.cat([luma, image[:, :1] - luma, image[:, 2:] - luma], 1)
-        around = functional.interpolate(functional.avg_pool2d(planes, 4), scale_factor=4.0, mode="nearest")
-        detail = planes - around
-        down = functional.pixel_unshuffle(planes, 2)
-        diagonal = torch.cat([(p[:, :1] - p[:, 1:2] - p[:, 2:3] + p[:, 3:]) / 2 for p in down.split(4, 1)], 1)
-        levels = torch.cat([functional.avg_pool2d(detail**2, 4), functional.avg_pool2d(diagonal**2, 2)], 1)
-        known = [
-            functional.pixel_unshuffle(detail, 4) * 16,
-            functional.avg_pool2d(planes, 4) - 0.5,
-            torch.log2(levels + 1e-6) / 4 + 3,
-        ]
-        found: Tensor = self.layers(torch.cat(known, 1).clamp(-4, 4))
+    def roots(self, statistics: Tensor) -> Tensor:
+        """(N,COUNT) to roots of the measures, (N,4), some of them below 0."""
+        found: Tensor = self.layers(self.known(statistics).clamp(-5, 5))
         return found
 
-
-def pooled(found: Tensor) -> Tensor:
-    """What `DefectEstimator` says of whole pictures: (N,8,h,w) to the measures (N,4), none below 0."""
-    roots, weights = found.float().flatten(2).chunk(2, 1)
-    return (roots * weights.softmax(2)).sum(2).clamp(min=0).square()
+    def forward(self, statistics: Tensor) -> Tensor:
+        """(N,COUNT) to the measures in the order of `DEFECTS`, (N,4), none below 0."""
+        return self.roots(statistics).float().clamp(min=0).square()
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:
