@@ -8,240 +8,423 @@ import { areaMean, clip, cut, plane, planesOf, resized, rounded, turned } from "
 import { Random } from "./random.js";
 import { Unreadable } from "./ink.js";
 
-const SCALE = 4, MAX_FACE_SIZE = 96, SOLID = 0.72, ROUNDNESS = 4, PATCHES = 6, ROUGH = 7, GOAL = 51, MAX_PASSES = 8, TILE = 512, RECEPTIVE_FIELD = 42;
-const FACE_MODEL = "face_x4_gan", RESTORATION_MODEL = "face_x4_grainy", BACKGROUND_MODEL = "photo_x4_pixel", TOO_LARGE = "too large to need redrawing";
+const SCALE = 4,
+	MAX_FACE_SIZE = 96,
+	SOLID = 0.72,
+	ROUNDNESS = 4,
+	PATCHES = 6,
+	ROUGH = 7,
+	GOAL = 51,
+	MAX_PASSES = 8,
+	TILE = 512,
+	RECEPTIVE_FIELD = 42;
+const FACE_MODEL = "face_x4_gan",
+	RESTORATION_MODEL = "face_x4_grainy",
+	BACKGROUND_MODEL = "photo_x4_pixel",
+	TOO_LARGE = "too large to need redrawing";
 const looked = new Map(); // by what a file holds: its faces
 
 /** A file as a picture of the browser. */
 async function shown(file) {
-  try { return await createImageBitmap(file); } catch { throw new Unreadable("this cannot be read as a photo; give a JPEG, PNG or WebP"); }
+	try {
+		return await createImageBitmap(file);
+	} catch {
+		throw new Unreadable("this cannot be read as a photo; give a JPEG, PNG or WebP");
+	}
 }
 
 /** A picture, or a part of it, as three planes. */
 function planesIn(bitmap, [left, top, right, bottom] = [0, 0, bitmap.width, bitmap.height]) {
-  const canvas = new OffscreenCanvas(right - left, bottom - top), pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, -left, -top);
-  return planesOf(pen.getImageData(0, 0, canvas.width, canvas.height)).slice(0, 3);
+	const canvas = new OffscreenCanvas(right - left, bottom - top),
+		pen = canvas.getContext("2d", { willReadFrequently: true });
+	pen.drawImage(bitmap, -left, -top);
+	return planesOf(pen.getImageData(0, 0, canvas.width, canvas.height)).slice(0, 3);
 }
 
 /** A file as three planes. */
-export const opened = async (file) => planesIn(await shown(file));
+export const opened = async file => planesIn(await shown(file));
 
 /** The faces of a photo, each with what it is drawn from, or the reason why it is left alone. */
 async function findFaces(rgb, progress) {
-  const found = [];
-  for (const face of await detect(rgb, progress)) {
-    const across = faceSize(face.landmarks), small = across <= MAX_FACE_SIZE, reduction = small ? 1 : effectiveReduction(rgb, face.landmarks);
-    const drawable = across / reduction <= MAX_FACE_SIZE, rejected = drawable ? await rejection(rgb, face.landmarks) : null;
-    if (rejected && face.doubtful) continue;
-    const reason = drawable ? rejected : TOO_LARGE, size = reason ? rounded(across) : Math.max(rounded(across / reduction), 1);
-    found.push({ face, size, reduction, reason, number: found.length + 1 });
-  }
-  return found;
+	const found = [];
+	for (const face of await detect(rgb, progress)) {
+		const across = faceSize(face.landmarks),
+			small = across <= MAX_FACE_SIZE,
+			reduction = small ? 1 : effectiveReduction(rgb, face.landmarks);
+		const drawable = across / reduction <= MAX_FACE_SIZE,
+			rejected = drawable ? await rejection(rgb, face.landmarks) : null;
+		if (rejected && face.doubtful) continue;
+		const reason = drawable ? rejected : TOO_LARGE,
+			size = reason ? rounded(across) : Math.max(rounded(across / reduction), 1);
+		found.push({ face, size, reduction, reason, number: found.length + 1 });
+	}
+	return found;
 }
 
 async function known(file, bitmap, progress) {
-  const digits = await digest(file);
-  if (!looked.has(digits)) {
-    if (looked.size > 31) looked.delete(looked.keys().next().value);
-    looked.set(digits, await findFaces(planesIn(bitmap), progress));
-  }
-  return looked.get(digits);
+	const digits = await digest(file);
+	if (!looked.has(digits)) {
+		if (looked.size > 31) looked.delete(looked.keys().next().value);
+		looked.set(digits, await findFaces(planesIn(bitmap), progress));
+	}
+	return looked.get(digits);
 }
 
 /** Tells files from each other: not for secrets (FNV-1a). */
 async function digest(file) {
-  let hash = 0x811c9dc5;
-  for (const byte of new Uint8Array(await file.arrayBuffer())) hash = Math.imul(hash ^ byte, 0x01000193);
-  return `${file.size} ${hash}`;
+	let hash = 0x811c9dc5;
+	for (const byte of new Uint8Array(await file.arrayBuffer())) hash = Math.imul(hash ^ byte, 0x01000193);
+	return `${file.size} ${hash}`;
 }
 
-const told = ({ face, size, reason, number }) => ({ number, box: face.box.map((edge) => Math.round(10 * edge) / 10), pixels_across: size, redrawn: !reason, reason });
+const told = ({ face, size, reason, number }) => ({
+	number,
+	box: face.box.map(edge => Math.round(10 * edge) / 10),
+	pixels_across: size,
+	redrawn: !reason,
+	reason,
+});
 
 /** Where the faces of a photo are. */
 export async function look(file, options, progress) {
-  const bitmap = await shown(file);
-  return { facts: { width: bitmap.width, height: bitmap.height, faces: (await known(file, bitmap, progress)).map(told) }, answers: [] };
+	const bitmap = await shown(file);
+	return { facts: { width: bitmap.width, height: bitmap.height, faces: (await known(file, bitmap, progress)).map(told) }, answers: [] };
 }
 
 /** All that the frame of a face covers, and a little around it. */
 function cropOf(rgb, landmarks, size, reduction) {
-  const toFrame = similarity(landmarks, FRAME), back = inverse(toFrame), corners = [[0, 0], [0, 1], [1, 0], [1, 1]].map((corner) => applied(back, corner));
-  const extent = Math.max(...[0, 1].map((axis) => Math.max(...corners.map((one) => one[axis])) - Math.min(...corners.map((one) => one[axis]))));
-  const multiple = 4 * reduction, side = Math.ceil(extent / multiple) * multiple, [left, top] = [0, 1].map((axis) => Math.floor(corners.reduce((sum, one) => sum + one[axis], 0) / 4 - side / 2 + 1));
-  return { lr: rgb.map((one) => cut(one, left, top, left + side, top + side)), left, top, side, toFrame: shifted(toFrame, left, top), size, reduction };
+	const toFrame = similarity(landmarks, FRAME),
+		back = inverse(toFrame),
+		corners = [
+			[0, 0],
+			[0, 1],
+			[1, 0],
+			[1, 1],
+		].map(corner => applied(back, corner));
+	const extent = Math.max(...[0, 1].map(axis => Math.max(...corners.map(one => one[axis])) - Math.min(...corners.map(one => one[axis]))));
+	const multiple = 4 * reduction,
+		side = Math.ceil(extent / multiple) * multiple,
+		[left, top] = [0, 1].map(axis => Math.floor(corners.reduce((sum, one) => sum + one[axis], 0) / 4 - side / 2 + 1));
+	return {
+		lr: rgb.map(one => cut(one, left, top, left + side, top + side)),
+		left,
+		top,
+		side,
+		toFrame: shifted(toFrame, left, top),
+		size,
+		reduction,
+	};
 }
 
-const reduced = (crop) => (crop.reduction === 1 ? crop : { ...crop, lr: crop.lr.map((one) => areaMean(one, crop.reduction)), side: crop.side / crop.reduction, toFrame: enlarged(crop.toFrame, 1 / crop.reduction), reduction: 1 });
+const reduced = crop =>
+	crop.reduction === 1
+		? crop
+		: {
+				...crop,
+				lr: crop.lr.map(one => areaMean(one, crop.reduction)),
+				side: crop.side / crop.reduction,
+				toFrame: enlarged(crop.toFrame, 1 / crop.reduction),
+				reduction: 1,
+			};
 
 /** Faces as a network draws them, four times larger; those of one size together, since 8 bits are shared within a run. */
 async function draw(model, crops, seed) {
-  const small = crops.map(reduced), drawn = [], said = (await facts()).networks[model];
-  for (const side of new Set(small.map((crop) => crop.side))) {
-    const members = [...small.keys()].filter((n) => small[n].side === side), count = members.length, padded = Math.ceil(side / said.multiple) * said.multiple;
-    const lr = [], places = [], noises = [], turns = members.map((n) => quarterTurns(small[n].toFrame));
-    for (const [k, n] of members.entries()) {
-      const place = coordinates(small[n].toFrame, side, side).map((one) => turned(one, turns[k]));
-      lr.push(...small[n].lr.map((one) => turned(one, turns[k])));
-      noises.push(...faceNoise(place, said.noise, small[n].size, seed, seed ? 1 : between(said.truncation, place[2].data[0])));
-      places.push(...place);
-    }
-    const wide = (planes, edge) => joined(planes.map((one) => (padded === side ? one : edge ? cut(one, 0, 0, padded, padded) : blank(one, padded))));
-    const { hr } = await run(model, { lr: [wide(lr, true), [count, 3, padded, padded]], noise: [wide(noises, false), [count, said.noise, padded, padded]], place: [wide(places, true), [count, 3, padded, padded]] });
-    const large = SCALE * padded, own = SCALE * side;
-    for (const [k, n] of members.entries()) {
-      let planes = [0, 1, 2].map((c) => plane(large, large, hr.slice((3 * k + c) * large * large, (3 * k + c + 1) * large * large).map(clip)));
-      if (padded !== side) planes = planes.map((one) => cut(one, 0, 0, own, own));
-      planes = planes.map((one) => turned(one, (4 - turns[k]) % 4));
-      const target = SCALE * crops[n].side;
-      drawn[n] = target === own ? planes : planes.map((one) => { const to = resized(one, target, target); to.data = to.data.map(clip); return to; });
-    }
-  }
-  return drawn;
+	const small = crops.map(reduced),
+		drawn = [],
+		said = (await facts()).networks[model];
+	for (const side of new Set(small.map(crop => crop.side))) {
+		const members = [...small.keys()].filter(n => small[n].side === side),
+			count = members.length,
+			padded = Math.ceil(side / said.multiple) * said.multiple;
+		const lr = [],
+			places = [],
+			noises = [],
+			turns = members.map(n => quarterTurns(small[n].toFrame));
+		for (const [k, n] of members.entries()) {
+			const place = coordinates(small[n].toFrame, side, side).map(one => turned(one, turns[k]));
+			lr.push(...small[n].lr.map(one => turned(one, turns[k])));
+			noises.push(...faceNoise(place, said.noise, small[n].size, seed, seed ? 1 : between(said.truncation, place[2].data[0])));
+			places.push(...place);
+		}
+		const wide = (planes, edge) =>
+			joined(planes.map(one => (padded === side ? one : edge ? cut(one, 0, 0, padded, padded) : blank(one, padded))));
+		const { hr } = await run(model, {
+			lr: [wide(lr, true), [count, 3, padded, padded]],
+			noise: [wide(noises, false), [count, said.noise, padded, padded]],
+			place: [wide(places, true), [count, 3, padded, padded]],
+		});
+		const large = SCALE * padded,
+			own = SCALE * side;
+		for (const [k, n] of members.entries()) {
+			let planes = [0, 1, 2].map(c =>
+				plane(large, large, hr.slice((3 * k + c) * large * large, (3 * k + c + 1) * large * large).map(clip)),
+			);
+			if (padded !== side) planes = planes.map(one => cut(one, 0, 0, own, own));
+			planes = planes.map(one => turned(one, (4 - turns[k]) % 4));
+			const target = SCALE * crops[n].side;
+			drawn[n] =
+				target === own
+					? planes
+					: planes.map(one => {
+							const to = resized(one, target, target);
+							to.data = to.data.map(clip);
+							return to;
+						});
+		}
+	}
+	return drawn;
 }
 
 const quarterTurns = ([a, , , d]) => ((rounded((Math.atan2(-d, a) * 2) / Math.PI) % 4) + 4) % 4;
 function joined(planes) {
-  const all = new Float32Array(planes.reduce((sum, { data }) => sum + data.length, 0));
-  let at = 0;
-  for (const { data } of planes) { all.set(data, at); at += data.length; }
-  return all;
+	const all = new Float32Array(planes.reduce((sum, { data }) => sum + data.length, 0));
+	let at = 0;
+	for (const { data } of planes) {
+		all.set(data, at);
+		at += data.length;
+	}
+	return all;
 }
 function blank(from, side) {
-  const to = plane(side, side);
-  for (let y = 0; y < from.height; y += 1) to.data.set(from.data.subarray(y * from.width, (y + 1) * from.width), y * side);
-  return to;
+	const to = plane(side, side);
+	for (let y = 0; y < from.height; y += 1) to.data.set(from.data.subarray(y * from.width, (y + 1) * from.width), y * side);
+	return to;
 }
 /** The factor for a fineness, between those for 16, 32, 64, ... pixels. */
 function between(factors, fineness) {
-  const at = Math.min(factors.length - 1, Math.max(0, fineness + 1)), low = Math.floor(at);
-  return factors[low] + (at - low) * ((factors[low + 1] ?? factors[low]) - factors[low]);
+	const at = Math.min(factors.length - 1, Math.max(0, fineness + 1)),
+		low = Math.floor(at);
+	return factors[low] + (at - low) * ((factors[low + 1] ?? factors[low]) - factors[low]);
 }
 
 /** Noise that is fixed to the face frame. */
 function faceNoise([across, down], channels, size, seed, factor) {
-  const side = 2 * size, field = new Random(seed).normals(channels * side * side), inside = (value) => Math.min(side - 1, Math.max(0, Math.floor(((value + 2) / 2) * size)));
-  return Array.from({ length: channels }, (_, c) => plane(across.width, across.height, across.data.map((x, n) => factor * field[(c * side + inside(down.data[n])) * side + inside(x)])));
+	const side = 2 * size,
+		field = new Random(seed).normals(channels * side * side),
+		inside = value => Math.min(side - 1, Math.max(0, Math.floor(((value + 2) / 2) * size)));
+	return Array.from({ length: channels }, (_, c) =>
+		plane(
+			across.width,
+			across.height,
+			across.data.map((x, n) => factor * field[(c * side + inside(down.data[n])) * side + inside(x)]),
+		),
+	);
 }
 
 /** Pastes what was drawn of a crop over an enlarged photo, in the colours that are there. */
 function paste(hr, crop, drawn) {
-  const [{ width, height }] = hr, s = SCALE;
-  const left = Math.max(0, s * crop.left), top = Math.max(0, s * crop.top), right = Math.min(width, s * (crop.left + crop.side)), bottom = Math.min(height, s * (crop.top + crop.side));
-  if (right <= left || bottom <= top) return;
-  const toFrame = enlarged(shifted(crop.toFrame, left / s - crop.left, top / s - crop.top), s), [a, , , d] = toFrame, [x, y] = coordinates(toFrame, right - left, bottom - top);
-  const inside = plane(right - left, bottom - top, x.data.map((at, n) => Number(Math.max(Math.abs(at), Math.abs(y.data[n])) < 1)));
-  const frame = (Math.abs(a) + Math.abs(d)) / scaleOf(toFrame) ** 2, [across, down] = [inside.width, inside.height].map((side) => Math.max(1, rounded((PATCHES * side) / frame)));
-  const smooth = (one) => resized(resized(one, across, down, "bilinear"), inside.width, inside.height, "bilinear"), weight = smooth(inside);
-  hr.forEach((one, c) => {
-    const there = cut(one, left, top, right, bottom), face = cut(drawn[c], left - s * crop.left, top - s * crop.top, right - s * crop.left, bottom - s * crop.top);
-    const other = smooth(plane(inside.width, inside.height, inside.data.map((known, n) => known * (there.data[n] - face.data[n]))));
-    for (let n = 0; n < inside.data.length; n += 1) {
-      const t = clip((1 - (x.data[n] ** ROUNDNESS + y.data[n] ** ROUNDNESS) ** (1 / ROUNDNESS)) / (1 - SOLID)), much = t * t * (3 - 2 * t);
-      if (!much) continue;
-      const column = n % inside.width, at = (top + (n - column) / inside.width) * width + left + column;
-      one.data[at] += much * (clip(face.data[n] + other.data[n] / Math.max(weight.data[n], 1e-3)) - one.data[at]);
-    }
-  });
+	const [{ width, height }] = hr,
+		s = SCALE;
+	const left = Math.max(0, s * crop.left),
+		top = Math.max(0, s * crop.top),
+		right = Math.min(width, s * (crop.left + crop.side)),
+		bottom = Math.min(height, s * (crop.top + crop.side));
+	if (right <= left || bottom <= top) return;
+	const toFrame = enlarged(shifted(crop.toFrame, left / s - crop.left, top / s - crop.top), s),
+		[a, , , d] = toFrame,
+		[x, y] = coordinates(toFrame, right - left, bottom - top);
+	const inside = plane(
+		right - left,
+		bottom - top,
+		x.data.map((at, n) => Number(Math.max(Math.abs(at), Math.abs(y.data[n])) < 1)),
+	);
+	const frame = (Math.abs(a) + Math.abs(d)) / scaleOf(toFrame) ** 2,
+		[across, down] = [inside.width, inside.height].map(side => Math.max(1, rounded((PATCHES * side) / frame)));
+	const smooth = one => resized(resized(one, across, down, "bilinear"), inside.width, inside.height, "bilinear"),
+		weight = smooth(inside);
+	hr.forEach((one, c) => {
+		const there = cut(one, left, top, right, bottom),
+			face = cut(drawn[c], left - s * crop.left, top - s * crop.top, right - s * crop.left, bottom - s * crop.top);
+		const other = smooth(
+			plane(
+				inside.width,
+				inside.height,
+				inside.data.map((known, n) => known * (there.data[n] - face.data[n])),
+			),
+		);
+		for (let n = 0; n < inside.data.length; n += 1) {
+			const t = clip((1 - (x.data[n] ** ROUNDNESS + y.data[n] ** ROUNDNESS) ** (1 / ROUNDNESS)) / (1 - SOLID)),
+				much = t * t * (3 - 2 * t);
+			if (!much) continue;
+			const column = n % inside.width,
+				at = (top + (n - column) / inside.width) * width + left + column;
+			one.data[at] += much * (clip(face.data[n] + other.data[n] / Math.max(weight.data[n], 1e-3)) - one.data[at]);
+		}
+	});
 }
 
 /** The photo enlarged before any face is drawn, tile by tile; `drawn(share)` hears how far it is. */
 async function background(rgb, model, drawn) {
-  const [{ width, height }] = rgb, hr = rgb.map(() => plane(SCALE * width, SCALE * height)), margin = model ? RECEPTIVE_FIELD : 2;
-  for (let top = 0; top < height; top += TILE) {
-    for (let left = 0; left < width; left += TILE) {
-      const x0 = Math.floor(Math.max(left - margin, 0) / 2) * 2, y0 = Math.floor(Math.max(top - margin, 0) / 2) * 2;
-      const right = Math.min(left + TILE, width), bottom = Math.min(top + TILE, height), x1 = Math.min(right + margin, width), y1 = Math.min(bottom + margin, height);
-      const lr = rgb.map((one) => cut(one, x0, y0, x1, y1)), large = model ? await enlargement(model, lr) : lr.map((one) => resized(one, SCALE * one.width, SCALE * one.height));
-      large.forEach((one, c) => {
-        for (let y = SCALE * top; y < SCALE * bottom; y += 1) {
-          const from = (y - SCALE * y0) * one.width + SCALE * (left - x0), row = one.data.subarray(from, from + SCALE * (right - left));
-          hr[c].data.set(model ? row : row.map(clip), y * hr[c].width + SCALE * left);
-        }
-      });
-      drawn((top * width + (bottom - top) * right) / (width * height));
-    }
-  }
-  return hr;
+	const [{ width, height }] = rgb,
+		hr = rgb.map(() => plane(SCALE * width, SCALE * height)),
+		margin = model ? RECEPTIVE_FIELD : 2;
+	for (let top = 0; top < height; top += TILE) {
+		for (let left = 0; left < width; left += TILE) {
+			const x0 = Math.floor(Math.max(left - margin, 0) / 2) * 2,
+				y0 = Math.floor(Math.max(top - margin, 0) / 2) * 2;
+			const right = Math.min(left + TILE, width),
+				bottom = Math.min(top + TILE, height),
+				x1 = Math.min(right + margin, width),
+				y1 = Math.min(bottom + margin, height);
+			const lr = rgb.map(one => cut(one, x0, y0, x1, y1)),
+				large = model ? await enlargement(model, lr) : lr.map(one => resized(one, SCALE * one.width, SCALE * one.height));
+			large.forEach((one, c) => {
+				for (let y = SCALE * top; y < SCALE * bottom; y += 1) {
+					const from = (y - SCALE * y0) * one.width + SCALE * (left - x0),
+						row = one.data.subarray(from, from + SCALE * (right - left));
+					hr[c].data.set(model ? row : row.map(clip), y * hr[c].width + SCALE * left);
+				}
+			});
+			drawn((top * width + (bottom - top) * right) / (width * height));
+		}
+	}
+	return hr;
 }
 
 async function enlargement(model, lr) {
-  const { multiple } = (await facts()).networks[model], [{ width, height }] = lr, [wide, high] = [width, height].map((side) => Math.ceil(side / multiple) * multiple);
-  const { hr } = await run(model, { lr: [joined(lr.map((one) => cut(one, 0, 0, wide, high))), [1, 3, high, wide]] }), size = SCALE * SCALE * wide * high;
-  return [0, 1, 2].map((c) => plane(SCALE * wide, SCALE * high, hr.slice(c * size, (c + 1) * size).map(clip)));
+	const { multiple } = (await facts()).networks[model],
+		[{ width, height }] = lr,
+		[wide, high] = [width, height].map(side => Math.ceil(side / multiple) * multiple);
+	const { hr } = await run(model, { lr: [joined(lr.map(one => cut(one, 0, 0, wide, high))), [1, 3, high, wide]] }),
+		size = SCALE * SCALE * wide * high;
+	return [0, 1, 2].map(c => plane(SCALE * wide, SCALE * high, hr.slice(c * size, (c + 1) * size).map(clip)));
 }
 
-const error = (hr, lr) => hr.reduce((sum, one, c) => { const small = areaMean(one, SCALE); return sum + small.data.reduce((a, value, n) => a + (value - lr[c].data[n]) ** 2, 0); }, 0) / (3 * lr[0].data.length);
+const error = (hr, lr) =>
+	hr.reduce((sum, one, c) => {
+		const small = areaMean(one, SCALE);
+		return sum + small.data.reduce((a, value, n) => a + (value - lr[c].data[n]) ** 2, 0);
+	}, 0) /
+	(3 * lr[0].data.length);
 
 /** Adds what the photo has and the enlargement, made small, has not, until both agree (Irani and Peleg, 1991). */
 function backProjected(hr, lr) {
-  for (let pass = 0; pass < MAX_PASSES && error(hr, lr) > 10 ** (-GOAL / 10); pass += 1) {
-    hr = hr.map((one, c) => {
-      const small = areaMean(one, SCALE), missing = resized(plane(small.width, small.height, small.data.map((value, n) => lr[c].data[n] - value)), one.width, one.height);
-      return plane(one.width, one.height, one.data.map((value, n) => clip(value + missing.data[n])));
-    });
-  }
-  return hr;
+	for (let pass = 0; pass < MAX_PASSES && error(hr, lr) > 10 ** (-GOAL / 10); pass += 1) {
+		hr = hr.map((one, c) => {
+			const small = areaMean(one, SCALE),
+				missing = resized(
+					plane(
+						small.width,
+						small.height,
+						small.data.map((value, n) => lr[c].data[n] - value),
+					),
+					one.width,
+					one.height,
+				);
+			return plane(
+				one.width,
+				one.height,
+				one.data.map((value, n) => clip(value + missing.data[n])),
+			);
+		});
+	}
+	return hr;
 }
 
 /** A photo, or a box of it, four times larger. */
 export async function enhance(file, { model: asked = "auto", seed = 0, box }, progress) {
-  const bitmap = await shown(file), part = box?.split(",").map(Number) ?? [0, 0, bitmap.width, bitmap.height], rgb = planesIn(bitmap, part), own = Number(seed), notes = [];
-  if (asked === "bicubic") {
-    const hr = await background(rgb, null, progress);
-    return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
-  }
-  const found = await within(file, bitmap, part, rgb), noise = noiseLevel(rgb), wrong = defect(rgb, noise), rest = noise > ROUGH ? null : BACKGROUND_MODEL;
-  const jobs = found.filter((one) => !one.reason).map((one) => ({ ...one, crop: cropOf(rgb, one.face.landmarks, one.size, one.reduction) }));
-  let model = asked;
-  if (asked === "auto") {
-    const soft = jobs.map(({ crop }) => reduced(crop)).filter((crop) => blurred(crop.lr, crop.size)).length;
-    model = wrong || 2 * soft > jobs.length ? RESTORATION_MODEL : FACE_MODEL;
-    if (!wrong && model === RESTORATION_MODEL) notes.push(`blurred faces: drawn by ${RESTORATION_MODEL}`);
-  }
-  if (!found.length) notes.push("no face found");
-  for (const reason of [...new Set(found.map((one) => one.reason).filter((one) => one && one !== TOO_LARGE))].sort()) notes.push(`${found.filter((one) => one.reason === reason).length} of ${found.length} faces left alone: ${reason}`);
-  const large = found.filter((one) => one.reason === TOO_LARGE).length;
-  if (large) notes.push(`${large} of ${found.length} faces are ${TOO_LARGE}`);
-  if (wrong) notes.push(`${wrong}: not held to every pixel of the input`);
-  const drawn = jobs.length ? await draw(model, jobs.map(({ crop }) => crop), own) : [];
-  progress(0.3);
-  let hr = await background(rgb, rest, (share) => progress(0.3 + 0.6 * share));
-  for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks))) paste(hr, jobs[n].crop, drawn[n]);
-  if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, rgb);
-  return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });
+	const bitmap = await shown(file),
+		part = box?.split(",").map(Number) ?? [0, 0, bitmap.width, bitmap.height],
+		rgb = planesIn(bitmap, part),
+		own = Number(seed),
+		notes = [];
+	if (asked === "bicubic") {
+		const hr = await background(rgb, null, progress);
+		return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
+	}
+	const found = await within(file, bitmap, part, rgb),
+		noise = noiseLevel(rgb),
+		wrong = defect(rgb, noise),
+		rest = noise > ROUGH ? null : BACKGROUND_MODEL;
+	const jobs = found.filter(one => !one.reason).map(one => ({ ...one, crop: cropOf(rgb, one.face.landmarks, one.size, one.reduction) }));
+	let model = asked;
+	if (asked === "auto") {
+		const soft = jobs.map(({ crop }) => reduced(crop)).filter(crop => blurred(crop.lr, crop.size)).length;
+		model = wrong || 2 * soft > jobs.length ? RESTORATION_MODEL : FACE_MODEL;
+		if (!wrong && model === RESTORATION_MODEL) notes.push(`blurred faces: drawn by ${RESTORATION_MODEL}`);
+	}
+	if (!found.length) notes.push("no face found");
+	for (const reason of [...new Set(found.map(one => one.reason).filter(one => one && one !== TOO_LARGE))].sort())
+		notes.push(`${found.filter(one => one.reason === reason).length} of ${found.length} faces left alone: ${reason}`);
+	const large = found.filter(one => one.reason === TOO_LARGE).length;
+	if (large) notes.push(`${large} of ${found.length} faces are ${TOO_LARGE}`);
+	if (wrong) notes.push(`${wrong}: not held to every pixel of the input`);
+	const drawn = jobs.length
+		? await draw(
+				model,
+				jobs.map(({ crop }) => crop),
+				own,
+			)
+		: [];
+	progress(0.3);
+	let hr = await background(rgb, rest, share => progress(0.3 + 0.6 * share));
+	for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks)))
+		paste(hr, jobs[n].crop, drawn[n]);
+	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, rgb);
+	return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });
 }
 
 /** The faces of a part of a photo, as they lie in it; where none is known there, it is looked at more closely. */
 async function within(file, bitmap, [left, top, right, bottom], rgb) {
-  const all = right - left === bitmap.width && bottom - top === bitmap.height, found = (await known(file, bitmap)).filter(({ face }) => {
-    const [x, y] = [(face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2];
-    return x >= left && x < right && y >= top && y < bottom;
-  });
-  if (found.length || all) return found.map((one) => ({ ...one, face: moved(one.face, -left, -top) }));
-  return (await findFaces(rgb)).map((one) => ({ ...one, number: null }));
+	const all = right - left === bitmap.width && bottom - top === bitmap.height,
+		found = (await known(file, bitmap)).filter(({ face }) => {
+			const [x, y] = [(face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2];
+			return x >= left && x < right && y >= top && y < bottom;
+		});
+	if (found.length || all) return found.map(one => ({ ...one, face: moved(one.face, -left, -top) }));
+	return (await findFaces(rgb)).map(one => ({ ...one, number: null }));
 }
 
 function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
-  const planes = hr.map((one) => plane(one.width, one.height, one.data.map((value) => Math.round(255 * clip(value)) / 255))), off = error(planes, lr);
-  const [{ width, height }] = planes, fitted = ([l, t, r, b]) => [Math.max(0, rounded(4 * l)), Math.max(0, rounded(4 * t)), Math.min(width, rounded(4 * r)), Math.min(height, rounded(4 * b))].join(" ");
-  const agreement = Math.round(100 * Math.min(99, off ? -10 * Math.log10(off) : 99)) / 100;
-  return { facts: { width, height, model, seed, faces, lr_psnr_db: agreement, notes }, answers: [{ seed, planes }], stamp: { model: drawn.length ? model : "", rest: rest ?? "", agreement, boxes: drawn.map(fitted) } };
+	const planes = hr.map(one =>
+			plane(
+				one.width,
+				one.height,
+				one.data.map(value => Math.round(255 * clip(value)) / 255),
+			),
+		),
+		off = error(planes, lr);
+	const [{ width, height }] = planes,
+		fitted = ([l, t, r, b]) =>
+			[Math.max(0, rounded(4 * l)), Math.max(0, rounded(4 * t)), Math.min(width, rounded(4 * r)), Math.min(height, rounded(4 * b))].join(
+				" ",
+			);
+	const agreement = Math.round(100 * Math.min(99, off ? -10 * Math.log10(off) : 99)) / 100;
+	return {
+		facts: { width, height, model, seed, faces, lr_psnr_db: agreement, notes },
+		answers: [{ seed, planes }],
+		stamp: { model: drawn.length ? model : "", rest: rest ?? "", agreement, boxes: drawn.map(fitted) },
+	};
 }
 
 /** Several faces for the same pixels, upright. */
 export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
-  const bitmap = await shown(file), one = (await known(file, bitmap))[Number(face) - 1], rgb = planesIn(bitmap);
-  if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
-  const crop = cropOf(rgb, one.face.landmarks, one.size, one.reduction), model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : FACE_MODEL, answers = [];
-  let agreement = 99;
-  for (let k = 0; k < Number(n); k += 1) {
-    const [drawn] = await draw(model, [crop], Number(seed) + k), side = rounded(SCALE * crop.size * crop.reduction), [a, b, c, d, e, f] = enlarged(crop.toFrame, SCALE);
-    const toFrame = [a * side, b * side, c * side - 0.5, d * side, e * side, f * side - 0.5];
-    agreement = Math.min(agreement, -10 * Math.log10(error(drawn, crop.lr)));
-    answers.push({ seed: Number(seed) + k, planes: warp(drawn, inverse(toFrame), side, side) });
-    progress((k + 1) / Number(n));
-  }
-  return { facts: { model, seed: Number(seed), pixels_across: one.size, warning: "Made-up detail: none of these is the person. They will not help to identify anyone.",
-    sentence: `${n} answers for ${one.size} pixels across; each agrees with the photo to ${Math.floor(agreement)} dB or more` }, answers, stamp: { model, rest: "", agreement, boxes: ["all"] } };
+	const bitmap = await shown(file),
+		one = (await known(file, bitmap))[Number(face) - 1],
+		rgb = planesIn(bitmap);
+	if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
+	const crop = cropOf(rgb, one.face.landmarks, one.size, one.reduction),
+		model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : FACE_MODEL,
+		answers = [];
+	let agreement = 99;
+	for (let k = 0; k < Number(n); k += 1) {
+		const [drawn] = await draw(model, [crop], Number(seed) + k),
+			side = rounded(SCALE * crop.size * crop.reduction),
+			[a, b, c, d, e, f] = enlarged(crop.toFrame, SCALE);
+		const toFrame = [a * side, b * side, c * side - 0.5, d * side, e * side, f * side - 0.5];
+		agreement = Math.min(agreement, -10 * Math.log10(error(drawn, crop.lr)));
+		answers.push({ seed: Number(seed) + k, planes: warp(drawn, inverse(toFrame), side, side) });
+		progress((k + 1) / Number(n));
+	}
+	return {
+		facts: {
+			model,
+			seed: Number(seed),
+			pixels_across: one.size,
+			warning: "Made-up detail: none of these is the person. They will not help to identify anyone.",
+			sentence: `${n} answers for ${one.size} pixels across; each agrees with the photo to ${Math.floor(agreement)} dB or more`,
+		},
+		answers,
+		stamp: { model, rest: "", agreement, boxes: ["all"] },
+	};
 }

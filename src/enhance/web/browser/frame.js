@@ -5,11 +5,34 @@ import { h } from "./dom.js";
 const here = location.pathname.replace(/\/$/, "").split("/").pop();
 const link = ([path, name]) => h("a", { href: path, "aria-current": here === path ? "page" : null }, name);
 
-document.querySelector("main").before(h("header", {},
-  h("a", { href: "./", className: "name", "aria-current": document.querySelector(".wall") ? "page" : null }, "enhance", h("span", {}, "!")),
-  h("nav", { "aria-label": "Tricks" }, ...tricks.map(link))));
-document.querySelector("main").after(h("footer", {},
-  h("p", {}, "All detail is invented. It will not help to identify anyone, and must not be used to try. "
-    + `The networks run in this browser; nothing is sent anywhere.${missing.length ? ` Not in this folder: ${missing.join(", ")}; the program has them.` : ""}`)));
+document
+	.querySelector("main")
+	.before(
+		h(
+			"header",
+			{},
+			h(
+				"a",
+				{ href: "./", className: "name", "aria-current": document.querySelector(".wall") ? "page" : null },
+				"enhance",
+				h("span", {}, "!"),
+			),
+			h("nav", { "aria-label": "Tricks" }, ...tricks.map(link)),
+		),
+	);
+document
+	.querySelector("main")
+	.after(
+		h(
+			"footer",
+			{},
+			h(
+				"p",
+				{},
+				"All detail is invented. It will not help to identify anyone, and must not be used to try. " +
+					`The networks run in this browser; nothing is sent anywhere.${missing.length ? ` Not in this folder: ${missing.join(", ")}; the program has them.` : ""}`,
+			),
+		),
+	);
 
 if (isSecureContext) navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {}); // without one it works, too, on line

@@ -2,48 +2,67 @@
 import { say } from "./dom.js";
 
 export class Refused extends Error {
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+	}
 }
 
-const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" }), jobs = new Map();
-let count = 0, loaded = false;
+const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" }),
+	jobs = new Map();
+let count = 0,
+	loaded = false;
 const page = document.querySelector("script[src$='.js']").src.split("/").pop();
-worker.postMessage({ warm: { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page] });
+worker.postMessage({
+	warm: { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page],
+});
 worker.onmessage = ({ data: { id, stage, share, made, error } }) => {
-  const job = jobs.get(id);
-  if (!job) return;
-  if (stage) {
-    if (!loaded) say("");
-    loaded = true;
-    if (job.what === "faces" && share) say(`Looking for faces… ${Math.round(100 * share)} %`, true);
-    job.progress?.({ stage, share });
-    return;
-  }
-  if (error) job.failed(new Refused(error.code, error.message)); else job.done({ blob: made.answers[0]?.data ?? null, facts: made });
+	const job = jobs.get(id);
+	if (!job) return;
+	if (stage) {
+		if (!loaded) say("");
+		loaded = true;
+		if (job.what === "faces" && share) say(`Looking for faces… ${Math.round(100 * share)} %`, true);
+		job.progress?.({ stage, share });
+		return;
+	}
+	if (error) job.failed(new Refused(error.code, error.message));
+	else job.done({ blob: made.answers[0]?.data ?? null, facts: made });
 };
-worker.onerror = (event) => {
-  for (const { failed } of jobs.values()) failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
+worker.onerror = event => {
+	for (const { failed } of jobs.values())
+		failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
 };
 
-export const limits = async () => ({ upload_bytes: 40e6, look_pixels: 50e6, draw_pixels: page === "faces.js" ? 1e6 : 4e6, tasks: { upscale: { map: false }, translate: { to: ["zebra"] } } });
+export const limits = async () => ({
+	upload_bytes: 40e6,
+	look_pixels: 50e6,
+	draw_pixels: page === "faces.js" ? 1e6 : 4e6,
+	tasks: { upscale: { map: false }, translate: { to: ["zebra"] } },
+});
 
 /** Asks for pictures; {blob, facts}, blob the first of them. A call whose signal aborts is given up at once. */
 export function insist(what, body, options = {}, { progress, signal } = {}) {
-  const id = count += 1;
-  if (!loaded) say("Fetching the network, once. After that it works without the internet…", true);
-  return new Promise((done, failed) => {
-    signal?.throwIfAborted();
-    jobs.set(id, { what, done, failed, progress });
-    signal?.addEventListener("abort", () => { worker.postMessage({ cancel: id }); failed(signal.reason); }, { once: true });
-    worker.postMessage({ id, what, body: body instanceof FormData ? Object.fromEntries(body) : body, options });
-  }).finally(() => jobs.delete(id));
+	const id = (count += 1);
+	if (!loaded) say("Fetching the network, once. After that it works without the internet…", true);
+	return new Promise((done, failed) => {
+		signal?.throwIfAborted();
+		jobs.set(id, { what, done, failed, progress });
+		signal?.addEventListener(
+			"abort",
+			() => {
+				worker.postMessage({ cancel: id });
+				failed(signal.reason);
+			},
+			{ once: true },
+		);
+		worker.postMessage({ id, what, body: body instanceof FormData ? Object.fromEntries(body) : body, options });
+	}).finally(() => jobs.delete(id));
 }
 export const send = insist;
 
-export const pictures = (facts) => facts.answers.map(({ seed, data }) => ({ seed, blob: data }));
+export const pictures = facts => facts.answers.map(({ seed, data }) => ({ seed, blob: data }));
 /** In the service pictures come as text; here they are files already. */
-export const decoded = (blob) => blob;
-export const inWords = ({ stage, share }) => (stage !== "drawing" ? "Waiting…" : share > 0.02 && share < 1 ? `Drawing… ${Math.round(100 * share)} %` : "Drawing…");
+export const decoded = blob => blob;
+export const inWords = ({ stage, share }) =>
+	stage !== "drawing" ? "Waiting…" : share > 0.02 && share < 1 ? `Drawing… ${Math.round(100 * share)} %` : "Drawing…";

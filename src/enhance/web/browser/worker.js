@@ -9,42 +9,69 @@ import { filled, stamped } from "./stamp.js";
 import { translate } from "./zebras.js";
 
 const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel"];
-const TRICKS = { sketch: [sketch, ["sketch_cat"]], imagine: [imagine, ["bird"]], faces: [look, ["yunet"]], enhance: [enhance, FACES], lineup: [lineup, FACES.slice(0, 2)],
-  translate: [translate, ["animals", "zebra"]], fill: [fill, ["photo_fill", "yunet"]] };
+const TRICKS = {
+	sketch: [sketch, ["sketch_cat"]],
+	imagine: [imagine, ["bird"]],
+	faces: [look, ["yunet"]],
+	enhance: [enhance, FACES],
+	lineup: [lineup, FACES.slice(0, 2)],
+	translate: [translate, ["animals", "zebra"]],
+	fill: [fill, ["photo_fill", "yunet"]],
+};
 const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
 let last = Promise.resolve();
 
 self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
-  if (warm) { if (TRICKS[warm]) Promise.all(TRICKS[warm][1].map(load)).catch(() => {}); return; }
-  if (cancel) { cancelled.add(cancel); return; }
-  last = last.then(() => (cancelled.has(id) ? null : answer(id, what, body, options)));
+	if (warm) {
+		if (TRICKS[warm]) Promise.all(TRICKS[warm][1].map(load)).catch(() => {});
+		return;
+	}
+	if (cancel) {
+		cancelled.add(cancel);
+		return;
+	}
+	last = last.then(() => (cancelled.has(id) ? null : answer(id, what, body, options)));
 };
 
 async function answer(id, what, body, options) {
-  const started = performance.now();
-  try {
-    const [work, models] = TRICKS[what];
-    await Promise.all(models.map(load));
-    postMessage({ id, stage: "drawing" });
-    const made = await work(body, options, (share) => postMessage({ id, stage: "drawing", share })), { stamps, networks } = await facts();
-    const answers = await Promise.all(made.answers.map(async ({ seed, planes }) => {
-      const blob = await canvasOf(planes).convertToBlob({ type: TYPES[options.format] ?? "image/png", quality: 0.92 });
-      return { seed, type: blob.type, data: await stamped(blob, stampOf(stamps[what] ?? stamps.enhance, seed, made, networks)) };
-    }));
-    if (made.mask) made.facts.mask = await canvasOf([made.mask, made.mask, made.mask]).convertToBlob();
-    if (what === "lineup") for (const [n, card] of answers.entries()) Object.assign(card, { number: n + 1, png: new FileReaderSync().readAsDataURL(card.data).split(",")[1] });
-    postMessage({ id, made: { ...made.facts, seconds: (performance.now() - started) / 1000, answers } });
-  } catch (error) {
-    postMessage({ id, error: { code: error.code ?? "broken", message: error.message } });
-  }
+	const started = performance.now();
+	try {
+		const [work, models] = TRICKS[what];
+		await Promise.all(models.map(load));
+		postMessage({ id, stage: "drawing" });
+		const made = await work(body, options, share => postMessage({ id, stage: "drawing", share })),
+			{ stamps, networks } = await facts();
+		const answers = await Promise.all(
+			made.answers.map(async ({ seed, planes }) => {
+				const blob = await canvasOf(planes).convertToBlob({ type: TYPES[options.format] ?? "image/png", quality: 0.92 });
+				return { seed, type: blob.type, data: await stamped(blob, stampOf(stamps[what] ?? stamps.enhance, seed, made, networks)) };
+			}),
+		);
+		if (made.mask) made.facts.mask = await canvasOf([made.mask, made.mask, made.mask]).convertToBlob();
+		if (what === "lineup")
+			for (const [n, card] of answers.entries())
+				Object.assign(card, { number: n + 1, png: new FileReaderSync().readAsDataURL(card.data).split(",")[1] });
+		postMessage({ id, made: { ...made.facts, seconds: (performance.now() - started) / 1000, answers } });
+	} catch (error) {
+		postMessage({ id, error: { code: error.code ?? "broken", message: error.message } });
+	}
 }
 
 function stampOf(template, seed, { facts: { words = "" }, stamp, said }, networks) {
-  if (said !== undefined) return said && filled(template[Math.min(said.BOXES.length, 2) - 1], { SEED: seed, ...said, ...listed(said.BOXES) });
-  if (!stamp) return filled(template, { SEED: seed, WORDS: words });
-  const { model, rest, agreement, boxes } = stamp, drawn = [model, rest].filter(Boolean), text = drawn.length ? template[Math.min(boxes.length, 2)] : template[3];
-  return filled(text, { SEED: seed, MODEL: drawn.join(" + "), DIGITS: drawn.map((name) => networks[name].digits).join(" + "), AGREEMENT: agreement.toFixed(2), ...listed(boxes) });
+	if (said !== undefined)
+		return said && filled(template[Math.min(said.BOXES.length, 2) - 1], { SEED: seed, ...said, ...listed(said.BOXES) });
+	if (!stamp) return filled(template, { SEED: seed, WORDS: words });
+	const { model, rest, agreement, boxes } = stamp,
+		drawn = [model, rest].filter(Boolean),
+		text = drawn.length ? template[Math.min(boxes.length, 2)] : template[3];
+	return filled(text, {
+		SEED: seed,
+		MODEL: drawn.join(" + "),
+		DIGITS: drawn.map(name => networks[name].digits).join(" + "),
+		AGREEMENT: agreement.toFixed(2),
+		...listed(boxes),
+	});
 }
 
-const listed = (boxes) => ({ COUNT: boxes.length, BOXES: { raw: boxes.map((box) => `<rdf:li>${box}</rdf:li>`).join("") } });
+const listed = boxes => ({ COUNT: boxes.length, BOXES: { raw: boxes.map(box => `<rdf:li>${box}</rdf:li>`).join("") } });

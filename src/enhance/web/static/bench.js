@@ -8,127 +8,185 @@ import { entry as stored, fresh, keep } from "./visit.js";
 /** Runs a page. `trick` names it; `opens(entry)` is told of a photo on the stage, `leaves()` of an empty one, `shows(entry)` of one whose
  * result was kept. */
 export class Bench {
-  entry = null;
-  running = null;
+	entry = null;
+	running = null;
 
-  constructor(trick, { opens, leaves, shows }) {
-    Object.assign(this, { trick, opens, leaves, shows, stage: $("stage") });
-    $("drop").addEventListener("photos", ({ detail: { files: [file] } }) => this.open(fresh(trick, file.name || "photo", file)));
-    $("cancel").addEventListener("click", () => this.stop());
-    $("another").addEventListener("click", (event) => { event.preventDefault(); history.pushState(null, "", trick); this.welcome(); });
-    document.querySelector("visit-history").addEventListener("forgotten", () => { history.pushState(null, "", trick); this.welcome(); });
-    document.querySelector("visit-history").addEventListener("click", (event) => {
-      const link = event.target.closest?.(`a[href^=${trick}]`);
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      history.pushState(null, "", link.getAttribute("href"));
-      this.restore();
-    });
-    addEventListener("popstate", () => this.restore());
-  }
+	constructor(trick, { opens, leaves, shows }) {
+		Object.assign(this, { trick, opens, leaves, shows, stage: $("stage") });
+		$("drop").addEventListener(
+			"photos",
+			({
+				detail: {
+					files: [file],
+				},
+			}) => this.open(fresh(trick, file.name || "photo", file)),
+		);
+		$("cancel").addEventListener("click", () => this.stop());
+		$("another").addEventListener("click", event => {
+			event.preventDefault();
+			history.pushState(null, "", trick);
+			this.welcome();
+		});
+		document.querySelector("visit-history").addEventListener("forgotten", () => {
+			history.pushState(null, "", trick);
+			this.welcome();
+		});
+		document.querySelector("visit-history").addEventListener("click", event => {
+			const link = event.target.closest?.(`a[href^=${trick}]`);
+			if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+			event.preventDefault();
+			history.pushState(null, "", link.getAttribute("href"));
+			this.restore();
+		});
+		addEventListener("popstate", () => this.restore());
+	}
 
-  async open(entry) {
-    this.stop();
-    trouble("");
-    if (!await this.load(entry)) return;
-    history.pushState(null, "", `${this.trick}?photo=${entry.id}`);
-    await keep(entry);
-    await this.opens(entry);
-  }
+	async open(entry) {
+		this.stop();
+		trouble("");
+		if (!(await this.load(entry))) return;
+		history.pushState(null, "", `${this.trick}?photo=${entry.id}`);
+		await keep(entry);
+		await this.opens(entry);
+	}
 
-  async load(entry) {
-    try {
-      const { file, bitmap, note } = await opened(entry.file, entry.name, (await limits()).draw_pixels);
-      Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? await thumb(bitmap) });
-      this.entry = entry;
-      $("drop").hidden = true;
-      $("another").hidden = false;
-      this.stage.show(bitmap);
-      $("title").textContent = `${entry.name}, ${bitmap.width} × ${bitmap.height} pixels`;
-      return true;
-    } catch (error) {
-      trouble(error.message);
-      return false;
-    }
-  }
+	async load(entry) {
+		try {
+			const { file, bitmap, note } = await opened(entry.file, entry.name, (await limits()).draw_pixels);
+			Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? (await thumb(bitmap)) });
+			this.entry = entry;
+			$("drop").hidden = true;
+			$("another").hidden = false;
+			this.stage.show(bitmap);
+			$("title").textContent = `${entry.name}, ${bitmap.width} × ${bitmap.height} pixels`;
+			return true;
+		} catch (error) {
+			trouble(error.message);
+			return false;
+		}
+	}
 
-  welcome() {
-    this.stop();
-    this.entry = null;
-    this.stage.bare();
-    this.stage.photo = null;
-    $("drop").hidden = false;
-    $("another").hidden = true;
-    $("title").textContent = "";
-    $("facts").clear();
-    $("result").hidden = true;
-    say("");
-    trouble("");
-    this.leaves();
-  }
+	welcome() {
+		this.stop();
+		this.entry = null;
+		this.stage.bare();
+		this.stage.photo = null;
+		$("drop").hidden = false;
+		$("another").hidden = true;
+		$("title").textContent = "";
+		$("facts").clear();
+		$("result").hidden = true;
+		say("");
+		trouble("");
+		this.leaves();
+	}
 
-  async restore() {
-    const asked = new URLSearchParams(location.search);
-    if (!asked.has("photo")) { this.welcome(); return; }
-    const found = await stored(asked.get("photo"));
-    if (!found) { this.welcome(); say("That photo has been forgotten."); return; }
-    this.stop();
-    if (!await this.load(found)) return;
-    if (asked.has("done") && found.result) await this.shows(found); else await this.opens(found);
-  }
+	async restore() {
+		const asked = new URLSearchParams(location.search);
+		if (!asked.has("photo")) {
+			this.welcome();
+			return;
+		}
+		const found = await stored(asked.get("photo"));
+		if (!found) {
+			this.welcome();
+			say("That photo has been forgotten.");
+			return;
+		}
+		this.stop();
+		if (!(await this.load(found))) return;
+		if (asked.has("done") && found.result) await this.shows(found);
+		else await this.opens(found);
+	}
 
-  /** Does one job, and says how it goes. */
-  async doing(text, work, waits = true) {
-    this.stop();
-    trouble("");
-    const mine = this.running = new AbortController(), hooks = { signal: mine.signal, json: true,
-      progress: (told) => { const now = inWords(told); if (now && this.running === mine) say(now, true); } };
-    say(text, true);
-    $("cancel").hidden = false;
-    if (waits) this.stage.wait();
-    try {
-      await work(hooks, () => { $("cancel").hidden = true; say(""); this.stage.rest(); });
-    } catch (error) {
-      if (this.running !== mine) return;
-      if (error.name === "AbortError" || error.code === "cancelled") say("Cancelled."); else trouble(error.message);
-    } finally {
-      if (this.running === mine) { this.running = null; if (say.stays) say(""); $("cancel").hidden = true; this.stage.rest(); }
-    }
-  }
+	/** Does one job, and says how it goes. */
+	async doing(text, work, waits = true) {
+		this.stop();
+		trouble("");
+		const mine = (this.running = new AbortController()),
+			hooks = {
+				signal: mine.signal,
+				json: true,
+				progress: told => {
+					const now = inWords(told);
+					if (now && this.running === mine) say(now, true);
+				},
+			};
+		say(text, true);
+		$("cancel").hidden = false;
+		if (waits) this.stage.wait();
+		try {
+			await work(hooks, () => {
+				$("cancel").hidden = true;
+				say("");
+				this.stage.rest();
+			});
+		} catch (error) {
+			if (this.running !== mine) return;
+			if (error.name === "AbortError" || error.code === "cancelled") say("Cancelled.");
+			else trouble(error.message);
+		} finally {
+			if (this.running === mine) {
+				this.running = null;
+				if (say.stays) say("");
+				$("cancel").hidden = true;
+				this.stage.rest();
+			}
+		}
+	}
 
-  stop() { this.running?.abort(); }
+	stop() {
+		this.running?.abort();
+	}
 
-  /** Keeps what came of it, under an address of its own. */
-  async finished(blob, facts, more = {}) {
-    const { entry } = this, url = `${this.trick}?photo=${entry.id}&done=1`;
-    Object.assign(entry, { result: { blob, facts: { ...facts, answers: undefined, mask: undefined }, ...more }, url, state: "done", at: Date.now() });
-    if (`${this.trick}${location.search}` !== url) history.pushState(null, "", url);
-    await keep(entry);
-  }
+	/** Keeps what came of it, under an address of its own. */
+	async finished(blob, facts, more = {}) {
+		const { entry } = this,
+			url = `${this.trick}?photo=${entry.id}&done=1`;
+		Object.assign(entry, {
+			result: { blob, facts: { ...facts, answers: undefined, mask: undefined }, ...more },
+			url,
+			state: "done",
+			at: Date.now(),
+		});
+		if (`${this.trick}${location.search}` !== url) history.pushState(null, "", url);
+		await keep(entry);
+	}
 
-  /** Buttons that save: the file as it came, before beside after, and a loop. */
-  keeps(ending) {
-    $("save").addEventListener("click", () => { save(this.entry.result.blob, `${base(this.entry.name)}_${ending}.png`); say("Saved. The file says in its metadata what was invented."); });
-    const draw = (pen, name, ...place) => {
-      pen.imageSmoothingQuality = "high";
-      pen.drawImage(name === "before" ? this.stage.photo : this.stage.over, ...place);
-    };
-    const shape = () => this.stage.photo.width / this.stage.photo.height;
-    $("pair").addEventListener("click", async () => { save(await beforeAfter(draw, shape()), `${base(this.entry.name)}_${ending}_before_after.png`); say("Saved."); });
-    $("loop").addEventListener("click", async () => {
-      say("Making the loop…", true);
-      const made = await loop(draw, shape());
-      if (made) { save(made, `${base(this.entry.name)}_${ending}_loop.webp`); say("Saved."); } else say("This browser cannot write WebP; the picture of before and after it can.");
-    });
-  }
+	/** Buttons that save: the file as it came, before beside after, and a loop. */
+	keeps(ending) {
+		$("save").addEventListener("click", () => {
+			save(this.entry.result.blob, `${base(this.entry.name)}_${ending}.png`);
+			say("Saved. The file says in its metadata what was invented.");
+		});
+		const draw = (pen, name, ...place) => {
+			pen.imageSmoothingQuality = "high";
+			pen.drawImage(name === "before" ? this.stage.photo : this.stage.over, ...place);
+		};
+		const shape = () => this.stage.photo.width / this.stage.photo.height;
+		$("pair").addEventListener("click", async () => {
+			save(await beforeAfter(draw, shape()), `${base(this.entry.name)}_${ending}_before_after.png`);
+			say("Saved.");
+		});
+		$("loop").addEventListener("click", async () => {
+			say("Making the loop…", true);
+			const made = await loop(draw, shape());
+			if (made) {
+				save(made, `${base(this.entry.name)}_${ending}_loop.webp`);
+				say("Saved.");
+			} else say("This browser cannot write WebP; the picture of before and after it can.");
+		});
+	}
 }
 
 /** A mask in grey as a picture in gold, transparent where it is black. */
 export function veil(bitmap) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height }), pen = canvas.getContext("2d");
-  pen.drawImage(bitmap, 0, 0);
-  const image = pen.getImageData(0, 0, canvas.width, canvas.height), { data } = image;
-  for (let n = 0; n < data.length; n += 4) [data[n], data[n + 1], data[n + 2], data[n + 3]] = [245, 196, 81, data[n]];
-  pen.putImageData(image, 0, 0);
-  return canvas;
+	const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height }),
+		pen = canvas.getContext("2d");
+	pen.drawImage(bitmap, 0, 0);
+	const image = pen.getImageData(0, 0, canvas.width, canvas.height),
+		{ data } = image;
+	for (let n = 0; n < data.length; n += 4) [data[n], data[n + 1], data[n + 2], data[n + 3]] = [245, 196, 81, data[n]];
+	pen.putImageData(image, 0, 0);
+	return canvas;
 }

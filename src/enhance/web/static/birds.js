@@ -6,17 +6,37 @@ import { $, h, save, say, trouble } from "./dom.js";
 import { decoded, inWords, insist, pictures } from "./service.js";
 import { entry as stored, fresh, keep } from "./visit.js";
 
-const EXAMPLES = ["a small bird with a red head and a white belly", "a blue bird with a yellow bill", "a black bird with yellow wings",
-  "a swimming duck with a green head", "a white bird with a long neck", "a tiny green bird with a long bill", "a brown bird with a striped back"];
+const EXAMPLES = [
+	"a small bird with a red head and a white belly",
+	"a blue bird with a yellow bill",
+	"a black bird with yellow wings",
+	"a swimming duck with a green head",
+	"a white bird with a long neck",
+	"a tiny green bird with a long bill",
+	"a brown bird with a striped back",
+];
 const COLOURS = ["black", "white", "grey", "brown", "tan", "yellow", "orange", "red", "blue", "green", "pink", "purple"];
-const OTHERS = { // words that may be changed beside colours, each with what it may become
-  small: ["small", "large", "thin", "plump"], large: ["large", "small", "thin", "plump"], big: ["large", "small", "thin", "plump"], tiny: ["tiny", "large", "thin", "plump"],
-  long: ["long", "short", "thick", "thin"], short: ["short", "long", "thick", "thin"], thin: ["thin", "thick", "short", "long"], thick: ["thick", "thin", "short", "long"],
-  striped: ["striped", "spotted", "speckled", "white"], spotted: ["spotted", "striped", "speckled", "white"], speckled: ["speckled", "striped", "spotted", "white"],
-  head: ["head", "throat", "belly", "back", "wings", "tail"], belly: ["belly", "head", "throat", "back", "wings", "tail"], wings: ["wings", "head", "throat", "belly", "back", "tail"],
-  back: ["back", "head", "throat", "belly", "wings", "tail"], tail: ["tail", "head", "throat", "belly", "back", "wings"], throat: ["throat", "head", "belly", "back", "wings", "tail"],
+const OTHERS = {
+	// words that may be changed beside colours, each with what it may become
+	small: ["small", "large", "thin", "plump"],
+	large: ["large", "small", "thin", "plump"],
+	big: ["large", "small", "thin", "plump"],
+	tiny: ["tiny", "large", "thin", "plump"],
+	long: ["long", "short", "thick", "thin"],
+	short: ["short", "long", "thick", "thin"],
+	thin: ["thin", "thick", "short", "long"],
+	thick: ["thick", "thin", "short", "long"],
+	striped: ["striped", "spotted", "speckled", "white"],
+	spotted: ["spotted", "striped", "speckled", "white"],
+	speckled: ["speckled", "striped", "spotted", "white"],
+	head: ["head", "throat", "belly", "back", "wings", "tail"],
+	belly: ["belly", "head", "throat", "back", "wings", "tail"],
+	wings: ["wings", "head", "throat", "belly", "back", "tail"],
+	back: ["back", "head", "throat", "belly", "wings", "tail"],
+	tail: ["tail", "head", "throat", "belly", "back", "wings"],
+	throat: ["throat", "head", "belly", "back", "wings", "tail"],
 };
-const choices = (word) => (COLOURS.includes(word) ? COLOURS : word === "gray" ? COLOURS : OTHERS[word]);
+const choices = word => (COLOURS.includes(word) ? COLOURS : word === "gray" ? COLOURS : OTHERS[word]);
 
 const state = { sentence: "", first: 0, seed: 0 };
 const layouts = new Map(); // of the birds that are shown, by their seeds: so that the pose stays while a word changes
@@ -24,104 +44,200 @@ let current = null; // entry of the visit
 let running = null;
 
 async function doing(text, work) {
-  running?.abort();
-  const mine = running = new AbortController();
-  trouble("");
-  say(text, true);
-  try {
-    await work({ signal: mine.signal, progress: (told) => { if (running === mine) say(inWords(told), true); }, json: true });
-    if (running === mine) say("");
-  } catch (error) {
-    if (error.name !== "AbortError" && error.code !== "cancelled" && running === mine) trouble(error.message);
-  }
+	running?.abort();
+	const mine = (running = new AbortController());
+	trouble("");
+	say(text, true);
+	try {
+		await work({
+			signal: mine.signal,
+			progress: told => {
+				if (running === mine) say(inWords(told), true);
+			},
+			json: true,
+		});
+		if (running === mine) say("");
+	} catch (error) {
+		if (error.name !== "AbortError" && error.code !== "cancelled" && running === mine) trouble(error.message);
+	}
 }
 
-const draw = (given = {}) => doing("Eight birds are being thought of…", async (hooks) => {
-  const { sentence = $("words").value.trim(), first = 0, seed = 0, layout } = given;
-  Object.assign(state, { sentence, first, seed, layout });
-  if (!state.sentence) { say("Write what the bird looks like, or click an example."); return; }
-  $("words").value = state.sentence;
-  const { facts } = await insist("imagine", state.sentence, { seed: first, n: 8, size: 256, ...(layout === undefined ? {} : { layout }) }, hooks);
-  const all = pictures(facts);
-  layouts.clear();
-  all.forEach(({ seed }, n) => layouts.set(seed, layout ?? facts.layouts?.[n]));
-  $("work").hidden = false;
-  $("varied").hidden = true;
-  read(facts);
-  $("eight").replaceChildren(...all.map(({ seed, blob }) => h("li", {}, h("button", { type: "button", "aria-pressed": "false", "data-seed": seed,
-    onclick: () => choose(seed, blob, facts) }, h("img", { src: URL.createObjectURL(blob), alt: `Bird ${seed + 1}` })))));
-  const chosen = all.find(({ seed }) => seed === state.seed) ?? all[0];
-  current = given.entry ?? fresh("birds", state.sentence, null);
-  await choose(chosen.seed, chosen.blob, facts, !given.entry);
-});
+const draw = (given = {}) =>
+	doing("Eight birds are being thought of…", async hooks => {
+		const { sentence = $("words").value.trim(), first = 0, seed = 0, layout } = given;
+		Object.assign(state, { sentence, first, seed, layout });
+		if (!state.sentence) {
+			say("Write what the bird looks like, or click an example.");
+			return;
+		}
+		$("words").value = state.sentence;
+		const { facts } = await insist(
+			"imagine",
+			state.sentence,
+			{ seed: first, n: 8, size: 256, ...(layout === undefined ? {} : { layout }) },
+			hooks,
+		);
+		const all = pictures(facts);
+		layouts.clear();
+		all.forEach(({ seed }, n) => layouts.set(seed, layout ?? facts.layouts?.[n]));
+		$("work").hidden = false;
+		$("varied").hidden = true;
+		read(facts);
+		$("eight").replaceChildren(
+			...all.map(({ seed, blob }) =>
+				h(
+					"li",
+					{},
+					h(
+						"button",
+						{ type: "button", "aria-pressed": "false", "data-seed": seed, onclick: () => choose(seed, blob, facts) },
+						h("img", { src: URL.createObjectURL(blob), alt: `Bird ${seed + 1}` }),
+					),
+				),
+			),
+		);
+		const chosen = all.find(({ seed }) => seed === state.seed) ?? all[0];
+		current = given.entry ?? fresh("birds", state.sentence, null);
+		await choose(chosen.seed, chosen.blob, facts, !given.entry);
+	});
 
 /** Shows what was understood: words that may be changed are buttons, words that did nothing are marked. */
 function read(facts) {
-  const ignored = new Set((facts.ignored ?? []).map((word) => word.toLowerCase()));
-  $("told").hidden = false;
-  $("sentence").replaceChildren(...state.sentence.split(/(\s+|[,.;!?])/).filter(Boolean).map((word, place) => {
-    const plain = word.toLowerCase();
-    if (choices(plain)) return h("button", { type: "button", "data-place": place, title: "See what changes", onclick: () => vary(place) }, word);
-    return ignored.has(plain) ? h("del", { title: "Not known: it did nothing" }, word) : word;
-  }));
-  const lost = facts.ignored?.length ? `${quoted(facts.ignored)} ${facts.ignored.length === 1 ? "is not a word it learnt, and" : "are not words it learnt, and"} did nothing.` : null;
-  const taken = Object.entries(facts.taken ?? {});
-  $("facts").tell([
-    "This bird never was. Everything was invented from your words.",
-    lost,
-    taken.length ? `Taken for words it knows: ${taken.map(([word, meant]) => `“${word}” for ${meant}`).join(", ")}.` : null,
-    "Click a dashed word of the sentence, and see what changes.",
-    "The network drew 64 pixels across; the rest is enlargement.",
-  ], [["Understood", understood(facts) || "a bird"], ["Seed", state.seed], ["Seconds", facts.seconds?.toFixed?.(2) ?? "?"]]);
+	const ignored = new Set((facts.ignored ?? []).map(word => word.toLowerCase()));
+	$("told").hidden = false;
+	$("sentence").replaceChildren(
+		...state.sentence
+			.split(/(\s+|[,.;!?])/)
+			.filter(Boolean)
+			.map((word, place) => {
+				const plain = word.toLowerCase();
+				if (choices(plain))
+					return h("button", { type: "button", "data-place": place, title: "See what changes", onclick: () => vary(place) }, word);
+				return ignored.has(plain) ? h("del", { title: "Not known: it did nothing" }, word) : word;
+			}),
+	);
+	const lost = facts.ignored?.length
+		? `${quoted(facts.ignored)} ${facts.ignored.length === 1 ? "is not a word it learnt, and" : "are not words it learnt, and"} did nothing.`
+		: null;
+	const taken = Object.entries(facts.taken ?? {});
+	$("facts").tell(
+		[
+			"This bird never was. Everything was invented from your words.",
+			lost,
+			taken.length ? `Taken for words it knows: ${taken.map(([word, meant]) => `“${word}” for ${meant}`).join(", ")}.` : null,
+			"Click a dashed word of the sentence, and see what changes.",
+			"The network drew 64 pixels across; the rest is enlargement.",
+		],
+		[
+			["Understood", understood(facts) || "a bird"],
+			["Seed", state.seed],
+			["Seconds", facts.seconds?.toFixed?.(2) ?? "?"],
+		],
+	);
 }
-const understood = ({ understood: pairs = [], traits = [] }) => [...pairs.map(({ part, colour }) => `${part} ${colour}`),
-  ...traits.map((trait) => trait.split(":").reverse().join(" ").replace("throat", "neck"))].join(", ");
-const quoted = (words) => words.map((word) => `“${word}”`).join(", ");
+const understood = ({ understood: pairs = [], traits = [] }) =>
+	[
+		...pairs.map(({ part, colour }) => `${part} ${colour}`),
+		...traits.map(trait => trait.split(":").reverse().join(" ").replace("throat", "neck")),
+	].join(", ");
+const quoted = words => words.map(word => `“${word}”`).join(", ");
 
 async function choose(seed, blob, facts, pushes = false) {
-  state.seed = seed;
-  for (const button of $("eight").querySelectorAll("button")) button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
-  $("answer").replaceChildren(h("img", { src: URL.createObjectURL(blob), alt: `A bird: ${state.sentence}` }));
-  const url = `birds?${new URLSearchParams(Object.entries(state).filter(([, value]) => value !== undefined))}`;
-  Object.assign(current, { name: state.sentence, result: { blob, facts: { ...facts, answers: undefined } }, url, state: "drawn", at: Date.now() });
-  history[pushes ? "pushState" : "replaceState"](current.id, "", url);
-  await keep(current);
+	state.seed = seed;
+	for (const button of $("eight").querySelectorAll("button"))
+		button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
+	$("answer").replaceChildren(h("img", { src: URL.createObjectURL(blob), alt: `A bird: ${state.sentence}` }));
+	const url = `birds?${new URLSearchParams(Object.entries(state).filter(([, value]) => value !== undefined))}`;
+	Object.assign(current, {
+		name: state.sentence,
+		result: { blob, facts: { ...facts, answers: undefined } },
+		url,
+		state: "drawn",
+		at: Date.now(),
+	});
+	history[pushes ? "pushState" : "replaceState"](current.id, "", url);
+	await keep(current);
 }
 
 const posed = () => (layouts.get(state.seed) === undefined ? {} : { layout: layouts.get(state.seed) });
 
-const vary = (place) => doing("The same bird, one word changed…", async (hooks) => {
-  const parts = state.sentence.split(/(\s+|[,.;!?])/).filter(Boolean), word = parts[place].toLowerCase();
-  const list = $("varied").querySelector("ul");
-  $("which").replaceChildren("Instead of ", h("em", {}, word), layouts.get(state.seed) === undefined ? ", from the same seed:" : ", in the same pose, from the same seed:");
-  $("varied").hidden = false;
-  list.replaceChildren();
-  for (const other of choices(word)) {
-    const sentence = parts.map((part, n) => (n === place ? other : part)).join("");
-    const { facts } = await insist("imagine", sentence, { seed: state.seed, size: 256, ...posed() }, { signal: hooks.signal, json: true });
-    const [{ blob }] = pictures(facts);
-    list.append(h("li", {}, h("button", { type: "button", "aria-pressed": String(other === word),
-      onclick: () => { $("words").value = sentence; draw({ sentence, first: state.first, seed: state.seed, layout: layouts.get(state.seed) }); } },
-    h("img", { src: URL.createObjectURL(blob), alt: "" }), h("span", {}, other))));
-  }
-});
+const vary = place =>
+	doing("The same bird, one word changed…", async hooks => {
+		const parts = state.sentence.split(/(\s+|[,.;!?])/).filter(Boolean),
+			word = parts[place].toLowerCase();
+		const list = $("varied").querySelector("ul");
+		$("which").replaceChildren(
+			"Instead of ",
+			h("em", {}, word),
+			layouts.get(state.seed) === undefined ? ", from the same seed:" : ", in the same pose, from the same seed:",
+		);
+		$("varied").hidden = false;
+		list.replaceChildren();
+		for (const other of choices(word)) {
+			const sentence = parts.map((part, n) => (n === place ? other : part)).join("");
+			const { facts } = await insist(
+				"imagine",
+				sentence,
+				{ seed: state.seed, size: 256, ...posed() },
+				{ signal: hooks.signal, json: true },
+			);
+			const [{ blob }] = pictures(facts);
+			list.append(
+				h(
+					"li",
+					{},
+					h(
+						"button",
+						{
+							type: "button",
+							"aria-pressed": String(other === word),
+							onclick: () => {
+								$("words").value = sentence;
+								draw({ sentence, first: state.first, seed: state.seed, layout: layouts.get(state.seed) });
+							},
+						},
+						h("img", { src: URL.createObjectURL(blob), alt: "" }),
+						h("span", {}, other),
+					),
+				),
+			);
+		}
+	});
 
-$("form").addEventListener("submit", (event) => { event.preventDefault(); draw(); });
+$("form").addEventListener("submit", event => {
+	event.preventDefault();
+	draw();
+});
 $("other").addEventListener("click", () => draw({ first: state.first + 8, seed: state.first + 8, sentence: state.sentence }));
-$("save").addEventListener("click", () => doing("Drawing the file…", async (hooks) => {
-  const { facts } = await insist("imagine", state.sentence, { seed: state.seed, size: 512, format: "png", ...posed() }, hooks);
-  save(decoded(facts.answers[0].data), `${state.sentence.replace(/\W+/g, "_").slice(0, 60)}.png`);
-}));
-$("examples").append(...EXAMPLES.map((one) => h("li", {}, h("button", { type: "button", onclick: () => draw({ sentence: one }) }, one))));
+$("save").addEventListener("click", () =>
+	doing("Drawing the file…", async hooks => {
+		const { facts } = await insist("imagine", state.sentence, { seed: state.seed, size: 512, format: "png", ...posed() }, hooks);
+		save(decoded(facts.answers[0].data), `${state.sentence.replace(/\W+/g, "_").slice(0, 60)}.png`);
+	}),
+);
+$("examples").append(...EXAMPLES.map(one => h("li", {}, h("button", { type: "button", onclick: () => draw({ sentence: one }) }, one))));
 
 async function restore() {
-  const asked = new URLSearchParams(location.search);
-  $("words").value = asked.get("sentence") ?? "";
-  if (!asked.get("sentence")) { running?.abort(); $("work").hidden = $("told").hidden = true; say(""); return; }
-  const found = history.state ? await stored(history.state) : null;
-  draw({ sentence: asked.get("sentence"), first: Number(asked.get("first") ?? 0), seed: Number(asked.get("seed") ?? 0),
-    layout: asked.has("layout") ? Number(asked.get("layout")) : undefined, entry: found ?? fresh("birds", asked.get("sentence"), null) });
+	const asked = new URLSearchParams(location.search);
+	$("words").value = asked.get("sentence") ?? "";
+	if (!asked.get("sentence")) {
+		running?.abort();
+		$("work").hidden = $("told").hidden = true;
+		say("");
+		return;
+	}
+	const found = history.state ? await stored(history.state) : null;
+	draw({
+		sentence: asked.get("sentence"),
+		first: Number(asked.get("first") ?? 0),
+		seed: Number(asked.get("seed") ?? 0),
+		layout: asked.has("layout") ? Number(asked.get("layout")) : undefined,
+		entry: found ?? fresh("birds", asked.get("sentence"), null),
+	});
 }
 addEventListener("popstate", restore);
-document.querySelector("visit-history").addEventListener("forgotten", () => { history.pushState(null, "", "birds"); restore(); });
+document.querySelector("visit-history").addEventListener("forgotten", () => {
+	history.pushState(null, "", "birds");
+	restore();
+});
 restore();

@@ -1,58 +1,68 @@
 // Small things that every page needs.
 
-export const $ = (id) => document.getElementById(id);
+export const $ = id => document.getElementById(id);
 export const quiet = matchMedia("(prefers-reduced-motion: reduce)");
-export const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2);
-export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+export const ease = t => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2);
+export const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 
 /** An element with properties (`data` and names with a dash become attributes, `on…` listeners) and children. */
 export function h(name, given = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (key in made && !key.includes("-")) made[key] = value;
-    else made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
-  return made;
+	const made = document.createElement(name);
+	for (const [key, value] of Object.entries(given)) {
+		if (value === undefined || value === null || value === false) continue;
+		if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+		else if (key in made && !key.includes("-")) made[key] = value;
+		else made.setAttribute(key, value === true ? "" : value);
+	}
+	made.append(...children.filter(child => child !== null && child !== undefined && child !== false));
+	return made;
 }
 
 /** Says what happens now. A sentence that only tells what has happened goes by itself. */
 export function say(text, stays = false) {
-  const line = $("status");
-  clearTimeout(say.timer);
-  say.stays = stays;
-  line.textContent = text;
-  if (text && !stays) say.timer = setTimeout(() => { line.textContent = ""; }, 7000);
+	const line = $("status");
+	clearTimeout(say.timer);
+	say.stays = stays;
+	line.textContent = text;
+	if (text && !stays)
+		say.timer = setTimeout(() => {
+			line.textContent = "";
+		}, 7000);
 }
 
 export function trouble(text) {
-  const line = $("trouble");
-  line.textContent = text;
-  line.hidden = !text;
-  if (text) { say(""); line.scrollIntoView({ block: "nearest" }); }
+	const line = $("trouble");
+	line.textContent = text;
+	line.hidden = !text;
+	if (text) {
+		say("");
+		line.scrollIntoView({ block: "nearest" });
+	}
 }
 
 /** Saves a file to where the browser saves files. */
 export function save(blob, name) {
-  const link = h("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+	const link = h("a", { href: URL.createObjectURL(blob), download: name });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Calls step(t) with t from 0 to 1; at once where motion is not wanted. Ends early when signal says so. */
 export function animate(milliseconds, step, signal) {
-  if (quiet.matches) { step(1); return Promise.resolve(); }
-  return new Promise((done) => {
-    const start = performance.now();
-    const tick = (now) => {
-      const t = Math.min(1, Math.max(0, (now - start) / milliseconds));
-      step(t);
-      if (t < 1 && !signal?.aborted) requestAnimationFrame(tick); else done();
-    };
-    requestAnimationFrame(tick);
-  });
+	if (quiet.matches) {
+		step(1);
+		return Promise.resolve();
+	}
+	return new Promise(done => {
+		const start = performance.now();
+		const tick = now => {
+			const t = Math.min(1, Math.max(0, (now - start) / milliseconds));
+			step(t);
+			if (t < 1 && !signal?.aborted) requestAnimationFrame(tick);
+			else done();
+		};
+		requestAnimationFrame(tick);
+	});
 }
 
-export const base = (name) => name.replace(/\.[^.]*$/, "");
+export const base = name => name.replace(/\.[^.]*$/, "");

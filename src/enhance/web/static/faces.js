@@ -11,7 +11,13 @@ import { beforeAfter, loop, shareable } from "./share.js";
 import { around } from "./stage.js";
 import { entry as stored, fresh, keep, visit } from "./visit.js";
 
-const WAYS = { given: "Given pixels", bicubic: "Smooth (bicubic)", face_x4_pixel: "Careful (pixel loss)", auto: "Sharp (GAN)", original: "Original" };
+const WAYS = {
+	given: "Given pixels",
+	bicubic: "Smooth (bicubic)",
+	face_x4_pixel: "Careful (pixel loss)",
+	auto: "Sharp (GAN)",
+	original: "Original",
+};
 const AFAR = 24; // pixels across a face that is seen from afar
 const stage = $("stage");
 const memory = new Map(); // by the name of an entry: {bitmap, original, answers}: what a reload may lose
@@ -28,465 +34,646 @@ $("hero").addEventListener("click", () => document.querySelector("[data-sample]"
 play($("hero").firstChild);
 
 async function take(files, sample = null) {
-  const entries = files.map((file) => fresh("faces", file.name || "photo", file));
-  if (entries.length === 1) await open(entries[0], { runs: Boolean(sample), far: Number(sample?.afar ?? 0) });
-  else for (const one of entries) queue(one);
+	const entries = files.map(file => fresh("faces", file.name || "photo", file));
+	if (entries.length === 1) await open(entries[0], { runs: Boolean(sample), far: Number(sample?.afar ?? 0) });
+	else for (const one of entries) queue(one);
 }
 
 /** Shows a photo; its face is zoomed to by itself, and with `runs` it is enhanced as well; with `far` it is made so many pixels
  * across first. */
 async function open(entry, { runs = false, far = 0 } = {}) {
-  stop();
-  trouble("");
-  if (!await load(entry)) return;
-  if (!far) {
-    go(`faces?photo=${entry.id}`);
-    await keep(entry);
-  }
-  await look(entry);
-  const face = entry.faces?.find((one) => one.redrawn);
-  if (current !== entry || stage.box || !face) return;
-  if (far) { await afar(entry, far, true); return; }
-  stage.chosen = face;
-  const box = around(face.box);
-  if (box.width < 0.8 * Math.min(stage.photo.width, stage.photo.height) || await tooLarge()) await stage.zoom(box);
-  if (runs && current === entry) await enhance();
+	stop();
+	trouble("");
+	if (!(await load(entry))) return;
+	if (!far) {
+		go(`faces?photo=${entry.id}`);
+		await keep(entry);
+	}
+	await look(entry);
+	const face = entry.faces?.find(one => one.redrawn);
+	if (current !== entry || stage.box || !face) return;
+	if (far) {
+		await afar(entry, far, true);
+		return;
+	}
+	stage.chosen = face;
+	const box = around(face.box);
+	if (box.width < 0.8 * Math.min(stage.photo.width, stage.photo.height) || (await tooLarge())) await stage.zoom(box);
+	if (runs && current === entry) await enhance();
 }
 
 /** Opens the file of an entry and puts it onto the stage. */
 async function load(entry) {
-  const own = memory.get(entry.id) ?? { answers: {} };
-  try {
-    if (!own.bitmap) {
-      const { file, bitmap, note } = await opened(entry.file, entry.name);
-      Object.assign(own, { bitmap, original: entry.original && await createImageBitmap(entry.original) });
-      Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? await thumb(bitmap) });
-    }
-  } catch (error) {
-    trouble(error.message);
-    return false;
-  }
-  memory.set(entry.id, own);
-  current = entry;
-  shown = { seed: 0, left: "given", right: "auto", enhanced: false };
-  $("drop").hidden = true;
-  $("another").hidden = false;
-  stage.chosen = null;
-  stage.show(own.bitmap);
-  $("title").textContent = `${entry.name}, ${own.bitmap.width} × ${own.bitmap.height} pixels`;
-  reset();
-  return true;
+	const own = memory.get(entry.id) ?? { answers: {} };
+	try {
+		if (!own.bitmap) {
+			const { file, bitmap, note } = await opened(entry.file, entry.name);
+			Object.assign(own, { bitmap, original: entry.original && (await createImageBitmap(entry.original)) });
+			Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? (await thumb(bitmap)) });
+		}
+	} catch (error) {
+		trouble(error.message);
+		return false;
+	}
+	memory.set(entry.id, own);
+	current = entry;
+	shown = { seed: 0, left: "given", right: "auto", enhanced: false };
+	$("drop").hidden = true;
+	$("another").hidden = false;
+	stage.chosen = null;
+	stage.show(own.bitmap);
+	$("title").textContent = `${entry.name}, ${own.bitmap.width} × ${own.bitmap.height} pixels`;
+	reset();
+	return true;
 }
 
 function welcome() {
-  stop();
-  current = null;
-  stage.bare();
-  stage.photo = null;
-  $("drop").hidden = false;
-  $("another").hidden = $("go").hidden = true;
-  $("title").textContent = "";
-  reset();
-  $("go").hidden = true;
-  say("");
+	stop();
+	current = null;
+	stage.bare();
+	stage.photo = null;
+	$("drop").hidden = false;
+	$("another").hidden = $("go").hidden = true;
+	$("title").textContent = "";
+	reset();
+	$("go").hidden = true;
+	say("");
 }
 
 async function look(entry) {
-  say("Looking for faces…", true);
-  try {
-    entry.faces ??= (await insist("faces", entry.file, {}, { json: true })).facts.faces;
-  } catch (error) {
-    if (current === entry) trouble(`${error.message} Drag a box, and it will be enhanced all the same.`);
-    return;
-  }
-  if (current !== entry) return;
-  stage.faces = entry.faces;
-  stage.draw();
-  chips(entry);
-  say(!entry.faces.length ? "No face found. Drag a box anyway: it will be enlarged without inventing anything."
-    : !entry.faces.some((face) => face.redrawn) ? "This face is sharp already: nothing needs inventing."
-      : `${entry.faces.length === 1 ? "One face" : `${entry.faces.length} faces`} found.`);
+	say("Looking for faces…", true);
+	try {
+		entry.faces ??= (await insist("faces", entry.file, {}, { json: true })).facts.faces;
+	} catch (error) {
+		if (current === entry) trouble(`${error.message} Drag a box, and it will be enhanced all the same.`);
+		return;
+	}
+	if (current !== entry) return;
+	stage.faces = entry.faces;
+	stage.draw();
+	chips(entry);
+	say(
+		!entry.faces.length
+			? "No face found. Drag a box anyway: it will be enlarged without inventing anything."
+			: !entry.faces.some(face => face.redrawn)
+				? "This face is sharp already: nothing needs inventing."
+				: `${entry.faces.length === 1 ? "One face" : `${entry.faces.length} faces`} found.`,
+	);
 }
 
 function chips(entry) {
-  $("faces").replaceChildren(...entry.faces.slice(0, 8).map((face, n) => h("button", { type: "button",
-    onclick: () => { stage.chosen = face; stage.zoom(around(face.box)); } }, `${entry.faces.length > 1 ? `Face ${n + 1}` : "The face"}: ${face.pixels_across} pixels`)));
-  if (entry.faces[0]?.pixels_across >= 28 && !entry.original) {
-    $("faces").append(h("button", { type: "button", onclick: () => afar(entry) }, "See it from afar first"));
-  }
+	$("faces").replaceChildren(
+		...entry.faces.slice(0, 8).map((face, n) =>
+			h(
+				"button",
+				{
+					type: "button",
+					onclick: () => {
+						stage.chosen = face;
+						stage.zoom(around(face.box));
+					},
+				},
+				`${entry.faces.length > 1 ? `Face ${n + 1}` : "The face"}: ${face.pixels_across} pixels`,
+			),
+		),
+	);
+	if (entry.faces[0]?.pixels_across >= 28 && !entry.original) {
+		$("faces").append(h("button", { type: "button", onclick: () => afar(entry) }, "See it from afar first"));
+	}
 }
 
 async function afar(entry, across = AFAR, runs = false) {
-  const { bitmap } = memory.get(entry.id), ratio = across / entry.faces[0].pixels_across;
-  const canvas = resized(bitmap, Math.max(16, bitmap.width * ratio), Math.max(16, bitmap.height * ratio));
-  const small = fresh("faces", `small ${entry.name}`, await new Promise((done) => canvas.toBlob(done, "image/png")));
-  small.original = entry.file;
-  small.note = "Seen from afar: it was made small here. The original can be put beside it.";
-  await open(small, { runs });
+	const { bitmap } = memory.get(entry.id),
+		ratio = across / entry.faces[0].pixels_across;
+	const canvas = resized(bitmap, Math.max(16, bitmap.width * ratio), Math.max(16, bitmap.height * ratio));
+	const small = fresh("faces", `small ${entry.name}`, await new Promise(done => canvas.toBlob(done, "image/png")));
+	small.original = entry.file;
+	small.note = "Seen from afar: it was made small here. The original can be put beside it.";
+	await open(small, { runs });
 }
 
 // Enhance
 
 $("go").addEventListener("click", () => enhance());
-$("again").addEventListener("click", () => { shown.seed += 1; enhance(); });
+$("again").addEventListener("click", () => {
+	shown.seed += 1;
+	enhance();
+});
 $("cancel").addEventListener("click", stop);
 stage.addEventListener("zoomed", () => {
-  stop();
-  shown.enhanced = false;
-  reset();
-  chips(current);
-  $("whole").hidden = !stage.box;
-  go(address());
-  const [left, top, right, bottom] = stage.shown;
-  if (stage.box) say(`${right - left} × ${bottom - top} raw pixels. That is all there is.`);
-  $("go").focus({ preventScroll: true });
+	stop();
+	shown.enhanced = false;
+	reset();
+	chips(current);
+	$("whole").hidden = !stage.box;
+	go(address());
+	const [left, top, right, bottom] = stage.shown;
+	if (stage.box) say(`${right - left} × ${bottom - top} raw pixels. That is all there is.`);
+	$("go").focus({ preventScroll: true });
 });
 
 const boxed = () => stage.shown.join(",");
-const inside = ({ box: [l, t, r, b] }) => { const [left, top, right, bottom] = stage.shown; return l < right && r > left && t < bottom && b > top; };
-const chosen = () => (stage.chosen && inside(stage.chosen) ? stage.chosen : (current.faces ?? []).find((face) => face.redrawn && inside(face)));
+const inside = ({ box: [l, t, r, b] }) => {
+	const [left, top, right, bottom] = stage.shown;
+	return l < right && r > left && t < bottom && b > top;
+};
+const chosen = () =>
+	stage.chosen && inside(stage.chosen) ? stage.chosen : (current.faces ?? []).find(face => face.redrawn && inside(face));
 
 async function tooLarge() {
-  const [left, top, right, bottom] = stage.shown;
-  return (right - left) * (bottom - top) > (await limits()).draw_pixels;
+	const [left, top, right, bottom] = stage.shown;
+	return (right - left) * (bottom - top) > (await limits()).draw_pixels;
 }
 
 /** The picture of a way, over the box that is shown. */
 async function answer(entry, way) {
-  const own = memory.get(entry.id), key = `${way} ${way === "bicubic" || way === "original" ? "" : shown.seed} ${boxed()}`;
-  if (way === "original") {
-    const ratio = own.original.width / own.bitmap.width, [left, top, right, bottom] = stage.shown.map((edge) => Math.round(edge * ratio));
-    own.answers[key] ??= { bitmap: await createImageBitmap(own.original, left, top, right - left, bottom - top), facts: null };
-  }
-  if (!own.answers[key] && entry.result?.key === key) own.answers[key] = { ...entry.result, bitmap: await createImageBitmap(entry.result.blob) };
-  if (!own.answers[key]) {
-    const { blob, facts } = await insist("enhance", entry.file, { model: way, seed: shown.seed, box: boxed() }, hooks());
-    own.answers[key] = { blob, facts, bitmap: await createImageBitmap(blob) };
-  }
-  return { key, ...own.answers[key] };
+	const own = memory.get(entry.id),
+		key = `${way} ${way === "bicubic" || way === "original" ? "" : shown.seed} ${boxed()}`;
+	if (way === "original") {
+		const ratio = own.original.width / own.bitmap.width,
+			[left, top, right, bottom] = stage.shown.map(edge => Math.round(edge * ratio));
+		own.answers[key] ??= { bitmap: await createImageBitmap(own.original, left, top, right - left, bottom - top), facts: null };
+	}
+	if (!own.answers[key] && entry.result?.key === key)
+		own.answers[key] = { ...entry.result, bitmap: await createImageBitmap(entry.result.blob) };
+	if (!own.answers[key]) {
+		const { blob, facts } = await insist("enhance", entry.file, { model: way, seed: shown.seed, box: boxed() }, hooks());
+		own.answers[key] = { blob, facts, bitmap: await createImageBitmap(blob) };
+	}
+	return { key, ...own.answers[key] };
 }
 
 async function enhance() {
-  const entry = current;
-  if (await tooLarge()) {
-    const face = chosen() ?? (entry.faces ?? []).find((one) => one.redrawn);
-    if (face) await stage.zoom(around(face.box));
-    if (await tooLarge()) { trouble("That is a lot of pixels at a time. Drag a box, or pinch, to zoom in first."); return; }
-  }
-  await doing(async () => {
-    if (!["auto", "face_x4_pixel"].includes(shown.right)) shown.right = "auto";
-    $("result").hidden = true;
-    $("cards").hidden = true;
-    stage.bare();
-    stage.wait();
-    const drawn = await answer(entry, shown.right), under = await below(entry);
-    if (current !== entry) return;
-    shown.enhanced = true;
-    go(address());
-    finished(entry, drawn);
-    $("cancel").hidden = true;
-    say("");
-    await stage.develop(drawn.bitmap, under, area());
-    $("left-end").hidden = $("right-end").hidden = false;
-    say("Drag the line.");
-  });
+	const entry = current;
+	if (await tooLarge()) {
+		const face = chosen() ?? (entry.faces ?? []).find(one => one.redrawn);
+		if (face) await stage.zoom(around(face.box));
+		if (await tooLarge()) {
+			trouble("That is a lot of pixels at a time. Drag a box, or pinch, to zoom in first.");
+			return;
+		}
+	}
+	await doing(async () => {
+		if (!["auto", "face_x4_pixel"].includes(shown.right)) shown.right = "auto";
+		$("result").hidden = true;
+		$("cards").hidden = true;
+		stage.bare();
+		stage.wait();
+		const drawn = await answer(entry, shown.right),
+			under = await below(entry);
+		if (current !== entry) return;
+		shown.enhanced = true;
+		go(address());
+		finished(entry, drawn);
+		$("cancel").hidden = true;
+		say("");
+		await stage.develop(drawn.bitmap, under, area());
+		$("left-end").hidden = $("right-end").hidden = false;
+		say("Drag the line.");
+	});
 }
 
-const area = () => { const [left, top, right, bottom] = stage.shown; return { left, top, width: right - left, height: bottom - top }; };
-const below = async (entry) => (shown.left === "given" ? null : (await answer(entry, shown.left)).bitmap);
+const area = () => {
+	const [left, top, right, bottom] = stage.shown;
+	return { left, top, width: right - left, height: bottom - top };
+};
+const below = async entry => (shown.left === "given" ? null : (await answer(entry, shown.left)).bitmap);
 
 /** Shows both sides as they were chosen, without any show. */
 async function compare() {
-  const entry = current, drawn = shown.right === "given" ? { bitmap: stage.photo } : await answer(entry, shown.right), under = await below(entry);
-  if (current !== entry) return;
-  shown.enhanced = true;
-  const over = shown.right === "given" ? await createImageBitmap(stage.photo, area().left, area().top, area().width, area().height) : drawn.bitmap;
-  if (stage.split === 1) { stage.split = 0.5; stage.slider.value = 50; }
-  stage.compare(over, under, area());
-  $("left-end").hidden = $("right-end").hidden = false;
-  finished(entry, drawn);
-  history.replaceState(null, "", address());
+	const entry = current,
+		drawn = shown.right === "given" ? { bitmap: stage.photo } : await answer(entry, shown.right),
+		under = await below(entry);
+	if (current !== entry) return;
+	shown.enhanced = true;
+	const over =
+		shown.right === "given" ? await createImageBitmap(stage.photo, area().left, area().top, area().width, area().height) : drawn.bitmap;
+	if (stage.split === 1) {
+		stage.split = 0.5;
+		stage.slider.value = 50;
+	}
+	stage.compare(over, under, area());
+	$("left-end").hidden = $("right-end").hidden = false;
+	finished(entry, drawn);
+	history.replaceState(null, "", address());
 }
 
 function finished(entry, drawn) {
-  $("result").hidden = false;
-  $("go").hidden = true;
-  const names = Object.entries(WAYS).filter(([way]) => way !== "original" || memory.get(entry.id).original);
-  for (const side of ["left", "right"]) {
-    $(side).replaceChildren(...names.map(([way, name]) => h("option", { value: way, selected: way === shown[side] }, name)));
-  }
-  if (drawn.facts) words(entry, drawn.facts);
-  if (drawn.blob) {
-    entry.result = { key: drawn.key, blob: drawn.blob, facts: drawn.facts };
-    Object.assign(entry, { url: address(), state: "enhanced", at: Date.now() });
-    keep(entry);
-  }
+	$("result").hidden = false;
+	$("go").hidden = true;
+	const names = Object.entries(WAYS).filter(([way]) => way !== "original" || memory.get(entry.id).original);
+	for (const side of ["left", "right"]) {
+		$(side).replaceChildren(...names.map(([way, name]) => h("option", { value: way, selected: way === shown[side] }, name)));
+	}
+	if (drawn.facts) words(entry, drawn.facts);
+	if (drawn.blob) {
+		entry.result = { key: drawn.key, blob: drawn.blob, facts: drawn.facts };
+		Object.assign(entry, { url: address(), state: "enhanced", at: Date.now() });
+		keep(entry);
+	}
 }
 
 function words(entry, facts) {
-  const drawn = facts.faces.filter((face) => face.redrawn), face = chosen(), invents = facts.model !== "bicubic" && drawn.length > 0;
-  const across = drawn.length === 1 && face ? [face.pixels_across] : drawn.map((one) => one.pixels_across);
-  $("facts").tell([
-    invents && `${drawn.length === 1 ? "A face was" : `${drawn.length} faces were`} redrawn from ${across.join(", ")} pixels across. Each pixel became sixteen; what differs among them was imagined.`,
-    facts.model === "bicubic" && "Nothing was invented: this is what the pixels say, smoothly joined.",
-    facts.model !== "bicubic" && !drawn.length && "No face was redrawn here.",
-    invents && "It agrees with the photo. So would countless other faces. It is not the person.",
-    entry.note,
-    ...facts.notes,
-  ], [["Pixels", `${facts.width} × ${facts.height}`], ["Model", facts.model], ["Seed", facts.seed],
-    ["Made small again, it is the photo to", `${Math.round(facts.lr_psnr_db)} dB (at 50 hardly a grey level is off)`], ["Seconds", facts.seconds.toFixed(1)]]);
+	const drawn = facts.faces.filter(face => face.redrawn),
+		face = chosen(),
+		invents = facts.model !== "bicubic" && drawn.length > 0;
+	const across = drawn.length === 1 && face ? [face.pixels_across] : drawn.map(one => one.pixels_across);
+	$("facts").tell(
+		[
+			invents &&
+				`${drawn.length === 1 ? "A face was" : `${drawn.length} faces were`} redrawn from ${across.join(", ")} pixels across. Each pixel became sixteen; what differs among them was imagined.`,
+			facts.model === "bicubic" && "Nothing was invented: this is what the pixels say, smoothly joined.",
+			facts.model !== "bicubic" && !drawn.length && "No face was redrawn here.",
+			invents && "It agrees with the photo. So would countless other faces. It is not the person.",
+			entry.note,
+			...facts.notes,
+		],
+		[
+			["Pixels", `${facts.width} × ${facts.height}`],
+			["Model", facts.model],
+			["Seed", facts.seed],
+			["Made small again, it is the photo to", `${Math.round(facts.lr_psnr_db)} dB (at 50 hardly a grey level is off)`],
+			["Seconds", facts.seconds.toFixed(1)],
+		],
+	);
 }
 
 // What can be done with a result
 
 for (const side of ["left", "right"]) {
-  $(side).addEventListener("change", () => doing(async () => {
-    shown[side] = $(side).value;
-    mapped(false);
-    await compare();
-  }));
+	$(side).addEventListener("change", () =>
+		doing(async () => {
+			shown[side] = $(side).value;
+			mapped(false);
+			await compare();
+		}),
+	);
 }
-$("whole").addEventListener("click", () => { stage.chosen = null; stage.zoom(null); });
-$("glass").addEventListener("click", () => { stage.glass = toggled("glass"); stage.loupe = null; stage.draw(); });
+$("whole").addEventListener("click", () => {
+	stage.chosen = null;
+	stage.zoom(null);
+});
+$("glass").addEventListener("click", () => {
+	stage.glass = toggled("glass");
+	stage.loupe = null;
+	stage.draw();
+});
 $("png").addEventListener("click", () => download("png"));
 $("jpg").addEventListener("click", () => download("jpg"));
-$("opacity").addEventListener("input", () => { stage.opacity = $("opacity").value / 100; stage.draw(); });
+$("opacity").addEventListener("input", () => {
+	stage.opacity = $("opacity").value / 100;
+	stage.draw();
+});
 $("beside").addEventListener("click", () => {
-  $("grid").hidden = !toggled("beside");
-  if (!$("grid").hidden) doing(beside);
+	$("grid").hidden = !toggled("beside");
+	if (!$("grid").hidden) doing(beside);
 });
 $("lineup").addEventListener("click", () => doing(lineup));
 $("invented").addEventListener("click", () => doing(invented));
-limits().then(({ tasks }) => { $("invented").hidden = tasks.upscale?.map === false; });
+limits().then(({ tasks }) => {
+	$("invented").hidden = tasks.upscale?.map === false;
+});
 
 const drawnBy = () => (["auto", "face_x4_pixel"].includes(shown.right) ? shown.right : "auto");
-const called = (ending) => `${base(current.name)}${ending}`;
+const called = ending => `${base(current.name)}${ending}`;
 
 function download(format) {
-  return doing(async () => {
-    say("Drawing the file…", true);
-    const model = ["given", "original"].includes(shown.right) ? "auto" : shown.right;
-    const { blob } = await insist("enhance", current.file, { model, seed: shown.seed, box: boxed(), format }, hooks());
-    save(blob, called(`_x4.${format}`));
-    say("Saved. The file says in its metadata that detail was invented.");
-  });
+	return doing(async () => {
+		say("Drawing the file…", true);
+		const model = ["given", "original"].includes(shown.right) ? "auto" : shown.right;
+		const { blob } = await insist("enhance", current.file, { model, seed: shown.seed, box: boxed(), format }, hooks());
+		save(blob, called(`_x4.${format}`));
+		say("Saved. The file says in its metadata that detail was invented.");
+	});
 }
 
 async function beside() {
-  const entry = current, ways = ["given", "bicubic", "face_x4_pixel", "auto", ...(memory.get(entry.id).original ? ["original"] : [])], part = area(), made = [];
-  for (const way of ways) {
-    const canvas = h("canvas", { width: 480, height: Math.round(480 * part.height / part.width), role: "img", "aria-label": WAYS[way] }), pen = canvas.getContext("2d");
-    await put(pen, way, 0, 0, canvas.width, canvas.height);
-    made.push(h("li", {}, h("figure", {}, canvas, h("figcaption", {}, WAYS[way]))));
-  }
-  $("grid").replaceChildren(h("h2", {}, "Side by side"), h("ul", { className: "cards wide" }, ...made));
+	const entry = current,
+		ways = ["given", "bicubic", "face_x4_pixel", "auto", ...(memory.get(entry.id).original ? ["original"] : [])],
+		part = area(),
+		made = [];
+	for (const way of ways) {
+		const canvas = h("canvas", { width: 480, height: Math.round((480 * part.height) / part.width), role: "img", "aria-label": WAYS[way] }),
+			pen = canvas.getContext("2d");
+		await put(pen, way, 0, 0, canvas.width, canvas.height);
+		made.push(h("li", {}, h("figure", {}, canvas, h("figcaption", {}, WAYS[way]))));
+	}
+	$("grid").replaceChildren(h("h2", {}, "Side by side"), h("ul", { className: "cards wide" }, ...made));
 }
 
 /** Draws a way into a canvas. */
 async function put(pen, way, x, y, width, height) {
-  const { left, top, width: across, height: down } = area(), picture = way === "given" ? null : (await answer(current, way)).bitmap;
-  pen.imageSmoothingEnabled = Boolean(picture);
-  pen.imageSmoothingQuality = "high";
-  if (picture) pen.drawImage(picture, x, y, width, height); else pen.drawImage(stage.photo, left, top, across, down, x, y, width, height);
+	const { left, top, width: across, height: down } = area(),
+		picture = way === "given" ? null : (await answer(current, way)).bitmap;
+	pen.imageSmoothingEnabled = Boolean(picture);
+	pen.imageSmoothingQuality = "high";
+	if (picture) pen.drawImage(picture, x, y, width, height);
+	else pen.drawImage(stage.photo, left, top, across, down, x, y, width, height);
 }
 
 async function lineup() {
-  const entry = current, face = chosen();
-  say("Asking for eight faces that these pixels could have come from…", true);
-  const asked = face?.number ? { face: face.number } : { box: boxed() };
-  const { facts: told } = await insist("lineup", entry.file, { ...asked, seed: 0, n: 8 }, { ...hooks(), json: true });
-  if (current !== entry) return;
-  $("cards").replaceChildren(h("h2", {}, "Which of them was it?"), h("ul", { className: "cards" }, ...told.answers.map((card) => h("li", {},
-    h("button", { type: "button", "aria-pressed": String(card.seed === shown.seed), onclick: () => {
-      shown.seed = card.seed;
-      stage.scrollIntoView({ block: "center" });
-      enhance();
-    } }, h("img", { src: `data:image/png;base64,${card.png}`, alt: "" }), h("span", {}, `Number ${card.number}`))))),
-  h("p", { className: "quiet" }, `${told.sentence}. ${told.warning}`));
-  $("cards").hidden = false;
-  $("cards").scrollIntoView({ block: "nearest" });
-  say("Click a card to use that face.");
+	const entry = current,
+		face = chosen();
+	say("Asking for eight faces that these pixels could have come from…", true);
+	const asked = face?.number ? { face: face.number } : { box: boxed() };
+	const { facts: told } = await insist("lineup", entry.file, { ...asked, seed: 0, n: 8 }, { ...hooks(), json: true });
+	if (current !== entry) return;
+	$("cards").replaceChildren(
+		h("h2", {}, "Which of them was it?"),
+		h(
+			"ul",
+			{ className: "cards" },
+			...told.answers.map(card =>
+				h(
+					"li",
+					{},
+					h(
+						"button",
+						{
+							type: "button",
+							"aria-pressed": String(card.seed === shown.seed),
+							onclick: () => {
+								shown.seed = card.seed;
+								stage.scrollIntoView({ block: "center" });
+								enhance();
+							},
+						},
+						h("img", { src: `data:image/png;base64,${card.png}`, alt: "" }),
+						h("span", {}, `Number ${card.number}`),
+					),
+				),
+			),
+		),
+		h("p", { className: "quiet" }, `${told.sentence}. ${told.warning}`),
+	);
+	$("cards").hidden = false;
+	$("cards").scrollIntoView({ block: "nearest" });
+	say("Click a card to use that face.");
 }
 
 async function invented() {
-  if (!toggled("invented")) { mapped(false); stage.draw(); return; }
-  say("Measuring what was made up…", true);
-  const one = stage.chosen?.number && inside(stage.chosen) ? { face: stage.chosen.number } : {}; // the one that was clicked
-  const { blob, facts } = await insist("map", current.file, { model: drawnBy(), seed: shown.seed, box: boxed(), ...one }, hooks());
-  for (const sentence of facts.sentences) $("facts").add(sentence);
-  if (facts.measured && facts.sentences.length) {
-    stage.map = await createImageBitmap(blob);
-    $("veil").hidden = false;
-    if (stage.split > 0.5) { stage.split = 0.3; stage.slider.value = 30; }
-    stage.draw();
-    say("The brighter, the further a pixel may be from the truth.");
-  } else say("Where it was made up cannot be drawn: this network was not measured for that yet.");
+	if (!toggled("invented")) {
+		mapped(false);
+		stage.draw();
+		return;
+	}
+	say("Measuring what was made up…", true);
+	const one = stage.chosen?.number && inside(stage.chosen) ? { face: stage.chosen.number } : {}; // the one that was clicked
+	const { blob, facts } = await insist("map", current.file, { model: drawnBy(), seed: shown.seed, box: boxed(), ...one }, hooks());
+	for (const sentence of facts.sentences) $("facts").add(sentence);
+	if (facts.measured && facts.sentences.length) {
+		stage.map = await createImageBitmap(blob);
+		$("veil").hidden = false;
+		if (stage.split > 0.5) {
+			stage.split = 0.3;
+			stage.slider.value = 30;
+		}
+		stage.draw();
+		say("The brighter, the further a pixel may be from the truth.");
+	} else say("Where it was made up cannot be drawn: this network was not measured for that yet.");
 }
 
 function mapped(on) {
-  if (on) return;
-  stage.map = null;
-  $("veil").hidden = true;
-  $("invented").setAttribute("aria-pressed", "false");
+	if (on) return;
+	stage.map = null;
+	$("veil").hidden = true;
+	$("invented").setAttribute("aria-pressed", "false");
 }
 
 // To pass on
 
 async function both() {
-  const after = ["given"].includes(shown.right) ? "auto" : shown.right, made = {};
-  for (const [name, way] of [["before", "given"], ["after", after]]) {
-    made[name] = h("canvas", { width: 1280, height: Math.round(1280 * area().height / area().width) });
-    await put(made[name].getContext("2d"), way, 0, 0, made[name].width, made[name].height);
-  }
-  const shape = area().width / area().height;
-  return [(pen, name, ...place) => { pen.imageSmoothingQuality = "high"; pen.drawImage(made[name], ...place); }, shape];
+	const after = ["given"].includes(shown.right) ? "auto" : shown.right,
+		made = {};
+	for (const [name, way] of [
+		["before", "given"],
+		["after", after],
+	]) {
+		made[name] = h("canvas", { width: 1280, height: Math.round((1280 * area().height) / area().width) });
+		await put(made[name].getContext("2d"), way, 0, 0, made[name].width, made[name].height);
+	}
+	const shape = area().width / area().height;
+	return [
+		(pen, name, ...place) => {
+			pen.imageSmoothingQuality = "high";
+			pen.drawImage(made[name], ...place);
+		},
+		shape,
+	];
 }
-$("pair").addEventListener("click", () => doing(async () => { save(await beforeAfter(...await both()), called("_before_after.png")); say("Saved."); }));
-$("loop").addEventListener("click", () => doing(async () => {
-  say("Making the loop…", true);
-  const made = await loop(...await both());
-  if (made) { save(made, called("_loop.webp")); say("Saved."); } else { $("loop").hidden = true; say("This browser cannot write WebP; the picture of before and after it can."); }
-}));
+$("pair").addEventListener("click", () =>
+	doing(async () => {
+		save(await beforeAfter(...(await both())), called("_before_after.png"));
+		say("Saved.");
+	}),
+);
+$("loop").addEventListener("click", () =>
+	doing(async () => {
+		say("Making the loop…", true);
+		const made = await loop(...(await both()));
+		if (made) {
+			save(made, called("_loop.webp"));
+			say("Saved.");
+		} else {
+			$("loop").hidden = true;
+			say("This browser cannot write WebP; the picture of before and after it can.");
+		}
+	}),
+);
 $("share").hidden = !shareable(new File([new Blob([""], { type: "image/png" })], "a.png", { type: "image/png" }));
-$("share").addEventListener("click", () => doing(async () => {
-  const file = new File([await beforeAfter(...await both())], called("_before_after.png"), { type: "image/png" });
-  await navigator.share({ files: [file], text: "The detail is invented." });
-}));
+$("share").addEventListener("click", () =>
+	doing(async () => {
+		const file = new File([await beforeAfter(...(await both()))], called("_before_after.png"), { type: "image/png" });
+		await navigator.share({ files: [file], text: "The detail is invented." });
+	}),
+);
 
 // The queue: many photos, one after another
 
 function queue(entry) {
-  const stopper = new AbortController();
-  Object.assign(entry, { state: "waiting" });
-  const cancels = ({ detail }) => {
-    if (detail !== entry.id) return;
-    stopper.abort();
-    entry.state = "cancelled";
-    keep(entry);
-  };
-  visit.addEventListener("cancel", cancels);
-  const stored = keep(entry);
-  turn = turn.then(async () => {
-    await stored;
-    if (stopper.signal.aborted) return;
-    try {
-      const { file, bitmap, note } = await opened(entry.file, entry.name);
-      Object.assign(entry, { file, note, state: "drawing", thumb: await thumb(bitmap) });
-      await keep(entry);
-      let box = [0, 0, bitmap.width, bitmap.height];
-      if (bitmap.width * bitmap.height > (await limits()).draw_pixels) box = await largest(entry, bitmap, stopper.signal);
-      const { blob, facts } = await insist("enhance", entry.file, { model: "auto", seed: 0, box: box.join(",") }, { signal: stopper.signal });
-      const whole = box[2] - box[0] === bitmap.width && box[3] - box[1] === bitmap.height;
-      entry.result = { key: `auto 0 ${box.join(",")}`, blob, facts };
-      entry.url = `faces?photo=${entry.id}${whole ? "" : `&box=${box.join(",")}`}&seed=0`;
-      entry.state = "done";
-    } catch (error) {
-      entry.state = stopper.signal.aborted ? "cancelled" : error.message;
-    } finally {
-      visit.removeEventListener("cancel", cancels);
-    }
-    await keep(entry);
-  });
+	const stopper = new AbortController();
+	Object.assign(entry, { state: "waiting" });
+	const cancels = ({ detail }) => {
+		if (detail !== entry.id) return;
+		stopper.abort();
+		entry.state = "cancelled";
+		keep(entry);
+	};
+	visit.addEventListener("cancel", cancels);
+	const stored = keep(entry);
+	turn = turn.then(async () => {
+		await stored;
+		if (stopper.signal.aborted) return;
+		try {
+			const { file, bitmap, note } = await opened(entry.file, entry.name);
+			Object.assign(entry, { file, note, state: "drawing", thumb: await thumb(bitmap) });
+			await keep(entry);
+			let box = [0, 0, bitmap.width, bitmap.height];
+			if (bitmap.width * bitmap.height > (await limits()).draw_pixels) box = await largest(entry, bitmap, stopper.signal);
+			const { blob, facts } = await insist(
+				"enhance",
+				entry.file,
+				{ model: "auto", seed: 0, box: box.join(",") },
+				{ signal: stopper.signal },
+			);
+			const whole = box[2] - box[0] === bitmap.width && box[3] - box[1] === bitmap.height;
+			entry.result = { key: `auto 0 ${box.join(",")}`, blob, facts };
+			entry.url = `faces?photo=${entry.id}${whole ? "" : `&box=${box.join(",")}`}&seed=0`;
+			entry.state = "done";
+		} catch (error) {
+			entry.state = stopper.signal.aborted ? "cancelled" : error.message;
+		} finally {
+			visit.removeEventListener("cancel", cancels);
+		}
+		await keep(entry);
+	});
 }
 
 /** A photo that is too large to be drawn at once is drawn around its largest face. */
 async function largest(entry, bitmap, signal) {
-  entry.faces ??= (await insist("faces", entry.file, {}, { json: true, signal })).facts.faces;
-  const face = entry.faces.find((one) => one.redrawn);
-  if (!face) throw new Error("too large to be drawn at once, and without a small face");
-  const { left, top, width, height } = around(face.box);
-  return [Math.max(0, left), Math.max(0, top), Math.min(bitmap.width, left + width), Math.min(bitmap.height, top + height)].map(Math.round);
+	entry.faces ??= (await insist("faces", entry.file, {}, { json: true, signal })).facts.faces;
+	const face = entry.faces.find(one => one.redrawn);
+	if (!face) throw new Error("too large to be drawn at once, and without a small face");
+	const { left, top, width, height } = around(face.box);
+	return [Math.max(0, left), Math.max(0, top), Math.min(bitmap.width, left + width), Math.min(bitmap.height, top + height)].map(Math.round);
 }
 
 // Addresses: every state has one
 
 function address() {
-  const query = new URLSearchParams({ photo: current.id });
-  if (stage.box) query.set("box", boxed());
-  if (shown.enhanced) for (const key of ["seed", "left", "right"]) query.set(key, shown[key]);
-  return `faces?${query}`.replaceAll("%2C", ",");
+	const query = new URLSearchParams({ photo: current.id });
+	if (stage.box) query.set("box", boxed());
+	if (shown.enhanced) for (const key of ["seed", "left", "right"]) query.set(key, shown[key]);
+	return `faces?${query}`.replaceAll("%2C", ",");
 }
 
 function go(url) {
-  if (url !== `faces${location.search}`) history.pushState(null, "", url);
+	if (url !== `faces${location.search}`) history.pushState(null, "", url);
 }
 
 async function restore() {
-  const asked = new URLSearchParams(location.search);
-  trouble("");
-  if (asked.has("queue")) {
-    history.replaceState(null, "", "faces");
-    for (const name of asked.get("queue").split(",")) { const one = await stored(name); if (one) queue(one); }
-    return;
-  }
-  if (!asked.has("photo")) { welcome(); return; }
-  const found = await stored(asked.get("photo"));
-  if (!found) { welcome(); say("That photo has been forgotten."); return; }
-  stop();
-  if (current !== found && !await load(found)) return;
-  current = found;
-  const box = asked.get("box")?.split(",").map(Number);
-  stage.box = box ? { left: box[0], top: box[1], width: box[2] - box[0], height: box[3] - box[1] } : null;
-  stage.view = stage.box ?? stage.all;
-  stage.bare();
-  reset();
-  $("whole").hidden = !box;
-  shown = { seed: Number(asked.get("seed") ?? 0), left: asked.get("left") ?? "given", right: asked.get("right") ?? "auto", enhanced: asked.has("seed") };
-  if (!found.faces) {
-    if (!box && !shown.enhanced && found.state === undefined) { await open(found); return; } // it was dropped on another page
-    await look(found);
-  }
-  if (current !== found) return;
-  stage.faces = found.faces ?? [];
-  if (found.faces) chips(found);
-  stage.draw();
-  if (shown.enhanced) await doing(compare); else say("");
+	const asked = new URLSearchParams(location.search);
+	trouble("");
+	if (asked.has("queue")) {
+		history.replaceState(null, "", "faces");
+		for (const name of asked.get("queue").split(",")) {
+			const one = await stored(name);
+			if (one) queue(one);
+		}
+		return;
+	}
+	if (!asked.has("photo")) {
+		welcome();
+		return;
+	}
+	const found = await stored(asked.get("photo"));
+	if (!found) {
+		welcome();
+		say("That photo has been forgotten.");
+		return;
+	}
+	stop();
+	if (current !== found && !(await load(found))) return;
+	current = found;
+	const box = asked.get("box")?.split(",").map(Number);
+	stage.box = box ? { left: box[0], top: box[1], width: box[2] - box[0], height: box[3] - box[1] } : null;
+	stage.view = stage.box ?? stage.all;
+	stage.bare();
+	reset();
+	$("whole").hidden = !box;
+	shown = {
+		seed: Number(asked.get("seed") ?? 0),
+		left: asked.get("left") ?? "given",
+		right: asked.get("right") ?? "auto",
+		enhanced: asked.has("seed"),
+	};
+	if (!found.faces) {
+		if (!box && !shown.enhanced && found.state === undefined) {
+			await open(found);
+			return;
+		} // it was dropped on another page
+		await look(found);
+	}
+	if (current !== found) return;
+	stage.faces = found.faces ?? [];
+	if (found.faces) chips(found);
+	stage.draw();
+	if (shown.enhanced) await doing(compare);
+	else say("");
 }
 addEventListener("popstate", restore);
-$("another").addEventListener("click", (event) => { event.preventDefault(); history.pushState(null, "", "faces"); welcome(); });
-document.querySelector("visit-history").addEventListener("forgotten", () => { history.pushState(null, "", "faces"); memory.clear(); welcome(); });
-document.querySelector("visit-history").addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[href^=faces]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  history.pushState(null, "", link.getAttribute("href"));
-  restore();
-  stage.scrollIntoView({ block: "center" });
+$("another").addEventListener("click", event => {
+	event.preventDefault();
+	history.pushState(null, "", "faces");
+	welcome();
+});
+document.querySelector("visit-history").addEventListener("forgotten", () => {
+	history.pushState(null, "", "faces");
+	memory.clear();
+	welcome();
+});
+document.querySelector("visit-history").addEventListener("click", event => {
+	const link = event.target.closest?.("a[href^=faces]");
+	if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+	event.preventDefault();
+	history.pushState(null, "", link.getAttribute("href"));
+	restore();
+	stage.scrollIntoView({ block: "center" });
 });
 
 // Small things
 
 async function doing(work) {
-  stop();
-  trouble("");
-  const mine = running = new AbortController();
-  $("cancel").hidden = false;
-  $("go").disabled = true;
-  try {
-    await work();
-  } catch (error) {
-    if (running !== mine && running) return;
-    if (error.name === "AbortError" || error.code === "cancelled") { if (!stage.over) $("go").hidden = false; say("Cancelled."); } else { if (!stage.over) $("go").hidden = false; trouble(error.message); }
-  } finally {
-    if (running === mine || !running) { running = null; if (say.stays) say(""); stage.rest(); $("cancel").hidden = true; $("go").disabled = false; }
-  }
+	stop();
+	trouble("");
+	const mine = (running = new AbortController());
+	$("cancel").hidden = false;
+	$("go").disabled = true;
+	try {
+		await work();
+	} catch (error) {
+		if (running !== mine && running) return;
+		if (error.name === "AbortError" || error.code === "cancelled") {
+			if (!stage.over) $("go").hidden = false;
+			say("Cancelled.");
+		} else {
+			if (!stage.over) $("go").hidden = false;
+			trouble(error.message);
+		}
+	} finally {
+		if (running === mine || !running) {
+			running = null;
+			if (say.stays) say("");
+			stage.rest();
+			$("cancel").hidden = true;
+			$("go").disabled = false;
+		}
+	}
 }
 
-const hooks = () => ({ signal: running?.signal, progress: (told) => { const text = inWords(told); if (text) say(text, true); } });
+const hooks = () => ({
+	signal: running?.signal,
+	progress: told => {
+		const text = inWords(told);
+		if (text) say(text, true);
+	},
+});
 
-function stop() { running?.abort(); }
+function stop() {
+	running?.abort();
+}
 function toggled(name) {
-  const on = $(name).getAttribute("aria-pressed") !== "true";
-  $(name).setAttribute("aria-pressed", String(on));
-  return on;
+	const on = $(name).getAttribute("aria-pressed") !== "true";
+	$(name).setAttribute("aria-pressed", String(on));
+	return on;
 }
 function reset() {
-  for (const name of ["result", "left-end", "right-end", "grid", "cards", "veil"]) $(name).hidden = true;
-  for (const name of ["beside", "glass", "invented"]) $(name).setAttribute("aria-pressed", "false");
-  $("go").hidden = false;
-  $("facts").clear();
-  if (!current) $("faces").replaceChildren();
-  $("whole").hidden = true;
+	for (const name of ["result", "left-end", "right-end", "grid", "cards", "veil"]) $(name).hidden = true;
+	for (const name of ["beside", "glass", "invented"]) $(name).setAttribute("aria-pressed", "false");
+	$("go").hidden = false;
+	$("facts").clear();
+	if (!current) $("faces").replaceChildren();
+	$("whole").hidden = true;
 }
 
 restore();

@@ -10,157 +10,202 @@ import { keep, fresh } from "./visit.js";
 // Each tile: how many seconds it takes, the time at which it stands still, and how it is drawn at a time.
 
 const TILES = {
-  faces,
-  async sketch() {
-    const cat = await load("cat.webp"), [, strokes] = DRAWINGS[0];
-    const paths = strokes.map((d) => [new Path2D(d), h("div", { innerHTML: `<svg><path d="${d}"/></svg>` }).querySelector("path").getTotalLength()]);
-    const all = paths.reduce((sum, [, length]) => sum + length, 0);
-    return { lasts: 9, still: 4.4, draw(pen, t, size) {
-      pen.fillStyle = "#fdfcf8";
-      pen.fillRect(0, 0, size, size);
-      pen.save();
-      pen.scale(size / 100, size / 100);
-      Object.assign(pen, { lineWidth: 1.3, lineCap: "round", lineJoin: "round", strokeStyle: "#26242a" });
-      let left = all * Math.min(1, t / 3.6);
-      for (const [path, length] of paths) {
-        if (left <= 0) break;
-        pen.setLineDash([left, 1e4]);
-        pen.stroke(path);
-        left -= length;
-      }
-      pen.restore();
-      const split = size * (1 - between(t, 3.8, 5.2) + between(t, 8, 8.9));
-      clipped(pen, split, 0, size, size, () => square(pen, cat, size));
-      if (split > 0 && split < size) line(pen, split, size);
-    } };
-  },
-  async birds() {
-    const strip = await load("birds.webp"), count = strip.width / strip.height, side = strip.height;
-    const one = (pen, n, size) => pen.drawImage(strip, (n % count) * side, 0, side, side, 0, 0, size, size);
-    return { lasts: 2 * count, still: 0, draw(pen, t, size) {
-      pen.imageSmoothingQuality = "high";
-      one(pen, Math.floor(t / 2), size);
-      pen.globalAlpha = between(t % 2, 1.4, 2);
-      one(pen, Math.floor(t / 2) + 1, size);
-      pen.globalAlpha = 1;
-    } };
-  },
-  async holes() {
-    const [given, filled] = await Promise.all([load("hole_given.webp"), load("hole_filled.webp")]);
-    const blob = new Path2D("M38 56C38 47 44 41 51 41C58 41 65 47 65 55C65 64 58 69 51 69C44 69 38 64 38 56z");
-    const strokes = new Path2D("M40 50L62 46L40 56L64 54L41 62L62 62L48 67");
-    return { lasts: 8, still: 2.4, draw(pen, t, size) {
-      square(pen, given, size);
-      pen.save();
-      pen.globalAlpha = between(t, 3, 4.4) * (1 - between(t, 7, 7.8));
-      square(pen, filled, size);
-      pen.globalAlpha = 0.85 * (1 - between(t, 3, 3.8));
-      pen.translate(-0.135 * size, -0.015 * size);
-      pen.scale(size / 100, size / 100);
-      if (t < 4) {
-        Object.assign(pen, { lineWidth: 9, lineCap: "round", lineJoin: "round", strokeStyle: "#f5c451" });
-        pen.setLineDash([170 * between(t, 0.6, 2.2), 1e4]);
-        pen.stroke(strokes);
-        if (t > 2.2) { pen.fillStyle = "#f5c451"; pen.fill(blob); }
-      }
-      pen.restore();
-    } };
-  },
-  async stripes() {
-    return { lasts: 8, still: 2.7, draw(pen, t, size) {
-      const split = size * (1 - between(t, 1, 3) + between(t, 6, 7.6));
-      horse(pen, size, false);
-      clipped(pen, split, 0, size, size, () => horse(pen, size, true));
-      if (split > 0 && split < size) line(pen, split, size);
-    } };
-  },
+	faces,
+	async sketch() {
+		const cat = await load("cat.webp"),
+			[, strokes] = DRAWINGS[0];
+		const paths = strokes.map(d => [
+			new Path2D(d),
+			h("div", { innerHTML: `<svg><path d="${d}"/></svg>` })
+				.querySelector("path")
+				.getTotalLength(),
+		]);
+		const all = paths.reduce((sum, [, length]) => sum + length, 0);
+		return {
+			lasts: 9,
+			still: 4.4,
+			draw(pen, t, size) {
+				pen.fillStyle = "#fdfcf8";
+				pen.fillRect(0, 0, size, size);
+				pen.save();
+				pen.scale(size / 100, size / 100);
+				Object.assign(pen, { lineWidth: 1.3, lineCap: "round", lineJoin: "round", strokeStyle: "#26242a" });
+				let left = all * Math.min(1, t / 3.6);
+				for (const [path, length] of paths) {
+					if (left <= 0) break;
+					pen.setLineDash([left, 1e4]);
+					pen.stroke(path);
+					left -= length;
+				}
+				pen.restore();
+				const split = size * (1 - between(t, 3.8, 5.2) + between(t, 8, 8.9));
+				clipped(pen, split, 0, size, size, () => square(pen, cat, size));
+				if (split > 0 && split < size) line(pen, split, size);
+			},
+		};
+	},
+	async birds() {
+		const strip = await load("birds.webp"),
+			count = strip.width / strip.height,
+			side = strip.height;
+		const one = (pen, n, size) => pen.drawImage(strip, (n % count) * side, 0, side, side, 0, 0, size, size);
+		return {
+			lasts: 2 * count,
+			still: 0,
+			draw(pen, t, size) {
+				pen.imageSmoothingQuality = "high";
+				one(pen, Math.floor(t / 2), size);
+				pen.globalAlpha = between(t % 2, 1.4, 2);
+				one(pen, Math.floor(t / 2) + 1, size);
+				pen.globalAlpha = 1;
+			},
+		};
+	},
+	async holes() {
+		const [given, filled] = await Promise.all([load("hole_given.webp"), load("hole_filled.webp")]);
+		const blob = new Path2D("M38 56C38 47 44 41 51 41C58 41 65 47 65 55C65 64 58 69 51 69C44 69 38 64 38 56z");
+		const strokes = new Path2D("M40 50L62 46L40 56L64 54L41 62L62 62L48 67");
+		return {
+			lasts: 8,
+			still: 2.4,
+			draw(pen, t, size) {
+				square(pen, given, size);
+				pen.save();
+				pen.globalAlpha = between(t, 3, 4.4) * (1 - between(t, 7, 7.8));
+				square(pen, filled, size);
+				pen.globalAlpha = 0.85 * (1 - between(t, 3, 3.8));
+				pen.translate(-0.135 * size, -0.015 * size);
+				pen.scale(size / 100, size / 100);
+				if (t < 4) {
+					Object.assign(pen, { lineWidth: 9, lineCap: "round", lineJoin: "round", strokeStyle: "#f5c451" });
+					pen.setLineDash([170 * between(t, 0.6, 2.2), 1e4]);
+					pen.stroke(strokes);
+					if (t > 2.2) {
+						pen.fillStyle = "#f5c451";
+						pen.fill(blob);
+					}
+				}
+				pen.restore();
+			},
+		};
+	},
+	async stripes() {
+		return {
+			lasts: 8,
+			still: 2.7,
+			draw(pen, t, size) {
+				const split = size * (1 - between(t, 1, 3) + between(t, 6, 7.6));
+				horse(pen, size, false);
+				clipped(pen, split, 0, size, size, () => horse(pen, size, true));
+				if (split > 0 && split < size) line(pen, split, size);
+			},
+		};
+	},
 };
 
-const HEAD = new Path2D("M61 8C58 13 55 18 54 23C47 30 41 41 35 51C29 58 23 62 21 68C19 73 20 78 24 80C28 82 33 80 37 77C43 73 49 71 55 70C58 73 59 78 58 84C57 91 54 96 51 101L101 101L101 54C98 38 87 26 73 21C70 15 66 11 61 8z");
+const HEAD = new Path2D(
+	"M61 8C58 13 55 18 54 23C47 30 41 41 35 51C29 58 23 62 21 68C19 73 20 78 24 80C28 82 33 80 37 77C43 73 49 71 55 70C58 73 59 78 58 84C57 91 54 96 51 101L101 101L101 54C98 38 87 26 73 21C70 15 66 11 61 8z",
+);
 const MANE = new Path2D("M61 8C58 4 63 6 68 12C86 16 97 30 101 46L101 66C97 46 87 32 72 25C68 22 64 14 61 8z");
-const STRIPES = [...Array(9).keys()].map((n) => new Path2D(`M${68 + n * 4.4} ${16 + n * 5}C${66 + n * 3.4} ${36 + n * 6} ${62 + n * 2.6} ${50 + n * 8} ${54 + n * 3} ${66 + n * 9}`));
-const FINE = ["M57 20C55 25 53 28 50 31", "M60 22C59 29 57 33 54 37", "M63 25C62 36 60 44 56 50", "M45 42C44 47 41 51 37 55", "M52 46C51 53 48 58 44 63", "M40 50C39 54 36 57 32 60",
-  "M57 54C56 60 53 64 50 69", "M42 66C41 63 38 61 35 60"].map((d) => new Path2D(d));
+const STRIPES = [...Array(9).keys()].map(
+	n => new Path2D(`M${68 + n * 4.4} ${16 + n * 5}C${66 + n * 3.4} ${36 + n * 6} ${62 + n * 2.6} ${50 + n * 8} ${54 + n * 3} ${66 + n * 9}`),
+);
+const FINE = [
+	"M57 20C55 25 53 28 50 31",
+	"M60 22C59 29 57 33 54 37",
+	"M63 25C62 36 60 44 56 50",
+	"M45 42C44 47 41 51 37 55",
+	"M52 46C51 53 48 58 44 63",
+	"M40 50C39 54 36 57 32 60",
+	"M57 54C56 60 53 64 50 69",
+	"M42 66C41 63 38 61 35 60",
+].map(d => new Path2D(d));
 
 /** A drawing of ours, no photograph: the page itself does it with yours. */
 function horse(pen, size, zebra) {
-  pen.save();
-  pen.scale(size / 100, size / 100);
-  pen.fillStyle = zebra ? "#b9a878" : "#7f9a86";
-  pen.fillRect(0, 0, 100, 100);
-  pen.fillStyle = zebra ? "#cdbb8b" : "#93ad97";
-  pen.fillRect(0, 0, 100, 58);
-  pen.fillStyle = zebra ? "#f3f0e9" : "#8a5633";
-  pen.fill(HEAD);
-  pen.save();
-  pen.clip(HEAD);
-  Object.assign(pen, { lineWidth: 3.1, lineCap: "round", strokeStyle: "#1d1b1c" });
-  if (zebra) STRIPES.forEach((path) => pen.stroke(path));
-  pen.lineWidth = 1.9;
-  if (zebra) FINE.forEach((path) => pen.stroke(path));
-  pen.fillStyle = zebra ? "#2a2626" : "#5f3a24";
-  pen.beginPath();
-  pen.ellipse(24, 74, 9, 9, -0.6, 0, 7);
-  pen.fill();
-  pen.restore();
-  pen.fillStyle = zebra ? "#2a2728" : "#2b1c14";
-  pen.fill(MANE);
-  pen.beginPath();
-  pen.ellipse(48.5, 40, 2.1, 2.6, 0.6, 0, 7);
-  pen.fillStyle = "#141010";
-  pen.fill();
-  pen.beginPath();
-  pen.ellipse(24.5, 71, 1.2, 1.9, 0.5, 0, 7);
-  pen.fill();
-  pen.restore();
+	pen.save();
+	pen.scale(size / 100, size / 100);
+	pen.fillStyle = zebra ? "#b9a878" : "#7f9a86";
+	pen.fillRect(0, 0, 100, 100);
+	pen.fillStyle = zebra ? "#cdbb8b" : "#93ad97";
+	pen.fillRect(0, 0, 100, 58);
+	pen.fillStyle = zebra ? "#f3f0e9" : "#8a5633";
+	pen.fill(HEAD);
+	pen.save();
+	pen.clip(HEAD);
+	Object.assign(pen, { lineWidth: 3.1, lineCap: "round", strokeStyle: "#1d1b1c" });
+	if (zebra) STRIPES.forEach(path => pen.stroke(path));
+	pen.lineWidth = 1.9;
+	if (zebra) FINE.forEach(path => pen.stroke(path));
+	pen.fillStyle = zebra ? "#2a2626" : "#5f3a24";
+	pen.beginPath();
+	pen.ellipse(24, 74, 9, 9, -0.6, 0, 7);
+	pen.fill();
+	pen.restore();
+	pen.fillStyle = zebra ? "#2a2728" : "#2b1c14";
+	pen.fill(MANE);
+	pen.beginPath();
+	pen.ellipse(48.5, 40, 2.1, 2.6, 0.6, 0, 7);
+	pen.fillStyle = "#141010";
+	pen.fill();
+	pen.beginPath();
+	pen.ellipse(24.5, 71, 1.2, 1.9, 0.5, 0, 7);
+	pen.fill();
+	pen.restore();
 }
 
 // All of them on one clock
 
 const seen = new Map();
-const eye = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting } of changes) seen.get(target).shown = isIntersecting;
+const eye = new IntersectionObserver(changes => {
+	for (const { target, isIntersecting } of changes) seen.get(target).shown = isIntersecting;
 });
 
 for (const canvas of document.querySelectorAll("[data-tile]")) {
-  TILES[canvas.dataset.tile]().then((tile) => {
-    seen.set(canvas, { ...tile, began: performance.now(), shown: true });
-    eye.observe(canvas);
-    new ResizeObserver(() => show(canvas)).observe(canvas);
-  });
+	TILES[canvas.dataset.tile]().then(tile => {
+		seen.set(canvas, { ...tile, began: performance.now(), shown: true });
+		eye.observe(canvas);
+		new ResizeObserver(() => show(canvas)).observe(canvas);
+	});
 }
 
 function show(canvas, now = performance.now()) {
-  const tile = seen.get(canvas), size = Math.round(canvas.clientWidth * Math.min(devicePixelRatio || 1, 2));
-  if (!size) return;
-  if (canvas.width !== size) canvas.width = canvas.height = size;
-  tile.draw(canvas.getContext("2d"), halted ? tile.still : ((now - tile.began) / 1000) % tile.lasts, size);
+	const tile = seen.get(canvas),
+		size = Math.round(canvas.clientWidth * Math.min(devicePixelRatio || 1, 2));
+	if (!size) return;
+	if (canvas.width !== size) canvas.width = canvas.height = size;
+	tile.draw(canvas.getContext("2d"), halted ? tile.still : ((now - tile.began) / 1000) % tile.lasts, size);
 }
 
-let last = 0, halted = quiet.matches;
+let last = 0,
+	halted = quiet.matches;
 requestAnimationFrame(function tick(now) {
-  if (!halted && now - last > 30) {
-    last = now;
-    for (const [canvas, { shown }] of seen) if (shown) show(canvas, now);
-  }
-  requestAnimationFrame(tick);
+	if (!halted && now - last > 30) {
+		last = now;
+		for (const [canvas, { shown }] of seen) if (shown) show(canvas, now);
+	}
+	requestAnimationFrame(tick);
 });
 $("still").hidden = quiet.matches;
 $("still").addEventListener("click", () => {
-  halted = !halted;
-  $("still").setAttribute("aria-pressed", String(halted));
-  for (const canvas of seen.keys()) show(canvas);
+	halted = !halted;
+	$("still").setAttribute("aria-pressed", String(halted));
+	for (const canvas of seen.keys()) show(canvas);
 });
-quiet.addEventListener("change", () => { halted = quiet.matches; for (const canvas of seen.keys()) show(canvas); });
+quiet.addEventListener("change", () => {
+	halted = quiet.matches;
+	for (const canvas of seen.keys()) show(canvas);
+});
 
 // A photo that is dropped here goes to the faces, where they are (a site without a server may lack them).
 
-if (document.querySelector("[data-tile=faces]")) watch(async (files) => {
-  try {
-    const entries = files.map((file) => fresh("faces", file.name, file));
-    for (const entry of entries) await keep(entry);
-    location.href = entries.length === 1 ? `faces?photo=${entries[0].id}` : `faces?queue=${entries.map(({ id }) => id).join()}`;
-  } catch (error) {
-    trouble(error.message);
-  }
-});
+if (document.querySelector("[data-tile=faces]"))
+	watch(async files => {
+		try {
+			const entries = files.map(file => fresh("faces", file.name, file));
+			for (const entry of entries) await keep(entry);
+			location.href = entries.length === 1 ? `faces?photo=${entries[0].id}` : `faces?queue=${entries.map(({ id }) => id).join()}`;
+		} catch (error) {
+			trouble(error.message);
+		}
+	});
