@@ -56,6 +56,7 @@ ROOM = 1.5
 """How much wider than its frame the part of a portrait is."""
 SHOWN = 200
 REAL = 12
+OLD, OLD_SIDE = 6, 160
 OURS = "enhance"
 
 
@@ -68,6 +69,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, help="a folder of unpacked packages")
     parser.add_argument("--count", type=int, default=6, help="photos, and portraits (default 6)")
     parser.add_argument("--sheet", type=Path, help="a picture to write")
+    parser.add_argument("--old", type=Path, help="a folder of old photos: writes docs/old_photos.webp")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/restoration.md")
     options = parser.parse_args()
     pages: dict[str, list[str]] = {}
@@ -81,6 +83,8 @@ def main() -> int:
             pages["real noise"] = printed(real_noise(options.real, ways))
         if options.sheet:
             save_sheet(photos[:: max(1, len(photos) // 2)][:2], options.sheet)
+        if options.old:
+            save_old_photos(chosen(options.old, OLD), ROOT / "docs" / "old_photos.webp")
     except EnhanceError as error:
         print(f"bad_photos: {error}", file=sys.stderr)
         return error.exit_code
@@ -234,6 +238,23 @@ def save_sheet(photos: Sequence[Picture], path: Path) -> None:
             row += [middle(one, SHOWN) for one in (bad, restored, good)]
         rows.append(np.concatenate(row, 1))
     Image.fromarray(to_uint8(np.concatenate(rows))).save(path, quality=88)
+
+
+def save_old_photos(photos: Sequence[Picture], path: Path) -> None:
+    """Saves parts of photos around their largest faces: each by bicubic, and beside it by the program."""
+    pairs = []
+    for photo in photos:
+        found = detection.detect(photo)
+        left, top, right, bottom = found[0].box if found else (0.0, 0.0, *photo.shape[1::-1])
+        corner = [
+            int(np.clip(centre - OLD_SIDE / 2, 0, max(0, room - OLD_SIDE)))
+            for centre, room in (((top + bottom) / 2, photo.shape[0]), ((left + right) / 2, photo.shape[1]))
+        ]
+        part = photo[corner[0] : corner[0] + OLD_SIDE, corner[1] : corner[1] + OLD_SIDE]
+        drawn = enhance_photo(read(to_uint8(part)), UpscaleOptions(scale=2)).rgb
+        pairs.append(np.concatenate([bicubic(part, 2), drawn], 1))
+    rows = [np.concatenate(pairs[n : n + 2], 1) for n in range(0, len(pairs) // 2 * 2, 2)]
+    Image.fromarray(to_uint8(np.concatenate(rows))).save(path, quality=86)
 
 
 def chosen(folder: Path, count: int) -> list[Picture]:
