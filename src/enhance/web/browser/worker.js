@@ -1,22 +1,19 @@
 // Draws, beside the page, so that the page stays awake. Jobs come one after the other; those that were cancelled are left out.
-import { imagine } from "./birds.js";
-import { sketch } from "./cats.js";
-import { enhance, lineup, look } from "./faces.js";
-import { fill } from "./holes.js";
 import { facts, load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
-import { translate } from "./zebras.js";
 
 const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel"];
+const faces = () => import("./faces.js");
+/** What draws, fetched when it is first asked for, its name there, and the networks that it needs. */
 const TRICKS = {
-	sketch: [sketch, ["sketch_cat"]],
-	imagine: [imagine, ["bird"]],
-	faces: [look, ["yunet"]],
-	enhance: [enhance, FACES],
-	lineup: [lineup, FACES.slice(0, 2)],
-	translate: [translate, ["animals", "zebra"]],
-	fill: [fill, ["photo_fill", "yunet"]],
+	sketch: [() => import("./cats.js"), "sketch", ["sketch_cat"]],
+	imagine: [() => import("./birds.js"), "imagine", ["bird"]],
+	faces: [faces, "look", ["yunet"]],
+	enhance: [faces, "enhance", FACES],
+	lineup: [faces, "lineup", FACES.slice(0, 2)],
+	translate: [() => import("./zebras.js"), "translate", ["animals", "zebra"]],
+	fill: [() => import("./holes.js"), "fill", ["photo_fill", "yunet"]],
 };
 const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
@@ -24,7 +21,7 @@ let last = Promise.resolve();
 
 self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
 	if (warm) {
-		if (TRICKS[warm]) Promise.all(TRICKS[warm][1].map(load)).catch(() => {});
+		if (TRICKS[warm]) Promise.all([TRICKS[warm][0](), ...TRICKS[warm][2].map(load)]).catch(() => {});
 		return;
 	}
 	if (cancel) {
@@ -37,8 +34,8 @@ self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
 async function answer(id, what, body, options) {
 	const started = performance.now();
 	try {
-		const [work, models] = TRICKS[what];
-		await Promise.all(models.map(load));
+		const [fetched, name, models] = TRICKS[what],
+			[{ [name]: work }] = await Promise.all([fetched(), ...models.map(load)]);
 		postMessage({ id, stage: "drawing" });
 		const made = await work(body, options, share => postMessage({ id, stage: "drawing", share })),
 			{ stamps, networks } = await facts();
