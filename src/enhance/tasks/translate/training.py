@@ -133,6 +133,8 @@ class TranslationWeights:
         texture: distance of the animal's Gram matrices from the other kind's.
         local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
             features, of mean colours of squares, of pixels.
+        range: how far pixels leave [0,1], of which `compose` keeps a tenth.
+        grows: steps over which `adversarial` grows to its weight.
         penalty, penalty_every: the discriminator's gradient penalties, and the steps between two of them.
         pairs: how many of a batch's animals of the other kind are made into pairs.
     """
@@ -144,6 +146,8 @@ class TranslationWeights:
     semantic: float = 0.5
     colour: float = 2.0
     pixel: float = 0.0
+    range: float = 0.0
+    grows: int = 0
     penalty: float = 60.0
     penalty_every: int = 2
     pairs: int = 2
@@ -192,9 +196,10 @@ class Translation(Stateless, ABC):
         self._seen = _Seen(reals, [x.detach() for x in fakes], _covered(photo_masks), _covered(masks))
         return fakes, reals
 
-    def _adversarial(self, reals: Sequence[Tensor], fakes: Sequence[Tensor]) -> Tensor:
+    def _adversarial(self, reals: Sequence[Tensor], fakes: Sequence[Tensor], step: int) -> Tensor:
         self.discriminator.requires_grad_(False)
-        loss = self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
+        heard = min(1.0, (step + 1) / max(self.weights.grows, 1))
+        loss = heard * self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
         self.discriminator.requires_grad_(True)
         return loss
 
@@ -311,7 +316,7 @@ class Patterning(Translation):
         generated = compose(inputs, drawn.delta, masks)
         wrong = functional.binary_cross_entropy_with_logits(drawn.logits[:first], mask_a)
         fakes, reals = self._look(generated, masks, b, mask_b)
-        terms = {"mask": weights.mask * wrong, "adversarial": self._adversarial(reals, fakes)}
+        terms = {"mask": weights.mask * wrong, "adversarial": self._adversarial(reals, fakes, step)}
 
         inside, inside_b = eroded(masks), eroded(mask_b)
         ours, theirs = ([directions(x) for x in features[:TEXTURES]] for features in (fakes, reals))
@@ -379,7 +384,7 @@ class Coating(Translation):
         generated = compose(inputs, drawn.delta, masks)
         terms = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
         fakes, reals = self._look(generated, masks, a, mask_a)
-        terms["adversarial"] = self._adversarial(reals, fakes)
+        terms["adversarial"] = self._adversarial(reals, fakes, step)
 
         inside, inside_a = eroded(masks), eroded(mask_a)
         ours, theirs = ([directions(x) for x in features] for features in (fakes, reals))
@@ -393,6 +398,8 @@ class Coating(Translation):
         wanted = torch.cat([plain, a[:pairs]])
         coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
         terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
+        # A difference at its limit learns no more: black and white must not be left at all.
+        terms["range"] = weights.range * mean_within(difference(generated, generated.clamp(0, 1)), masks)
         if pairs:
             there = masks[first:]
             pixels = mean_within(difference(generated[first:], a[:pairs]), there)
