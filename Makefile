@@ -1,8 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# Playwright's driver has hung, busy for ever, on a machine with other work: then, and only then, once more.
+# What drives a browser or asks a registry may wait for ever: it has a limit. The pages get a second try.
 ON_THE_PAGE := timeout -s KILL 900 $(BIN)/pytest tests/web/pages
-# So has npm.
 BIOME := timeout -s KILL 120 npx --yes @biomejs/biome@2
 
 .PHONY: demo test check coverage browser docs article
