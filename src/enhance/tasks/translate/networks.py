@@ -138,7 +138,7 @@ class Finder(nn.Module):
 
 
 class Drawn(NamedTuple):
-    """What a translator made: a difference (N,3,H,W) within +-`_REACH`, and a mask (N,1,H,W) as logits."""
+    """What a translator made: a difference (N,3,H,W) within +-1, and a mask (N,1,H,W) as logits."""
 
     delta: Tensor
     logits: Tensor
@@ -200,7 +200,10 @@ class Translator(nn.Module):
             x = after(functional.leaky_relu(x + fine.pop(), 0.2))
         x = functional.interpolate(functional.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear")
         x = self.paint(x).float()
-        return Drawn(_REACH * torch.tanh(2 * x[:, :3]), 4 * x[:, 3:])
+        colours, logits = x[:, :3], 4 * x[:, 3:]
+        # Stripes are added to a coat. To take them away a coat is painted over them: as a difference it would have to
+        # hold the photo's own stripes, exactly.
+        return Drawn((4 * colours).sigmoid() - image if self.coat else _REACH * torch.tanh(2 * colours), logits)
 
 
 class Discriminator(nn.Module):

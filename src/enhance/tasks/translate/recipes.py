@@ -92,7 +92,7 @@ def zebra() -> TranslationRecipe:
 def horse() -> TranslationRecipe:
     """Zebras as horses, from a run of `zebra`, which makes its pairs."""
     weights = TranslationWeights(
-        texture=1.0, local_texture=0.0, semantic=1.0, colour=8.0, pixel=8.0, range=200.0, grows=600, pairs=3
+        texture=1.0, local_texture=0.0, semantic=1.0, colour=8.0, pixel=8.0, grows=600, pairs=3
     )
     schedule = Schedule(rate=3e-4, warm_up=300, cool_down=0.3, ema=0.995)
     return TranslationRecipe(name="horse", teacher="zebra", crops=Crops(batch=3), weights=weights, schedule=schedule)

@@ -133,7 +133,6 @@ class TranslationWeights:
         texture: distance of the animal's Gram matrices from the other kind's.
         local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
             features, of mean colours of squares, of pixels.
-        range: how far pixels leave [0,1], of which `compose` keeps a tenth.
         grows: steps over which `adversarial` grows to its weight.
         penalty, penalty_every: the discriminator's gradient penalties, and the steps between two of them.
         pairs: how many of a batch's animals of the other kind are made into pairs.
@@ -146,7 +145,6 @@ class TranslationWeights:
     semantic: float = 0.5
     colour: float = 2.0
     pixel: float = 0.0
-    range: float = 0.0
     grows: int = 0
     penalty: float = 60.0
     penalty_every: int = 2
@@ -398,8 +396,6 @@ class Coating(Translation):
         wanted = torch.cat([plain, a[:pairs]])
         coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
         terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
-        # A difference at its limit learns no more: black and white must not be left at all.
-        terms["range"] = weights.range * mean_within(difference(generated, generated.clamp(0, 1)), masks)
         if pairs:
             there = masks[first:]
             pixels = mean_within(difference(generated[first:], a[:pairs]), there)
