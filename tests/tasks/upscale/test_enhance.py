@@ -261,7 +261,7 @@ def test_a_negative_seed_is_refused() -> None:
 
 def test_no_face_is_bicubic_and_says_so() -> None:
     wall = np.random.default_rng(0).uniform(0.4, 0.6, (40, 50, 3)).astype(np.float32)
-    result = enhance_photo(read(wall))
+    result = enhance_photo(read(wall), UpscaleOptions(strength=0))  # else noise is taken out
     assert result.faces == ()
     assert any("no face" in note for note in result.notes)
     assert np.abs(result.rgb - bicubic(wall, 4)).mean() < 0.03

@@ -105,6 +105,6 @@ def photo_fill() -> Recipe:
 RECIPES = {recipe.__name__: recipe for recipe in (face_fill_pixel, face_fill, photo_fill_pixel, photo_fill)}
 
 
-def _from_fields(fields: Mapping[str, Any]) -> Recipe:
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
     """The recipe that a checkpoint carries."""
     return rebuild(Recipe, fields)

@@ -46,6 +46,6 @@ def bird() -> Recipe:
 RECIPES = {recipe.__name__: recipe for recipe in (bird,)}
 
 
-def _from_fields(fields: Mapping[str, Any]) -> Recipe:
+def from_fields(fields: Mapping[str, Any]) -> Recipe:
     """The recipe that a checkpoint carries, from its JSON."""
     return rebuild(Recipe, fields)
