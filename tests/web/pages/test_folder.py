@@ -306,7 +306,9 @@ def photo(across: int, angle: float = 0, sample: str = "astronaut.jpg", noise: f
 def told_alike(page: Any, given: Image.Image, **options: Any) -> float:
     """How well what is drawn of a photo here agrees with what Python draws, in dB; what is told of it must be alike."""
     told = asked(page, "enhance", _png(given), **options)
-    wanted = upscale(given, strength=0, details=True, **options)
+    # Where no network restores photos, grainy ones are drawn by the network that restores faces, free of consistency.
+    grainy = {"model": "face_x4_grainy", "consistent": False} if any("grainy" in note for note in told["notes"]) else {}
+    wanted = upscale(given, strength=0, details=True, **(options | grainy))
     assert told["model"] == (wanted.model.facts.name if wanted.model else "bicubic")
     assert [(one["pixels_across"], one["reason"]) for one in told["faces"]] == [
         (one.size, one.reason) for one in wanted.faces
@@ -320,13 +322,18 @@ def told_alike(page: Any, given: Image.Image, **options: Any) -> float:
     [
         (photo(96), {}),
         (photo(110, angle=30), {"seed": 5}),
-        (photo(96, noise=6), {}),
+        (photo(96, noise=5), {}),
         (photo(40, sample="face_2.png"), {"model": "face_x4_pixel"}),
     ],
     ids=["plain", "leaning", "grainy", "careful"],
 )
 def test_a_face_is_the_one_that_python_draws(paper: Any, given: Image.Image, options: dict[str, Any]) -> None:
     assert told_alike(paper, given, **options) > AGREEMENT
+
+
+def test_a_grainy_photo_is_known_as_one(paper: Any) -> None:
+    notes = [asked(paper, "enhance", _png(photo(96, noise=noise)))["notes"] for noise in (0, 6)]
+    assert [any("grainy" in note for note in one) for one in notes] == [False, True]
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
-// What is wrong with a photo, measured in its pixels: enhance/photos/defects.py and enhance/faces/resolution.py.
+// What is wrong with a photo, measured in its pixels: enhance/photos/defects.py and enhance/faces/resolution.py. No network estimates noise
+// and blocks here: a wavelet and steps between blocks do.
 import { FRAME, applied, faceSize, inverse, similarity } from "./geometry.js";
 import { areaMean, cut, percentile, plane, resized } from "./pixels.js";
 
