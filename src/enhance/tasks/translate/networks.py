@@ -138,7 +138,7 @@ class Finder(nn.Module):
 
 
 class Drawn(NamedTuple):
-    """What a translator made: a difference (N,3,H,W) within +-1, and a mask (N,1,H,W) as logits."""
+    """What a translator made: a difference (N,3,H,W), within +-1 but for coats, and a mask (N,1,H,W) as logits."""
 
     delta: Tensor
     logits: Tensor
@@ -202,8 +202,8 @@ class Translator(nn.Module):
         x = self.paint(x).float()
         colours, logits = x[:, :3], 4 * x[:, 3:]
         # Stripes are added to a coat. To take them away a coat is painted over them: as a difference it would have to
-        # hold the photo's own stripes, exactly.
-        return Drawn((4 * colours).sigmoid() - image if self.coat else _REACH * torch.tanh(2 * colours), logits)
+        # hold the photo's own stripes, exactly. Its colours have no bound but `compose`: at one they would not learn.
+        return Drawn(0.5 + colours - image if self.coat else _REACH * torch.tanh(2 * colours), logits)
 
 
 class Discriminator(nn.Module):
