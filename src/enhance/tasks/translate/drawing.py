@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from enhance.inference.model import Model
 from enhance.pixels import RGB, Integers, to_float
 from enhance.tasks.translate.finding import Animal, Region
+from enhance.tasks.translate.options import COAT, COATS
 
 ANIMAL_SIDE = 128
 """Pixels across an animal as the networks were taught to see it."""
@@ -89,7 +90,7 @@ def draw_animal(
     image = cut(pixels, left, top, side)
     inputs = {"image": image.transpose(2, 0, 1)[None]}
     if "coat" in model.facts.inputs:
-        inputs["coat"] = np.array([coat or (0.5, 0.5, 0.5)], np.float32)
+        inputs["coat"] = np.array([coat or COATS[COAT]], np.float32)
     output = model.run(**inputs)
     mask: _Mask = output["mask"][0, 0]
     if animal is not None:

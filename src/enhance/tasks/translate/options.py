@@ -15,6 +15,8 @@ COATS = {
     "white": (0.85, 0.83, 0.80),
 }
 """Mean colours of horses, sRGB in [0,1]."""
+COAT = "bay"
+"""The commonest, where none is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +24,7 @@ class TranslateOptions:
     """How a photo's animals are redrawn: those of the other kind become `to`."""
 
     to: str = option("zebra", "What animals become.", choices=ANIMALS)
-    coat: str | None = option(
-        None, "Colour of drawn horses.", kind=str, choices=tuple(COATS), unset="what suits the light"
-    )
+    coat: str | None = option(None, "Colour of drawn horses.", kind=str, choices=tuple(COATS), unset=COAT)
     force: bool = option(False, "Where no animal is found, take the whole photo for one.")
 
     @property

@@ -76,7 +76,7 @@ def translate(
     Args:
         photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
         to: "zebra" or "horse".
-        coat: the colour of drawn horses: bay, black, chestnut, grey, palomino or white. None: what suits the light.
+        coat: the colour of drawn horses: bay, black, chestnut, grey, palomino or white. None: bay.
         force: takes the whole photo for an animal where none is found.
         device: what the networks run on, as for `upscale`.
 
