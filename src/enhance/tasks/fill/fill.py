@@ -27,7 +27,7 @@ from enhance.tasks.fill.faces import Completed
 from enhance.tasks.fill.hole import Box, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import Painter
+from enhance.tasks.fill.painter import Painter, Region
 
 _Array = NDArray[np.float32]
 
@@ -108,6 +108,7 @@ def fill_photo(
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
     network = Painter.load(PHOTO)
     grey = without_colours(photo, hole)
+    regions = [] if options.aligned else painting.regions(hole)
     completed: list[Completed] = []
     canvas = Canvas(photo, photo.width, photo.height)
     for top in range(0, photo.height, 256):
@@ -117,22 +118,18 @@ def fill_photo(
             output, one = whole_face(photo, hole, network, options.seed)
             completed.append(one)
             rgb = np.where(hole[..., None], output, photo.rgb)
-            if grey:
-                rgb[hole] = luma(rgb[hole])[:, None]
-            canvas.put(0, 0, rgb)
+            canvas.put(0, 0, _discoloured(rgb, hole) if grey else rgb)
         else:
-            for left, top, right, bottom in painting.regions(hole):
+            for left, top, right, bottom in regions:
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
                 drawn = fill_region(rgb, hole[here], network, options)
                 completed += [_moved(face, left, top) for face in drawn]
-                if grey:
-                    rgb[hole[here]] = luma(rgb[hole[here]])[:, None]
-                canvas.put(left, top, rgb)
+                canvas.put(left, top, _discoloured(rgb, hole[here]) if grey else rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
     notes = (photo.lost,) if photo.lost else ()
-    stamp = stamp_of(hole, used(hole, completed, options), options.seed)
+    stamp = stamp_of(hole, used(regions, completed, options), options.seed)
     return _stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp))
 
 
@@ -142,6 +139,12 @@ def without_colours(photo: Photo, hole: Hole) -> bool:
     rgb = to_float(photo.pixels[some])
     rgb[hole[some]] = 0
     return is_grey(rgb)
+
+
+def _discoloured(rgb: _Array, hole: Hole) -> _Array:
+    """The picture (H,W,3) itself, whose hole has lost its colours."""
+    rgb[hole] = luma(rgb[hole])[:, None]
+    return rgb
 
 
 def fill_region(rgb: _Array, hole: Hole, network: Painter, options: FillOptions) -> list[Completed]:
@@ -183,11 +186,11 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
-def used(hole: Hole, completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
+def used(regions: Sequence[Region], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
     """What filled a hole: names of networks and of packages, and the beginnings of their digests, or versions."""
     rest = "" if options.aligned else options.rest
     helped = rest == "patches" and any(
-        not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in painting.regions(hole)
+        not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in regions
     )
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
     drew = [FACE] * bool(completed) + [PHOTO] * (helped or refined or rest == "network")

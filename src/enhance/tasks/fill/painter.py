@@ -19,7 +19,7 @@ from enhance.pixels import to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
 Array = NDArray[np.float32]
-_Region = tuple[int, int, int, int]
+Region = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
 _MULTIPLE, GRID, _ALIKE = 16, 4, 6
@@ -97,7 +97,7 @@ class Painter:
         return noise
 
 
-def regions(hole: Hole) -> list[_Region]:
+def regions(hole: Hole) -> list[Region]:
     """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)
