@@ -66,3 +66,13 @@ export function animate(milliseconds, step, signal) {
 }
 
 export const base = name => name.replace(/\.[^.]*$/, "");
+
+/** Draws within a rectangle alone. */
+export const clipped = (pen, left, top, width, height, draw) => {
+	pen.save();
+	pen.beginPath();
+	pen.rect(left, top, width, height);
+	pen.clip();
+	draw();
+	pen.restore();
+};

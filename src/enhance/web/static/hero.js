@@ -1,6 +1,6 @@
 // A face of 24 pixels that enhances itself. What comes of it was drawn by the shipped network before (benchmarks/wall.py), so that
 // nobody waits for it; a test draws it again.
-import { ease, quiet } from "./dom.js";
+import { clipped, ease, quiet } from "./dom.js";
 
 export const load = async name => {
 	const image = new Image();
@@ -14,14 +14,6 @@ export const square = (pen, image, size, smooth = true) => {
 	pen.imageSmoothingQuality = "high";
 	const side = Math.min(image.width, image.height);
 	pen.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, size, size);
-};
-export const clipped = (pen, left, top, width, height, draw) => {
-	pen.save();
-	pen.beginPath();
-	pen.rect(left, top, width, height);
-	pen.clip();
-	draw();
-	pen.restore();
 };
 export const line = (pen, x, size) => {
 	pen.fillStyle = "#fff";

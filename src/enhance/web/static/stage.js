@@ -1,6 +1,6 @@
 // <photo-stage>: a photo, its faces, the zoom into it, a brush, and one picture over another with a line between them.
 // It has one size, whatever is shown in it.
-import { animate, ease, h, quiet } from "./dom.js";
+import { animate, clipped, ease, h, quiet } from "./dom.js";
 
 const LEAST = 24; // pixels of the photo that are seen at least
 const ZOOMS =
@@ -250,14 +250,6 @@ class PhotoStage extends HTMLElement {
 			pen.imageSmoothingQuality = "high";
 			pen.drawImage(picture, x + area.left * scale, y + area.top * scale, area.width * scale, area.height * scale);
 		};
-		const clip = (left, top, width, height, draw) => {
-			pen.save();
-			pen.beginPath();
-			pen.rect(left, top, width, height);
-			pen.clip();
-			draw();
-			pen.restore();
-		};
 		put(this.photo, this.all, scale < 1);
 		const { area, reveal } = this;
 		if (!this.over) return;
@@ -265,14 +257,14 @@ class PhotoStage extends HTMLElement {
 		if (reveal) {
 			if (reveal.from) put(reveal.from, area, false);
 			const edge = seen.height * reveal.at;
-			clip(seen.left, seen.top, seen.width, edge, () => put(reveal.to, area, reveal.to === this.over));
+			clipped(pen, seen.left, seen.top, seen.width, edge, () => put(reveal.to, area, reveal.to === this.over));
 			light(pen, seen, seen.top + edge);
 			return;
 		}
 		if (this.under) put(this.under, area, true);
 		const frame = this.frame,
 			share = (frame.left + frame.width * this.split - this.place.x) / this.place.scale;
-		clip(x + share * scale, seen.top, 1e5, seen.height, () => {
+		clipped(pen, x + share * scale, seen.top, 1e5, seen.height, () => {
 			put(this.over, area, true);
 			if (this.map) {
 				pen.globalAlpha = this.opacity;

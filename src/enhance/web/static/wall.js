@@ -1,10 +1,10 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { $, h, quiet, trouble } from "./dom.js";
+import { $, clipped, h, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
-import { between, clipped, faces, line, load, square } from "./hero.js";
+import { between, faces, line, load, square } from "./hero.js";
 import { keep, fresh } from "./visit.js";
 
 // Each tile: how many seconds it takes, the time at which it stands still, and how it is drawn at a time.
