@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+import lzma
 import math
 import re
 import secrets
@@ -31,7 +32,7 @@ from enhance.photos.provenance import Stamp, stamped
 from enhance.tasks.imagine import layouts, vocabulary, words
 from enhance.tasks.imagine.bank import LEVELS, Bank, packed_layouts
 from enhance.tasks.sketch.options import FUR_COLOURS as FURS
-from enhance.tasks.translate.translate import INVENTED
+from enhance.tasks.translate.options import COATS
 
 HERE = Path(__file__).parent
 STATIC, BROWSER = HERE / "static", HERE / "browser"
@@ -41,7 +42,7 @@ GET_RUNTIME = "npm install onnxruntime-web@1.22.0"
 WASM = "ort-wasm-simd-threaded.wasm"
 RUNS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", WASM)
 PACKED = ".packed"
-"""How files end that are gzipped: not .gz, which some servers would unpack on the way."""
+"""How files end that are gzipped, or in LZMA: not .gz, which some servers would unpack on the way."""
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
 SOFTWARE = f"enhance {version('enhance')}"
@@ -78,7 +79,7 @@ TRICKS = (
         ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_grainy"),
         "redraws small faces",
     ),
-    Trick("stripes", "Stripes", ("animals", "zebra"), "gives horses stripes"),
+    Trick("stripes", "Stripes", ("animals", "zebra", "horse"), "turns horses into zebras and back"),
     Trick("sketch", "Sketch", ("sketch_cat", "photo_x4_pixel"), "paints cats as you draw them"),
     Trick("birds", "Birds", ("bird",), "draws birds from words"),
     Trick("holes", "Holes", ("photo_fill", "face_fill"), "fills holes"),
@@ -134,7 +135,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "ort").mkdir()
     for name in RUNS[:-1]:
         shutil.copyfile(scripts / name, static / "ort" / name)
-    _pack(scripts / WASM, static / "ort" / WASM)
+    _squeeze(scripts / WASM, static / "ort" / WASM)
     (static / "data").mkdir()
     for model in models():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
@@ -194,6 +195,7 @@ def facts() -> dict[str, Any]:
             "fill": _stamps_of_holes(),
         },
         "networks": {name: _numbers(name) for name in models()},
+        "coats": COATS,
         "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS},
     }
 
@@ -239,9 +241,7 @@ def _stamps_of_photos() -> list[str]:
 
 def _stamps_of_animals() -> list[str]:
     """XMP for photos in which animals in one place were redrawn, and in several."""
-    one = Stamp(
-        SOFTWARE, "animals + zebra", "@DIGITS@", 0, math.nan, (BOX,), part="animal", invention=INVENTED["zebra"]
-    )
+    one = Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="animal", invention="@INVENTED@")
     return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
 
 
@@ -273,6 +273,15 @@ def _numbers(model: str) -> dict[str, Any]:
 
 def _pack(source: Path, target: Path) -> None:
     target.with_name(target.name + PACKED).write_bytes(gzip.compress(source.read_bytes(), mtime=0))
+
+
+def _squeeze(source: Path, target: Path) -> None:
+    """LZMA with the size in its head, which `browser/lzma.js` reads: two fifths less than gzip makes of WebAssembly."""
+    content = source.read_bytes()
+    filters = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 24, "pb": 0}]
+    packed = lzma.compress(content, lzma.FORMAT_ALONE, filters=filters)
+    size = len(content).to_bytes(8, "little")
+    target.with_name(target.name + PACKED).write_bytes(packed[:5] + size + packed[13:])
 
 
 def _begin(script: Path, line: str) -> None:

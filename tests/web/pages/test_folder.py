@@ -34,7 +34,7 @@ from enhance.tasks.translate.translate import translate_photo
 from enhance.tasks.upscale.enhance import upscale
 from enhance.web import folder
 from tests.web.conftest import SAMPLES
-from tests.web.pages.acts import brush
+from tests.web.pages.acts import brush, drop
 from tests.web.pages.packages import unpacked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -347,14 +347,17 @@ def test_forty_photos_are_those_that_python_makes(paper: Any) -> None:
         assert found > AGREEMENT, (number, sample, across, angle, noise)
 
 
-def test_a_photo_is_painted_as_python_paints_it(paper: Any) -> None:
+@pytest.mark.parametrize(
+    "options", [{}, {"to": "horse"}, {"to": "horse", "coat": "palomino"}], ids=lambda one: str(one)
+)
+def test_a_photo_is_painted_as_python_paints_it(paper: Any, options: dict[str, str]) -> None:
     given = photo(200)
-    told = asked(paper, "translate", _png(given), force=True)
-    wanted = translate_photo(read_photo(given), TranslateOptions(force=True))
-    assert told["model"] == "animals + zebra"
+    told = asked(paper, "translate", _png(given), force=True, **options)
+    wanted = translate_photo(read_photo(given), TranslateOptions(force=True, **options))
+    assert told["model"] == f"animals + {options.get('to', 'zebra')}"
     assert told["untouched"] == pytest.approx(wanted.untouched, abs=0.002)
     assert agreement(told["pictures"][0], np.asarray(wanted.canvas.image().convert("RGB")) / 255) > AGREEMENT
-    assert asked(paper, "translate", _png(given))["drawn"] is False
+    assert asked(paper, "translate", _png(given), **options)["drawn"] is False
 
 
 def filled(page: Any, given: Image.Image, mask: Image.Image, **options: Any) -> dict[str, Any]:
@@ -375,6 +378,25 @@ def test_a_hole_is_filled_as_in_python(paper: Any, box: tuple[int, int, int, int
         if seed == 3:
             assert len(told["faces"]) == len(wanted.faces)
             assert told["hole_pixels"] == wanted.hole.sum()
+
+
+def test_an_animal_is_painted_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:
+    sizes: dict[str, int] = {}
+    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    page.goto(f"{hosted.url}stripes")
+    drop(page, ("photo.png", _png(photo(120))))
+    page.click("#force")
+    page.wait_for_selector("#result:not([hidden])")
+    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    page.check("[name=to][value=horse]", force=True)
+    page.click("#force")
+    page.wait_for_selector("#result:not([hidden])")
+    with page.expect_download() as given:
+        page.click("#save")
+    given.value.save_as(tmp_path / "horse.png")
+    stamp = credentials.inspect(tmp_path / "horse.png")["stamp"]
+    assert stamp["model"] == "animals + horse"
+    assert "the coats are invented" in stamp["invention"]
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])

@@ -1,22 +1,30 @@
-// The networks, each loaded once, in onnxruntime-web: WASM with SIMD, one thread. Large files lie here gzipped.
+// The networks, each loaded once, in onnxruntime-web: WASM with SIMD, one thread. Large files lie here packed.
 import * as ort from "../ort/ort.wasm.min.mjs";
+import { unpack } from "./lzma.js";
 
 const here = name => new URL(`../${name}`, import.meta.url).href;
 let runtime = null,
 	told = null;
 const sessions = new Map();
 
-/** A file, from what this browser keeps, or else fetched and kept. */
+/** A file, from what this browser keeps, or else fetched and kept. Gzip (networks) begins with 1f; else it is LZMA (the runtime),
+ * which is kept as it was before, for unpacking takes half a second. */
 export async function unpacked(name) {
 	const url = here(`${name}.packed`),
-		kept = self.caches && (await caches.open(`enhance-${(await facts()).version}`));
-	let answer = await kept?.match(url);
-	if (!answer) {
-		answer = await fetch(url);
-		if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}`);
-		await kept?.put(url, answer.clone()).catch(() => {}); // a full disk costs only the next visit
+		kept = self.caches && (await caches.open(`enhance-${(await facts()).version}`)),
+		keep = answer => kept?.put(url, answer).catch(() => {}), // a full disk costs only the next visit
+		there = await kept?.match(url),
+		answer = there ?? (await fetch(url));
+	if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}`);
+	const bytes = new Uint8Array(await answer.arrayBuffer());
+	if (bytes[0] === 0x1f) {
+		if (!there) await keep(new Response(bytes));
+		return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
 	}
-	return new Uint8Array(await new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+	if (bytes[0] === 0) return bytes; // a runtime as it was kept
+	const runtime = unpack(bytes);
+	await keep(new Response(runtime));
+	return runtime;
 }
 
 /** What the program wrote down about its networks. */

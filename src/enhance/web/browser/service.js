@@ -38,7 +38,7 @@ export const limits = async () => ({
 	upload_bytes: 40e6,
 	look_pixels: 50e6,
 	draw_pixels: page === "faces.js" ? 1e6 : 4e6,
-	tasks: { upscale: { map: false }, translate: { to: ["zebra"] } },
+	tasks: { upscale: { map: false }, translate: { to: ["zebra", "horse"] } },
 });
 
 /** Asks for pictures; {blob, facts}, blob the first of them. A call whose signal aborts is given up at once. */

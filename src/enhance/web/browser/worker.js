@@ -5,15 +5,15 @@ import { filled, stamped } from "./stamp.js";
 
 const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel"];
 const faces = () => import("./faces.js");
-/** What draws, fetched when it is first asked for, its name there, and the networks that it needs. */
+/** What draws, fetched when it is first asked for, its name there, and the networks that it needs for some options. */
 const TRICKS = {
-	sketch: [() => import("./cats.js"), "sketch", ["sketch_cat"]],
-	imagine: [() => import("./birds.js"), "imagine", ["bird"]],
-	faces: [faces, "look", ["yunet"]],
-	enhance: [faces, "enhance", FACES],
-	lineup: [faces, "lineup", FACES.slice(0, 2)],
-	translate: [() => import("./zebras.js"), "translate", ["animals", "zebra"]],
-	fill: [() => import("./holes.js"), "fill", ["photo_fill", "yunet"]],
+	sketch: [() => import("./cats.js"), "sketch", () => ["sketch_cat"]],
+	imagine: [() => import("./birds.js"), "imagine", () => ["bird"]],
+	faces: [faces, "look", () => ["yunet"]],
+	enhance: [faces, "enhance", () => FACES],
+	lineup: [faces, "lineup", () => FACES.slice(0, 2)],
+	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
+	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],
 };
 const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
@@ -21,7 +21,7 @@ let last = Promise.resolve();
 
 self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
 	if (warm) {
-		if (TRICKS[warm]) Promise.all([TRICKS[warm][0](), ...TRICKS[warm][2].map(load)]).catch(() => {});
+		if (TRICKS[warm]) Promise.all([TRICKS[warm][0](), ...TRICKS[warm][2]({}).map(load)]).catch(() => {});
 		return;
 	}
 	if (cancel) {
@@ -35,7 +35,7 @@ async function answer(id, what, body, options) {
 	const started = performance.now();
 	try {
 		const [fetched, name, models] = TRICKS[what],
-			[{ [name]: work }] = await Promise.all([fetched(), ...models.map(load)]);
+			[{ [name]: work }] = await Promise.all([fetched(), ...models(options).map(load)]);
 		postMessage({ id, stage: "drawing" });
 		const made = await work(body, options, share => postMessage({ id, stage: "drawing", share })),
 			{ stamps, networks } = await facts();

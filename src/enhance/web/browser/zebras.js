@@ -1,4 +1,4 @@
-// Horses become zebras: enhance/tasks/translate, with its names. Only the difference is laid into the photo, whose other pixels stay.
+// Horses become zebras, and zebras horses: enhance/tasks/translate, with its names. Only the difference is laid into the photo, whose other pixels stay.
 import { opened } from "./faces.js";
 import { facts, run } from "./networks.js";
 import { clip, cut, plane, reduced, rounded, squarely, stretched } from "./pixels.js";
@@ -9,13 +9,16 @@ const LOOK = 256,
 	MULTIPLE = 16,
 	SURE = 0.5,
 	LEAST_SURE = 0.7,
-	CONVINCED = 0.95,
+	CONVINCED = { horse: 0.95, zebra: 0.88 },
 	SMALLEST = 10,
 	JOINED = 2,
 	SIDE = 128,
 	ROOM = 1.25,
 	LEAST = 0.25,
 	TRUST = 3;
+const ANIMALS = ["horse", "zebra"],
+	PLURAL = { horse: "horses", zebra: "zebras" },
+	INVENTED = { zebra: "the stripes are invented", horse: "the coats are invented" };
 const CHAMFER = [
 	[-1, 0, 0.955],
 	[0, -1, 0.955],
@@ -63,8 +66,8 @@ export function sampled({ data, width, height }, columns, rows, cubic) {
 export const evenly = (count, step, begin = 0) => Array.from({ length: count }, (_, n) => (n - begin + 0.5) * step - 0.5);
 const to32nds = places => places.map(at => Math.round(32 * at) / 32);
 
-/** The horses of a photo, the largest first; none, where even the surest is doubtful. */
-async function find(rgb) {
+/** The animals of a kind in a photo, the largest first; none, where even the surest is doubtful. */
+async function find(rgb, kind) {
 	const [{ width, height }] = rgb,
 		scale = Math.min(LOOK / Math.max(width, height), MOST_ENLARGED),
 		across = Math.max(2, rounded(width * scale)),
@@ -76,12 +79,14 @@ async function find(rgb) {
 		image.set(cut(eightBit((scale < 1 ? reduced : stretched)(one, across, down)), 0, 0, wide, high).data, c * wide * high),
 	);
 	const { where } = await run("animals", { image: [image, [1, 3, high, wide]] });
+	const size = (wide * high) / 4,
+		first = size * ANIMALS.indexOf(kind);
 	const animals = separate(
-		cut(plane(wide / 2, high / 2, where.slice(0, (wide * high) / 4)), 0, 0, Math.ceil(across / 2), Math.ceil(down / 2)),
+		cut(plane(wide / 2, high / 2, where.slice(first, first + size)), 0, 0, Math.ceil(across / 2), Math.ceil(down / 2)),
 		width,
 		height,
 	);
-	return animals.some(animal => sureness(animal) > CONVINCED) ? animals : [];
+	return animals.some(animal => sureness(animal) > CONVINCED[kind]) ? animals : [];
 }
 
 function sureness({ where }) {
@@ -178,12 +183,12 @@ export function labelled({ data, width, height }) {
 }
 
 /** What is added for an animal; for the whole photo, if there is none. */
-async function draw(rgb, animal) {
+async function draw(rgb, animal, to, coat) {
 	const [{ width, height }] = rgb,
 		[left, top, side] = square(animal?.box ?? [0, 0, width, height], animal ? ROOM : 1, width, height),
 		image = new Float32Array(3 * SIDE * SIDE);
 	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side).data, c * SIDE * SIDE));
-	const { delta, mask } = await run("zebra", { image: [image, [1, 3, SIDE, SIDE]] }),
+	const { delta, mask } = await run(to, { image: [image, [1, 3, SIDE, SIDE]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
 		size = SIDE * SIDE,
 		limit = animal && there(animal, left, top, side, width, height);
 	const alpha = plane(
@@ -229,27 +234,27 @@ function there({ where }, left, top, side, width, height) {
 	return sampled(squarely(where, 3), places(sx, left), places(sy, top), false);
 }
 
-/** A photo whose horses are zebras. */
-export async function translate(file, { to = "zebra", force = false }) {
-	if (to !== "zebra") throw Object.assign(new Error("the network that draws horses is not in this folder"), { code: "no_weights" });
-	const rgb = await opened(file),
+/** A photo whose horses are zebras, or whose zebras are horses. */
+export async function translate(file, { to = "zebra", coat = "bay", force = false }) {
+	const { networks, coats } = await facts(),
+		source = ANIMALS.find(kind => kind !== to),
+		rgb = await opened(file),
 		[{ width, height }] = rgb,
-		animals = await find(rgb),
+		animals = await find(rgb, source),
 		drawn = animals.length || !force ? [...animals].reverse() : [null],
 		amount = plane(width, height);
 	const patches = [];
-	for (const animal of drawn) patches.push(await draw(rgb, animal));
+	for (const animal of drawn) patches.push(await draw(rgb, animal, to, coats[coat]));
 	for (const patch of patches) lay(rgb, amount, patch);
 	const untouched = amount.data.reduce((sum, value) => sum + Number(value === 0), 0) / amount.data.length,
 		count = animals.length,
 		told = Math.round(1e5 * untouched) / 1e5;
-	const where = count ? `horses in ${count} place${count === 1 ? "" : "s"}` : "the whole photo",
-		model = drawn.length ? "animals + zebra" : null;
+	const where = count ? `${PLURAL[source]} in ${count} place${count === 1 ? "" : "s"}` : "the whole photo",
+		model = drawn.length ? `animals + ${to}` : null;
 	const sentence = model
-		? `${where} redrawn as zebras: the stripes are invented, ${(100 * untouched).toFixed(1)} % of the pixels are as they were`
-		: "no horse found, nothing drawn";
-	const boxes = (count ? animals.map(({ box }) => box) : [[0, 0, width, height]]).map(box => box.join(" ")),
-		{ networks } = await facts();
+		? `${where} redrawn as ${PLURAL[to]}: ${INVENTED[to]}, ${(100 * untouched).toFixed(1)} % of the pixels are as they were`
+		: `no ${source} found, nothing drawn`;
+	const boxes = (count ? animals.map(({ box }) => box) : [[0, 0, width, height]]).map(box => box.join(" "));
 	return {
 		facts: {
 			width,
@@ -267,7 +272,12 @@ export async function translate(file, { to = "zebra", force = false }) {
 			amount.data.map(value => Math.ceil(255 * value) / 255),
 		),
 		answers: [{ seed: 0, planes: rgb }],
-		said: model && { DIGITS: ["animals", "zebra"].map(name => networks[name].digits).join(" + "), BOXES: boxes },
+		said: model && {
+			MODEL: model,
+			INVENTED: INVENTED[to],
+			DIGITS: ["animals", to].map(name => networks[name].digits).join(" + "),
+			BOXES: boxes,
+		},
 	};
 }
 

@@ -11,6 +11,11 @@ import { decoded, insist, limits, pictures } from "./service.js";
 const stage = $("stage");
 let mask = null; // what was painted, as a veil
 const wanted = () => document.querySelector("[name=to]:checked").value;
+const told = () => {
+	const horse = wanted() === "horse";
+	$("coats").hidden = !horse;
+	[$("source").textContent, $("coating").textContent] = horse ? ["zebras", "a coat"] : ["horses", "stripes"];
+};
 
 const bench = new Bench("stripes", {
 	opens: () => paint(),
@@ -20,6 +25,7 @@ const bench = new Bench("stripes", {
 	},
 	shows: async entry => {
 		if (entry.result.to) document.querySelector(`[name=to][value=${entry.result.to}]`).checked = true;
+		told();
 		await lay(entry.result.blob, entry.result.mask, entry.result.facts, false);
 	},
 });
@@ -92,7 +98,7 @@ $("coat").addEventListener("change", () => {
 });
 for (const radio of document.querySelectorAll("[name=to]")) {
 	radio.addEventListener("change", () => {
-		$("coats").hidden = wanted() !== "horse";
+		told();
 		if (bench.entry) paint();
 	});
 }
