@@ -1,6 +1,6 @@
 import torch
 
-from enhance.train.projected import DEPTHS, ProjectedDiscriminator
+from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 
 
 def features(count: int, seed: int) -> list[torch.Tensor]:
@@ -26,7 +26,7 @@ def test_it_judges_pictures_alone_and_with_each_condition() -> None:
 def test_it_learns_to_tell_features_apart() -> None:
     torch.manual_seed(0)
     judge = ProjectedDiscriminator((1, 1), widths=(16, 16))
-    told = [torch.zeros(4, 1, side, side) for side in (8, 4)]
+    condition = [torch.zeros(4, 1, side, side) for side in (8, 4)]
     optimiser = torch.optim.Adam(judge.parameters(), lr=3e-3)
     lean = [torch.nn.functional.pad(torch.ones(1, 8, 1, 1), (0, 0, 0, 0, 0, depth - 8)) for depth in DEPTHS]
     real, made = (
@@ -35,9 +35,21 @@ def test_it_learns_to_tell_features_apart() -> None:
     )
     gaps = []
     for _ in range(60):
-        means = [torch.cat([x.flatten(1) for x in judge(one, told)[0]], 1).mean() for one in (real, made)]
+        means = [torch.cat([x.flatten(1) for x in judge(one, condition)[0]], 1).mean() for one in (real, made)]
         gaps.append((means[0] - means[1]).item())
         optimiser.zero_grad()
         (means[1] - means[0]).backward()
         optimiser.step()
     assert gaps[-1] > 5 * abs(gaps[0])
+
+
+def test_a_vector_is_judged_against_the_picture_as_a_whole() -> None:
+    torch.manual_seed(0)
+    judge = ProjectedDiscriminator((3, 3), vector=5).eval()
+    maps = pooled_to(features(2, 0), torch.rand(2, 3, 16, 16))
+    one, another = torch.rand(2, 2, 5)
+    _, (with_one, with_another) = judge(features(2, 0), maps, maps, vectors=(one, another))
+    assert [x.shape for x in with_one] == [(2, 1, 8, 8), (2, 1, 4, 4), (2, 1, 1, 1), (2, 1, 1, 1)]
+    for depth in range(2):
+        assert torch.equal(with_one[depth], with_another[depth])
+        assert not torch.allclose(with_one[2 + depth], with_another[2 + depth])

@@ -27,7 +27,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tiny() -> Callable[[Recipe], Recipe]:
     """Any recipe with networks of a few thousand weights."""
-    shape = {"widths": (8, 8, 8, 8), "dilations": (1, 2), "critic": (8, 8, 8, 8)}
+    shape = {"widths": (8, 8, 8, 8), "dilations": (1, 2), "discriminator": (8, 8, 8, 8)}
     return lambda recipe: replace(recipe, sizes=replace(recipe.sizes, sides=((64, 2, 1.0),)), **shape)
 
 
@@ -42,7 +42,7 @@ def test_every_recipe_trains_saves_and_goes_on(name: str, folder: Path, tiny: Ca
         assert all(torch.isfinite(value) for value in found.values())
     assert found.keys() >= {"pixel", "perceptual"}
     assert ("adversarial" in found) == ("pixel" not in name)
-    assert ("spread" in one.step(data.batch(3), 3)) == ("pixel" not in name)
+    assert ("diversity" in one.step(data.batch(3), 3)) == ("pixel" not in name)
     other.restore(one.state(), Path("run"))
     again = [trainer.step(data.batch(8), 8) for trainer in (one, other)]
     assert again[0] == again[1]
@@ -63,7 +63,7 @@ def test_validation_shows_every_kind_of_hole(folder: Path, tiny: Callable[[Recip
     task = recipe.task(CPU)
     data = recipe.data([folder])
     batches = [data.batch(step) for step in range(2)]
-    assert task.validate(batches).keys() == {"pixel", "perceptual", "spread", "score"}
+    assert task.validate(batches).keys() == {"pixel", "perceptual", "diversity", "score"}
     assert task.validate([]) == {"score": 0.0}
     shown = task.samples(batches[0])
     assert {value.shape for value in shown.values()} == {batches[0]["truth"].shape}

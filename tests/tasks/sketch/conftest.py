@@ -57,7 +57,7 @@ def folder(heads: Heads, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny() -> Callable[[Recipe], Recipe]:
-    """Any recipe with networks of a few thousand weights, whose critic has a say from the first step."""
+    """Any recipe with networks of a few thousand weights, whose discriminators count from the first step."""
 
     def made(recipe: Recipe) -> Recipe:
         shape = Shape((8, 8, 8, 8), (8, 8, 8, 8))

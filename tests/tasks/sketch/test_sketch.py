@@ -28,10 +28,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return shipped.weights_of("sketch_cat")
     torch.manual_seed(0)
     task = recipes.Recipe("sketch_cat", shape=recipes.Shape((8,) * 4, (8,) * 4)).task(torch.device("cpu"))
-    for module in task.painter.modules():
+    for module in task.generator.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, 0.2)
-    task.painter.looks.uniform_(-1, 1)
+    task.generator.looks.uniform_(-1, 1)
     exported = task.export()["sketch_cat"]
     model = export.to_onnx(exported)
     for key, value in {"name": "sketch_cat", **exported.facts}.items():

@@ -12,7 +12,7 @@ from enhance import tasks
 from enhance.inference.model import Model
 from enhance.tasks.sketch import recipes
 from enhance.tasks.sketch.data import DrawnHeads
-from enhance.tasks.sketch.networks import Painter
+from enhance.tasks.sketch.networks import Generator
 from enhance.tasks.sketch.recipes import Recipe, Shape
 from enhance.tasks.sketch.training import disobeyed
 from enhance.train import checkpoint, export, run
@@ -49,9 +49,9 @@ def test_a_resumed_run_has_the_same_losses(drawn: DrawnHeads, tiny: Tiny, tmp_pa
     assert {name: float(loss) for name, loss in again.items()} == pytest.approx(
         {name: float(loss) for name, loss in expected.items()}, rel=1e-5, abs=1e-6
     )
-    kept = resumed.task.groups["painter"].networks["painter"].looks
+    kept = resumed.task.groups["generator"].networks["generator"].looks
     assert (kept[:12].abs().sum(1) > 0).all()
-    assert torch.equal(resumed.averages["painter"]["painter"].looks, kept)
+    assert torch.equal(resumed.averages["generator"]["generator"].looks, kept)
 
 
 def test_it_learns_a_batch_by_heart(drawn: DrawnHeads, tiny: Tiny) -> None:
@@ -95,15 +95,15 @@ def test_half_of_the_file_paints_the_same(folder: Path, tiny: Tiny, tmp_path: Pa
 
 def test_the_picture_follows_noise_look_and_looseness_once_it_has_learnt_anything() -> None:
     torch.manual_seed(0)
-    painter = Painter((8, 8, 8, 8))
-    for module in painter.modules():
+    generator = Generator((8, 8, 8, 8))
+    for module in generator.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, 0.2)
     given = [torch.zeros(1, 1, 128, 128), torch.zeros(1, 1), torch.zeros(1, 60), torch.zeros(1, 16)]
-    first = painter(*given)
+    first = generator(*given)
     for which in (1, 2, 3):
         other = [x + 1 if n == which else x for n, x in enumerate(given)]
-        assert not torch.allclose(painter(*other), first, atol=1e-4)
+        assert not torch.allclose(generator(*other), first, atol=1e-4)
 
 
 def test_lines_are_obeyed_where_the_picture_has_edges() -> None:

@@ -159,13 +159,13 @@ class Completion(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Tells filled pictures from photographs, patch by patch, and is told where the hole is.
+    """Tells filled pictures from photographs, patch by patch; the hole is its condition.
 
     Strided convolutions without normalisation (batch norm does not go with R1).
 
     Args:
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
-        framed: whether it is told `place`, so that an eye is judged as an eye and a cheek as a cheek.
+        framed: whether `place` is a condition, too, so that an eye is judged as an eye and a cheek as a cheek.
     """
 
     def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 192), *, framed: bool = False) -> None:
@@ -174,25 +174,25 @@ class Discriminator(nn.Module):
         self.framed = framed
         self.to_half = nn.Conv2d(3, half, 4, stride=2, padding=1)
         self.to_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
-        self.given = nn.Conv2d(1 + PLACE * framed, quarter, 3, padding=1)
+        self.condition = nn.Conv2d(1 + PLACE * framed, quarter, 3, padding=1)
         self.to_eighth = nn.Conv2d(quarter, eighth, 4, stride=2, padding=1)
-        self.look_eighth = Block(eighth)
+        self.block_eighth = Block(eighth)
         self.to_sixteenth = nn.Conv2d(eighth, sixteenth, 4, stride=2, padding=1)
-        self.look_sixteenth = Block(sixteenth)
-        self.closely = nn.Conv2d(eighth, 1, 3, padding=1)
-        self.widely = nn.Conv2d(sixteenth, 1, 3, padding=1)
-        for layer in (self.to_half, self.to_quarter, self.given, self.to_eighth, self.to_sixteenth):
+        self.block_sixteenth = Block(sixteenth)
+        self.logits_eighth = nn.Conv2d(eighth, 1, 3, padding=1)
+        self.logits_sixteenth = nn.Conv2d(sixteenth, 1, 3, padding=1)
+        for layer in (self.to_half, self.to_quarter, self.condition, self.to_eighth, self.to_sixteenth):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
     def forward(self, image: Tensor, mask: Tensor, place: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """image (N,3,H,W) in [0,1], mask (N,1,H,W), place (N,3,H/4,W/4) to logits (N,1,H/8,W/8) and (N,1,H/16,W/16)."""
         x = functional.leaky_relu(self.to_half(image * 2 - 1), 0.2)
         inputs = [functional.avg_pool2d(mask, GRID), *([place] if self.framed and place is not None else [])]
-        x = functional.leaky_relu(self.to_quarter(x) + self.given(torch.cat(inputs, 1)), 0.2)
-        x = self.look_eighth(self.to_eighth(x))
-        closely = self.closely(functional.leaky_relu(x, 0.2))
-        x = self.look_sixteenth(self.to_sixteenth(functional.leaky_relu(x, 0.2)))
-        return closely, self.widely(functional.leaky_relu(x, 0.2))
+        x = functional.leaky_relu(self.to_quarter(x) + self.condition(torch.cat(inputs, 1)), 0.2)
+        x = self.block_eighth(self.to_eighth(x))
+        eighth = self.logits_eighth(functional.leaky_relu(x, 0.2))
+        x = self.block_sixteenth(self.to_sixteenth(functional.leaky_relu(x, 0.2)))
+        return eighth, self.logits_sixteenth(functional.leaky_relu(x, 0.2))
 
 
 def draw_noise(mask: Tensor, planes: int, random: torch.Generator) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from enhance.tasks.fill import training
 from enhance.tasks.fill.data import FaceData, PhotoData, Sizes
 from enhance.tasks.fill.masks import Holes
-from enhance.tasks.fill.training import Filling, Weights
+from enhance.tasks.fill.training import Filling, LossWeights
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
 from enhance.train.task import Data
@@ -27,7 +27,7 @@ class Recipe:
         name: the function's name, the file's name, the card's name and the value of `--model`.
         framed: whether it learns faces in their frame; else crops of any photos.
         widths, dilations, noise: see `networks.Completion`.
-        critic: channels of the discriminator, see `networks.Discriminator`.
+        discriminator: its channels, see `networks.Discriminator`.
         weights: what each loss counts.
         sizes: how many pictures of which size a step has.
         holes: how often each kind of hole is drawn.
@@ -39,11 +39,11 @@ class Recipe:
     framed: bool
     sizes: Sizes
     holes: Holes = field(default_factory=Holes)
-    weights: Weights = field(default_factory=Weights)
+    weights: LossWeights = field(default_factory=LossWeights)
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
     widths: tuple[int, int, int, int] = (32, 48, 96, 144)
     dilations: tuple[int, ...] = (1, 2, 4, 2, 1)
-    critic: tuple[int, int, int, int] = (32, 64, 128, 192)
+    discriminator: tuple[int, int, int, int] = (32, 64, 128, 192)
     noise: int = 8
     seed: int = 0
 
@@ -63,7 +63,7 @@ class Recipe:
             weights=self.weights,
             widths=self.widths,
             dilations=self.dilations,
-            critic=self.critic,
+            discriminator=self.discriminator,
             noise=self.noise,
             name=self.name,
             seed=self.seed,
@@ -74,13 +74,13 @@ class Recipe:
 def face_fill_pixel() -> Recipe:
     """Faces in their frame, by pixels and features: to begin with, for what is seen in the middle is right."""
     sizes = Sizes(((64, 20, 0.45), (128, 6, 0.4), (96, 10, 0.15)))
-    return Recipe("face_fill_pixel", framed=True, sizes=sizes, weights=Weights(pixel=2.0, perceptual=0.5))
+    return Recipe("face_fill_pixel", framed=True, sizes=sizes, weights=LossWeights(pixel=2.0, perceptual=0.5))
 
 
 def face_fill() -> Recipe:
     """The same against a discriminator, from the weights of `face_fill_pixel`, a third of the holes filled twice."""
     sizes = Sizes(((64, 12, 0.25), (128, 5, 0.65), (96, 8, 0.1)))
-    weights = Weights(pixel=1.0, perceptual=0.5, adversarial=0.2, spread=0.3)
+    weights = LossWeights(pixel=1.0, perceptual=0.5, adversarial=0.2, diversity=0.3)
     return replace(
         face_fill_pixel(), name="face_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)
     )
@@ -96,7 +96,7 @@ def photo_fill_pixel() -> Recipe:
 def photo_fill() -> Recipe:
     """The same against a discriminator, from the weights of `photo_fill_pixel`."""
     sizes = Sizes(((128, 4, 0.85), (256, 2, 0.15)), drafts=0.25)
-    weights = Weights(pixel=1.0, perceptual=0.5, adversarial=0.2, spread=0.3)
+    weights = LossWeights(pixel=1.0, perceptual=0.5, adversarial=0.2, diversity=0.3)
     return replace(
         photo_fill_pixel(), name="photo_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)
     )

@@ -14,13 +14,13 @@ from enhance.tasks.fill.networks import GRID, PLACE, Completion, Discriminator
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
-from enhance.train.projected import ProjectedDiscriminator
+from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 _FLOATS = ("/fine", "/head", "/tail")
 """Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
-_CONDITIONS = 1 + PLACE, 1 + PLACE
-"""Channels of what the discriminator of features is told: the hole, and where in the frame it lies."""
+_CONDITION = 1 + PLACE
+"""Channels of `_condition`."""
 PERCEPTUAL = 3
 """The depths of SqueezeNet by which pictures are compared."""
 CALIBRATED = 48
@@ -28,18 +28,18 @@ CALIBRATED = 48
 
 
 @dataclass(frozen=True)
-class Weights:
+class LossWeights:
     """How much each loss counts. Without `adversarial` there is no discriminator.
 
     Attributes:
         pixel: mean absolute difference in the hole, the less the farther from its edge.
         perceptual: distance of SqueezeNet's features of the filled picture, in the hole.
         adversarial: of the relativistic loss, on the patches that the hole touches; features_adversarial: of the
-            verdicts on what SqueezeNet sees of them.
-        grows: steps over which the word of both discriminators grows to its weight, and that of `perceptual` and
+            logits of SqueezeNet's features of them.
+        grows: steps over which the losses of both discriminators grow to their weights, and that of `perceptual` and
             `pixel` shrinks to `gentle` of it.
-        spread, spread_every: how much of the distance of two answers is taken off their distance from the truth, see
-            `Filling`, and in which steps; it then counts for so much more.
+        diversity, diversity_every: how much of the distance of two answers is taken off their distance from the truth,
+            see `Filling`, and in which steps; it then counts for so much more.
         penalty, penalty_every: R1's weight, and how often it is due.
     """
 
@@ -49,8 +49,8 @@ class Weights:
     features_adversarial: float = 0.2
     grows: int = 300
     gentle: float = 0.6
-    spread: float = 0.0
-    spread_every: int = 3
+    diversity: float = 0.0
+    diversity_every: int = 3
     penalty: float = 0.5
     penalty_every: int = 8
 
@@ -58,14 +58,20 @@ class Weights:
 class Filling(Stateless):
     """Image completion (Pathak et al., "Context encoders", CVPR 2016) with one network for holes of any shape.
 
-    With `spread` holes are filled twice, from two noises, and half of the answers' distance from each other is
-    taken off their distance from the truth. At `spread` 1 that is the energy score (Gneiting & Raftery, "Strictly
+    With `diversity` holes are filled twice, from two noises, and half of the answers' distance from each other is
+    taken off their distance from the truth. At `diversity` 1 that is the energy score (Gneiting & Raftery, "Strictly
     proper scoring rules", JASA 2007), which is least where answers are spread as the truth is: a mode-seeking loss that
     needs no bound.
     """
 
     def __init__(
-        self, completion: Completion, discriminator: Discriminator | None, *, weights: Weights, name: str, seed: int = 0
+        self,
+        completion: Completion,
+        discriminator: Discriminator | None,
+        *,
+        weights: LossWeights,
+        name: str,
+        seed: int = 0,
     ) -> None:
         if (discriminator is None) != (weights.adversarial == 0):
             raise ValueError("a discriminator and an adversarial weight come together")
@@ -78,7 +84,7 @@ class Filling(Stateless):
         self.features = SqueezeNet(deep=discriminator is not None).to(device)
         self.feature_discriminator: ProjectedDiscriminator | None = None
         if discriminator is not None:
-            self.feature_discriminator = ProjectedDiscriminator(_CONDITIONS, seed=seed).to(device)
+            self.feature_discriminator = ProjectedDiscriminator((_CONDITION,) * len(DEPTHS), seed=seed).to(device)
         self._made: Tensor | None = None
         self._seen: tuple[list[Tensor], list[Tensor]] = [], []
 
@@ -94,10 +100,10 @@ class Filling(Stateless):
         return groups
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        return self._drawing(batch, step) if group == "generator" else self._telling(batch, step)
+        return self._generator_losses(batch, step) if group == "generator" else self._discriminator_losses(batch, step)
 
-    def _drawing(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        answers = 2 if self.weights.spread and step % self.weights.spread_every == 0 else 1
+    def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        answers = 2 if self.weights.diversity and step % self.weights.diversity_every == 0 else 1
         twice = {name: torch.cat([value] * answers) for name, value in batch.items()}
         truth, mask = batch["truth"], batch["mask"]
         generated = self._filled(twice, self._random(step))
@@ -118,7 +124,7 @@ class Filling(Stateless):
         if answers > 1:
             between = self.weights.pixel * weighted((pictures[0] - pictures[1]).abs(), depth)
             between = between + self.weights.perceptual * in_hole(generated_features[0], generated_features[1], mask)
-            terms["spread"] = -gentle * self.weights.spread * self.weights.spread_every * between.mean() / 2
+            terms["diversity"] = -gentle * self.weights.diversity * self.weights.diversity_every * between.mean() / 2
         if self.discriminator is not None and self.feature_discriminator is not None:
             judges = self.groups["discriminator"].networks
             judges.requires_grad_(False)
@@ -128,15 +134,15 @@ class Filling(Stateless):
             pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
             adversarial = [_relativistic(better, worse, twice["mask"]) for better, worse in pairs]
             terms["adversarial"] = heard * self.weights.adversarial * torch.stack(adversarial).mean()
-            alone, (fit,) = self.feature_discriminator(features[2:], _conditions(features[2:], twice))
-            verdicts = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
-            terms["features"] = -heard * self.weights.features_adversarial * verdicts.mean()
+            alone, (fit,) = self.feature_discriminator(features[2:], pooled_to(features[2:], _condition(twice)))
+            feature_logits = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
+            terms["features"] = -heard * self.weights.features_adversarial * feature_logits.mean()
             judges.requires_grad_(True)
         self._made = generated.detach()[: len(truth)]
         self._seen = [x.detach()[: len(truth)] for x in features[2:]], original[2:]
         return terms
 
-    def _telling(self, batch: Batch, step: int) -> dict[str, Tensor]:
+    def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
         assert self._made is not None
         truth, mask, place = batch["truth"], batch["mask"], batch.get("place")
@@ -146,7 +152,7 @@ class Filling(Stateless):
         terms = {"discrimination": torch.stack(each).mean()}
         assert self.feature_discriminator is not None
         of_made, of_real = self._seen
-        condition = _conditions(of_real, batch)
+        condition = pooled_to(of_real, _condition(batch))
         (alone, (fit,)), (alone_made, (fit_made,)) = (
             self.feature_discriminator(features, condition) for features in (of_real, of_made)
         )
@@ -181,18 +187,18 @@ class Filling(Stateless):
                 flat = torch.ones_like(mask) * (mask > 0)
                 sums.setdefault("pixel", []).append(float(weighted((one - truth).abs(), flat).mean()))
                 sums.setdefault("perceptual", []).append(float(in_hole(first, original, mask).mean()))
-                sums.setdefault("spread", []).append(float(in_hole(first, second, mask).mean()))
+                sums.setdefault("diversity", []).append(float(in_hole(first, second, mask).mean()))
         means = {name: sum(values) / len(values) for name, values in sums.items()}
         if means:
-            means["score"] = means["perceptual"] - self.weights.spread * means["spread"] / 2
+            means["score"] = means["perceptual"] - self.weights.diversity * means["diversity"] / 2
         return means or {"score": 0.0}
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return losses.discriminator_won(means, 1e-3)
 
     def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Lets a network for photos begin from one for faces: what that is told of the frame is left out."""
-        layer = {"completion": "head.weight", "discriminator": "given.weight"}.get(name)
+        """Lets a network for photos begin from one for faces: its inputs for the face frame are left out."""
+        layer = {"completion": "head.weight", "discriminator": "condition.weight"}.get(name)
         network = self.completion if name == "completion" else self.discriminator
         if layer is None or network is None or layer not in weights:
             return weights
@@ -280,14 +286,14 @@ def touched(mask: Tensor, map_: Tensor) -> Tensor:
     return functional.adaptive_avg_pool2d((mask > 0).float(), (map_.shape[2], map_.shape[3]))
 
 
-def _conditions(features: Sequence[Tensor], batch: Batch) -> list[Tensor]:
-    """What a `ProjectedDiscriminator` is told at each depth, (N,4,h,w): the hole, and where in the frame it lies."""
+def _condition(batch: Batch) -> Tensor:
+    """The condition of the discriminator of features, (N,4,H/4,W/4): the hole, and where in the frame it lies."""
     mask, place = batch["mask"], batch.get("place")
     inputs = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
     if place is None:
         # A crop of a photo lies nowhere.
         inputs[:, 1:] = 0
-    return [functional.adaptive_avg_pool2d(inputs, (x.shape[2], x.shape[3])) for x in features]
+    return inputs
 
 
 def _in_patches(logits: Tensor, mask: Tensor) -> Tensor:
@@ -304,10 +310,10 @@ def _relativistic(better: Tensor, worse: Tensor, mask: Tensor) -> Tensor:
 def fresh(
     *,
     framed: bool,
-    weights: Weights,
+    weights: LossWeights,
     widths: tuple[int, int, int, int],
     dilations: tuple[int, ...],
-    critic: tuple[int, int, int, int],
+    discriminator: tuple[int, int, int, int],
     noise: int,
     name: str,
     seed: int,
@@ -316,8 +322,8 @@ def fresh(
     """A task whose networks have fresh weights."""
     torch.manual_seed(seed)
     completion = Completion(widths, dilations, noise=noise, framed=framed)
-    discriminator = Discriminator(critic, framed=framed) if weights.adversarial else None
-    for network in (completion, discriminator):
+    judge = Discriminator(discriminator, framed=framed) if weights.adversarial else None
+    for network in (completion, judge):
         if network is not None:
             network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Filling(completion, discriminator, weights=weights, name=name, seed=seed)
+    return Filling(completion, judge, weights=weights, name=name, seed=seed)

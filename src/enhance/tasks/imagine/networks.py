@@ -1,5 +1,5 @@
-"""The generator that paints a bird on its layout, and those who judge it: a discriminator of pixels, one of features,
-and a reader of colours.
+"""The generator that paints a bird on its layout, and two that judge its pictures: a discriminator of pixels, and a
+reader of colours.
 
 Text and noise modulate every block of the generator, as in DF-GAN (Tao et al., CVPR 2022); that the parts' places are
 given as well is after GAWWN (Reed et al., "Learning what and where to draw", NIPS 2016). Here the words are painted at
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
 
 from enhance.tasks.imagine.layouts import CHANNELS, EXTRA
 from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
@@ -108,83 +107,33 @@ class PixelDiscriminator(nn.Module):
         a, b, c, d = widths
         self.to32 = nn.Conv2d(3, a, 4, stride=2, padding=1)
         self.to16 = nn.Conv2d(a, b, 4, stride=2, padding=1)
-        self.look16 = nn.Conv2d(b, b, 3, padding=1)
+        self.conv16 = nn.Conv2d(b, b, 3, padding=1)
         self.to8 = nn.Conv2d(b, c, 4, stride=2, padding=1)
-        self.look8 = nn.Conv2d(c, c, 3, padding=1)
+        self.conv8 = nn.Conv2d(c, c, 3, padding=1)
         self.alone = nn.Conv2d(c, 1, 3, padding=1)
         self.maps = nn.Conv2d(CHANNELS, c, 3, padding=1)
         self.both = nn.Conv2d(2 * c, c, 3, padding=1)
         self.patch = nn.Conv2d(c, 1, 1)
         self.to4 = nn.Conv2d(c, d, 4, stride=2, padding=1)
-        self.whole = nn.Linear(d, 1)
+        self.match = nn.Linear(d, 1)
         self.words = nn.Linear(WORDS, d)
-        for layer in (self.to32, self.to16, self.look16, self.to8, self.look8, self.maps, self.both, self.to4):
+        for layer in (self.to32, self.to16, self.conv16, self.to8, self.conv8, self.maps, self.both, self.to4):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
     def see(self, picture: Tensor) -> Tensor:
         """(N,3,64,64) in [0,1] to what is seen of it, (N,C,8,8)."""
         x = functional.leaky_relu(self.to32(picture * 2 - 1), 0.2)
         x = functional.leaky_relu(self.to16(x), 0.2)
-        x = functional.leaky_relu(self.look16(x), 0.2)
+        x = functional.leaky_relu(self.conv16(x), 0.2)
         x = functional.leaky_relu(self.to8(x), 0.2)
-        return functional.leaky_relu(self.look8(x), 0.2)
+        return functional.leaky_relu(self.conv8(x), 0.2)
 
     def judge(self, features: Tensor, maps: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the picture alone (N,64), and of the picture as one of these maps and words (N,65)."""
         x = functional.leaky_relu(self.both(torch.cat([features, self.maps(functional.avg_pool2d(maps, 4))], 1)), 0.2)
         y = functional.leaky_relu(self.to4(x), 0.2).mean((2, 3))
-        fit = self.whole(y) + (y * self.words(words)).sum(1, keepdim=True) / y.shape[1] ** 0.5
+        fit = self.match(y) + (y * self.words(words)).sum(1, keepdim=True) / y.shape[1] ** 0.5
         return self.alone(features).flatten(1), torch.cat([self.patch(x).flatten(1), 8 * fit], 1)
-
-
-class FeatureDiscriminator(nn.Module):
-    """The same of what SqueezeNet sees, at two depths (Sauer et al., "Projected GANs converge faster", NeurIPS 2021).
-
-    The features are mixed by fixed chance first, for a discriminator would look only at the few channels that give the
-    generator away; spectral norm holds it, as there.
-    """
-
-    def __init__(
-        self, depths: tuple[int, int] = (256, 512), widths: tuple[int, int] = (96, 160), seed: int = 0
-    ) -> None:
-        super().__init__()
-        random = torch.Generator().manual_seed(seed)
-        self.heads = nn.ModuleList()
-        for n, (depth, width) in enumerate(zip(depths, widths, strict=True)):
-            mix = torch.randn(width, depth, 1, 1, generator=random) * (2 / depth) ** 0.5 * 4
-            self.register_buffer(f"mix{n}", mix)
-            self.heads.append(_Head(width))
-
-    def forward(self, features: Sequence[Tensor], maps: Sequence[Tensor], words: Sequence[Tensor]) -> list[Tensor]:
-        """Features of fire5 (N,256,16,16) and fire9 (N,512,8,8), and several tellings of maps and words, to logits
-        (N,patches) of each telling."""
-        out: list[list[Tensor]] = []
-        for n, (head, feature) in enumerate(zip(self.heads, features, strict=True)):
-            mixed = functional.conv2d(feature, self.get_buffer(f"mix{n}").to(feature.dtype))
-            out.append(head(mixed, maps, words))
-        return [torch.cat(parts, 1) for parts in zip(*out, strict=True)]
-
-
-class _Head(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.see = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
-        self.maps = spectral_norm(nn.Conv2d(CHANNELS, width, 1))
-        self.both = spectral_norm(nn.Conv2d(width, width, 3, padding=1))
-        self.words = nn.Linear(WORDS, width)
-        self.alone = spectral_norm(nn.Conv2d(width, 1, 1))
-        self.fit = spectral_norm(nn.Conv2d(width, 1, 1))
-
-    def forward(self, mixed: Tensor, maps: Sequence[Tensor], words: Sequence[Tensor]) -> list[Tensor]:
-        features = functional.leaky_relu(self.see(mixed), 0.2)
-        alone = self.alone(features).flatten(1)
-        out = []
-        for places, word_vector in zip(maps, words, strict=True):
-            condition = self.maps(functional.adaptive_avg_pool2d(places, (features.shape[2], features.shape[3])))
-            x = functional.leaky_relu(self.both(features + condition), 0.2)
-            match = (x.mean((2, 3)) * self.words(word_vector)).sum(1, keepdim=True)
-            out.append(torch.cat([alone, self.fit(x).flatten(1), match.expand(-1, 16)], 1))
-        return out
 
 
 class ColourReader(nn.Module):

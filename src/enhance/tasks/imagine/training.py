@@ -15,7 +15,6 @@ from enhance.tasks.imagine.networks import (
     BIRD_NOISE,
     WORDS,
     ColourReader,
-    FeatureDiscriminator,
     Generator,
     PixelDiscriminator,
     Widths,
@@ -23,10 +22,13 @@ from enhance.tasks.imagine.networks import (
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
+from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.task import Batch, Exported, Group, Inputs, Stateless
 
 CALIBRATED_BY = 12
 """Batches by which the steps of an 8-bit network are chosen."""
+MATCH_COUNTS = 16
+"""For how many patches it counts whether the picture as a whole is what the words say."""
 LOOKED_AT = 96
 """Pixels of the side of what SqueezeNet is shown: it was taught with larger pictures than those made here."""
 
@@ -59,14 +61,17 @@ class Imagination(Stateless):
         self.seed = seed
         self.device = device
         self.generator = Generator(widths)
-        self.pixels = PixelDiscriminator()
-        self.features = FeatureDiscriminator(seed=seed)
+        self.discriminator = PixelDiscriminator()
+        self.feature_discriminator = ProjectedDiscriminator((CHANNELS,) * len(DEPTHS), vector=WORDS, seed=seed)
         self.reader = ColourReader()
         self.eyes = SqueezeNet(deep=True).to(device)
-        judges = {"pixels": self.pixels, "features": self.features}
+        discriminators: dict[str, nn.Module] = {
+            "discriminator": self.discriminator,
+            "feature_discriminator": self.feature_discriminator,
+        }
         self.groups = {
             "generator": Group(nn.ModuleDict({"generator": self.generator}), (0.5, 0.99), averaged=True),
-            "discriminator": Group(nn.ModuleDict(judges), (0.0, 0.99)),
+            "discriminator": Group(nn.ModuleDict(discriminators), (0.0, 0.99)),
             "reader": Group(nn.ModuleDict({"reader": self.reader}), (0.9, 0.99), speed=2.0),
         }
         self._made = torch.empty(0)
@@ -105,9 +110,9 @@ class Imagination(Stateless):
         self._judging(False)
         if self._adversarial(step):
             maps, words = batch["maps"], batch["words"]
-            alone, fit = self.pixels.judge(self.pixels.see(generated), maps, words)
+            alone, fit = self.discriminator.judge(self.discriminator.see(generated), maps, words)
             terms["pixels"] = -w.pixels_adversarial * (alone.float().mean() + fit.float().mean())
-            (logits,) = self.features(features[2:], [maps], [words])
+            (logits,) = self._feature_logits(features[2:], (maps, words))
             terms["features"] = -w.features_adversarial * logits.float().mean()
             colour_logits = self.reader(generated, features[1:3], batch["areas"])
             terms["colours"] = w.colours * self._misread(colour_logits, batch["named"], batch["areas"])
@@ -126,27 +131,37 @@ class Imagination(Stateless):
     def _judged(self, batch: Batch, step: int) -> dict[str, Tensor]:
         w, image, (features_made, features_real) = self.weights, batch["image"], self._features
         if not self._adversarial(step):
-            return {"judging_pixels": 0 * self.pixels.whole.bias.sum()}
+            return {"judging_pixels": 0 * self.discriminator.match.bias.sum()}
         terms: dict[str, Tensor] = {}
         true, wrong, own = ((batch[f"{name}maps"], batch[f"{name}words"]) for name in ("real_", "wrong_", ""))
-        features = self.pixels.see(torch.cat([image, self._made]))
+        features = self.discriminator.see(torch.cat([image, self._made]))
         real, generated = features.chunk(2)
-        real_alone, real_fit = self.pixels.judge(real, *true)
-        _, wrong_fit = self.pixels.judge(real, *wrong)
-        made_alone, made_fit = self.pixels.judge(generated, *own)
+        real_alone, real_fit = self.discriminator.judge(real, *true)
+        _, wrong_fit = self.discriminator.judge(real, *wrong)
+        made_alone, made_fit = self.discriminator.judge(generated, *own)
         terms["judging_pixels"] = losses.hinge(real_alone, made_alone) + losses.hinge(real_fit, made_fit)
         terms["judging_pixels_words"] = w.mismatch * functional.relu(1 + wrong_fit.float()).mean()
-        real_logits, wrong_logits = self.features(features_real[2:], *zip(true, wrong, strict=True))
-        (made_logits,) = self.features(features_made[2:], [own[0]], [own[1]])
+        real_logits, wrong_logits = self._feature_logits(features_real[2:], true, wrong)
+        (made_logits,) = self._feature_logits(features_made[2:], own)
         terms["judging_features"] = losses.hinge(real_logits, made_logits)
         terms["judging_features_words"] = w.mismatch * functional.relu(1 + wrong_logits.float()).mean()
         if step % w.penalty_every == 0:
             with torch.autocast(self.device.type, enabled=False):
                 picture = image.float().clone().requires_grad_()
-                alone, fit = self.pixels.judge(self.pixels.see(picture), *true)
+                alone, fit = self.discriminator.judge(self.discriminator.see(picture), *true)
                 penalty = losses.gradient_penalty(alone.mean(1) + fit.mean(1), picture)
             terms["penalty"] = w.penalty * w.penalty_every * penalty
         return terms
+
+    def _feature_logits(self, features: Sequence[Tensor], *conditions: tuple[Tensor, Tensor]) -> list[Tensor]:
+        """All logits of features with each of the pairs of maps and words, (N,patches)."""
+        maps = [pooled_to(features, maps) for maps, _ in conditions]
+        alone, together = self.feature_discriminator(features, *maps, vectors=[words for _, words in conditions])
+        # A bird is one thing among hundreds of patches: what is said of it as a whole counts for several of them.
+        return [
+            torch.cat([x.flatten(1).expand(-1, MATCH_COUNTS if x.shape[2] == 1 else -1) for x in (*alone, *fit)], 1)
+            for fit in together
+        ]
 
     def _judging(self, learning: bool) -> None:
         for name in ("discriminator", "reader"):

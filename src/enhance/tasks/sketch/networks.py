@@ -13,7 +13,7 @@ CAT_NOISE = 16
 """Numbers of noise that one picture is made of."""
 CODE = 96
 BANK = 256
-"""Looks of photographs that are kept with a painter, to draw from after training."""
+"""Looks of photographs that are kept with a generator, to draw from after training."""
 _SIDE = 128
 """Pixels across a drawing, and across a picture."""
 _FINEST = 16
@@ -62,7 +62,7 @@ class Block(nn.Module):
         return x + cast(Tensor, self.second(functional.leaky_relu(inner, 0.2)))
 
 
-class Painter(nn.Module):
+class Generator(nn.Module):
     """A drawing to a picture.
 
     A U-Net (Ronneberger et al., MICCAI 2015) from 32 pixels down to 4 and up again, without normalisation: all pixels
@@ -137,8 +137,8 @@ def _doubled(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
-class Critic(nn.Module):
-    """Is this a photograph, and is it of what was drawn? Two verdicts for each patch; the first knows of no drawing.
+class Discriminator(nn.Module):
+    """Is this a photograph, and is it of what was drawn? Two logits for each patch; the first knows of no drawing.
 
     Args:
         widths: channels at 64, 32, 16 and 8 pixels.
@@ -153,11 +153,11 @@ class Critic(nn.Module):
         self.in16 = Block(w16)
         self.to8 = nn.Conv2d(w16, w8, 4, 2, 1)
         self.in8 = Block(w8)
-        self.verdict = nn.Conv2d(w8, 1, 3, padding=1)
+        self.logits = nn.Conv2d(w8, 1, 3, padding=1)
         self.join = nn.Conv2d(w32 + 16 + 1, 64, 3, padding=1)
         self.join16 = nn.Conv2d(64, 96, 4, 2, 1)
         self.join8 = nn.Conv2d(96, 96, 4, 2, 1)
-        self.joint_verdict = nn.Conv2d(96, 1, 3, padding=1)
+        self.joint_logits = nn.Conv2d(96, 1, 3, padding=1)
         for layer in (self.to64, self.to32, self.to16, self.to8, self.join, self.join16, self.join8):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
@@ -167,20 +167,20 @@ class Critic(nn.Module):
         return photographed, self.drawn(features, edges, looseness)
 
     def photographed(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """The first verdict, and features for the second, (N,C,32,32)."""
+        """The first logits, and features for the second, (N,C,32,32)."""
         x = functional.leaky_relu(self.to64(picture * 2 - 1), 0.2)
         features = functional.leaky_relu(self.to32(x), 0.2)
         x = self.in16(functional.leaky_relu(self.to16(features), 0.2))
         x = self.in8(functional.leaky_relu(self.to8(x), 0.2))
-        return self.verdict(functional.leaky_relu(x, 0.2)), features
+        return self.logits(functional.leaky_relu(x, 0.2)), features
 
     def drawn(self, features: Tensor, edges: Tensor, looseness: Tensor) -> Tensor:
-        """The second verdict."""
+        """The second logits."""
         plane = looseness[:, :, None, None].expand(-1, -1, _SIDE // 4, _SIDE // 4)
         y = torch.cat([features, functional.pixel_unshuffle(edges, 4), plane], 1)
         for layer in (self.join, self.join16, self.join8):
             y = functional.leaky_relu(layer(y), 0.2)
-        return self.joint_verdict(y)
+        return self.joint_logits(y)
 
 
 def drawing_maps(edges: Tensor, looseness: Tensor) -> list[Tensor]:

@@ -8,18 +8,18 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.sketch.data import DrawnHeads, Sampling, load_pictures
-from enhance.tasks.sketch.networks import Critic, Painter
-from enhance.tasks.sketch.training import Sketch, Weights
+from enhance.tasks.sketch.networks import Discriminator, Generator
+from enhance.tasks.sketch.training import LossWeights, Sketch
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Channels of the networks at several resolutions: see `networks.Painter` and `networks.Critic`."""
+    """Channels of the networks at several resolutions: see `networks.Generator` and `networks.Discriminator`."""
 
-    painter: tuple[int, int, int, int] = (32, 64, 128, 144)
-    critic: tuple[int, int, int, int] = (32, 80, 128, 160)
+    generator: tuple[int, int, int, int] = (32, 64, 128, 144)
+    discriminator: tuple[int, int, int, int] = (32, 80, 128, 160)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Recipe:
     landmarked: bool = True
     shape: Shape = field(default_factory=Shape)
     sampling: Sampling = field(default_factory=Sampling)
-    weights: Weights = field(default_factory=Weights)
+    weights: LossWeights = field(default_factory=LossWeights)
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, ema=0.997))
     seed: int = 0
 
@@ -51,8 +51,8 @@ class Recipe:
 
     def task(self, device: torch.device) -> Sketch:
         """The networks and losses, with fresh weights."""
-        painter, critic = Painter(self.shape.painter), Critic(self.shape.critic)
-        return Sketch(painter, critic, weights=self.weights, seed=self.seed, device=device)
+        generator, discriminator = Generator(self.shape.generator), Discriminator(self.shape.discriminator)
+        return Sketch(generator, discriminator, weights=self.weights, seed=self.seed, device=device)
 
 
 def sketch_cat() -> Recipe:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.sketch.look import LOOK, packed_looks
-from enhance.tasks.sketch.networks import BANK, CAT_NOISE, DRAWING_CHANNELS, Critic, Painter, drawing_maps
+from enhance.tasks.sketch.networks import BANK, CAT_NOISE, DRAWING_CHANNELS, Discriminator, Generator, drawing_maps
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
@@ -22,7 +22,7 @@ COARSE = 8
 
 
 @dataclass(frozen=True)
-class Weights:
+class LossWeights:
     """How much each loss counts.
 
     Attributes:
@@ -30,14 +30,14 @@ class Weights:
         pixel: of every pixel to the photograph's, likewise.
         colour: of the mean colours of 64 cells.
         obeyed: how far lines of the drawing are from being edges of the picture; nothing for the loosest drawings.
-        pixels_adversarial: of each of the two verdicts on pixels.
-        features_adversarial: of each of the two verdicts on features.
+        pixels_adversarial: of each of the two logits of the pixels.
+        features_adversarial: of each of the two logits of the features.
         penalty: R1's and R2's, every `penalty_every` steps.
-        alone: steps before the critics begin; over as many more their word grows to its weight. Sooner, and the painter
-            gives all colours away to please critics that have hardly seen a photograph.
+        alone: steps before the discriminators begin; over as many more their losses grow to their weights. Sooner, and
+            the generator gives all colours away to please discriminators that have hardly seen a photograph.
         gentle: what is left of the perceptual and the pixels' loss once they have.
-        strangers: share of a batch that is given the look of another photograph, as drawings will be. Of them only the
-            critics and the drawing are judges.
+        strangers: share of a batch that is given the look of another photograph, as drawings will be. Only the
+            discriminators and the drawing judge these.
     """
 
     perceptual: float = 1.0
@@ -54,37 +54,43 @@ class Weights:
 
 
 class Sketch(Stateless):
-    """A painter, and critics that ask of each patch whether it is photographed, and whether it is what was drawn."""
+    """A generator, and discriminators that ask of each patch: is it photographed, and is it what was drawn?"""
 
     def __init__(
-        self, painter: Painter, critic: Critic, *, weights: Weights, seed: int = 0, device: torch.device | None = None
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        *,
+        weights: LossWeights,
+        seed: int = 0,
+        device: torch.device | None = None,
     ) -> None:
-        self.painter = painter
-        self.critic = critic
-        self.feature_critic = ProjectedDiscriminator(DRAWING_CHANNELS, seed=seed)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.feature_discriminator = ProjectedDiscriminator(DRAWING_CHANNELS, seed=seed)
         self.weights = weights
         self.seed = seed
         self.device = device or torch.device("cpu")
         self.squeezenet = SqueezeNet(deep=True).to(self.device)
-        critics = {"critic": critic, "feature_critic": self.feature_critic}
+        discriminators = {"discriminator": discriminator, "feature_discriminator": self.feature_discriminator}
         self.groups = {
-            "painter": Group(nn.ModuleDict({"painter": painter}), (0.5, 0.99), averaged=True),
-            "critic": Group(nn.ModuleDict(critics), (0.0, 0.99)),
+            "generator": Group(nn.ModuleDict({"generator": generator}), (0.5, 0.99), averaged=True),
+            "discriminator": Group(nn.ModuleDict(discriminators), (0.0, 0.99)),
         }
         self._painted: Tensor | None = None
         self._features: tuple[list[Tensor], list[Tensor]] = [], []
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:
-        return self._painter_losses(batch, step) if group == "painter" else self._critic_losses(batch, step)
+        return self._generator_losses(batch, step) if group == "generator" else self._discriminator_losses(batch, step)
 
-    def _painter_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+    def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
         adversarial = step >= weights.alone
         heard = min(1.0, max(0, step - weights.alone) / max(1, weights.alone))
         self._remember(batch["look"], step)
         strange = round(weights.strangers * len(picture)) if adversarial else 0
         look = torch.cat([batch["look"].roll(1, 0)[:strange], batch["look"][strange:]])
-        painted = self.painter(edges, looseness, look, self._noise(len(picture), step)).float()
+        painted = self.generator(edges, looseness, look, self._noise(len(picture), step)).float()
         known = slice(strange, None)
         with torch.no_grad():
             original = self.squeezenet(picture)
@@ -99,43 +105,43 @@ class Sketch(Stateless):
             "obeyed": weights.obeyed * (disobeyed(painted, edges) * strict.square()).mean(),
         }
         if adversarial:
-            critics = self.groups["critic"].networks
-            critics.requires_grad_(False)
+            discriminators = self.groups["discriminator"].networks
+            discriminators.requires_grad_(False)
             with torch.no_grad():
-                real = self.critic(picture, edges, looseness)
-            fake = self.critic(painted, edges, looseness)
+                real = self.discriminator(picture, edges, looseness)
+            fake = self.discriminator(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
                 terms[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
-            alone, (drawn,) = self.feature_critic(features[2:], drawing_maps(edges, looseness))
+            alone, (drawn,) = self.feature_discriminator(features[2:], drawing_maps(edges, looseness))
             mean = _joined(alone).mean() + _joined(drawn).mean()
             terms["features"] = -heard * weights.features_adversarial * mean
-            critics.requires_grad_(True)
+            discriminators.requires_grad_(True)
         self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
         return terms
 
-    def _critic_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
+    def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
         assert self._painted is not None
         if step < weights.alone:
-            # The painter's first attempts would teach them nothing.
-            bias = self.critic.verdict.bias
+            # The generator's first attempts would teach them nothing.
+            bias = self.discriminator.logits.bias
             assert bias is not None
             return {"discrimination": bias.sum() * 0}
         # A photograph with another one's drawing is a photograph, and not what was drawn.
         others = edges.roll(1, 0)
-        photographed, features = self.critic.photographed(torch.cat([picture, self._painted]))
+        photographed, features = self.discriminator.photographed(torch.cat([picture, self._painted]))
         real, fake = photographed.float().chunk(2)
         features = torch.cat([features, features[: len(picture)]])
         condition = torch.cat([edges, edges, others]), torch.cat([looseness] * 3)
-        drawn, invented, mistaken = self.critic.drawn(features, *condition).float().chunk(3)
+        drawn, invented, mistaken = self.discriminator.drawn(features, *condition).float().chunk(3)
         terms = {
             "discrimination": losses.relativistic(real, fake) + losses.relativistic(drawn, invented),
             "mismatch": 0.5 * losses.relativistic(drawn, mistaken),
         }
         of_painted, of_real = self._features
         right, wrong = drawing_maps(edges, looseness), drawing_maps(others, looseness)
-        alone, (fit, unfit) = self.feature_critic(of_real[2:], right, wrong)
-        alone_painted, (fit_painted,) = self.feature_critic(of_painted[2:], right)
+        alone, (fit, unfit) = self.feature_discriminator(of_real[2:], right, wrong)
+        alone_painted, (fit_painted,) = self.feature_discriminator(of_painted[2:], right)
         terms["feature_discrimination"] = losses.hinge(_joined(alone), _joined(alone_painted)) + losses.hinge(
             _joined(fit), _joined(fit_painted)
         )
@@ -144,8 +150,8 @@ class Sketch(Stateless):
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(picture.device.type, enabled=False):
                 both = torch.cat([picture, self._painted]).float().requires_grad_()
-                verdicts = self.critic(both, edges.repeat(2, 1, 1, 1), looseness.repeat(2, 1))
-                penalty = losses.gradient_penalty(verdicts[0].mean((1, 2, 3)) + verdicts[1].mean((1, 2, 3)), both)
+                logits = self.discriminator(both, edges.repeat(2, 1, 1, 1), looseness.repeat(2, 1))
+                penalty = losses.gradient_penalty(logits[0].mean((1, 2, 3)) + logits[1].mean((1, 2, 3)), both)
             terms["penalty"] = weights.penalty * weights.penalty_every * penalty
         return terms
 
@@ -203,18 +209,18 @@ class Sketch(Stateless):
         names = ("edges", "looseness", "look", "noise", "image")
         return {
             "sketch_cat": Exported(
-                module=self.painter,
+                module=self.generator,
                 examples=examples,
                 outputs=("image",),
                 axes={name: {0: "n"} for name in names},
-                facts={"task": "sketch", "looks": packed_looks(self.painter.looks.cpu().numpy())},
+                facts={"task": "sketch", "looks": packed_looks(self.generator.looks.cpu().numpy())},
             )
         }
 
     @torch.no_grad()
     def _made_of(self, batch: Batch, look: Tensor, number: int) -> Tensor:
         noise = self._noise(len(look), number)
-        return self.painter(batch["edges"], batch["looseness"], look, noise).float().clamp(0, 1)
+        return self.generator(batch["edges"], batch["looseness"], look, noise).float().clamp(0, 1)
 
     def _noise(self, count: int, step: int) -> Tensor:
         random = torch.Generator().manual_seed(noise_seed(self.seed, step))
@@ -222,7 +228,7 @@ class Sketch(Stateless):
 
     def _remember(self, look: Tensor, step: int) -> None:
         where = (torch.arange(len(look)) + step * len(look)) % BANK
-        self.painter.looks[where.to(look.device)] = look.detach().float()
+        self.generator.looks[where.to(look.device)] = look.detach().float()
 
 
 def disobeyed(picture: Tensor, edges: Tensor) -> Tensor:

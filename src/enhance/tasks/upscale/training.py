@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from enhance.tasks.upscale import quantization
 from enhance.tasks.upscale.data import LARGE, SMALL
@@ -21,7 +20,7 @@ from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.perceptual import FeatureLoss, Features, Pixels, deep_squeezenet, squeezenet, vgg
-from enhance.train.projected import DEPTHS, ProjectedDiscriminator
+from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
 _FRAME = {
@@ -31,8 +30,8 @@ _FRAME = {
     "left_mouth": [0.376, 0.718],
     "right_mouth": [0.622, 0.718],
 }
-_CONDITIONS = 6, 6
-"""Channels of what the discriminator of features is told at each depth, see `_conditions`."""
+_CONDITION = 6
+"""Channels of `_condition`."""
 MAX_SCORE_GAP = 30.0
 _FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
 """Nodes of the exported generator that stay in floats: its ends, whose rounding would be seen."""
@@ -134,7 +133,7 @@ class SuperResolution(Stateless):
         if discriminator is not None:
             judges: dict[str, nn.Module] = {"discriminator": discriminator}
             if weights.features_adversarial:
-                self.feature_discriminator = ProjectedDiscriminator(_CONDITIONS, seed=seed).to(device)
+                self.feature_discriminator = ProjectedDiscriminator((_CONDITION,) * len(DEPTHS), seed=seed).to(device)
                 judges["feature_discriminator"] = self.feature_discriminator
             self.groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
         features = {
@@ -200,9 +199,9 @@ class SuperResolution(Stateless):
             self.discriminator.requires_grad_(True)
         if self.feature_discriminator is not None:
             self.feature_discriminator.requires_grad_(False)
-            alone, (fit,) = self.feature_discriminator(deep[0], _conditions(lrs, places, deep[0]))
-            verdicts = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
-            terms["features"] = -self.weights.features_adversarial * verdicts.mean()
+            alone, (fit,) = self.feature_discriminator(deep[0], pooled_to(deep[0], _condition(lrs, places)))
+            feature_logits = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
+            terms["features"] = -self.weights.features_adversarial * feature_logits.mean()
             self.feature_discriminator.requires_grad_(True)
             self._features = [x.detach()[: len(lr)] for x in deep[0]], deep[1]
         self._generated = generated.detach()[: len(lr)]
@@ -216,7 +215,7 @@ class SuperResolution(Stateless):
         real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
         terms = {"discrimination": losses.relativistic(real, fake)}
         if self.feature_discriminator is not None:
-            condition = _conditions(lr, coordinates, self._features[0])
+            condition = pooled_to(self._features[0], _condition(lr, coordinates))
             (alone, (fit,)), (alone_real, (fit_real,)) = (
                 self.feature_discriminator(x, condition) for x in self._features
             )
@@ -379,11 +378,9 @@ class ExportedDiscriminator(nn.Module):
         return scores
 
 
-def _conditions(lr: Tensor, coordinates: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
-    """What a `ProjectedDiscriminator` is told at each depth, (N,6,h,w): the small picture, and where in the frame it
-    lies."""
-    inputs = torch.cat([lr * 2 - 1, coordinates], 1)
-    return [functional.adaptive_avg_pool2d(inputs, (x.shape[2], x.shape[3])) for x in features]
+def _condition(lr: Tensor, coordinates: Tensor) -> Tensor:
+    """The condition of the discriminator of features, (N,6,h,w): the small picture, and where in the frame it lies."""
+    return torch.cat([lr * 2 - 1, coordinates], 1)
 
 
 def _narrower(coordinates: Tensor, frame: int) -> Tensor:

@@ -15,10 +15,10 @@ class PatchDiscriminator(nn.Module):
         half, quarter, eighth = widths
         self.to_half = nn.Conv2d(6, half, 4, stride=2, padding=1)
         self.to_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
-        self.look_quarter = ResidualBlock(quarter)
+        self.block_quarter = ResidualBlock(quarter)
         self.to_eighth = nn.Conv2d(quarter, eighth, 4, stride=2, padding=1)
-        self.look_eighth = ResidualBlock(eighth)
-        self.verdict = nn.Conv2d(eighth, 1, 3, padding=1)
+        self.block_eighth = ResidualBlock(eighth)
+        self.logits = nn.Conv2d(eighth, 1, 3, padding=1)
         for layer in (self.to_half, self.to_quarter, self.to_eighth):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
@@ -26,6 +26,6 @@ class PatchDiscriminator(nn.Module):
         """picture and given (N,3,H,W) in [0,1], H and W multiples of 8, to logits (N,1,H/8,W/8)."""
         x = torch.cat([picture * 2 - 1, condition * 2 - 1], 1)
         x = functional.leaky_relu(self.to_half(x), 0.2)
-        x = self.look_quarter(functional.leaky_relu(self.to_quarter(x), 0.2))
-        x = self.look_eighth(functional.leaky_relu(self.to_eighth(x), 0.2))
-        return self.verdict(functional.leaky_relu(x, 0.2))
+        x = self.block_quarter(functional.leaky_relu(self.to_quarter(x), 0.2))
+        x = self.block_eighth(functional.leaky_relu(self.to_eighth(x), 0.2))
+        return self.logits(functional.leaky_relu(x, 0.2))
