@@ -51,19 +51,26 @@ def write_atomically(path: Path, data: bytes) -> None:
         partial.write_bytes(data)
 
 
-def partial_files(path: Path) -> list[Path]:
-    """What killed processes left half written beside a file."""
-    start = f"{_beginning(path)}."
-    try:
-        names = os.listdir(path.parent)  # noqa: PTH208 - a folder of many thousands is read for each of them
-    except OSError:
-        return []
-    return [path.with_name(name) for name in names if _is_partial(name, start)]
+def partial_files(*paths: Path) -> list[Path]:
+    """What killed processes left half written beside files, of which each folder is read once."""
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        folders.setdefault(path.parent, []).append(path)
+    found = []
+    for folder, files in folders.items():
+        try:
+            every = os.listdir(folder)  # noqa: PTH208 - of a folder that may have many thousands
+            names = [name for name in every if name.startswith(".") and PARTIAL.search(name)]
+        except OSError:
+            continue
+        starts = [f"{_beginning(path)}." for path in files] if names else []
+        found += [folder / name for name in names if any(_is_partial(name, start) for start in starts)]
+    return found
 
 
-def remove_partial_files(path: Path) -> None:
-    """Removes what killed processes left half written beside a file."""
-    for partial in partial_files(path):
+def remove_partial_files(*paths: Path) -> None:
+    """Removes what killed processes left half written beside files."""
+    for partial in partial_files(*paths):
         partial.unlink(missing_ok=True)
 
 

@@ -12,8 +12,9 @@ import importlib
 import logging
 import os
 import pickle
+import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from enhance.batch.attempt import attempt, killed
 from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.batch.processes import cores
+from enhance.batch.storage import is_url
 from enhance.errors import EnhanceError
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
@@ -34,12 +36,23 @@ WAVE = 20_000
 """Photos that are begun together. Between two waves the actors start anew, which takes seconds."""
 _BLOCK = 16
 """Most photos of a block in the first pass: a block is lost with its process, a small one costs more of Ray's time."""
-_BLOCKS = 64
-"""Of few photos, the first pass has as many blocks as this rather than large ones."""
+_BLOCKS = 16
+"""Of few photos, each actor gets as many blocks as this in the first pass rather than large ones."""
 CPUS = 2
 """Cores of an actor, if machines have as many: one photo keeps no more of them busy."""
+_TURN = 0.02
+"""Seconds that a turn of Ray Data's loop takes at least."""
 STORE = 256 << 20
 """Bytes that a cluster of this machine alone keeps in shared memory: only names travel."""
+
+SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
+    "RAY_DATA_AUTOSCALING_REQUEST_EXPIRE_TIME_S": "45",  # cores of a driver that was killed are free again after it
+    "RAY_worker_niceness": "0",  # or whatever else a machine does comes before its photos
+    "RAY_task_events_report_interval_ms": "0",  # for a dashboard that is not there
+    "RAY_enable_metrics_collection": "0",
+}
+"""What Ray is told by its environment, unless that says something else already."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +85,30 @@ def on_ray(
     first = next(tasks, None)
     if first is None:
         return
-    with _connected(cluster, debug) as ray:
-        resources = _resources(ray, cluster)
-        worker = {"work": work, "remember": remember, "debug": debug, "environment": _environment()}
-        wave = [first, *islice(tasks, WAVE - 1)]
-        while wave:
-            left = dict(enumerate(wave))
-            for block in (max(1, min(_BLOCK, len(wave) // _BLOCKS)), 1):
-                for number, outcome in _through(left, block, worker, resources, cluster.most):
-                    if number in left:
-                        yield left.pop(number), outcome
-                if not left:
-                    break
-            yield from ((task, killed(task)) for task in left.values())
-            wave = list(islice(tasks, WAVE))
+    wave = [first, *islice(tasks, WAVE - 1)]
+    try:
+        with _connected(cluster, debug) as ray:
+            resources = _resources(ray, cluster)
+            room = min(_room(ray, resources), cluster.most or WAVE)
+            worker = {"work": work, "remember": remember, "debug": debug, "environment": _environment()}
+            while wave:
+                left = dict(enumerate(wave))
+                for block in (max(1, min(_BLOCK, len(wave) // (_BLOCKS * room))), 1):
+                    for number, outcome in _through(left, block, worker, resources, cluster.most):
+                        if number in left:
+                            yield left.pop(number), outcome
+                    if not left:
+                        break
+                yield from ((task, killed(task)) for task in left.values())
+                _tidy(wave)
+                wave = list(islice(tasks, WAVE))
+    finally:
+        _tidy(wave)
+
+
+def _tidy(tasks: Sequence[PhotoTask]) -> None:
+    """Removes what processes that were killed left half written. Others may have made the same photos since."""
+    remove_partial_files(*(Path(task.target) for task in tasks if not is_url(task.target)))
 
 
 class RayWorker:
@@ -105,10 +128,9 @@ class RayWorker:
 
         outcomes = np.empty(len(batch["task"]), object)
         for n, packed in enumerate(batch["task"]):
-            task = pickle.loads(packed)
-            if batch["again"][n]:
-                remove_partial_files(Path(task.target))
-            outcomes[n] = pickle.dumps(attempt(task, self.work, remember=self.remember, debug=self.debug))
+            outcomes[n] = pickle.dumps(
+                attempt(pickle.loads(packed), self.work, remember=self.remember, debug=self.debug)
+            )
         return {"number": batch["number"], "made": outcomes}
 
 
@@ -122,7 +144,7 @@ def _through(
     """Sends tasks through the actors once; those that never come back are missing from what is yielded."""
     import ray.data
 
-    rows = [{"number": number, "again": block == 1, "task": pickle.dumps(task)} for number, task in list(tasks.items())]
+    rows = [{"number": number, "task": pickle.dumps(task)} for number, task in list(tasks.items())]
     blocks = -(-len(rows) // block)
     sizes = {"min_size": 1, "max_size": min(most or blocks, blocks)}
     if block == 1:
@@ -144,9 +166,29 @@ def _through(
             yield int(number), pickle.loads(packed)
 
 
+class Patience:
+    """What Ray Data calls at each turn of its loop, which would keep a core busy while no actor is there yet."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+
+    def on_execution_step(self, executor: object) -> None:  # noqa: ARG002
+        """Sleeps where the turn before waited for nothing."""
+        time.sleep(max(0.0, min(_TURN, self._before + _TURN - time.monotonic())))
+        self._before = time.monotonic()
+
+    def before_execution_starts(self, executor: object) -> None:
+        """Nothing; nor do those below."""
+
+    def after_execution_succeeds(self, executor: object) -> None: ...
+
+    def after_execution_fails(self, executor: object, error: Exception) -> None: ...
+
+
 @contextmanager
 def _connected(cluster: Cluster, debug: bool) -> Iterator[Any]:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         import ray.data
@@ -163,6 +205,8 @@ def _connected(cluster: Cluster, debug: bool) -> Iterator[Any]:
         raise EnhanceError(f"{cluster.address}: {what}") from error
     context = ray.data.DataContext.get_current()
     context.max_errored_blocks = -1
+    if hasattr(context, "custom_execution_callback_classes"):  # of Ray 2.60, for one
+        context.custom_execution_callback_classes = [Patience]
     if not debug:
         # It prints of each process that died, to standard output, and has no setting for that.
         worker: Any = importlib.import_module("ray._private.worker")
@@ -189,6 +233,14 @@ def _resources(ray: Any, cluster: Cluster) -> dict[str, float]:
         device = sessions.default_device()
         raise EnhanceError(f"{cluster.address or 'this machine'}: no machine of the cluster has a GPU for {device}")
     return {"num_cpus": cpus, "num_gpus": 1}
+
+
+def _room(ray: Any, resources: Mapping[str, float]) -> int:
+    """How many actors the machines have room for now; 1 at least."""
+    names = {"num_cpus": "CPU", "num_gpus": "GPU"}
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    each = (min(node.get(names[name], 0) // needed for name, needed in resources.items()) for node in nodes)
+    return max(1, int(sum(each)))
 
 
 def _environment() -> dict[str, str]:
