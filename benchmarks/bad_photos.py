@@ -204,7 +204,7 @@ def framed(portrait: Picture, across: int) -> tuple[Picture, geometry.Transform]
     left, top = (int(np.clip(at - side / 2, 0, room - side)) for at, room in zip(centre, (width, height), strict=True))
     square = np.ascontiguousarray(small[top : top + side, left : left + side])
     moved = landmarks * smaller - (left, top)
-    return square, geometry.similarity(moved, geometry.FRAME)
+    return square, geometry.similarity(moved, geometry.FRAME_LANDMARKS)
 
 
 def real_noise(folder: Path, ways: Mapping[str, Way]) -> Iterator[str]:

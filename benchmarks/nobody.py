@@ -51,7 +51,7 @@ def nobodies(folders: Sequence[Path], seed: int) -> Iterator[tuple[str, Array, A
     """Kind of people, their mean (16,16,3), the face drawn from it (64,64,3), and from that (256,256,3)."""
     network = Model.load("face_x4_gan")
     kinds: dict[tuple[str, ...], list[pairs.FaceFile]] = {}
-    for face in pairs.faces(folders):
+    for face in pairs.face_files(folders):
         if face.frame >= 4 * SIZE:
             kinds.setdefault(tuple(face.labels.values()), []).append(face)
     for kind, members in sorted(kinds.items()):

@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--sources", nargs="+", default=FREE, help="how names of faces begin that may be shown")
     options = parser.parse_args()
     try:
-        everyone = [face for face in pairs.faces(options.faces) if face.labels["source"] in options.sources]
+        everyone = [face for face in pairs.face_files(options.faces) if face.labels["source"] in options.sources]
         for size in options.sizes:
             write_atomically(options.out / f"faces_{size}.jpg", jpeg(page(everyone, size, options.count)))
     except EnhanceError as error:
@@ -55,7 +55,7 @@ def page(everyone: list[pairs.FaceFile], size: int, count: int) -> Image.Image:
     models = {name: Model.load(name) for name in MODELS}
     upscalers: list[Method] = [bicubic, *models.values()]
     rows: list[list[Planes]] = []
-    for batch in pairs.pairs(pairs.choose(everyone, size, count), size):
+    for batch in pairs.pairs(pairs.choose_files(everyone, size, count), size):
         drawn = [batch.compared(upscale(batch.lr)) for upscale in upscalers]
         columns = [batch.shown_inputs(), *drawn, batch.hr]
         rows += [list(row) for row in zip(*columns, strict=True)]

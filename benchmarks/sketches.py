@@ -26,7 +26,7 @@ from enhance.sheets import captioned_rows
 from enhance.tasks.sketch import drawings, paper
 from enhance.tasks.sketch.benchmark import seed_of
 from enhance.tasks.sketch.options import SketchOptions
-from enhance.tasks.sketch.sketch import paint
+from enhance.tasks.sketch.sketch import draw_all
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".svg"}
 TRACED = 0.025
@@ -36,9 +36,9 @@ TRACED = 0.025
 def trace(photo: Path, drawing: Path) -> None:
     """Draws a photograph by its edges, as few straight pieces, black on white."""
     random = np.random.default_rng(zlib.crc32(photo.name.encode()))
-    picture = cv2.resize(read_pixels(photo), (paper.CANVAS, paper.CANVAS), interpolation=cv2.INTER_CUBIC)
+    picture = cv2.resize(read_pixels(photo), (drawings.CANVAS, drawings.CANVAS), interpolation=cv2.INTER_CUBIC)
     strokes = drawings.traced(np.asarray(picture, np.uint8), TRACED, 0.004, random)
-    ink = drawings.ink(strokes, 2.5, paper.CANVAS)
+    ink = drawings.ink(strokes, 2.5, drawings.CANVAS)
     Image.fromarray(to_uint8(1 - ink)).save(drawing)
 
 
@@ -72,7 +72,7 @@ def main() -> int:
         for path, drawing in zip(paths, read_ones, strict=True):
             seed = seed_of(path.stem, options.seed)
             how = [SketchOptions(options.looseness, options.colour, seed + n) for n in range(options.count)]
-            rows.append(np.concatenate([paint(model, [drawing], [one]) for one in how]))
+            rows.append(np.concatenate([draw_all(model, [drawing], [one]) for one in how]))
         painting = (time.process_time() - started) / len(paths) / options.count
     except EnhanceError as error:
         sys.exit(f"sketches: {error}")

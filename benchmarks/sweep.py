@@ -24,7 +24,7 @@ from enhance.painting.consistency import downscale
 from enhance.painting.restoration import measure
 from enhance.photos.photo import read
 from enhance.pixels import eight_bit, to_uint8
-from enhance.tasks.upscale.bad_photos import blurred, coded, correlated
+from enhance.tasks.upscale.bad_photos import blur, coded, correlated
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
 from pages import ROOT, rewrite
@@ -94,7 +94,7 @@ def worsened(photo: Picture, badness: float) -> Picture:
         return eight_bit(photo)
     rng = np.random.default_rng(0)
     noise = NOISE * correlated((*photo.shape[:2], 1), 0.5, rng) + COLOUR_NOISE * correlated(photo.shape, 1.2, rng)
-    made = np.clip(blurred(photo, BLUR * badness) + badness**1.5 * noise / 255, 0, 1).astype(np.float32)
+    made = np.clip(blur(photo, BLUR * badness) + badness**1.5 * noise / 255, 0, 1).astype(np.float32)
     return coded(made, round(QUALITY[0] + badness * (QUALITY[1] - QUALITY[0])), "JPEG", 2, (0, 0))
 
 

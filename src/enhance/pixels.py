@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+Array = NDArray[np.float32]
+"""Of any shape."""
 RGB = NDArray[np.float32]
 """(H,W,3) in [0,1], sRGB."""
 Planes = NDArray[np.float32]

@@ -19,4 +19,4 @@ def test_only_pictures_of_one_set_show_a_part_of_the_frame() -> None:
     left, top, right, bottom = names.window("utk_26_f_black_1.webp")
     assert (right - left, bottom - top) == (0.75, 0.75)
     assert 0 < left < top < right < bottom < 1
-    assert names.window("lfw_Ada_Lovelace_0001.webp") == names.FRAME == (0, 0, 1, 1)
+    assert names.window("lfw_Ada_Lovelace_0001.webp") == names.WHOLE_PICTURE == (0, 0, 1, 1)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enhance.datasets.names import FRAME
-from enhance.datasets.preparation import Array, crops, judged, prepare, sharpness
+from enhance.datasets.names import WHOLE_PICTURE
+from enhance.datasets.preparation import crops, judged, prepare, sharpness
 from enhance.errors import DataError
 from enhance.faces import detection, geometry
+from enhance.pixels import Array
 from enhance.tasks.upscale import data
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -50,12 +51,12 @@ def test_faces_of_files_and_folders_become_a_data_set(
     told = capsys.readouterr().err
     assert "broken.jpg" in told
     assert "notes.txt" not in told
-    for source in data.sources(out):
+    for source in data.training_sources(out):
         assert data.read_square(source).shape == (128, 128, 3)
-        assert source.window == FRAME
+        assert source.window == WHOLE_PICTURE
     written = array(Image.open(out / "one_0.webp"))
     (face,) = detection.detect(np.pad(written, [(30, 30), (30, 30), (0, 0)], mode="edge"))
-    assert np.abs(face.landmarks - 30 - geometry.FRAME * 128).max() < 10
+    assert np.abs(face.landmarks - 30 - geometry.FRAME_LANDMARKS * 128).max() < 10
 
 
 def verdicts(rgb: Array, size: int) -> list[Array | str]:

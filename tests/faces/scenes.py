@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from enhance.faces.geometry import FRAME
+from enhance.faces.geometry import FRAME_LANDMARKS
 from enhance.pixels import resize
 
 
@@ -16,7 +16,7 @@ def turned(degrees: float, side: float, middle: tuple[float, float]) -> np.ndarr
     """Landmarks of a face whose frame has this side, turned about its middle."""
     angle = np.radians(degrees)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return (FRAME - 0.5) * side @ rotation.T + middle
+    return (FRAME_LANDMARKS - 0.5) * side @ rotation.T + middle
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> float:

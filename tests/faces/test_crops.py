@@ -21,7 +21,7 @@ def test_a_crop_is_the_photo_s_own_pixels_and_knows_where_they_lie(degrees: floa
         row, column = np.clip((crop.top + y, crop.left + x), 0, (149, 179))
         assert np.array_equal(crop.lr[y, x], rgb[row, column])
     here = landmarks - (crop.left, crop.top)
-    assert np.allclose(here @ crop.to_frame[:, :2].T + crop.to_frame[:, 2], geometry.FRAME, atol=1e-6)
+    assert np.allclose(here @ crop.to_frame[:, :2].T + crop.to_frame[:, 2], geometry.FRAME_LANDMARKS, atol=1e-6)
     corners = np.linalg.solve(
         crop.to_frame[:, :2], (np.array([(0, 0), (0, 1), (1, 0), (1, 1)]) - crop.to_frame[:, 2]).T
     )
@@ -96,6 +96,6 @@ def test_mask_is_full_over_the_features_and_nothing_at_the_borders() -> None:
     assert soft.shape == (64, 64)
     border = np.concatenate([soft[0], soft[-1], soft[:, 0], soft[:, -1]])
     assert border.max() < 0.01
-    for across, down in np.floor(geometry.FRAME * 64).astype(int):
+    for across, down in np.floor(geometry.FRAME_LANDMARKS * 64).astype(int):
         assert soft[down, across] == 1
     assert np.abs(np.diff(soft, axis=0)).max() < 0.25

@@ -16,7 +16,7 @@ def test_a_face_is_found_where_it_is(portrait: np.ndarray, width: int) -> None:
     small = resize(portrait, (width, width))[: 240 - top]
     canvas[top : top + len(small), left : left + width] = small
     (face,) = detection.detect(canvas)
-    truth = geometry.FRAME * width - 0.5 + (left, top)
+    truth = geometry.FRAME_LANDMARKS * width - 0.5 + (left, top)
     assert np.abs(face.landmarks - truth).max() < 0.08 * width
     assert geometry.face_size(face.landmarks) == pytest.approx(width, rel=0.15)
     x0, y0, x1, y1 = face.box
@@ -65,7 +65,7 @@ def test_faces_in_a_turned_picture_are_told_where_they_are_in_it_unturned(portra
     assert others == []
     back = np.radians(-angle)
     rotation = np.array([[np.cos(back), -np.sin(back)], [np.sin(back), np.cos(back)]])
-    truth = (geometry.FRAME * 20 - 0.5 + (50, 25) - (44.5, 29.5)) @ rotation.T + (44.5, 29.5)
+    truth = (geometry.FRAME_LANDMARKS * 20 - 0.5 + (50, 25) - (44.5, 29.5)) @ rotation.T + (44.5, 29.5)
     assert np.abs(face.landmarks - truth).max() < 2
     x0, y0, x1, y1 = face.box
     assert (truth.mean(axis=0) > (x0, y0)).all()
@@ -108,7 +108,7 @@ def test_no_face_in_clouds() -> None:
 
 
 def test_of_two_boxes_on_one_face_the_surer_stays() -> None:
-    landmarks = geometry.FRAME * 10
+    landmarks = geometry.FRAME_LANDMARKS * 10
     weak = detection.Face((0, 0, 10, 10), 0.7, landmarks)
     sure = detection.Face((1, 1, 11, 11), 0.9, landmarks)
     other = detection.Face((30, 0, 40, 10), 0.8, landmarks)

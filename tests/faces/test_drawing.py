@@ -24,7 +24,7 @@ def sample() -> np.ndarray:
     ("native", "size"), [(8, 8), (16.9, 17), (63.4, 63), (MAX_FACE_SIZE - 1, MAX_FACE_SIZE - 1), (MAX_FACE_SIZE + 1, 0)]
 )
 def test_faces_are_drawn_up_to_the_networks_reach(native: float, size: int) -> None:
-    landmarks = geometry.FRAME * native
+    landmarks = geometry.FRAME_LANDMARKS * native
     assert drawing_size(landmarks) == size
 
 
@@ -45,7 +45,7 @@ def test_faces_are_crisper_for_not_being_moved_into_the_frame_first(sample: np.n
 
 
 def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:
-    landmarks = geometry.FRAME * 32 + 20.3
+    landmarks = geometry.FRAME_LANDMARKS * 32 + 20.3
     rgb = np.zeros((100, 100, 3), np.float32)
     still, moved = (crops.crop_face(rgb, landmarks + shift) for shift in (0, 7))
     assert (moved.left - still.left, moved.top - still.top) == (7, 7)

@@ -14,8 +14,8 @@ SHARED = Path(__file__).parents[2].parent / "shared"
 @pytest.mark.parametrize("degrees", [0, 30, -160])
 def test_similarity_recovers_a_rotation_with_scale_and_shift(degrees: float) -> None:
     target = turned(degrees, 40, (70, 20))
-    transform = geometry.similarity(geometry.FRAME, target)
-    assert np.allclose(geometry.FRAME @ transform[:, :2].T + transform[:, 2], target)
+    transform = geometry.similarity(geometry.FRAME_LANDMARKS, target)
+    assert np.allclose(geometry.FRAME_LANDMARKS @ transform[:, :2].T + transform[:, 2], target)
     assert geometry.face_size(target) == pytest.approx(40)
 
 
@@ -35,13 +35,13 @@ def test_similarity_is_the_best_of_its_neighbours() -> None:
 
 def test_similarity_of_one_point_is_refused() -> None:
     with pytest.raises(ValueError, match="same"):
-        geometry.similarity(np.ones((5, 2)), geometry.FRAME)
+        geometry.similarity(np.ones((5, 2)), geometry.FRAME_LANDMARKS)
     assert geometry.face_size(np.ones((5, 2))) == 0
 
 
 def test_align_of_an_upright_native_face_is_a_plain_crop() -> None:
     rgb = scene()
-    landmarks = geometry.FRAME * 48 - 0.5 + (30, 20)
+    landmarks = geometry.FRAME_LANDMARKS * 48 - 0.5 + (30, 20)
     crop, transform = geometry.align(rgb, landmarks, 48)
     assert np.abs(crop - rgb[20:68, 30:78]).max() < 1e-5
     assert np.allclose(transform, [[1, 0, -30], [0, 1, -20]])
@@ -56,7 +56,7 @@ def test_align_puts_landmarks_where_the_frame_says(side: int, size: int) -> None
         rgb += np.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * (side / 16) ** 2))[..., None] * colour
     crop, _ = geometry.align(rgb.astype(np.float32), landmarks, size)
     y, x = np.mgrid[:size, :size]
-    for channel, (across, down) in enumerate(geometry.FRAME[:3] * size - 0.5):
+    for channel, (across, down) in enumerate(geometry.FRAME_LANDMARKS[:3] * size - 0.5):
         weight = crop[..., channel] / crop[..., channel].sum()
         assert (weight * x).sum() == pytest.approx(across, abs=0.15)
         assert (weight * y).sum() == pytest.approx(down, abs=0.15)

@@ -24,7 +24,7 @@ def wave() -> np.ndarray:
 @pytest.mark.parametrize("box", [(0.0, 0.0, 1.0, 1.0), UTK])
 @pytest.mark.parametrize("point", range(5))
 def test_landmarks_land_on_the_template(frame: int, box: tuple[float, float, float, float], point: int) -> None:
-    x, y = recognition.FRAME[point]
+    x, y = recognition.FRAME_LANDMARKS[point]
     left, top, right, bottom = (edge * frame for edge in box)
     across, down = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
     spot = np.exp(-((across - x * frame) ** 2 + (down - y * frame) ** 2) / (2 * (frame / 40) ** 2)).astype(np.float32)

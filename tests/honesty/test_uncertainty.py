@@ -37,7 +37,7 @@ def test_the_fit_finds_what_the_errors_follow() -> None:
 def test_the_promise_holds_on_other_faces(level: float) -> None:
     shape = uncertainty.fit_constants(*faces(40, 0))
     covered = [
-        inside(*faces(100, 200 + seed), uncertainty.calibrate(*faces(100, 100 + seed), shape, level))
+        inside(*faces(100, 200 + seed), uncertainty.calibrate_band(*faces(100, 100 + seed), shape, level))
         for seed in range(5)
     ]
     assert level - 0.01 < np.mean(covered) < level + 0.03
@@ -45,13 +45,13 @@ def test_the_promise_holds_on_other_faces(level: float) -> None:
 
 def test_a_band_that_is_wrong_everywhere_is_made_right() -> None:
     known, errors = faces(100, 1)
-    made = uncertainty.calibrate(known, errors, Constants(0.0, 0.0, 1e-4, 1.0))
+    made = uncertainty.calibrate_band(known, errors, Constants(0.0, 0.0, 1e-4, 1.0))
     assert inside(*faces(100, 2), made) == pytest.approx(0.9, abs=0.03)
 
 
 def test_too_few_faces_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
-        uncertainty.calibrate(*faces(5, 0), Constants(1, 0, 0, 1))
+        uncertainty.calibrate_band(*faces(5, 0), Constants(1, 0, 0, 1))
 
 
 def test_evidence_is_local_and_of_the_worst_channel() -> None:

@@ -87,7 +87,9 @@ def test_a_number_of_threads_that_is_none_is_said(monkeypatch: pytest.MonkeyPatc
 def test_outputs_come_by_their_names() -> None:
     session = sessions.open_session(PHOTO)
     picture = np.zeros((1, 3, 4, 4), np.float32)
-    assert {name: made.shape for name, made in sessions.run(session, {"lr": picture}).items()} == {"hr": (1, 3, 16, 16)}
+    assert {name: made.shape for name, made in sessions.run_session(session, {"lr": picture}).items()} == {
+        "hr": (1, 3, 16, 16)
+    }
 
 
 def test_nothing_is_left_behind_or_sent(tmp_path: Path) -> None:

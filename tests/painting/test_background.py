@@ -44,7 +44,7 @@ def any_network(request: pytest.FixtureRequest) -> Model:
 def test_tiles_are_what_the_whole_would_be(
     sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = background.run(
+    whole = background.enlarge(
         any_network, read(sample).rgb, tiled_noise(0, any_network.facts.noise_channels, (0, 0, 224, 224))
     )
     monkeypatch.setattr(background, "TILE", 64)
@@ -103,13 +103,13 @@ def test_networks_of_other_scales_draw_backgrounds_too(sample: np.ndarray, scale
 
 def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    true = background.run
+    true = background.enlarge
 
     def counted(network: Model, lr: np.ndarray, noise: np.ndarray) -> np.ndarray:
         drawn.append(int(np.prod(lr.shape[:2])))
         return true(network, lr, noise)
 
-    monkeypatch.setattr(background, "run", counted)
+    monkeypatch.setattr(background, "enlarge", counted)
     enhance_photo(read(sample[:120]))
     assert drawn == [120 * 224]
     drawn.clear()

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from enhance.photos.statistics import COUNT, statistics
+from enhance.photos.statistics import STATISTIC_COUNT, statistics
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (24, 24), (33, 257)])
 def test_a_picture_of_any_size_has_as_many_statistics(shape: tuple[int, int]) -> None:
     found = statistics(np.random.default_rng(0).random((*shape, 3), np.float32))
-    assert found.shape == (COUNT,)
+    assert found.shape == (STATISTIC_COUNT,)
     assert np.isfinite(found).all()
 
 

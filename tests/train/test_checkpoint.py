@@ -68,7 +68,7 @@ def test_a_run_has_ended_when_either_of_its_lengths_is_reached() -> None:
 def test_a_run_gives_its_best_averages_and_its_last_discriminators(pair: tuple[Path, Path], tmp_path: Path) -> None:
     run.start(pair, ToyRecipe(), tmp_path / "run", images=16)
     best, last = (checkpoint.load(tmp_path / "run" / name) for name in (checkpoint.BEST, checkpoint.LAST))
-    found = checkpoint.weights(tmp_path / "run")
+    found = checkpoint.initial_weights(tmp_path / "run")
     assert found.networks.keys() == {"ab", "ba", "a", "b"}
     assert torch.equal(found.networks["ab"]["0.weight"], best["averages"]["generators"]["ab.0.weight"])
     assert not torch.equal(found.networks["ab"]["0.weight"], last["networks"]["generators"]["ab.0.weight"])
@@ -130,4 +130,4 @@ def test_a_run_of_version_0_1_goes_on(faces: Path, tiny: Callable[[Recipe], Reci
     assert (done.step, done.pictures, done.folders) == (3, 12, [str(faces)])
 
     torch.save(old, tmp_path / "alone.pt")
-    assert checkpoint.weights(tmp_path / "alone.pt").networks.keys() == {"generator", "discriminator"}
+    assert checkpoint.initial_weights(tmp_path / "alone.pt").networks.keys() == {"generator", "discriminator"}

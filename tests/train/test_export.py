@@ -97,7 +97,8 @@ def test_the_mean_of_runs_lies_between_them(
     model = export.export(tmp_path / "more", tmp_path / "more.onnx", tasks.recipe_of)
     export.export(trained, tmp_path / "mean.onnx", tasks.recipe_of, others=[model])
     one, other, mean = (
-        checkpoint.weights(path).networks["generator"] for path in (trained, tmp_path / "more", tmp_path / "mean.onnx")
+        checkpoint.initial_weights(path).networks["generator"]
+        for path in (trained, tmp_path / "more", tmp_path / "mean.onnx")
     )
     assert any(not torch.equal(one[name], other[name]) for name in mean)
     assert all(torch.allclose(mean[name], (one[name] + other[name]) / 2, atol=1e-6) for name in mean)
@@ -122,8 +123,8 @@ def test_a_run_begins_from_eight_bits_near_where_they_came_from(
 ) -> None:
     run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
     export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[faces])
-    exact = checkpoint.weights(tmp_path / "run").networks["generator"]
-    rounded = checkpoint.weights(tmp_path / "small.onnx").networks["generator"]
+    exact = checkpoint.initial_weights(tmp_path / "run").networks["generator"]
+    rounded = checkpoint.initial_weights(tmp_path / "small.onnx").networks["generator"]
     assert rounded.keys() == exact.keys()
     for name, weights in exact.items():
         assert rounded[name].shape == weights.shape

@@ -18,7 +18,7 @@ from PIL import Image
 from enhance.errors import TrainingError
 from enhance.tasks.upscale import recipes
 from enhance.tasks.upscale.data import FaceDataset
-from enhance.tasks.upscale.degradation import Box
+from enhance.tasks.upscale.degradation import AreaReduction
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, loop, run
 from enhance.train.schedule import Schedule
@@ -60,7 +60,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_weights(
             batch = super().batch(step, rank, world)
             return {**batch, "hr": batch["hr"] * float("nan")} if step == 5 else batch
 
-    poisoned = Poisoned([faces], recipe.sampling, Box(), recipe.seed)
+    poisoned = Poisoned([faces], recipe.sampling, AreaReduction(), recipe.seed)
     with pytest.raises(TrainingError, match=r"no longer a number \(pixel\) at step 5"):
         loop.train(trainer, recipe, poisoned, tmp_path, checkpoint.Progress(images=1000))
     assert all(torch.isfinite(value).all() for value in trainer.averages["generator"].state_dict().values())

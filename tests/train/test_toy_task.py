@@ -126,7 +126,7 @@ def test_a_run_begins_from_an_exported_file_batch_norm_and_all(
     trained: Path, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     path = export.export(trained, tmp_path / "toy.onnx", recipe_of)
-    of_run, of_file = checkpoint.weights(trained).networks, checkpoint.weights(path).networks
+    of_run, of_file = checkpoint.initial_weights(trained).networks, checkpoint.initial_weights(path).networks
     assert of_run.keys() == {"ab", "ba", "a", "b"}
     assert of_file.keys() == {"ab"}
     assert all(torch.equal(value, of_run["ab"][name]) for name, value in of_file["ab"].items())

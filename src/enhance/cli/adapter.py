@@ -13,8 +13,8 @@ import click
 from enhance.inference import sessions
 from enhance.options import Option, options_of
 
-F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
+_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 
 
 class Formed(click.ParamType[str]):
@@ -31,7 +31,7 @@ class Formed(click.ParamType[str]):
         return value
 
 
-def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] | None = None) -> Callable[[F], F]:
+def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] | None = None) -> Callable[[_F], _F]:
     """A decorator that gives a command the options of a dataclass, in the order of its fields.
 
     Args:
@@ -39,7 +39,7 @@ def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] 
         unset: by name of a field, what None stands for in this command, in words.
     """
 
-    def decorate(command: F) -> F:
+    def decorate(command: _F) -> _F:
         for name, one in reversed(options_of(kind).items()):
             if name not in without:
                 words = (unset or {}).get(name, one.unset)
@@ -49,12 +49,12 @@ def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] 
     return decorate
 
 
-def take(kind: type[T], values: dict[str, Any]) -> T:
+def take(kind: type[_T], values: dict[str, Any]) -> _T:
     """The options that a command was given; they are taken out of `given`."""
     return kind(**{name: values.pop(name) for name in options_of(kind) if name in values})
 
 
-def device(command: F) -> F:
+def device_option(command: _F) -> _F:
     """A decorator that gives a command `--device`, for all networks that it and its processes run."""
 
     def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
@@ -71,7 +71,7 @@ def device(command: F) -> F:
     )(command)
 
 
-def training_device(command: F) -> F:
+def training_device(command: _F) -> _F:
     """A decorator that gives a command `--device` for training, which torch does."""
 
     def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
@@ -87,7 +87,7 @@ def training_device(command: F) -> F:
     )(command)
 
 
-def _option(name: str, one: Option) -> Callable[[F], F]:
+def _option(name: str, one: Option) -> Callable[[_F], _F]:
     words = f"{one.help}  [{one.unset}]" if one.unset else one.help
     if one.kind is bool:
         flag = one.flag if one.default is not None else f"{one.flag}/--no-{one.name_over_http}"

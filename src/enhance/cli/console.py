@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from enhance.batch.plan import PhotoTask
     from enhance.progress import Bar
 
-F = TypeVar("F", bound=Callable[..., Any])
+_F = TypeVar("_F", bound=Callable[..., Any])
 SOME_FAILED = 3
 """Exit code where of several photos some failed."""
 PATIENCE = 0.5
 """Seconds after which a bar appears: what is done sooner needs none."""
 
 
-def output_options(command: F) -> F:
+def output_options(command: _F) -> _F:
     """A decorator that gives a command `--quiet` and `--debug`."""
 
     def hear(context: click.Context, parameter: click.Parameter, asked: bool) -> None:

@@ -40,7 +40,7 @@ class EvaluateOptions(MeasureOptions):
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @adapter.options(EvaluateOptions)
-@adapter.device
+@adapter.device_option
 def evaluate(data: tuple[Path, ...], **values: Any) -> None:
     """Measures models on test pictures, beside what does without them.
 
@@ -64,7 +64,7 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @adapter.options(MeasureOptions)
-@adapter.device
+@adapter.device_option
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
     with training_packages():

@@ -19,7 +19,7 @@ from enhance.tasks.fill.options import FillOptions
 
 
 @dataclass(frozen=True)
-class HoleOptions:
+class MaskOptions:
     """Where a photo is to be filled."""
 
     mask: Path | None = option(None, "Picture of the photo's size, white where to fill.", kind=Path)
@@ -37,12 +37,12 @@ class HoleOptions:
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@adapter.options(HoleOptions)
+@adapter.options(MaskOptions)
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "<name>_filled"})
 @adapter.options(FillOptions)
 @adapter.options(ResourceLimits, without=("memory", "max_result"))
-@adapter.device
+@adapter.device_option
 @output_options
 @adapter.options(Overwrite)
 def fill(

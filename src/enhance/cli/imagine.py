@@ -22,7 +22,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "bird.png"})
 @adapter.options(ImagineOptions)
-@adapter.device
+@adapter.device_option
 @output_options
 @adapter.options(OverwriteAll)
 def imagine(

@@ -16,7 +16,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
-@adapter.device
+@adapter.device_option
 @output_options
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
 def lineup(photo: Path, output: Path | None, **how: Any) -> None:

@@ -14,7 +14,7 @@ from enhance.web.settings import TOKEN, Access, Address, Limits, ServeOptions
 
 
 @click.command()
-@adapter.device
+@adapter.device_option
 @adapter.options(Address)
 @adapter.options(ServeOptions)
 def serve(**values: Any) -> None:

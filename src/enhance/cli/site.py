@@ -26,7 +26,7 @@ class SiteOptions:
 @adapter.options(SiteOptions)
 def site(out: Path, runtime: Path | None, overwrite: bool) -> None:
     """Writes the pages as a folder for any server of static files: the networks run in the browser."""
-    from enhance.web.folder import write
+    from enhance.web.folder import write_site
 
-    written = write(out, runtime, overwrite=overwrite)
+    written = write_site(out, runtime, overwrite=overwrite)
     click.echo(f"{out}: {written / 1e6:.1f} MB; try it with python -m http.server -d {out}")

@@ -23,7 +23,7 @@ from enhance.tasks.sketch.options import SketchOptions
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "<name>_cat.png"})
 @adapter.options(SketchOptions)
-@adapter.device
+@adapter.device_option
 @output_options
 @adapter.options(OverwriteAll)
 def sketch(

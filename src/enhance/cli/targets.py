@@ -23,7 +23,7 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
         PhotoError: one file cannot hold several photos, or the ending names no format or another than is asked for.
     """
     from enhance.photos.encoders import FORMATS
-    from enhance.photos.movies import SUFFIXES as VIDEOS
+    from enhance.photos.movies import VIDEO_SUFFIXES as VIDEOS
     from enhance.photos.writing import format_of
 
     if path.suffix.lower() == TAR:

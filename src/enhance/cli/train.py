@@ -153,7 +153,7 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=PATH)
 @adapter.options(PrepareOptions)
-@adapter.device
+@adapter.device_option
 def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""
     with training_packages():

@@ -33,7 +33,7 @@ class Mask:
 @adapter.options(TranslateOptions)
 @adapter.options(Mask)
 @adapter.options(ResourceLimits, without=("memory", "max_result"))
-@adapter.device
+@adapter.device_option
 @output_options
 @adapter.options(Overwrite)
 def translate(
@@ -89,7 +89,7 @@ def translate_file(
     from enhance.tasks.translate.video import translate_video
 
     started = time.perf_counter()
-    if path.suffix.lower() in movies.SUFFIXES:
+    if path.suffix.lower() in movies.VIDEO_SUFFIXES:
         if mask:
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
         refuse_inputs(target, () if overwrite else (path,))
@@ -139,7 +139,7 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
     targets = []
     for photo in photos:
         ending = photo.suffix.lower()
-        other = ".mp4" if ending in movies.SUFFIXES else ".png"
+        other = ".mp4" if ending in movies.VIDEO_SUFFIXES else ".png"
         suffix = photo.suffix if ending in FORMATS or ending in movies.WRITTEN else other
         name = f"{photo.stem}_{to}{suffix}"
         target = photo.with_name(name) if named is None else named / name if into_folder else named

@@ -58,7 +58,7 @@ FAR_TOGETHER = 64
 @adapter.options(Extras)
 @adapter.options(Many)
 @adapter.options(ResourceLimits)
-@adapter.device
+@adapter.device_option
 @output_options
 def photo(
     photos: tuple[Path | str, ...],
@@ -174,7 +174,7 @@ def left_out(source: str) -> bool:
     path = Path(source)
     if is_far(source):
         return False
-    return movies.video_made_here(path) if path.suffix.lower() in movies.SUFFIXES else provenance.made_here(path)
+    return movies.video_made_here(path) if path.suffix.lower() in movies.VIDEO_SUFFIXES else provenance.made_here(path)
 
 
 def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
@@ -193,7 +193,7 @@ def enhance_file(
     from enhance.files import replacing
     from enhance.honesty import credentials
     from enhance.photos import provenance
-    from enhance.photos.movies import SUFFIXES as VIDEOS
+    from enhance.photos.movies import VIDEO_SUFFIXES as VIDEOS
     from enhance.photos.photo import frames, read
     from enhance.photos.writing import moves, refuse, write
     from enhance.tasks.upscale.animation import enhance_frames

@@ -16,7 +16,7 @@ from enhance.datasets import cache
 from enhance.errors import DataError
 
 SHARD = ".tar"
-SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+PICTURE_SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -28,11 +28,11 @@ def pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of pictures")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
     if shards := sorted(path for path in folder.iterdir() if path.suffix.lower() == SHARD):
         paths += [path for shard in shards for path in _unpacked(shard)]
     if not paths:
-        raise DataError(f"{folder}: no pictures here; name a folder of {', '.join(sorted(SUFFIXES))} files")
+        raise DataError(f"{folder}: no pictures here; name a folder of {', '.join(sorted(PICTURE_SUFFIXES))} files")
     return paths
 
 
@@ -49,7 +49,7 @@ def _unpacked(shard: Path) -> list[Path]:
                 with tarfile.open(shard) as tar:
                     for member in tar:
                         file = tar.extractfile(member) if member.isfile() else None
-                        if file is not None and Path(member.name).suffix.lower() in SUFFIXES:
+                        if file is not None and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                             # One folder for all of it, and so no way out of it either.
                             with (made / member.name.strip("/").replace("/", "_")).open("wb") as copy:
                                 shutil.copyfileobj(file, copy)

@@ -1,8 +1,8 @@
 """What the names of pictures say: where they are from, who is on them, and which part of the face frame they show."""
 
-Box = tuple[float, float, float, float]
+from enhance.pixels import Box
 
-FRAME: Box = (0.0, 0.0, 1.0, 1.0)
+WHOLE_PICTURE: Box = (0.0, 0.0, 1.0, 1.0)
 """Left, top, right and bottom of the whole face frame, as fractions of it."""
 WINDOWS: dict[str, Box] = {"utk_": (0.125, 0.1875, 0.875, 0.9375)}
 """Name prefix -> part of the frame that such pictures show; others show all of it."""
@@ -13,7 +13,7 @@ LABELS = ("source", "sex", "age", "group")
 
 def window(name: str) -> Box:
     """The part of the face frame that a picture of this name shows, as fractions."""
-    return next((box for prefix, box in WINDOWS.items() if name.startswith(prefix)), FRAME)
+    return next((box for prefix, box in WINDOWS.items() if name.startswith(prefix)), WHOLE_PICTURE)
 
 
 def labels(name: str) -> dict[str, str]:

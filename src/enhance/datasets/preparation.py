@@ -7,18 +7,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from enhance.datasets.folders import SUFFIXES
-from enhance.datasets.names import FRAME, window
+from enhance.datasets.folders import PICTURE_SUFFIXES
+from enhance.datasets.names import WHOLE_PICTURE, window
 from enhance.errors import DataError, EnhanceError
 from enhance.faces import detection, geometry
 from enhance.files import write_atomically
 from enhance.photos.photo import read
-from enhance.pixels import rescale, webp_bytes
-
-Array = NDArray[np.float32]
+from enhance.pixels import Array, rescale, webp_bytes
 
 _ENOUGH = 0.9
 """A face must be at least this large, as a part of what is written: enlarged ones would teach blur."""
@@ -142,7 +137,7 @@ def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
         if not path.is_dir():
             pictures.append(path)
             continue
-        inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in SUFFIXES and m.is_file())
+        inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in PICTURE_SUFFIXES and m.is_file())
         # What an earlier run wrote is no photo.
         pictures += [member for member in inside if out.resolve() not in member.resolve().parents]
     if not pictures:
@@ -164,7 +159,7 @@ def _read(paths: Sequence[Path], counts: Prepared) -> Iterator[tuple[Path, Array
 
 def _name(path: Path, taken: set[str]) -> str:
     """A name that no other face of this run has, and that says nothing about windows to those who read it."""
-    stem = path.stem if window(path.name) == FRAME else f"face_{path.stem}"
+    stem = path.stem if window(path.name) == WHOLE_PICTURE else f"face_{path.stem}"
     number = next(n for n in range(len(taken) + 1) if f"{stem}_{n}.webp" not in taken)
     taken.add(f"{stem}_{number}.webp")
     return f"{stem}_{number}.webp"

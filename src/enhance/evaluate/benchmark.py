@@ -93,7 +93,7 @@ INTERVALS = (
 )
 
 
-def sources(
+def describe_folders(
     unit: str, paths: Sequence[Path], counts: Mapping[int, int], title: Callable[[int], str], limit: int | None
 ) -> str:
     """Which examples were measured, and how many at each size, in one line of a protocol."""

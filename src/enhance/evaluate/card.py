@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enhance.errors import ModelError
 from enhance.evaluate.benchmark import Benchmark
 from enhance.evaluate.front_matter import front_matter
-from enhance.evaluate.results import ALL, ENOUGH, FAIR, Results, worst_groups
+from enhance.evaluate.results import ALL_EXAMPLES, ENOUGH, FAIR, Results, worst_groups
 from enhance.evaluate.tables import cells, markdown, number
 from enhance.files import sha256
 from enhance.inference.model import Model
@@ -82,7 +82,7 @@ def with_section(page: str, heading: str, section: str) -> str:
 
 def _measured(name: str, results: Results, benchmark: Benchmark) -> list[str]:
     columns = results.metrics()
-    overall = [row for row in results.rows if row.label == ALL and row.model in (name, *benchmark.baselines)]
+    overall = [row for row in results.rows if row.label == ALL_EXAMPLES and row.model in (name, *benchmark.baselines)]
     lines = [
         [_title(row.size, benchmark), row.model, str(row.count), *cells(row, columns, benchmark)] for row in overall
     ]
@@ -90,7 +90,7 @@ def _measured(name: str, results: Results, benchmark: Benchmark) -> list[str]:
         markdown([["size", "model", benchmark.unit, *columns], *lines]),
         "\n".join(f"- {column}: {benchmark.about(column).meaning}" for column in columns),
     ]
-    groups = [row for row in results.rows if row.label != ALL and row.model == name]
+    groups = [row for row in results.rows if row.label != ALL_EXAMPLES and row.model == name]
     if groups:
         single = [column for column in columns if column in groups[0].scores]
         lines = [

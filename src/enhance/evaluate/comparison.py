@@ -65,7 +65,7 @@ def compare(benchmark: Benchmark, methods: Mapping[str, Method]) -> tuple[Result
                 rows += results.rows(name, size, labels, benchmark.labels, values, of_sets)
     if not rows:
         raise DataError(benchmark.too_small)
-    counts = {row.size: row.count for row in rows if row.label == results.ALL}
+    counts = {row.size: row.count for row in rows if row.label == results.ALL_EXAMPLES}
     return Results(benchmark.describe(counts), {}, tuple(rows)), sheets
 
 
@@ -109,7 +109,9 @@ def _distances(
 ) -> dict[_Group, dict[str, list[tuple[float, float]]]]:
     """Distances of sets of features (methods + 1, examples, d), of which the last are the originals'."""
     reference = list(benchmark.reference(size)) if benchmark.reference and set_metrics else None
-    groups: dict[_Group, NDArray[np.bool_]] = {(results.ALL, results.ALL): np.ones(len(examples), bool)}
+    groups: dict[_Group, NDArray[np.bool_]] = {
+        (results.ALL_EXAMPLES, results.ALL_EXAMPLES): np.ones(len(examples), bool)
+    }
     for label in benchmark.set_labels:
         known = np.array([example.labels.get(label, "") for example in examples])
         groups |= {(label, value): known == value for value in sorted(set(known.tolist()) - {""})}

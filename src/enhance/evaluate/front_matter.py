@@ -6,7 +6,7 @@ from collections.abc import Mapping
 FENCE = "---\n"
 PIPELINES = {"imagination": "text-to-image", "finding": "image-segmentation"}
 """Task -> what hubs call it; all others make a picture from a picture."""
-METRICS = {"super_resolution": ["psnr", "ssim", "st-lpips"]}
+TASK_METRICS = {"super_resolution": ["psnr", "ssim", "st-lpips"]}
 """Task -> what the tables of its cards measure in the first place, as hubs write it."""
 OPEN = ("MIT", "Apache-2.0")
 """Licences that hubs know by the names that our files give them."""
@@ -26,7 +26,7 @@ def front_matter(name: str, said: Mapping[str, str]) -> str:
         "library_name: onnx",
         f"pipeline_tag: {PIPELINES.get(task, 'image-to-image')}",
         f"model_name: {name}",
-        *([f"metrics: {json.dumps(METRICS[task])}"] if task in METRICS else []),
+        *([f"metrics: {json.dumps(TASK_METRICS[task])}"] if task in TASK_METRICS else []),
         f"tags: {json.dumps(['onnx', 'enhance', *([task.replace('_', '-')] if task else [])])}",
     ]
     return FENCE + "".join(f"{line}\n" for line in lines) + FENCE

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.faces.recognition import Box, embed
+from enhance.faces.recognition import embed
+from enhance.pixels import Box
 
 
 def identity(

@@ -15,7 +15,7 @@ from enhance.evaluate.benchmark import Benchmark
 from enhance.evaluate.metrics import Metric
 
 Z95 = 1.96
-ALL = "all"
+ALL_EXAMPLES = "all"
 _COUNT = "faces"
 """What a results.json calls the number of examples, whatever they show."""
 
@@ -53,7 +53,7 @@ class Results:
 
     def score(self, model: str, size: int, metric: str) -> float:
         """The mean of `metric` over all examples at `size`."""
-        row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, ALL))
+        row = next(r for r in self.rows if (r.model, r.size, r.label) == (model, size, ALL_EXAMPLES))
         return row.scores[metric].mean
 
     def metrics(self) -> list[str]:
@@ -83,7 +83,7 @@ class GroupGap:
 def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[GroupGap]:
     """For each size and fairness metric, the group of at least ENOUGH people for whom a model does worst."""
     gaps = []
-    means = {(row.model, row.size): row for row in results.rows if row.label == ALL}
+    means = {(row.model, row.size): row for row in results.rows if row.label == ALL_EXAMPLES}
     people = {(row.model, row.size, row.label, row.value): row for row in results.rows if row.label in benchmark.people}
 
     def share(row: Row, metric: str) -> float:
@@ -136,8 +136,8 @@ def rows(
         labels: of each example.
         grouped_by: the labels whose values make groups, in the order of the rows.
         values: metric -> one value per example.
-        of_sets: label and value of a group, `ALL` twice for all examples -> metric -> value and standard error of them
-            together. Most groups are too small for these.
+        of_sets: label and value of a group, `ALL_EXAMPLES` twice for all -> metric -> value and standard error of all of
+            them together. Most groups are too small for these.
     """
 
     def whole(group: tuple[str, str]) -> dict[str, Score]:
@@ -147,7 +147,7 @@ def rows(
         }
 
     each = {name: score(column) for name, column in values.items()}
-    results = [Row(model, size, ALL, ALL, len(labels), each | whole((ALL, ALL)))]
+    results = [Row(model, size, ALL_EXAMPLES, ALL_EXAMPLES, len(labels), each | whole((ALL_EXAMPLES, ALL_EXAMPLES)))]
     for label in grouped_by if values else ():
         for value in sorted({known[label] for known in labels if label in known}):
             members = np.array([known.get(label) == value for known in labels])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from enhance.evaluate.benchmark import Benchmark
-from enhance.evaluate.results import ALL, Results, Row, Score
+from enhance.evaluate.results import ALL_EXAMPLES, Results, Row, Score
 
 
 def text(results: Results, benchmark: Benchmark) -> str:
@@ -14,8 +14,8 @@ def text(results: Results, benchmark: Benchmark) -> str:
         lines.append(f"{name}: " + ", ".join(f"{key} {facts[key]}" for key in ("commit", "sha256") if key in facts))
     for size in dict.fromkeys(row.size for row in results.rows):
         alike = [row for row in results.rows if row.size == size]
-        everyone = [row for row in alike if row.label == ALL]
-        groups = [row for row in alike if row.label != ALL]
+        everyone = [row for row in alike if row.label == ALL_EXAMPLES]
+        groups = [row for row in alike if row.label != ALL_EXAMPLES]
         lines += ["", f"{benchmark.title(size)}, {everyone[0].count} {benchmark.unit}"]
         lines += table([["", *columns], *([row.model, *cells(row, columns, benchmark)] for row in everyone)], names=1)
         if groups:

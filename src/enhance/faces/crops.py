@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.faces.geometry import (
-    FRAME,
-    Array,
+    FRAME_LANDMARKS,
     Transform,
     apply_transform,
     coordinates,
@@ -23,7 +22,7 @@ from enhance.faces.geometry import (
     similarity,
     warp_to_frame,
 )
-from enhance.pixels import area_mean, resize
+from enhance.pixels import Array, area_mean, resize
 
 PixelBox = tuple[int, int, int, int]
 """Left, top, right, bottom in whole pixels of the photo."""
@@ -101,7 +100,7 @@ def crop_face(rgb: Array, landmarks: NDArray[np.floating], size: int | None = No
         size: as in `FaceCrop`; None: as many as the photo has, divided by the reduction.
         reduction: as in `FaceCrop`.
     """
-    to_frame = similarity(landmarks, FRAME)
+    to_frame = similarity(landmarks, FRAME_LANDMARKS)
     corners = apply_transform(invert(to_frame), np.array([(x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
     side = int(np.ceil(np.ptp(corners, axis=0).max() / (_MULTIPLE * reduction))) * _MULTIPLE * reduction
     left, top = np.floor(corners.mean(axis=0) - side / 2 + 1).astype(int)

@@ -16,9 +16,7 @@ from PIL import Image
 
 from enhance.faces import yunet
 from enhance.faces.geometry import (
-    FRAME,
-    Array,
-    Box,
+    FRAME_LANDMARKS,
     Points,
     Transform,
     apply_transform,
@@ -32,7 +30,7 @@ from enhance.faces.geometry import (
     warp,
 )
 from enhance.painting.tiles import spans
-from enhance.pixels import resize, to_float, to_uint8
+from enhance.pixels import Array, Box, resize, to_float, to_uint8
 
 THRESHOLD = 0.7
 """By benchmarks/detectors.py, with pictures enlarged four times: nine in ten faces of 16 pixels are found and hardly
@@ -171,7 +169,7 @@ def detect_at(rgb: Array, scale: float, threshold: float) -> list[Face]:
 def _detected(rgb: Array, scale: float, threshold: float) -> list[Face]:
     height, width = rgb.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    across, down = (side + -side % yunet.MULTIPLE for side in size)
+    across, down = (side + -side % yunet.SIZE_MULTIPLE for side in size)
     bgr = np.zeros((3, down, across), np.float32)
     for colour in range(3):
         np.multiply(resize(rgb[..., colour], size), np.float32(255), out=bgr[2 - colour, : size[1], : size[0]])
@@ -199,7 +197,7 @@ def detect_rotated(rgb: Array, face: Face) -> Face:
     """
     (x0, y0, x1, y1), best = face.box, face
     side = FRAME_TO_BOX * float(np.sqrt((x1 - x0) * (y1 - y0)))
-    upright = (FRAME - FRAME.mean(axis=0)) * side
+    upright = (FRAME_LANDMARKS - FRAME_LANDMARKS.mean(axis=0)) * side
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     for eighth in (0.0, np.pi / 4):
         seen, transform = view(rgb, upright @ rotation_matrix(eighth).T + middle, VIEW_SIDE)
@@ -215,7 +213,7 @@ def detect_rotated(rgb: Array, face: Face) -> Face:
 
 def _is_centred(face: Face) -> bool:
     """Whether a face in a view is the one that was to be seen in it."""
-    aside = np.hypot(*(face.landmarks.mean(axis=0) - VIEW_SIDE * FRAME.mean(axis=0)))
+    aside = np.hypot(*(face.landmarks.mean(axis=0) - VIEW_SIDE * FRAME_LANDMARKS.mean(axis=0)))
     return bool(aside < VIEW_SIDE / 6 and 0.5 < face_size(face.landmarks) * VIEW_MARGIN / VIEW_SIDE < 1.8)
 
 
@@ -231,7 +229,7 @@ def refine_landmarks(rgb: Array, face: Face) -> Face:
             break
         seen, transform = view(rgb, face.landmarks, VIEW_SIDE)
         back = invert(transform)
-        middle = VIEW_SIDE * FRAME.mean(axis=0)
+        middle = VIEW_SIDE * FRAME_LANDMARKS.mean(axis=0)
         again = [
             other
             for other in detect_at(seen, 1, THRESHOLD / 2)
@@ -255,7 +253,7 @@ def view(rgb: Array, landmarks: NDArray[np.floating], side: int) -> tuple[Array,
 
 def landmarks_in_view(side: int) -> Points:
     """Where the landmarks (5,2) of a face lie in its view."""
-    return ((FRAME - 0.5) / VIEW_MARGIN + 0.5) * side - 0.5
+    return ((FRAME_LANDMARKS - 0.5) / VIEW_MARGIN + 0.5) * side - 0.5
 
 
 def non_maximum_suppression(faces: Sequence[Face]) -> list[Face]:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop, paste_crop
 from enhance.faces.detection import Face
-from enhance.faces.geometry import Box, face_size
+from enhance.faces.geometry import face_size
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng, truncation
 from enhance.painting.background import Background
 from enhance.painting.bands import Patch
 from enhance.painting.tiles import united
-from enhance.pixels import resize
+from enhance.pixels import Box, resize
 
 _Array = NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 """The face frame, and how pictures are moved into it. Pictures are float32 (H,W,3) in [0,1].
 
-The face frame is a square in which the five landmarks of every face lie near FRAME. Coordinates are those of pixel
-centres: the first pixel's is (0, 0), and the point at fraction f of a side of n pixels is at f * n - .5.
+The face frame is a square in which the five landmarks of every face lie near FRAME_LANDMARKS. Coordinates are those of
+pixel centres: the first pixel's is (0, 0), and the point at fraction f of a side of n pixels is at f * n - .5.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.pixels import resize
+from enhance.pixels import Array, Box, resize
 
-Array = NDArray[np.float32]
 Points = NDArray[np.float64]
 Transform = NDArray[np.float64]
-Box = tuple[float, float, float, float]
 
-FRAME: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376, 0.718), (0.622, 0.718)])
+FRAME_LANDMARKS: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376, 0.718), (0.622, 0.718)])
 """Where eyes, nose and mouth corners lie in the face frame, as fractions of its side."""
 TRAINED = 16, 64
 """Pixels across the face frame between which the networks were trained."""
@@ -44,13 +42,13 @@ def face_size(landmarks: NDArray[np.floating]) -> float:
     """Pixels across the face frame of a face with landmarks (5,2), at the photo's own resolution; 0 if they are one."""
     if not np.ptp(landmarks, axis=0).any():
         return 0.0
-    scale = scale_of(similarity(landmarks, FRAME))
+    scale = scale_of(similarity(landmarks, FRAME_LANDMARKS))
     return 1 / scale if scale > 0 else 0.0
 
 
 def tilt(landmarks: NDArray[np.floating]) -> float:
     """Degrees, -180 to 180, by which a face with landmarks (5,2) is turned clockwise as seen in the picture."""
-    transform = similarity(FRAME, landmarks)
+    transform = similarity(FRAME_LANDMARKS, landmarks)
     return float(np.degrees(np.arctan2(transform[1, 0], transform[0, 0])))
 
 
@@ -65,7 +63,7 @@ def align(rgb: Array, landmarks: NDArray[np.floating], size: int) -> tuple[Array
     Returns:
         The face (size,size,3) in [0,1], and the transform (2,3) from photo to frame pixels.
     """
-    transform = similarity(landmarks, FRAME * size - 0.5)
+    transform = similarity(landmarks, FRAME_LANDMARKS * size - 0.5)
     crop: Array = np.clip(warp(rgb, invert(transform), (size, size)), 0, 1)
     return crop, transform
 

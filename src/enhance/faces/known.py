@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enhance.faces.crops import crop_face
 from enhance.faces.detection import Face, shift_face
 from enhance.faces.drawing import FaceJob
-from enhance.faces.geometry import Array
+from enhance.pixels import Array
 
 
 @dataclass(frozen=True)

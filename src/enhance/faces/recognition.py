@@ -10,8 +10,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.faces.geometry import FRAME, similarity
+from enhance.faces.geometry import FRAME_LANDMARKS, similarity
 from enhance.inference import bundled, sessions
+from enhance.pixels import Box
 
 SFACE_FILE = "models/face_recognition_sface_2021dec_int8bq.onnx"
 _CHUNK = 16
@@ -23,8 +24,6 @@ TEMPLATE = np.array(
     [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
 )
 """Where SFace expects eyes, nose and mouth corners in its 112-pixel input (the ArcFace template)."""
-
-Box = tuple[float, float, float, float]
 
 
 def embed(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float64]:
@@ -43,7 +42,9 @@ def _features(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray
     aligned = align_for_embedding(pictures.reshape(-1, *pictures.shape[-3:]), box)
     chunks = (aligned[start : start + _CHUNK] * 255 for start in range(0, len(aligned), _CHUNK))
     session = bundled.session(SFACE_FILE)
-    vectors = np.concatenate([vector for chunk in chunks for vector in sessions.run(session, {"data": chunk}).values()])
+    vectors = np.concatenate(
+        [vector for chunk in chunks for vector in sessions.run_session(session, {"data": chunk}).values()]
+    )
     return vectors.astype(np.float64).reshape(*pictures.shape[:-3], -1)
 
 
@@ -106,6 +107,8 @@ def _sampling(side: int, ends: tuple[float, float]) -> NDArray[np.float32]:
 @cache
 def _placement() -> tuple[float, tuple[float, float]]:
     """Scale and shift from the face frame to the template."""
-    scale = float(similarity(FRAME, TEMPLATE)[0, 0])  # without the turn by a fraction of a degree that fits best
-    shift = TEMPLATE.mean(axis=0) - scale * FRAME.mean(axis=0)
+    scale = float(
+        similarity(FRAME_LANDMARKS, TEMPLATE)[0, 0]
+    )  # without the turn by a fraction of a degree that fits best
+    shift = TEMPLATE.mean(axis=0) - scale * FRAME_LANDMARKS.mean(axis=0)
     return scale, (float(shift[0]), float(shift[1]))

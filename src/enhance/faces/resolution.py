@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.faces.geometry import FRAME, Array, apply_transform, face_size, invert, similarity
-from enhance.pixels import area_mean, luma, resize
+from enhance.faces.geometry import FRAME_LANDMARKS, apply_transform, face_size, invert, similarity
+from enhance.pixels import Array, area_mean, luma, resize
 
 _LEAST = 40
 """Pixels across the frame to which a face is never reduced: smaller ones are another person too easily."""
@@ -47,7 +47,7 @@ def _lost(plane: Array, reduction: int) -> float:
 
 def _centre(rgb: Array, landmarks: NDArray[np.floating]) -> Array:
     """The part of a photo that shows the middle of a face."""
-    to_photo = invert(similarity(landmarks, FRAME))
+    to_photo = invert(similarity(landmarks, FRAME_LANDMARKS))
     left, top, right, bottom = CENTRE
     corners = apply_transform(to_photo, np.array([(x, y) for x in (left, right) for y in (top, bottom)]))
     (x0, y0), (x1, y1) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int)

@@ -42,7 +42,7 @@ def rejection_reason(rgb: _Array, landmarks: NDArray[np.floating]) -> str | None
 
 def aligned_landmarks(height: int, width: int) -> NDArray[np.float64]:
     """Where the landmarks (5,2) lie in a picture that is a face in the face frame."""
-    landmarks: NDArray[np.float64] = geometry.FRAME * (width, height) - 0.5
+    landmarks: NDArray[np.float64] = geometry.FRAME_LANDMARKS * (width, height) - 0.5
     return landmarks
 
 
@@ -67,7 +67,7 @@ def flat_fraction(rgb: _Array, landmarks: NDArray[np.floating]) -> float:
     """The share of neighbouring pixels of one colour, over the share that a photo of this size does not reach."""
     # The photo's own pixels, for any resampling blurs or rings; the middle, for its borders may be continued ones.
     size = geometry.face_size(landmarks)
-    across, down = geometry.similarity(geometry.FRAME, landmarks) @ (0.5, 0.5, 1)
+    across, down = geometry.similarity(geometry.FRAME_LANDMARKS, landmarks) @ (0.5, 0.5, 1)
     left, top = (max(round(place - 0.375 * size), 0) for place in (across, down))
     levels = np.round(rgb[top : top + round(0.75 * size), left : left + round(0.75 * size)] * 255)
     if min(levels.shape[:2]) < 2:

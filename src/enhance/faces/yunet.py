@@ -12,7 +12,7 @@ from enhance.inference import bundled, sessions
 
 FILE = "models/face_detection_yunet_2023mar_int8bq.onnx"
 STRIDES = (8, 16, 32)
-MULTIPLE = max(STRIDES)
+SIZE_MULTIPLE = max(STRIDES)
 """Sides of the picture must be multiples of this."""
 HEADS = tuple(f"{part}_{stride}" for stride in STRIDES for part in ("cls", "obj", "bbox", "kps"))
 
@@ -21,7 +21,7 @@ def predict(bgr: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.floa
     """One row for every place where a face may be.
 
     Args:
-        bgr: (3,H,W) in 0..255, both sides multiples of MULTIPLE.
+        bgr: (3,H,W) in 0..255, both sides multiples of SIZE_MULTIPLE.
         threshold: places of a lower score are left out.
 
     Returns:
@@ -32,7 +32,7 @@ def predict(bgr: NDArray[np.float32], threshold: float = 0.0) -> NDArray[np.floa
         MemoryError: it is too large for this machine.
     """
     width = bgr.shape[2]
-    heads = sessions.run(bundled.session(FILE), {"input": bgr[None]}, HEADS)
+    heads = sessions.run_session(bundled.session(FILE), {"input": bgr[None]}, HEADS)
     rows = []
     for stride in STRIDES:
         confidence, objectness, box, points = (heads[f"{part}_{stride}"][0] for part in ("cls", "obj", "bbox", "kps"))

@@ -66,11 +66,11 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
     digest = sha256(network.path)
     degradation = pairs.degraded if network.facts.restores else pairs.clean
-    everyone = pairs.faces(folders)
+    everyone = pairs.face_files(folders)
     constants: dict[str, Any] = {}
     covered: dict[str, Any] = {}
     for size in _SIZES:
-        chosen = pairs.choose(everyone, size, limit)
+        chosen = pairs.choose_files(everyone, size, limit)
         dealt: dict[str, list[FaceEvidence]] = {part: [] for part in CALIBRATION_PARTS}
         for one in face_evidence(network, chosen, size, degradation):
             dealt[part_of(one.face.path.stem)].append(one)
@@ -78,7 +78,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
             continue
         learn, widen, measure = (dealt[part] for part in CALIBRATION_PARTS)
         shape = uncertainty.fit_constants([one.features for one in learn], [one.errors for one in learn])
-        final = uncertainty.calibrate([one.features for one in widen], [one.errors for one in widen], shape)
+        final = uncertainty.calibrate_band([one.features for one in widen], [one.errors for one in widen], shape)
         constants[str(size)] = asdict(final)
         covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
     if not constants:
@@ -117,7 +117,7 @@ def part_of(name: str) -> str:
 
 
 def face_evidence(
-    network: Model, chosen: Sequence[FaceFile], size: int, degradation: pairs.Degradation = pairs.clean
+    network: Model, chosen: Sequence[FaceFile], size: int, degradation: pairs.PictureDegradation = pairs.clean
 ) -> Iterator[FaceEvidence]:
     """Every face as the network draws it ANSWERS times from `size` pixels across."""
     for batch in pairs.pairs(chosen, size, degradation=degradation):

@@ -199,7 +199,7 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _
     return total if total.shape == size[::-1] else resize(total, size, method=Image.Resampling.BILINEAR)
 
 
-def facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:
+def report_facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:
     """The reports as JSON can hold them."""
     return [
         {

@@ -131,7 +131,7 @@ def fit_constants(features: Sequence[_Array], errors: Sequence[_Array]) -> Const
     return Constants(float(weights[0]), float(weights[1]), float(max(weights[2], least)), 1.0)
 
 
-def calibrate(
+def calibrate_band(
     features: Sequence[_Array], errors: Sequence[_Array], constants: Constants, level: float = LEVEL
 ) -> Constants:
     """The smallest factor that keeps the promise for a new face drawn like these.

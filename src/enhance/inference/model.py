@@ -93,7 +93,7 @@ class Model:
             if np.dtype(array.dtype).kind not in KINDS.get(element, "iu"):
                 raise ModelError(f"{self.facts.name}: {name} is of {element}, not {array.dtype}")
             arrays[name] = array.astype({"float": "float32", "double": "float64"}.get(element, element), copy=False)
-        return sessions.run(self.session, arrays)
+        return sessions.run_session(self.session, arrays)
 
     def __call__(
         self, lr: Planes, *, seed: int = 0, noise: Planes | None = None, place: Planes | None = None

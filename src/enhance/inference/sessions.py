@@ -107,7 +107,7 @@ def open_session(
     return session
 
 
-def run(
+def run_session(
     session: onnxruntime.InferenceSession, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
 ) -> dict[str, NDArray[Any]]:
     """What a network answers: name of the output -> array.

@@ -12,16 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.errors import ModelError
 from enhance.inference.model import Model
 from enhance.inference.noise import tiled_noise
 from enhance.painting import tiles
 from enhance.photos.photo import Photo
-from enhance.pixels import rescale, to_float
-
-Array = NDArray[np.float32]
+from enhance.pixels import Array, rescale, to_float
 
 RECEPTIVE_FIELD, TILE = 42, 512
 """How far a pixel of a network for anything sees, and how wide its tiles may be at least, in pixels of the photo; both
@@ -168,12 +165,12 @@ class Background:
         else:
             channels = self.model.facts.noise_channels
             noise = tiled_noise(self.seed, channels, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
-            large = run(self.model, lr, noise)
+            large = enlarge(self.model, lr, noise)
         s = self.scale
         return large[s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)]
 
 
-def run(model: Model, lr: Array, noise: Array) -> Array:
+def enlarge(model: Model, lr: Array, noise: Array) -> Array:
     """A picture (h,w,3) and noise (Z,h,w) through the network; (scale*h,scale*w,3)."""
     return model(lr.transpose(2, 0, 1)[None], noise=noise[None])[0].transpose(1, 2, 0)
 

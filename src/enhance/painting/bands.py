@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance import cancellation
 from enhance.painting import tiles
@@ -21,10 +20,9 @@ from enhance.painting.consistency import GOAL, ScaledPair
 from enhance.painting.tiles import Rows
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
-from enhance.pixels import to_float, to_integers
+from enhance.pixels import Array, to_float, to_integers
 
-Array = NDArray[np.float32]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 STRIPE, SAMPLED = 64, 500_000
 """Rows of the photo, and at most about so many of its pixels, by which the passes of back-projection are chosen."""
@@ -130,7 +128,7 @@ def passes_needed(background: Background, patches: Sequence[Patch], pair: Scaled
     return MAX_PASSES
 
 
-def halve_on_memory_error(work: Callable[[Rows], T], spans: Iterable[Rows]) -> Iterator[T]:
+def halve_on_memory_error(work: Callable[[Rows], _T], spans: Iterable[Rows]) -> Iterator[_T]:
     """What `work` makes of rows of the photo; where it finds no memory for them, of their halves.
 
     Raises:

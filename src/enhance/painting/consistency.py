@@ -17,24 +17,24 @@ from PIL.Image import Resampling
 from enhance.painting.tiles import Rows
 from enhance.pixels import area_mean, rescale, resize
 
-Array = NDArray[np.floating[Any]]
+FloatArray = NDArray[np.floating[Any]]
 
 GOAL = 51.0
 """LR-PSNR in dB that an enhanced photo must reach; a little over the promised 50, for the rounding to 8 bits."""
 
 
-def downscale(hr: Array, scale: int = 4) -> Array:
+def downscale(hr: FloatArray, scale: int = 4) -> FloatArray:
     """Block means of hr (H,W,C); H and W are multiples of scale. Returns (H/scale, W/scale, C)."""
     return area_mean(hr, scale)
 
 
-def lr_psnr(hr: Array, lr: Array, scale: int = 4) -> float:
+def lr_psnr(hr: FloatArray, lr: FloatArray, scale: int = 4) -> float:
     """How well hr (H,W,3) agrees with lr (h,w,3), both in [0,1]: PSNR in dB between downscale(hr) and lr."""
     error = float(np.mean((downscale(hr, scale).astype(np.float64) - lr) ** 2))
     return float("inf") if error == 0 else -10 * float(np.log10(error))
 
 
-def back_project(hr: Array, lr: Array, scale: int = 4, *, goal: float = GOAL, most: int = 8) -> Array:
+def back_project(hr: FloatArray, lr: FloatArray, scale: int = 4, *, goal: float = GOAL, most: int = 8) -> FloatArray:
     """Adds what lr has and hr, made small, has not, as smoothly as bicubic goes, until they agree to `goal` dB.
 
     As few passes as that takes: each makes edges a little crisper, and many would make them ring
@@ -76,12 +76,12 @@ class ScaledPair:
         """The rows of the enlargement that lie wholly within rows of the photo."""
         return -(-span[0] * self.hr[0] // self.lr[0]), span[1] * self.hr[0] // self.lr[0]
 
-    def larger(self, lr: Array, first: int, rows: Rows) -> Array:
+    def larger(self, lr: FloatArray, first: int, rows: Rows) -> FloatArray:
         """Rows of the enlargement by bicubic, from lr (n,W) or (n,W,C), whose first row is the photo's row `first`."""
         ratio = self.lr[0] / self.hr[0]
         return _resample(lr, self.hr[1], rows, ratio, first, Resampling.BICUBIC)
 
-    def smaller(self, hr: Array, first: int, rows: Rows) -> Array:
+    def smaller(self, hr: FloatArray, first: int, rows: Rows) -> FloatArray:
         """Rows of the photo as the downscale operator makes them from hr, whose first row is its row `first`."""
         whole, rest = divmod(self.hr[0], self.lr[0])
         top, bottom = rows[0] * whole - first, rows[1] * whole - first
@@ -92,7 +92,7 @@ class ScaledPair:
         across = [column * self.hr[1] / self.lr[1] for column in range(self.lr[1] + 1)]
         return _area_means(_area_means(hr, down).swapaxes(0, 1), across).swapaxes(0, 1)
 
-    def corrected(self, hr: Array, first: int, lr: Array, span: Rows, passes: int) -> Array:
+    def corrected(self, hr: FloatArray, first: int, lr: FloatArray, span: Rows, passes: int) -> FloatArray:
         """`back_project` of some rows, so many times; hr (m,w,3) is changed.
 
         Args:
@@ -111,7 +111,7 @@ class ScaledPair:
             np.clip(part, 0, 1, out=part)
         return hr
 
-    def error(self, hr: Array, first: int, lr: Array, rows: Rows) -> float:
+    def error(self, hr: FloatArray, first: int, lr: FloatArray, rows: Rows) -> float:
         """Sum of squared differences between lr, the rows `rows` of the photo, and the enlargement made small."""
 
         return float(np.sum((self.smaller(hr, first, rows).astype(np.float64) - lr) ** 2))
@@ -126,13 +126,13 @@ class ScaledPair:
         return first, last
 
 
-def _area_means(picture: Array, edges: list[float]) -> Array:
+def _area_means(picture: FloatArray, edges: list[float]) -> FloatArray:
     """Means over rows of a picture between edges that may cut through them."""
     steps = np.diff(edges)
     whole = round(steps[0])
     if np.allclose(steps, whole) and np.isclose(edges[0], round(edges[0])):
         rows = picture[round(edges[0]) :][: whole * len(steps)]
-        blocks: Array = rows.reshape(len(steps), whole, *picture.shape[1:]).mean(1)
+        blocks: FloatArray = rows.reshape(len(steps), whole, *picture.shape[1:]).mean(1)
         return blocks
     sums = np.zeros((len(picture) + 1, *picture.shape[1:]))
     np.cumsum(picture, 0, out=sums[1:])
@@ -143,7 +143,7 @@ def _area_means(picture: Array, edges: list[float]) -> Array:
     return (np.diff(up_to, axis=0) / steps.reshape(share[1:].shape)).astype(picture.dtype)
 
 
-def _resample(picture: Array, width: int, rows: Rows, ratio: float, first: int, method: Resampling) -> Array:
+def _resample(picture: FloatArray, width: int, rows: Rows, ratio: float, first: int, method: Resampling) -> FloatArray:
     """Rows of a picture resized to `width` and, down, by 1 / ratio; `first` is the row at which it was cut out."""
     top, bottom = (min(max(row * ratio - first, 0.0), float(picture.shape[0])) for row in rows)
     box, size = (0.0, top, float(picture.shape[1]), bottom), (width, rows[1] - rows[0])

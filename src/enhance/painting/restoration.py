@@ -17,7 +17,7 @@ from enhance.painting import tiles
 from enhance.photos.statistics import statistics
 from enhance.pixels import RGB
 
-NAME = "photo_restore"
+RESTORATION_MODEL = "photo_restore"
 UNITS = (20.0, 20.0, 10.0, 2.0)
 """Of the measures, see `enhance.tasks.upscale.bad_photos`."""
 MULTIPLE = 16
@@ -77,20 +77,20 @@ class Defects:
         return self.noise, self.colour_noise, self.blocks, self.blur
 
 
-def weights() -> tuple[Path, Path]:
+def weight_files() -> tuple[Path, Path]:
     """The files of the network that mends, and of the one that measures, which lies beside it."""
-    path = shipped.weights_of(NAME)
+    path = shipped.weights_of(RESTORATION_MODEL)
     return path, path.with_name("estimator.onnx")
 
 
 def restorer() -> Model:
     """The shipped network that mends."""
-    return Model.load(weights()[0])
+    return Model.load(weight_files()[0])
 
 
 def estimator() -> Model:
     """The shipped network that measures."""
-    return Model.load(weights()[1])
+    return Model.load(weight_files()[1])
 
 
 def measure(rgb: RGB) -> Defects:

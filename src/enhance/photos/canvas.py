@@ -11,7 +11,7 @@ from enhance.photos import metadata
 from enhance.photos.photo import Photo
 from enhance.pixels import RGB, Integers, luma, resize, to_float, to_integers
 
-AT_ONCE = 2**20
+PIXELS_AT_ONCE = 2**20
 """Integers that are converted together: their floats take several times the memory of what is kept of them."""
 REACH = 3
 """Integers around a place that bicubic enlargement looks at, and one to spare."""
@@ -47,7 +47,7 @@ class Canvas:
 
     def put(self, left: int, top: int, rgb: RGB) -> None:
         """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
-        rows = max(1, AT_ONCE // rgb.shape[1])
+        rows = max(1, PIXELS_AT_ONCE // rgb.shape[1])
         for y in range(0, len(rgb), rows):
             self._put(left, top + y, rgb[y : y + rows])
 

@@ -8,7 +8,7 @@ SHARP = 0.62
 """Least ratio of differences between pixels to those between pixels twice as large, in a sharp face of 16 pixels."""
 
 
-def blurred(rgb: RGB, across: float) -> bool:
+def is_blurred(rgb: RGB, across: float) -> bool:
     """Whether a part of a photo (H,W,3) with a face so many pixels across its frame is blurred by half a pixel or more.
 
     In a sharp photo neighbours differ not much less than pixels twice as large do. The networks take a blurred face for

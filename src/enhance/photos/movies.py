@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.video.stream import VideoStream
 
-SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
+VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
 WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 """Endings of videos that are read, and of those that are written."""
 SAID = "enlarged by enhance, with detail in faces that is invented"
@@ -125,7 +125,7 @@ def encode_video(first: VideoFrame, others: Iterator[VideoFrame], path: Path, so
 
 def video_made_here(path: Path) -> bool:
     """Whether a video says that this program made it; no, where that cannot be read."""
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
         return False
     try:
         with import_av().open(str(path)) as file:

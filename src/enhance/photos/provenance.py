@@ -25,9 +25,7 @@ from enhance.photos import metadata
 from enhance.photos.canvas import Canvas
 from enhance.photos.decoders import decoding, ready
 from enhance.photos.photo import Photo
-from enhance.pixels import to_float
-
-Box = tuple[float, float, float, float]
+from enhance.pixels import Box, to_float
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 INVENTED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"

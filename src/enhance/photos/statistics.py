@@ -16,7 +16,7 @@ from enhance.pixels import LUMA, RGB
 
 Plane = NDArray[np.float32]
 
-COUNT = 315
+STATISTIC_COUNT = 315
 """How many numbers there are."""
 SMALLEST = 24
 """Pixels a side below which a picture is mirrored until it has as many."""
@@ -30,12 +30,15 @@ STEEPEST = (0.9, 0.97, 0.995)
 GAUSSIAN = (np.exp(-np.square(np.arange(-8, 9)) / 8) / np.exp(-np.square(np.arange(-8, 9)) / 8).sum()).tolist()
 """Of 2 pixels."""
 MEAN = (1 / 8,) * 8
-GRID = 8
+JPEG_BLOCK = 8
 """Pixels a side of the blocks of JPEG."""
 
 
 def statistics(rgb: RGB) -> NDArray[np.float32]:
-    """The numbers of a picture (H,W,3) in [0,1], (COUNT,). Energies are logarithms to base 2 of squared grey levels."""
+    """The numbers of a picture (H,W,3) in [0,1], (STATISTIC_COUNT,).
+
+    Energies are logarithms to base 2 of squared grey levels.
+    """
     height, width = rgb.shape[:2]
     short = max(0, SMALLEST - height), max(0, SMALLEST - width)
     if any(short):
@@ -119,12 +122,12 @@ def _grid(plane: Plane) -> list[float]:
     found: list[float] = []
     for most in (30, 4):
         lines = np.minimum(rough, most).mean(1)
-        phases = np.sort(lines[: len(lines) // GRID * GRID].reshape(-1, GRID).mean(0))[::-1] + 0.05
+        phases = np.sort(lines[: len(lines) // JPEG_BLOCK * JPEG_BLOCK].reshape(-1, JPEG_BLOCK).mean(0))[::-1] + 0.05
         spectrum = np.abs(np.fft.rfft((lines - _around(lines)) * np.hanning(len(lines)), 256))[8:]
         found += [
             np.log2(phases[0] / np.median(phases)),
             np.log2(phases[1] / np.median(phases)),
-            np.log2(phases[GRID // 2] / phases[-1]),
+            np.log2(phases[JPEG_BLOCK // 2] / phases[-1]),
             np.log2((spectrum.max() + 0.01) / (np.median(spectrum) + 0.01)),
         ]
     return found

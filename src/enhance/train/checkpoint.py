@@ -117,7 +117,7 @@ def find_checkpoint(path: Path, name: str) -> Path:
     return path / name if path.is_dir() else path
 
 
-def weights(path: Path) -> LoadedWeights:
+def initial_weights(path: Path) -> LoadedWeights:
     """The weights that a run folder, a checkpoint or a file of `enhance export` has to begin with.
 
     Of networks that are averaged, the averages with the best score; of the others, the last. A file may have the others

@@ -88,7 +88,7 @@ def load_mean(task: Task, sources: Sequence[Path]) -> None:
     Raises:
         TrainingError: one of them is of another shape.
     """
-    states = [checkpoint.weights(source).networks for source in sources]
+    states = [checkpoint.initial_weights(source).networks for source in sources]
     for group in task.groups.values():
         for name, module in group.networks.items():
             mean: dict[str, Tensor] = {}

@@ -27,7 +27,7 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
-class Tracker(Protocol):
+class ExperimentTracker(Protocol):
     """A run of Trackio or of Weights & Biases."""
 
     def log(self, data: dict[str, float], step: int) -> object: ...
@@ -56,7 +56,7 @@ class Tracked:
         run: takes numbers by their names, and the step; has an end.
     """
 
-    def __init__(self, run: Tracker) -> None:
+    def __init__(self, run: ExperimentTracker) -> None:
         self._run, self._step = run, 0
         self._numbers: dict[str, float] = {}
 

@@ -40,7 +40,7 @@ def start(
         raise TrainingError(f"{out}: is a file; name a folder for the run")
     if (out / checkpoint.LAST).exists():
         raise TrainingError(f"{out}: holds a run already; go on with --resume {out}, or name another folder")
-    begin = checkpoint.weights(init) if init else None
+    begin = checkpoint.initial_weights(init) if init else None
     progress = Progress(minutes=minutes, images=images, folders=[str(folder) for folder in folders])
     data = distributed.rank_0_first(lambda: recipe.data(folders))
     trainer = trainer_of(recipe)

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Box = tuple[float, float, float, float]
+from enhance.pixels import Box
+
 EDGES = "Left, top, right, bottom in pixels of the part that was asked for."
 
 

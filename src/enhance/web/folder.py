@@ -87,7 +87,7 @@ TRICKS = (
 ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Birds", "holes": "Holes"}
 
 
-def write(out: Path, runtime: Path | None = None, *, overwrite: bool = False) -> int:
+def write_site(out: Path, runtime: Path | None = None, *, overwrite: bool = False) -> int:
     """Writes the folder, whole or not at all.
 
     Args:

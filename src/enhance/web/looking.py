@@ -8,9 +8,9 @@ from collections import OrderedDict
 from typing import Any
 
 from enhance.errors import PhotoError
-from enhance.faces.geometry import Box
 from enhance.faces.known import KnownFace
 from enhance.photos.photo import Photo
+from enhance.pixels import Box
 from enhance.tasks.upscale.finding import find_jobs
 from enhance.web.orders import Edges
 

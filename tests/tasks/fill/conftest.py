@@ -32,7 +32,7 @@ def to_onnx(network: Completion, path: Path, name: str) -> None:
     given = {"image": torch.rand(1, 3, 64, 96), "mask": mask}
     given["noise"] = networks.draw_noise(mask, network.noise, torch.Generator().manual_seed(0))
     if network.framed:
-        given["place"] = networks.place(mask)
+        given["place"] = networks.frame_coordinates(mask)
     full, small = {0: "N", 2: "H", 3: "W"}, {0: "N", 2: "h", 3: "w"}
     axes = {key: full if key in ("image", "mask") else small for key in given} | {"filled": full}
     with warnings.catch_warnings():

@@ -29,9 +29,9 @@ def test_faces_lose_three_kinds_of_holes_and_each_kind_is_measured_as_a_set(pict
     assert tasks.benchmark_for([model]) is benchmark.faces
     found = evaluate(benchmark.faces([pictures], sizes=(64,)), [model], tmp_path)
     rows = {(row.model, row.value): row for row in found.rows}
-    assert {value for _, value in rows} == {results.ALL, "strokes", "half", "centre"}
+    assert {value for _, value in rows} == {results.ALL_EXAMPLES, "strokes", "half", "centre"}
     for name in ("face_fill", "OpenCV, Navier-Stokes", "OpenCV, Telea"):
-        assert rows[name, results.ALL].count == 9
+        assert rows[name, results.ALL_EXAMPLES].count == 9
         assert set(rows[name, "half"].scores) == {"PSNR in the hole", "ST-LPIPS", "identity", "KD-lite0"}
     page = (tmp_path / "face_fill.md").read_text(encoding="utf-8")
     assert "invents what it fills in" in page

@@ -92,5 +92,5 @@ def test_photos_that_are_too_small_are_refused(tmp_path: Path) -> None:
 def test_a_crop_lies_inside_the_photo(picture: Callable[..., np.ndarray]) -> None:
     photo = picture(150, 300)
     for seed in range(10):
-        assert data.crop(photo, 128, np.random.default_rng(seed)).shape == (128, 128, 3)
-    assert data.crop(picture(100, 300), 128, np.random.default_rng(0)).shape == (128, 128, 3)
+        assert data.random_crop(photo, 128, np.random.default_rng(seed)).shape == (128, 128, 3)
+    assert data.random_crop(picture(100, 300), 128, np.random.default_rng(0)).shape == (128, 128, 3)

@@ -9,7 +9,7 @@ from PIL import Image
 import enhance
 from enhance.errors import PhotoError
 from enhance.faces.detection import Face
-from enhance.faces.geometry import FRAME
+from enhance.faces.geometry import FRAME_LANDMARKS
 from enhance.honesty import credentials
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, read
@@ -148,7 +148,7 @@ def test_patches_go_on_where_a_pattern_does() -> None:
 def test_large_photos_are_filled_small_and_refined(
     picture: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patches, "MOST", 90 * 120 - 1)
+    monkeypatch.setattr(patches, "MOST_AT_ONCE", 90 * 120 - 1)
     rgb = picture(90, 120)
     made = fill_photo(read(rgb), boxes=[(30, 20, 60, 50)])
     assert made.stamp.model == "photo_fill + PatchMatch"
@@ -181,7 +181,10 @@ def test_a_face_that_the_hole_hides_in_part_is_drawn_in_its_frame(
     hole = np.zeros((200, 300), bool)
     hole[40:160, 130:200] = True
     turn = np.array([[0.95, -0.3], [0.3, 0.95]])
-    landmarks = (FRAME - 0.5) @ turn.T * 100 + (120 - 66, 100)  # of the part around the hole, which begins at 66
+    landmarks = (FRAME_LANDMARKS - 0.5) @ turn.T * 100 + (
+        120 - 66,
+        100,
+    )  # of the part around the hole, which begins at 66
     monkeypatch.setattr(faces.detection, "detect_at", lambda *_: [Face((4, 50, 104, 150), 0.9, landmarks)])
     monkeypatch.setattr(faces.detection, "refine_landmarks", lambda _, face: face)
     with_face, without = (fill_photo(read(rgb), hole, options=FillOptions(no_faces=not on)) for on in (True, False))
@@ -200,7 +203,7 @@ def test_a_face_that_the_hole_hides_in_part_is_drawn_in_its_frame(
 
 
 def test_landmarks_that_are_seen_count_more_than_those_in_the_hole() -> None:
-    true = FRAME * 100 + 20
+    true = FRAME_LANDMARKS * 100 + 20
     guessed = true.copy()
     guessed[1] += 15
     hole = np.zeros((150, 150), bool)

@@ -56,7 +56,7 @@ def test_what_is_told_of_the_frame_is_used_by_a_network_for_faces() -> None:
     network = Completion(TINY, noise=8, framed=True)
     torch.nn.init.normal_(network.tail.weight)
     image, mask, noise = given(64, 64)
-    where = networks.place(mask)
+    where = networks.frame_coordinates(mask)
     assert where.shape == (2, 3, 16, 16)
     assert where[0, 0, 0, 0] == -where[0, 0, 0, -1] == -1 + 1 / 16
     assert (where[:, 2] == -1).all()
@@ -72,6 +72,6 @@ def test_some_noise_is_alike_all_over_a_picture() -> None:
 
 def test_the_discriminator_answers_for_patches_of_two_sizes() -> None:
     image, mask, _ = given(64, 96)
-    closely, widely = Discriminator(TINY, framed=True)(image, mask, networks.place(mask))
+    closely, widely = Discriminator(TINY, framed=True)(image, mask, networks.frame_coordinates(mask))
     assert closely.shape == (2, 1, 8, 12)
     assert widely.shape == (2, 1, 4, 6)

@@ -42,7 +42,7 @@ def test_a_large_hole_is_filled_from_coarse_to_fine(painter: Painter, picture: C
     before = rgb.copy()
     rgb[hole] = np.nan
     rgb[hole] = 7.0  # what is hidden must not matter
-    painting.fill(painter, rgb, hole, seed=0)
+    painting.fill_by_network(painter, rgb, hole, seed=0)
     assert (rgb[~hole] == before[~hole]).all()
     assert 0 <= rgb[hole].min() <= rgb[hole].max() <= 1
 
@@ -51,7 +51,7 @@ def test_a_long_hole_is_filled_tile_by_tile_without_seams(painter: Painter, pict
     rgb = picture(64, 900).astype(np.float32) / 255
     hole = np.zeros((64, 900), bool)
     hole[28:36, 10:890] = True
-    painting.fill(painter, rgb, hole, seed=0)
+    painting.fill_by_network(painter, rgb, hole, seed=0)
     steps = np.abs(np.diff(rgb[28:36], axis=1)).mean((0, 2))
     seams = steps[[159, 319, 479, 639, 799]]
     assert seams.mean() < 3 * steps[20:880].mean() + 0.02
@@ -63,7 +63,7 @@ def test_the_seed_names_the_filling(painter: Painter, picture: Callable[..., np.
     made = []
     for seed in (0, 0, 1):
         rgb = picture(90, 90).astype(np.float32) / 255
-        painting.fill(painter, rgb, hole, seed)
+        painting.fill_by_network(painter, rgb, hole, seed)
         made.append(rgb)
     assert (made[0] == made[1]).all()
     assert (made[0] != made[2]).any()

@@ -82,7 +82,7 @@ def test_a_run_is_exported_and_fills(folder: Path, tmp_path: Path, tiny: Callabl
     small = export.export(tmp_path / "run", tmp_path / "small" / "face_fill.onnx", tasks.recipe_of, folders=[folder])
     rgb, mask = np.full((64, 64, 3), 0.5, np.float32), np.zeros((64, 64), np.float32)
     mask[10:40, 20:50] = 1
-    given = rgb, mask, painter.noise(0, 64, 64), faces.place(64)
+    given = rgb, mask, painter.noise(0, 64, 64), faces.frame_coordinates(64)
     difference = np.abs(Painter.load(str(small))(*given) - painter(*given))
     assert difference.max() < 0.1
     assert small.read_bytes() != path.read_bytes()

@@ -17,7 +17,7 @@ def test_captions_are_drawn_and_measured(birds: Path, tmp_path: Path) -> None:
     model = Model.load("bird")
     assert tasks.benchmark_for([model]) is benchmark.birds
     found = evaluate(benchmark.birds([birds / "train"], limit=3), [model], tmp_path)
-    rows = {row.model: row for row in found.rows if row.label == results.ALL}
+    rows = {row.model: row for row in found.rows if row.label == results.ALL_EXAMPLES}
     assert rows["bird"].count == 3
     assert set(rows["bird"].scores) == {"called a bird", "KD-lite0"}
     assert rows["the photograph"].scores["KD-lite0"].mean == pytest.approx(0)

@@ -28,7 +28,7 @@ def test_drawings_are_painted_and_measured(drawings: Path, folder: Path, tmp_pat
     model = Model.load("sketch_cat")
     assert tasks.benchmark_for([model]) is benchmark.cats
     found = evaluate(benchmark.cats([drawings, folder], limit=3), [model], tmp_path / "out")
-    (row,) = [row for row in found.rows if row.label == results.ALL]
+    (row,) = [row for row in found.rows if row.label == results.ALL_EXAMPLES]
     assert row.count == 3
     assert set(row.scores) == {"called a cat", "lines obeyed", "by chance", "KD-lite0"}
     assert row.scores["lines obeyed"].mean > row.scores["by chance"].mean

@@ -86,7 +86,7 @@ def test_half_of_the_file_paints_the_same(folder: Path, tiny: Tiny, tmp_path: Pa
     assert 0 < np.abs(ours - theirs).max() < 2 / 255
     weights = [sum(tensor.ByteSize() for tensor in onnx.load(path).graph.initializer) for path in (exact, small)]
     assert weights[1] < 0.75 * weights[0]
-    one, other = (checkpoint.weights(path).networks for path in (exact, small))
+    one, other = (checkpoint.initial_weights(path).networks for path in (exact, small))
     assert {name: set(network) for name, network in one.items()} == {
         name: set(network) for name, network in other.items()
     }

@@ -19,7 +19,7 @@ def test_animals_are_found_redrawn_and_measured(folders: Sequence[Path], tmp_pat
     model = Model.load("zebra")
     assert tasks.benchmark_for([model]) is benchmark.to_zebras
     found = evaluate(benchmark.to_zebras(folders, sizes=(96,), limit=3), [model], tmp_path)
-    rows = {row.model: row for row in found.rows if row.label == results.ALL}
+    rows = {row.model: row for row in found.rows if row.label == results.ALL_EXAMPLES}
     assert rows["zebra"].count == 3
     assert rows["zebra"].scores["found"].mean == rows["the photo as it is"].scores["found"].mean == 1
     assert rows["the photo as it is"].scores["untouched"].mean == 1

@@ -64,9 +64,9 @@ def test_what_cannot_be_used_is_named(folders: Sequence[Path], tmp_path: Path) -
 
 
 def test_a_square_stays_in_the_picture_where_it_can() -> None:
-    assert data.square((0, 0, 10, 20), 1.5, 100, 200) == (0, 0, 30)
-    assert data.square((190, 40, 200, 60), 2.0, 100, 200) == (160, 30, 40)
-    left, top, side = data.square((10, 10, 190, 90), 1.5, 100, 200)
+    assert data.exact_square((0, 0, 10, 20), 1.5, 100, 200) == (0, 0, 30)
+    assert data.exact_square((190, 40, 200, 60), 2.0, 100, 200) == (160, 30, 40)
+    left, top, side = data.exact_square((10, 10, 190, 90), 1.5, 100, 200)
     assert (left, side) == (0, 200)
     assert top == -50
 
@@ -74,10 +74,10 @@ def test_a_square_stays_in_the_picture_where_it_can() -> None:
 def test_a_cut_lies_where_it_is_said_to() -> None:
     picture = np.zeros((64, 64, 3), np.uint8)
     picture[16:32, 16:32] = 255
-    small = data.cut(picture, 16, 16, 16, 8)
+    small = data.rotated_crop(picture, 16, 16, 16, 8)
     assert small.min() > 100
-    assert data.cut(picture, 0, 0, 64, 64).tolist() == picture.tolist()
-    large = data.cut(picture, 8, 8, 32, 128)
+    assert data.rotated_crop(picture, 0, 0, 64, 64).tolist() == picture.tolist()
+    large = data.rotated_crop(picture, 8, 8, 32, 128)
     assert large[33:95, 33:95].min() > 200
     assert large[:30].max() < 50
 
@@ -85,10 +85,10 @@ def test_a_cut_lies_where_it_is_said_to() -> None:
 def test_a_cut_is_turned_about_its_middle() -> None:
     picture = np.zeros((64, 64), np.uint8)
     picture[28:36, 40:56] = 255  # right of the middle
-    turned = data.cut(picture, 0, 0, 64, 64, 90)
+    turned = data.rotated_crop(picture, 0, 0, 64, 64, 90)
     assert turned[8:24, 28:36].min() > 200 or turned[40:56, 28:36].min() > 200
     assert turned[28:36, 40:56].max() < 50
-    assert (data.cut(picture, 0, 0, 64, 64, 0.0) == picture).all()
+    assert (data.rotated_crop(picture, 0, 0, 64, 64, 0.0) == picture).all()
 
 
 def test_photos_of_neither_kind_are_learnt_from_too(folders: Sequence[Path], tmp_path: Path) -> None:

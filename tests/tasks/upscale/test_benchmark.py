@@ -35,7 +35,7 @@ def of_faces(folder: Path) -> Benchmark:
 
 def test_bicubic_is_always_a_row_and_every_measure_is_taken(measured: tuple[Results, Path]) -> None:
     found, _ = measured
-    everyone = [row for row in found.rows if row.label == results.ALL]
+    everyone = [row for row in found.rows if row.label == results.ALL_EXAMPLES]
     assert [(row.model, row.size, row.count) for row in everyone] == [
         ("bicubic", 16, 4), ("nearest", 16, 4), ("bicubic", 32, 2), ("nearest", 32, 2),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from enhance.datasets import folders
 from enhance.errors import DataError
 from enhance.tasks.upscale import data
 from enhance.tasks.upscale.data import FaceDataset, ImageGroup, Sampling, SizeMix
-from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
+from enhance.tasks.upscale.degradation import AreaReduction, SecondOrderDegradation
 from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.tasks.upscale.networks.recogniser import shows_face
 
@@ -27,7 +27,7 @@ def zeros(side: int, count: int = 3) -> ImageGroup:
 
 
 def test_groups_know_where_in_the_frame_they_lie(faces: Path) -> None:
-    listing = data.sources(faces)
+    listing = data.training_sources(faces)
     training, _ = data.load_groups(listing)
     assert {(group.pixels.shape[1], group.frame, group.left, group.top) for group in training} == {
         (64, 64.0, 0.0, 0.0),
@@ -51,19 +51,19 @@ def test_a_batch_is_the_same_for_the_same_step_and_another_for_the_next(faces: P
 
 
 def test_processes_of_one_run_see_other_pictures(faces: Path) -> None:
-    dataset = FaceDataset([faces], Sampling(batch=8), Box())
+    dataset = FaceDataset([faces], Sampling(batch=8), AreaReduction())
     first, other = (dataset.batch(5, rank, world=2) for rank in (0, 1))
     assert not any(torch.equal(first[name], other[name]) for name in first)
 
 
 def test_the_small_picture_of_a_batch_is_its_large_one_degraded(faces: Path) -> None:
-    batch = FaceDataset([faces], Sampling(batch=8), Box()).batch(0)
+    batch = FaceDataset([faces], Sampling(batch=8), AreaReduction()).batch(0)
     assert torch.allclose(batch["lr"], torch.nn.functional.avg_pool2d(batch["hr"], 4))
 
 
 def test_some_batches_hold_fewer_but_whole_faces(faces: Path) -> None:
     sampling = Sampling(batch=8, full_face_probability=0.5, landmark_noise=0)
-    dataset = FaceDataset([faces], sampling, Box())
+    dataset = FaceDataset([faces], sampling, AreaReduction())
     batches = [dataset.batch(step) for step in range(40)]
     whole = [batch for batch in batches if batch["hr"].shape[2:] == (128, 128)]
     assert 10 < len(whole) < 30
@@ -130,7 +130,7 @@ def test_places_are_wrong_by_as_much_as_a_detector_errs() -> None:
 
 def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "is_held_out", lambda name: name.endswith("_007.png"))
-    training, held_out = data.load_groups(data.sources(faces))
+    training, held_out = data.load_groups(data.training_sources(faces))
     assert any(group.angles is not None for group in training)
     assert held_out
     assert all(group.angles is None for group in held_out)
@@ -138,7 +138,7 @@ def test_small_faces_are_also_seen_turned_and_held_out_ones_never(faces: Path, m
 
 def test_held_out_faces_are_never_trained_on(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "is_held_out", lambda name: name.endswith("_007.png"))
-    training, held_out = data.load_groups(data.sources(faces))
+    training, held_out = data.load_groups(data.training_sources(faces))
     assert {len(group.pixels) for group in training} == {39}
     assert {len(group.pixels) for group in held_out} == {1}
     held = {group.pixels.tobytes() for group in held_out if group.frame == 64}
@@ -149,7 +149,7 @@ def test_held_out_faces_are_never_trained_on(faces: Path, monkeypatch: pytest.Mo
 
 def test_held_out_batches_are_whole_faces_in_8_bits(faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "is_held_out", lambda name: name.endswith("_007.png"))
-    batches = FaceDataset([faces], Sampling(), Box()).held_out()
+    batches = FaceDataset([faces], Sampling(), AreaReduction()).held_out()
     assert [batch["hr"].shape for batch in batches] == [(1, 3, 64, 64), (1, 3, 128, 128)]
     for batch in batches:
         assert torch.equal(batch["place"], frame_coordinates(batch["lr"]))
@@ -164,9 +164,9 @@ def test_celeba_in_its_official_layout(tmp_path: Path) -> None:
         pixels[60:188, 25:153] = 50 * n
         Image.fromarray(pixels).save(tmp_path / "img_align_celeba" / f"{n:06d}.png")
     (tmp_path / "list_eval_partition.txt").write_text("000000.png 0\n000001.png 1\n000002.png 2\n000003.png 0\n")
-    found = data.sources(tmp_path)
+    found = data.training_sources(tmp_path)
     assert [source.path.stem for source in found] == ["000000", "000003"]
-    assert [source.path.stem for source in data.sources(tmp_path, "test")] == ["000002"]
+    assert [source.path.stem for source in data.training_sources(tmp_path, "test")] == ["000002"]
     assert data.read_square(found[1]).shape == (128, 128, 3)
     assert (data.read_square(found[1]) == 150).all()
 
@@ -183,7 +183,7 @@ def test_bad_data_is_one_clear_line(tmp_path: Path, make: str) -> None:
     if make == "small":
         Image.new("RGB", (32, 32)).save(folder / "a.png")
     with pytest.raises(DataError) as caught:
-        FaceDataset([folder], Sampling(), Box())
+        FaceDataset([folder], Sampling(), AreaReduction())
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
 

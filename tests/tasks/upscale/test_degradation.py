@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
+from enhance.tasks.upscale.degradation import AreaReduction, SecondOrderDegradation
 
 
 def pictures() -> torch.Tensor:
@@ -13,13 +13,13 @@ def pictures() -> torch.Tensor:
 
 def test_the_box_is_the_mean_of_blocks() -> None:
     hr = torch.rand(1, 3, 8, 8)
-    assert torch.allclose(Box()(hr, torch.Generator())[0, 0, 1, 0], hr[0, 0, 4:, :4].mean())
+    assert torch.allclose(AreaReduction()(hr, torch.Generator())[0, 0, 1, 0], hr[0, 0, 4:, :4].mean())
 
 
 def test_a_degraded_picture_is_a_bad_photo_of_the_same_thing() -> None:
     hr = pictures()
     bad = SecondOrderDegradation()(hr, torch.Generator().manual_seed(0))
-    good = Box()(hr, torch.Generator())
+    good = AreaReduction()(hr, torch.Generator())
     assert bad.shape == good.shape
     severity = (bad - good).abs().mean((1, 2, 3)) * 255
     assert severity.min() > 0.1

@@ -200,8 +200,8 @@ def test_thirty_faces_small_and_large_and_leaning_are_redrawn_at_once() -> None:
 
 def test_of_faces_that_overlap_the_nearer_covers_the_other(sample: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     """The larger face is the nearer; which of them the detector names first, or is surer of, does not matter."""
-    large = detection.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME * 60 + (55, 35))
-    small = detection.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME * 36 + (92, 57))
+    large = detection.Face((60.0, 40.0, 110.0, 90.0), 0.8, geometry.FRAME_LANDMARKS * 60 + (55, 35))
+    small = detection.Face((95.0, 60.0, 125.0, 90.0), 0.9, geometry.FRAME_LANDMARKS * 36 + (92, 57))
 
     def painted(network: object, given: list[crops.FaceCrop], *_: object) -> list[np.ndarray]:  # noqa: ARG001
         drawn = []
@@ -393,7 +393,7 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
 def test_what_the_detector_doubts_and_the_gate_denies_is_not_told(
     monkeypatch: pytest.MonkeyPatch, doubted: bool
 ) -> None:
-    flag = detection.Face((10.0, 100.0, 40.0, 130.0), 0.9, geometry.FRAME * 32 + (10, 100), doubted)
+    flag = detection.Face((10.0, 100.0, 40.0, 130.0), 0.9, geometry.FRAME_LANDMARKS * 32 + (10, 100), doubted)
     monkeypatch.setattr(detection, "detect", lambda _: [flag])
     result = enhance_photo(read(SAMPLE))
     assert len(result.faces) == (0 if doubted else 1)

@@ -10,27 +10,27 @@ from tests.evaluate.conftest import NAMES, blobs
 
 
 def test_a_face_counts_where_its_frame_has_the_pixels(folder: Path) -> None:
-    everyone = pairs.faces([folder])
+    everyone = pairs.face_files([folder])
     assert [face.frame for face in everyone] == [64, 128, 64, 128]
-    assert len(pairs.choose(everyone, 16)) == 4
-    assert {face.path.stem for face in pairs.choose(everyone, 32)} == {"aaf_61_m_x_00002", "utk_26_f_black_00003"}
-    assert pairs.choose(everyone, 64) == ()
+    assert len(pairs.choose_files(everyone, 16)) == 4
+    assert {face.path.stem for face in pairs.choose_files(everyone, 32)} == {"aaf_61_m_x_00002", "utk_26_f_black_00003"}
+    assert pairs.choose_files(everyone, 64) == ()
 
 
 def test_a_limit_chooses_the_same_faces_again(folder: Path) -> None:
-    everyone = pairs.faces([folder])
-    assert len(pairs.choose(everyone, 16, 2)) == 2
-    assert pairs.choose(everyone, 16, 2) == pairs.choose(everyone, 16, 2)
+    everyone = pairs.face_files([folder])
+    assert len(pairs.choose_files(everyone, 16, 2)) == 2
+    assert pairs.choose_files(everyone, 16, 2) == pairs.choose_files(everyone, 16, 2)
 
 
 @pytest.mark.parametrize("size", [-16, 0, 8, 24])
 def test_a_size_that_cuts_through_pixels_says_so(folder: Path, size: int) -> None:
     with pytest.raises(DataError, match="multiples of 16"):
-        pairs.choose(pairs.faces([folder]), size)
+        pairs.choose_files(pairs.face_files([folder]), size)
 
 
 def test_pairs_are_box_averages_in_8_bit(folder: Path) -> None:
-    (face,) = [face for face in pairs.faces([folder]) if face.path.stem == "aaf_61_m_x_00002"]
+    (face,) = [face for face in pairs.face_files([folder]) if face.path.stem == "aaf_61_m_x_00002"]
     (batch,) = pairs.pairs([face], 16)
     pixels = np.asarray(Image.open(face.path), dtype=np.float64)
     hr = np.rint(pixels.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3)))
@@ -40,7 +40,7 @@ def test_pairs_are_box_averages_in_8_bit(folder: Path) -> None:
 
 
 def test_a_window_lies_where_it_does_in_the_frame_and_its_edge_is_repeated(folder: Path) -> None:
-    (face,) = [face for face in pairs.faces([folder]) if face.path.stem.startswith("utk")]
+    (face,) = [face for face in pairs.face_files([folder]) if face.path.stem.startswith("utk")]
     (batch,) = pairs.pairs([face], 16)
     assert batch.lr.shape == (1, 3, 16, 16)
     assert batch.hr.shape == (1, 3, 48, 48)
@@ -54,22 +54,22 @@ def test_a_window_lies_where_it_does_in_the_frame_and_its_edge_is_repeated(folde
 
 
 def test_batches_hold_every_face_once(folder: Path) -> None:
-    batches = list(pairs.pairs(pairs.faces([folder]), 16, batch=2))
+    batches = list(pairs.pairs(pairs.face_files([folder]), 16, batch=2))
     assert [len(batch.examples) for batch in batches] == [2, 1, 1]
     assert {face.path.stem for batch in batches for face in batch.examples} == set(NAMES)
 
 
 def test_what_cannot_be_measured_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
-        pairs.faces([tmp_path / "nowhere"])
+        pairs.face_files([tmp_path / "nowhere"])
     with pytest.raises(DataError, match="no pictures here"):
-        pairs.faces([tmp_path])
+        pairs.face_files([tmp_path])
     (tmp_path / "a.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r"a\.png: cannot be read"):
-        pairs.faces([tmp_path])
+        pairs.face_files([tmp_path])
     Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match=r"a\.png: not square"):
-        pairs.faces([tmp_path])
+        pairs.face_files([tmp_path])
 
 
 def test_a_truncated_picture_says_so(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_a_truncated_picture_says_so(tmp_path: Path) -> None:
     whole = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"a\.jpg: cannot be read"):
-        list(pairs.pairs(pairs.faces([tmp_path]), 16))
+        list(pairs.pairs(pairs.face_files([tmp_path]), 16))
 
 
 def test_grain_is_always_the_same_for_a_face_and_not_the_clean_picture(folder: Path) -> None:
-    chosen = pairs.faces([folder])
+    chosen = pairs.face_files([folder])
     clean, first, again = (
         next(pairs.pairs(chosen, 16, degradation=how)) for how in (pairs.clean, pairs.degraded, pairs.degraded)
     )

@@ -81,7 +81,7 @@ def test_a_run_begins_from_an_exported_model_as_from_the_run_itself(
     recipe = tiny(recipes.face_x4_pixel())
     run.start([faces], recipe, tmp_path / "run", images=2 * recipe.sampling.batch)
     export.export(tmp_path / "run", tmp_path / "model.onnx", tasks.recipe_of)
-    of_run, of_model = (checkpoint.weights(tmp_path / name) for name in ("run", "model.onnx"))
+    of_run, of_model = (checkpoint.initial_weights(tmp_path / name) for name in ("run", "model.onnx"))
     assert of_model.cost == of_run.cost
     one, other = of_model.networks["generator"], of_run.networks["generator"]
     assert one.keys() == other.keys()
@@ -92,10 +92,10 @@ def test_a_run_begins_with_the_discriminator_of_the_run_before(
     faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
     run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
-    learned = checkpoint.weights(tmp_path / "gan").networks["discriminator"]
+    learned = checkpoint.initial_weights(tmp_path / "gan").networks["discriminator"]
     grainy = tiny(recipes.face_x4_grainy())
     run.start([faces], grainy, tmp_path / "grainy", images=4, init=tmp_path / "gan")
-    after = checkpoint.weights(tmp_path / "grainy").networks["discriminator"]
+    after = checkpoint.initial_weights(tmp_path / "grainy").networks["discriminator"]
     # One careful step away, where a fresh one would be far.
     assert all(torch.allclose(after[name], learned[name], atol=1e-3) for name in learned)
 
@@ -105,10 +105,12 @@ def test_a_run_begins_with_the_discriminator_that_was_exported_beside_the_model(
 ) -> None:
     run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "gan", images=8)
     export.export(tmp_path / "gan", tmp_path / "mine.onnx", tasks.recipe_of)
-    assert checkpoint.weights(tmp_path / "mine.onnx").networks.keys() == {"generator"}
+    assert checkpoint.initial_weights(tmp_path / "mine.onnx").networks.keys() == {"generator"}
     beside = tmp_path / DISCRIMINATOR
     export.export(tmp_path / "gan", beside, tasks.recipe_of, network="discriminator", folders=[faces])
-    learned, begun = (checkpoint.weights(tmp_path / name).networks["discriminator"] for name in ("gan", "mine.onnx"))
+    learned, begun = (
+        checkpoint.initial_weights(tmp_path / name).networks["discriminator"] for name in ("gan", "mine.onnx")
+    )
     assert begun.keys() == learned.keys()
     for name, weights in learned.items():
         assert torch.allclose(begun[name], weights, atol=float(weights.abs().max()) / 100)
@@ -117,13 +119,13 @@ def test_a_run_begins_with_the_discriminator_that_was_exported_beside_the_model(
 def test_a_run_does_not_begin_from_another_kind_of_file(tmp_path: Path) -> None:
     (tmp_path / "notes.onnx").write_text("not a model")
     with pytest.raises(TrainingError, match=r"notes\.onnx.*not a model"):
-        checkpoint.weights(tmp_path / "notes.onnx")
+        checkpoint.initial_weights(tmp_path / "notes.onnx")
     with pytest.raises(TrainingError, match=r"none\.onnx.*no such file"):
-        checkpoint.weights(tmp_path / "none.onnx")
+        checkpoint.initial_weights(tmp_path / "none.onnx")
     discriminator = WEIGHTS / "face_x4_gan" / DISCRIMINATOR
     for recipe in (recipes.face_x4_gan(), recipes.face_x4_pixel()):
         with pytest.raises(TrainingError, match=r"discriminator\.onnx.*name a run or a model"):
-            run.trainer_of(recipe).begin_from(checkpoint.weights(discriminator).networks, discriminator)
+            run.trainer_of(recipe).begin_from(checkpoint.initial_weights(discriminator).networks, discriminator)
 
 
 @pytest.mark.parametrize("name", enlarging_models())

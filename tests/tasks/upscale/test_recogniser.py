@@ -6,7 +6,7 @@ import torch
 from enhance.faces import recognition
 from enhance.inference import packaged
 from enhance.tasks.upscale.networks.generator import frame_coordinates
-from enhance.tasks.upscale.networks.recogniser import SFACE_WEIGHTS, Recogniser, Rectifier, crop, shows_face
+from enhance.tasks.upscale.networks.recogniser import SFACE_WEIGHTS, Recogniser, Rectifier, recogniser_crop, shows_face
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,9 @@ def test_it_computes_what_its_makers_file_computes(recogniser: Recogniser) -> No
 
 def test_it_looks_where_the_judge_looks() -> None:
     faces = np.random.default_rng(1).random((2, 3, 128, 128), np.float32)
-    assert np.allclose(crop(torch.from_numpy(faces)).numpy(), recognition.align_for_embedding(faces), atol=1e-6)
+    assert np.allclose(
+        recogniser_crop(torch.from_numpy(faces)).numpy(), recognition.align_for_embedding(faces), atol=1e-6
+    )
 
 
 def test_only_whole_frames_show_the_face() -> None:
@@ -40,7 +42,7 @@ def test_only_whole_frames_show_the_face() -> None:
 
 def test_its_opinion_can_be_followed_back_to_the_pixels(recogniser: Recogniser) -> None:
     face = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    recogniser(crop(face))[:, 0].sum().backward()  # type: ignore[no-untyped-call]
+    recogniser(recogniser_crop(face))[:, 0].sum().backward()  # type: ignore[no-untyped-call]
     assert face.grad is not None
     assert float(face.grad.abs().max()) > 0
     assert all(weight.grad is None for weight in recogniser.parameters())

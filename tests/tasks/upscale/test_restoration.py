@@ -10,12 +10,12 @@ from PIL import Image
 
 from enhance import tasks
 from enhance.errors import DataError
-from enhance.photos.statistics import COUNT
+from enhance.photos.statistics import STATISTIC_COUNT
 from enhance.tasks.upscale import measuring, recipes
 from enhance.tasks.upscale.measuring import MeasuringRecipe
 from enhance.tasks.upscale.networks.restorer import DefectEstimator, Restorer
 from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
-from enhance.tasks.upscale.restoration import SPREAD, RestorationRecipe, Shape, misjudged
+from enhance.tasks.upscale.restoration import ESTIMATE_ERROR, RestorationRecipe, Shape, misjudged
 from enhance.train import export, run
 from enhance.train.trainer import Trainer
 
@@ -44,7 +44,7 @@ def test_an_untrained_restorer_changes_nothing() -> None:
 
 def test_an_estimator_never_measures_less_than_nothing() -> None:
     estimator = DefectEstimator(16).eval()
-    found = estimator(100 * torch.randn(5, COUNT))
+    found = estimator(100 * torch.randn(5, STATISTIC_COUNT))
     assert found.shape == (5, 4)
     assert (found >= 0).all()
 
@@ -55,7 +55,7 @@ def test_measures_are_given_as_an_estimator_would_misjudge_them() -> None:
     assert torch.equal(given, misjudged(true, 0))
     assert not torch.equal(given, misjudged(true, 1))
     assert given[::2].mean() == pytest.approx(0.3, rel=0.05)
-    assert given[1::2].sqrt().std() == pytest.approx(SPREAD, rel=0.1)
+    assert given[1::2].sqrt().std() == pytest.approx(ESTIMATE_ERROR, rel=0.1)
     assert misjudged(torch.zeros(2, 4), 0)[1].max() > 0
 
 
@@ -105,7 +105,9 @@ def test_an_estimator_learns_resumes_and_exports(photos: Path, tmp_path: Path) -
     assert losses[-1] < 0.8 * losses[0]
     assert run.resume(tmp_path / "run", tasks.recipe_of, images=6528).step == 102
     file = export.export(tmp_path / "run", tmp_path / "estimator.onnx", tasks.recipe_of)
-    found = onnxruntime.InferenceSession(str(file)).run(None, {"statistics": np.zeros((3, COUNT), np.float32)})[0]
+    found = onnxruntime.InferenceSession(str(file)).run(
+        None, {"statistics": np.zeros((3, STATISTIC_COUNT), np.float32)}
+    )[0]
     assert found.shape == (3, 4)
 
 

@@ -18,9 +18,9 @@ from enhance.evaluate.benchmark import (
     Method,
     Picture,
     PicturePairs,
+    describe_folders,
     pixels_across,
     some,
-    sources,
 )
 from enhance.evaluate.identity import identity
 from enhance.evaluate.metrics import KD_LITE0, ST_LPIPS, Metric, Values
@@ -36,9 +36,9 @@ from enhance.tasks.fill.painter import Painter
 
 FACE_SIZES, PHOTO_SIZES = (128,), (256,)
 FACE_HOLES, PHOTO_HOLES = ("strokes", "half", "centre"), ("strokes", "boxes")
-AT_ONCE = 16
+_AT_ONCE = 16
 
-WARNING = """\
+_WARNING = """\
 **This network invents what it fills in.** The hole hid something else, which nobody can know from the rest."""
 LIMITS = """\
 - Large holes are filled with what is usual there, not with what was there; of several answers each is as good.
@@ -59,7 +59,7 @@ class Damaged(Picture):
     number: int = 0
 
 
-class Inputs(NamedTuple):
+class HoleInputs(NamedTuple):
     """Pictures (N,H,W,3) uint8 that are black in their holes (N,H,W)."""
 
     pixels: Integers
@@ -140,12 +140,12 @@ def _size_of(path: Path) -> tuple[int, int]:
 
 
 def _pairs(chosen: Sequence[Damaged], size: int) -> Iterator[PicturePairs]:
-    for start in range(0, len(chosen), AT_ONCE):
-        some_of_them = chosen[start : start + AT_ONCE]
+    for start in range(0, len(chosen), _AT_ONCE):
+        some_of_them = chosen[start : start + _AT_ONCE]
         true = np.stack([_middle(folders.read_pixels(one.path), size) for one in some_of_them])
         holes = [masks.measured(one.kind, size, size, one.number) > 0 for one in some_of_them]
         emptied = np.where(np.stack(holes)[..., None], 0, true).astype(np.uint8)
-        yield PicturePairs(some_of_them, Inputs(emptied, holes), _planes(true), _planes(emptied))
+        yield PicturePairs(some_of_them, HoleInputs(emptied, holes), _planes(true), _planes(emptied))
 
 
 def _middle(pixels: Integers, size: int) -> Integers:
@@ -160,29 +160,29 @@ def _planes(pixels: Integers) -> Planes:
 def _method(model: Model, framed: bool) -> Method:
     painter = Painter(model)
 
-    def filled(inputs: Inputs) -> Planes:
+    def filled(inputs: HoleInputs) -> Planes:
         output = []
         for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
             rgb = to_float(pixels)
             if framed:
                 rgb = np.where(hole[..., None], complete(painter, None, rgb, hole, len(rgb), 0), rgb)
             else:
-                painting.fill(painter, rgb, hole, 0)
+                painting.fill_by_network(painter, rgb, hole, 0)
             output.append(rgb)
         return np.stack(output).transpose(0, 3, 1, 2)
 
     return filled
 
 
-def _opencv(inputs: Inputs, how: int) -> Planes:
+def _opencv(inputs: HoleInputs, how: int) -> Planes:
     output = [
-        cv2.inpaint(pixels, hole.astype(np.uint8), painting.RADIUS, how)
+        cv2.inpaint(pixels, hole.astype(np.uint8), painting.INPAINT_RADIUS, how)
         for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
     ]
     return _planes(np.stack(output))
 
 
-def _patchmatch(inputs: Inputs) -> Planes:
+def _patchmatch(inputs: HoleInputs) -> Planes:
     output = []
     for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
         rgb = to_float(pixels)
@@ -202,7 +202,7 @@ def _describe(
 ) -> tuple[str, ...]:
     each = {size: count // len(holes) for size, count in counts.items()}
     return (
-        sources(unit, paths, each, pixels_across, limit),
+        describe_folders(unit, paths, each, pixels_across, limit),
         f"each loses {' and '.join(holes)}, in turn; what is measured is the whole picture with the hole filled, 8 bit",
         "seed of the noise: 0",
         INTERVALS,
@@ -211,5 +211,5 @@ def _describe(
 
 def _texts(facts: Facts) -> CardTexts:
     if facts.takes_coordinates:
-        return CardTexts(WARNING, LIMITS + FACE_LIMITS, FACE_TERMS)
-    return CardTexts(WARNING, LIMITS)
+        return CardTexts(_WARNING, LIMITS + FACE_LIMITS, FACE_TERMS)
+    return CardTexts(_WARNING, LIMITS)

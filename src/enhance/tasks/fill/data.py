@@ -14,6 +14,7 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders, names
 from enhance.errors import DataError
+from enhance.pixels import Box
 from enhance.tasks.fill import masks
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import GRID, MULTIPLE
@@ -57,13 +58,13 @@ class FaceData:
         paths = [path for folder in sources for path in folders.pictures(folder)]
         self.digest = folders.digest(paths)
         self.sizes, self.holes, self.seed = sizes, holes, seed
-        groups: dict[tuple[names.Box, bool], list[Path]] = {}
+        groups: dict[tuple[Box, bool], list[Path]] = {}
         for path in paths:
             groups.setdefault((names.window(path.name), folders.is_held_out(path.name)), []).append(path)
         self.training: list[SizeGroup] = []
         held: list[_Pixels] = []
         for (window, out), members in groups.items():
-            whole = window == names.FRAME
+            whole = window == names.WHOLE_PICTURE
             for frame in (_FRAME, _FRAME // 2) if whole else (_FRAME,):
                 side = round(frame * (window[2] - window[0]))
                 if out and not (whole and frame == _FRAME):
@@ -138,7 +139,7 @@ class PhotoData:
         widths = np.array([np.mean([min(p.shape[:2]) for p in group]) for group in self.groups])
         self.chances = widths / widths.sum()
         rng = np.random.default_rng(seed)
-        rows = [crop(held[n], _FRAME, rng) for n in rng.permutation(len(held))[:_HELD_OUT]]
+        rows = [random_crop(held[n], _FRAME, rng) for n in rng.permutation(len(held))[:_HELD_OUT]]
         self._held = np.stack(rows) if rows else np.empty((0, _FRAME, _FRAME, 3), np.uint8)
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
@@ -148,7 +149,7 @@ class PhotoData:
         truth = np.empty((count, side, side, 3), np.uint8)
         for n in range(count):
             group = self.groups[rng.choice(len(self.groups), p=self.chances)]
-            truth[n] = crop(group[rng.integers(len(group))], side, rng)
+            truth[n] = random_crop(group[rng.integers(len(group))], side, rng)
         mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
         return given(truth, mask, self.sizes.drafts, rng)
 
@@ -193,7 +194,7 @@ def place_in(group: SizeGroup) -> NDArray[np.float32]:
     return where
 
 
-def crop(pixels: _Pixels, side: int, rng: np.random.Generator) -> _Pixels:
+def random_crop(pixels: _Pixels, side: int, rng: np.random.Generator) -> _Pixels:
     """A square of a photo (H,W,3), reduced by up to two and flipped at random; (side,side,3)."""
     least = min(pixels.shape[:2])
     cut = min(least, round(side * rng.uniform(1, 2))) if least > side else least

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from enhance.faces import crops, detection, geometry
 from enhance.faces.detection import Face
-from enhance.pixels import rescale
+from enhance.pixels import Array, rescale
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import Array, Painter
+from enhance.tasks.fill.painter import Painter
 
 FRAMES = 64, 128
 """Pixels across the frames that the network was taught."""
@@ -48,7 +48,7 @@ class Completed:
     size: int
 
 
-def place(size: int) -> Array:
+def frame_coordinates(size: int) -> Array:
     """Where the squares of 4 pixels of a frame of so many pixels lie in it; `networks.place` without torch."""
     squares = (np.arange(size // painting.GRID, dtype=np.float32) + 0.5) / (size // painting.GRID) * 2 - 1
     fine = np.full((len(squares),) * 2, np.log2(size / 128), np.float32)
@@ -68,12 +68,12 @@ def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, s
     side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
     small, small_hole = _resized(frame, side), _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
     noise = painter.noise(seed, side, side, 0)
-    drawn = painter(small, small_hole.astype(np.float32), noise, place(side))
+    drawn = painter(small, small_hole.astype(np.float32), noise, frame_coordinates(side))
     while rest is not None and side < min(len(frame), _LARGEST):
         side *= 2
         here = _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
         finer = np.where(here[..., None], painting.doubled(drawn), _resized(frame, side))
-        painting.fill(rest, finer, here, seed, draft=True)
+        painting.fill_by_network(rest, finer, here, seed, draft=True)
         drawn = finer
     return _resized(drawn, len(frame))
 
@@ -112,11 +112,13 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
     counts = np.where(hole[rows, columns], 1, _SEEN)
     if len(set(counts.tolist())) == 1:
         return landmarks.astype(np.float64)
-    to_photo = geometry.similarity(geometry.FRAME.repeat(counts, 0), landmarks.repeat(counts, 0))
-    return np.asarray(geometry.FRAME @ to_photo[:, :2].T + to_photo[:, 2])
+    to_photo = geometry.similarity(geometry.FRAME_LANDMARKS.repeat(counts, 0), landmarks.repeat(counts, 0))
+    return np.asarray(geometry.FRAME_LANDMARKS @ to_photo[:, :2].T + to_photo[:, 2])
 
 
-def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | None], seed: int) -> Completed | None:
+def complete_face(
+    rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | None], seed: int
+) -> Completed | None:
     """Draws a face into the hole of a picture; None if the hole does not touch it.
 
     Args:
@@ -128,7 +130,7 @@ def draw(rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | 
     if native < _SMALLEST:
         return None
     side = min(_LARGEST, max(FRAMES[0], 64 * round(native / 64)))
-    box = _box_of(geometry.similarity(face.landmarks, geometry.FRAME * side - 0.5), side)
+    box = _box_of(geometry.similarity(face.landmarks, geometry.FRAME_LANDMARKS * side - 0.5), side)
     more = SEAM + round(native / 8)
     left, top = max(int(box[0]) - more, 0), max(int(box[1]) - more, 0)
     here = slice(top, max(int(box[3]) + more, 0)), slice(left, max(int(box[2]) + more, 0))

@@ -24,10 +24,10 @@ from enhance.pixels import luma, to_float
 from enhance.tasks.fill import faces, patches
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import Completed
-from enhance.tasks.fill.hole import Box, MaskLike, with_hole
+from enhance.tasks.fill.hole import HoleBox, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import Painter, Region
+from enhance.tasks.fill.painter import Painter, PixelRegion
 
 _Array = NDArray[np.float32]
 
@@ -73,7 +73,7 @@ def fill(
     photo: Source,
     mask: MaskLike | None = None,
     *,
-    boxes: Sequence[Box] = (),
+    boxes: Sequence[HoleBox] = (),
     device: str | None = None,
     **options: Any,
 ) -> Any:
@@ -99,7 +99,7 @@ def fill(
 
 
 def fill_photo(
-    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = (), options: FillOptions | None = None
+    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[HoleBox] = (), options: FillOptions | None = None
 ) -> Filled:
     """`fill` for callers who want to know what was done; the same errors."""
     options = options or FillOptions()
@@ -152,13 +152,13 @@ def fill_region(rgb: _Array, hole: Hole, network: Painter, options: FillOptions)
     if options.rest == "smooth":
         painting.diffuse(rgb, hole)
     elif options.rest == "patches":
-        patches.fill(rgb, hole, options.seed, network)
+        patches.fill_by_patches(rgb, hole, options.seed, network)
     else:
-        painting.fill(network, rgb, hole, options.seed)
+        painting.fill_by_network(network, rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
         for face in faces.found(rgb, hole):
-            one = faces.draw(rgb, hole, face, (Painter.load(FACE), network), options.seed)
+            one = faces.complete_face(rgb, hole, face, (Painter.load(FACE), network), options.seed)
             if one is not None:
                 completed.append(one)
     return completed
@@ -186,7 +186,7 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
-def used(regions: Sequence[Region], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
+def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
     """What filled a hole: names of networks and of packages, and the beginnings of their digests, or versions."""
     rest = "" if options.aligned else options.rest
     helped = rest == "patches" and any(

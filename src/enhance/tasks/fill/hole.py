@@ -13,13 +13,13 @@ from enhance.pixels import luma, to_float
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.scratches import find
 
-Box = tuple[int, int, int, int]
+HoleBox = tuple[int, int, int, int]
 """Left, top, width and height, in pixels."""
 MaskLike = Source
 
 
 def with_hole(
-    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[Box] = (), *, scratches: bool = False
+    photo: Photo, mask: MaskLike | None = None, boxes: Sequence[HoleBox] = (), *, scratches: bool = False
 ) -> tuple[Photo, Hole]:
     """A photo without the colours of its hole, and the hole.
 

@@ -10,7 +10,7 @@ Hole = NDArray[np.bool_]
 """(H,W), true where it is to be filled."""
 _Mask = NDArray[np.float32]
 
-MOST = 0.8
+MOST_HIDDEN = 0.8
 """No hole takes more of a picture than this: of the rest there must be something to go on from."""
 
 
@@ -24,13 +24,13 @@ class Holes:
     centres: float = 0.2
 
     def draw(self, height: int, width: int, rng: np.random.Generator) -> _Mask:
-        """A hole of one kind or another; never empty, and never more than `MOST` of the picture."""
-        kinds = {strokes: self.strokes, boxes: self.boxes, half: self.halves, centre: self.centres}
+        """A hole of one kind or another; never empty, and never more than `MOST_HIDDEN` of the picture."""
+        kinds = {strokes: self.strokes, random_boxes: self.boxes, half: self.halves, centre: self.centres}
         chances = np.array(list(kinds.values()))
         while True:
             kind = list(kinds)[rng.choice(len(kinds), p=chances / chances.sum())]
             mask = kind(height, width, rng)
-            if 0 < mask.mean() <= MOST:
+            if 0 < mask.mean() <= MOST_HIDDEN:
                 return mask
 
 
@@ -53,7 +53,7 @@ def strokes(height: int, width: int, rng: np.random.Generator) -> _Mask:
     return mask
 
 
-def boxes(height: int, width: int, rng: np.random.Generator) -> _Mask:
+def random_boxes(height: int, width: int, rng: np.random.Generator) -> _Mask:
     """One to three upright boxes, which may stick out of the picture."""
     mask = np.zeros((height, width), np.float32)
     for _ in range(rng.choice((1, 1, 2, 3))):
@@ -99,7 +99,7 @@ def measured(kind: str, height: int, width: int, number: int) -> _Mask:
             mask = strokes(height, width, rng)
     elif kind == "boxes":
         while not 0.05 < mask.mean() < 0.4:
-            mask = boxes(height, width, rng)
+            mask = random_boxes(height, width, rng)
     elif kind == "half":
         middle = width // 2
         mask[:, slice(middle) if number % 2 == 0 else slice(middle, width)] = 1

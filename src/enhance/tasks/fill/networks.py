@@ -22,7 +22,7 @@ SPREADS = 24
 """How often what is known spreads by one square of 16 pixels into what is not, before the networks begin."""
 
 
-def place(mask: Tensor) -> Tensor:
+def frame_coordinates(mask: Tensor) -> Tensor:
     """Where each square of a picture lies in the face frame, for pictures that fill it.
 
     Args:
@@ -71,7 +71,7 @@ def _start_at_zero(layer: nn.Conv2d) -> None:
     nn.init.zeros_(cast(Tensor, layer.bias))
 
 
-class Block(nn.Module):
+class _Block(nn.Module):
     """Two 3x3 convolutions around a shortcut, the first of them dilated; it starts as the identity."""
 
     def __init__(self, width: int, dilation: int = 1) -> None:
@@ -109,17 +109,17 @@ class Completion(nn.Module):
         self.framed = framed
         self.fine = nn.Conv2d(4 * 4, half, 3, padding=1)
         self.head = nn.Conv2d(4 * GRID**2 + noise + PLACE * framed, quarter, 3, padding=1)
-        self.down_quarter = Block(quarter)
+        self.down_quarter = _Block(quarter)
         self.to_eighth = nn.Conv2d(quarter, eighth, 3, stride=2, padding=1)
-        self.down_eighth = nn.Sequential(Block(eighth), Block(eighth, 2))
+        self.down_eighth = nn.Sequential(_Block(eighth), _Block(eighth, 2))
         self.to_sixteenth = nn.Conv2d(eighth, sixteenth, 3, stride=2, padding=1)
-        self.middle = nn.Sequential(*(Block(sixteenth, dilation) for dilation in dilations))
+        self.middle = nn.Sequential(*(_Block(sixteenth, dilation) for dilation in dilations))
         self.from_sixteenth = nn.Conv2d(sixteenth, eighth, 3, padding=1)
-        self.up_eighth = nn.Sequential(Block(eighth, 2), Block(eighth))
+        self.up_eighth = nn.Sequential(_Block(eighth, 2), _Block(eighth))
         self.from_eighth = nn.Conv2d(eighth, quarter, 3, padding=1)
-        self.up_quarter = nn.Sequential(Block(quarter), Block(quarter))
+        self.up_quarter = nn.Sequential(_Block(quarter), _Block(quarter))
         self.from_quarter = nn.Conv2d(quarter, half, 3, padding=1)
-        self.up_half = Block(half)
+        self.up_half = _Block(half)
         self.tail = nn.Conv2d(half, 3 * 4, 3, padding=1)
         _start_at_zero(self.tail)
         # Small at first: a network that begins with strong noise learns to ignore it, and never unlearns that.
@@ -133,7 +133,7 @@ class Completion(nn.Module):
             image: (N,3,H,W) in [0,1], H and W multiples of 16; what it holds where the mask is 1 does not matter.
             mask: (N,1,H,W): 1 in the hole, 0 outside, .5 where the hole holds a draft, of half the resolution.
             noise: (N,Z,H/4,W/4), standard normal; see `ALIKE`.
-            place: (N,3,H/4,W/4), see `place`; where it is framed.
+            place: (N,3,H/4,W/4), see `frame_coordinates`; where it is framed.
 
         Returns:
             (N,3,H,W) in float32: the picture itself where the mask is 0; in the hole it may leave [0,1] by a little.
@@ -176,9 +176,9 @@ class Discriminator(nn.Module):
         self.to_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
         self.condition = nn.Conv2d(1 + PLACE * framed, quarter, 3, padding=1)
         self.to_eighth = nn.Conv2d(quarter, eighth, 4, stride=2, padding=1)
-        self.block_eighth = Block(eighth)
+        self.block_eighth = _Block(eighth)
         self.to_sixteenth = nn.Conv2d(eighth, sixteenth, 4, stride=2, padding=1)
-        self.block_sixteenth = Block(sixteenth)
+        self.block_sixteenth = _Block(sixteenth)
         self.logits_eighth = nn.Conv2d(eighth, 1, 3, padding=1)
         self.logits_sixteenth = nn.Conv2d(sixteenth, 1, 3, padding=1)
         for layer in (self.to_half, self.to_quarter, self.condition, self.to_eighth, self.to_sixteenth):

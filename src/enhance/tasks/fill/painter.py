@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.errors import ModelError
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.tiles import spans, united
-from enhance.pixels import to_float, to_uint8
+from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
-Array = NDArray[np.float32]
-Region = tuple[int, int, int, int]
+PixelRegion = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
 _MULTIPLE, GRID, _ALIKE = 16, 4, 6
@@ -31,7 +29,7 @@ _TILE, _RECEPTIVE_FIELD = 384, 64
 _CELL = 64
 """The hole is looked at in squares of so many pixels, to find out which parts of the photo have to do with it."""
 MOST_REGIONS = 40
-RADIUS = 3
+INPAINT_RADIUS = 3
 """Pixels around each that OpenCV's inpainter looks at."""
 
 
@@ -97,7 +95,7 @@ class Painter:
         return noise
 
 
-def regions(hole: Hole) -> list[Region]:
+def regions(hole: Hole) -> list[PixelRegion]:
     """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)
@@ -117,7 +115,7 @@ def regions(hole: Hole) -> list[Region]:
     return [box for box, _ in united(boxes)]
 
 
-def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = False) -> None:
+def fill_by_network(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = False) -> None:
     """Fills the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
     pyramid = [(rgb, hole)]
     for _ in range(0 if draft else levels(hole)):
@@ -125,14 +123,14 @@ def fill(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = F
     coarse = None
     while pyramid:
         picture, there = pyramid.pop()
-        draw(painter, picture, there, seed, len(pyramid), coarse, draft=draft)
+        draw_tiles(painter, picture, there, seed, len(pyramid), coarse, draft=draft)
         coarse = picture
 
 
 def diffuse(rgb: Array, hole: Hole) -> None:
     """Fills a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
     "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001, as OpenCV has it)."""
-    output = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), RADIUS, cv2.INPAINT_NS)
+    output = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), INPAINT_RADIUS, cv2.INPAINT_NS)
     rgb[hole] = to_float(np.asarray(output, np.uint8)[hole])
 
 
@@ -163,7 +161,7 @@ def doubled(rgb: Array) -> Array:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def draw(
+def draw_tiles(
     painter: Painter, rgb: Array, hole: Hole, seed: int, level: int, coarse: Array | None = None, *, draft: bool = False
 ) -> None:
     """Fills a picture (H,W,3) tile by tile.

@@ -10,23 +10,23 @@ import threading
 
 import patchmatch
 
-from enhance.pixels import to_float, to_uint8
+from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import Array, Painter
+from enhance.tasks.fill.painter import Painter
 
-RADIUS = 3
+PATCH_RADIUS = 3
 """Of a patch, in pixels, as in the package's examples."""
-LEAST = 24
+LEAST_SIDE = 24
 """A picture of fewer pixels a side has too few patches."""
-MOST = 1_000_000
+MOST_AT_ONCE = 1_000_000
 """Pixels of a picture that is filled at once, which takes some three seconds. A larger one is filled at half its size,
 and a network refines that."""
 _ALONE = threading.Lock()
 """The package has one random generator for all threads."""
 
 
-def fill(rgb: Array, hole: Hole, seed: int, refiner: Painter) -> None:
+def fill_by_patches(rgb: Array, hole: Hole, seed: int, refiner: Painter) -> None:
     """Fills the hole (H,W) of a picture (H,W,3) in [0,1].
 
     Args:
@@ -35,18 +35,18 @@ def fill(rgb: Array, hole: Hole, seed: int, refiner: Painter) -> None:
     """
     if can_fill(*hole.shape):
         copy(rgb, hole, seed)
-    elif hole.size > MOST and patchmatch.patchmatch_available:
+    elif hole.size > MOST_AT_ONCE and patchmatch.patchmatch_available:
         small, small_hole = painting.halved(rgb, hole)
-        fill(small, small_hole, seed, refiner)
+        fill_by_patches(small, small_hole, seed, refiner)
         rgb[hole] = painting.doubled(small)[: hole.shape[0], : hole.shape[1]][hole]
-        painting.fill(refiner, rgb, hole, seed, draft=True)
+        painting.fill_by_network(refiner, rgb, hole, seed, draft=True)
     else:
-        painting.fill(refiner, rgb, hole, seed)
+        painting.fill_by_network(refiner, rgb, hole, seed)
 
 
 def can_fill(height: int, width: int) -> bool:
     """Whether no network is needed for a picture of that size."""
-    return patchmatch.patchmatch_available and min(height, width) >= LEAST and height * width <= MOST
+    return patchmatch.patchmatch_available and min(height, width) >= LEAST_SIDE and height * width <= MOST_AT_ONCE
 
 
 def copy(rgb: Array, hole: Hole, seed: int) -> None:
@@ -55,5 +55,5 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
     emptied[hole] = 0
     with _ALONE:
         patchmatch.set_random_seed(seed)
-        output = patchmatch.inpaint(emptied, hole, patch_size=RADIUS)
+        output = patchmatch.inpaint(emptied, hole, patch_size=PATCH_RADIUS)
     rgb[hole] = to_float(output[hole])

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from enhance.pixels import luma, to_uint8
+from enhance.pixels import Array, luma, to_uint8
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import Array
 
 _SIDE = 1024
 """A larger picture is looked at with its longest side reduced to this."""

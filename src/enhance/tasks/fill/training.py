@@ -218,7 +218,7 @@ class Filling(Stateless):
                 "image": torch.rand(count, 3, height, width, generator=random),
                 "mask": mask,
                 "noise": networks.draw_noise(mask, self.completion.noise, random),
-                "place": networks.place(mask),
+                "place": networks.frame_coordinates(mask),
             }
             examples.append({name: values[name] for name in inputs})
         full, small = {0: "N", 2: "H", 3: "W"}, {0: "N", 2: "h", 3: "w"}
@@ -289,7 +289,9 @@ def touched(mask: Tensor, map_: Tensor) -> Tensor:
 def _condition(batch: Batch) -> Tensor:
     """The condition of the discriminator of features, (N,4,H/4,W/4): the hole, and where in the frame it lies."""
     mask, place = batch["mask"], batch.get("place")
-    inputs = torch.cat([functional.avg_pool2d(mask, GRID), networks.place(mask) if place is None else place], 1)
+    inputs = torch.cat(
+        [functional.avg_pool2d(mask, GRID), networks.frame_coordinates(mask) if place is None else place], 1
+    )
     if place is None:
         # A crop of a photo lies nowhere.
         inputs[:, 1:] = 0

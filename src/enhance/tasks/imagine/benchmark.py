@@ -13,7 +13,15 @@ import numpy as np
 
 from enhance.datasets import folders
 from enhance.errors import DataError, ModelError
-from enhance.evaluate.benchmark import INTERVALS, Benchmark, CardTexts, PicturePairs, pixels_across, some, sources
+from enhance.evaluate.benchmark import (
+    INTERVALS,
+    Benchmark,
+    CardTexts,
+    PicturePairs,
+    describe_folders,
+    pixels_across,
+    some,
+)
 from enhance.evaluate.metrics import KD_LITE0, called
 from enhance.inference.facts import Facts
 from enhance.inference.model import Model
@@ -143,7 +151,7 @@ def _photograph(inputs: _Inputs) -> Planes:
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:
     return (
-        sources("captions", paths, counts, pixels_across, limit),
+        describe_folders("captions", paths, counts, pixels_across, limit),
         "one bird for each, facing right, with a seed for each name; 8 bit",
         INTERVALS,
     )

@@ -35,7 +35,7 @@ class Widths:
     code: int = 96
 
 
-class Block(nn.Module):
+class _Block(nn.Module):
     """Two convolutions around a skip; words and noise scale and shift what goes into each. It starts as nothing."""
 
     def __init__(self, width: int, code: int) -> None:
@@ -62,14 +62,14 @@ class Generator(nn.Module):
         self.text = nn.Sequential(nn.Linear(WORDS, w.code), nn.LeakyReLU(0.2), nn.Linear(w.code, w.code))
         self.code = nn.Linear(w.code + _CODE, w.code)
         self.head = nn.Conv2d(CHANNELS, w.at16, 3, padding=1)
-        self.before = Block(w.at16, w.code)
+        self.before = _Block(w.at16, w.code)
         self.shrink = nn.Conv2d(w.at16, w.at8, 3, stride=2, padding=1)
-        self.deep = nn.ModuleList(Block(w.at8, w.code) for _ in range(w.deep))
+        self.deep = nn.ModuleList(_Block(w.at8, w.code) for _ in range(w.deep))
         self.rise16 = nn.Conv2d(w.at8, w.at16, 1)
-        self.block16 = Block(w.at16, w.code)
+        self.block16 = _Block(w.at16, w.code)
         self.rise32 = nn.Conv2d(w.at16, w.at32, 1)
         self.maps32 = nn.Conv2d(CHANNELS + BIRD_NOISE, w.at32, 3, padding=1)
-        self.block32 = Block(w.at32, w.code)
+        self.block32 = _Block(w.at32, w.code)
         self.rise64 = nn.Conv2d(w.at32, w.at64, 1)
         self.finish = nn.Conv2d(w.at64, w.at64, 3, padding=1)
         self.paint = nn.Conv2d(w.at64, 3, 3, padding=1)

@@ -18,9 +18,9 @@ from enhance.evaluate.benchmark import (
     CardTexts,
     Picture,
     PicturePairs,
+    describe_folders,
     pixels_across,
     some,
-    sources,
 )
 from enhance.evaluate.metrics import KD_LITE0_UNPAIRED, Metric, Values, called
 from enhance.inference.facts import Facts
@@ -29,7 +29,7 @@ from enhance.pixels import Planes, luma, resize, to_float, to_uint8
 from enhance.tasks.sketch import paper
 from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.paper import Drawing
-from enhance.tasks.sketch.sketch import paint
+from enhance.tasks.sketch.sketch import draw_all
 
 _SIZES = (128,)
 CATS = range(281, 286)
@@ -112,7 +112,7 @@ def drawings(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of drawings")
-    results = sorted(path for path in folder.iterdir() if path.suffix.lower() in {*folders.SUFFIXES, ".svg"})
+    results = sorted(path for path in folder.iterdir() if path.suffix.lower() in {*folders.PICTURE_SUFFIXES, ".svg"})
     if not results:
         raise DataError(f"{folder}: no drawings here; name a folder of pictures or SVG files")
     return results
@@ -133,7 +133,7 @@ def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
 
 def _painted(tasks: Sequence[DrawingTask], model: Model, looseness: float) -> Planes:
     options = [SketchOptions(looseness, seed=task.seed) for task in tasks]
-    return paint(model, [task.drawing for task in tasks], options).transpose(0, 3, 1, 2)
+    return draw_all(model, [task.drawing for task in tasks], options).transpose(0, 3, 1, 2)
 
 
 def _obeyed(outputs: Planes, pairs: PicturePairs) -> Values:
@@ -184,7 +184,7 @@ def _reference(photos: Sequence[Path], size: int) -> Iterator[Planes]:
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None, looseness: float) -> tuple[str, ...]:
     return (
-        sources("drawings", paths, counts, pixels_across, limit),
+        describe_folders("drawings", paths, counts, pixels_across, limit),
         f"one cat for each, 128 pixels, looseness {looseness:g}, a seed for each name; 8 bit",
         INTERVALS,
     )

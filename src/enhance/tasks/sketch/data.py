@@ -21,7 +21,7 @@ from enhance.errors import DataError
 from enhance.files import sha256
 from enhance.pixels import to_float
 from enhance.tasks.sketch import drawings, landmarks
-from enhance.tasks.sketch.drawings import Mix, Points, Random
+from enhance.tasks.sketch.drawings import DrawingPoints, Mix, Random
 from enhance.tasks.sketch.look import look_of, mirrored_look
 
 _Pixels = NDArray[np.uint8]
@@ -84,7 +84,7 @@ class Heads:
     """
 
     pixels: _Pixels
-    points: Sequence[Points]
+    points: Sequence[DrawingPoints]
     landmarked: bool
     looks: NDArray[np.float32]
 
@@ -151,13 +151,13 @@ def _stacked(
     }
 
 
-def mirrored_points(points: Points) -> Points:
+def mirrored_points(points: DrawingPoints) -> DrawingPoints:
     mirrored = points[landmarks.MIRRORED].copy()
     mirrored[:, 0] = 1 - mirrored[:, 0]
     return mirrored
 
 
-def bent(picture: _Pixels, points: Points, bending: Bending, random: Random) -> tuple[_Pixels, Points]:
+def bent(picture: _Pixels, points: DrawingPoints, bending: Bending, random: Random) -> tuple[_Pixels, DrawingPoints]:
     """A picture (H,H,3) and its points, moved, stretched, and with landmarks displaced; (128,128,3) and points.
 
     Features are moved by a thin plate spline (Bookstein, "Principal warps", IEEE PAMI 1989) that holds the border.
@@ -191,7 +191,7 @@ def bent(picture: _Pixels, points: Points, bending: Bending, random: Random) -> 
     return np.asarray(result, np.uint8), at
 
 
-def _moves(p: Points, bending: Bending, random: Random) -> Points:
+def _moves(p: DrawingPoints, bending: Bending, random: Random) -> DrawingPoints:
     """By how much each landmark (13,2) is displaced: as by somebody who draws heads in his own way."""
     amount = random.uniform(0, 1.4)
     offsets = random.normal(0, bending.features * 0.3, p.shape)
@@ -211,10 +211,10 @@ def _moves(p: Points, bending: Bending, random: Random) -> Points:
     return np.asarray(offsets * amount)
 
 
-def _spline(nodes: Points, values: Points, wanted: Points) -> Points:
+def _spline(nodes: DrawingPoints, values: DrawingPoints, wanted: DrawingPoints) -> DrawingPoints:
     """The smoothest surface (m,2) over points `wanted` that has the values (n,2) at nodes (n,2)."""
 
-    def bend(a: Points, b: Points) -> Points:
+    def bend(a: DrawingPoints, b: DrawingPoints) -> DrawingPoints:
         squared = ((a[:, None] - b[None]) ** 2).sum(-1)
         return np.asarray(squared * np.log(squared + 1e-9))
 
@@ -257,18 +257,18 @@ def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bo
     return DrawnHeads(part(~held), part(held, _HELD_OUT), folders.digest(paths), sampling, seed)
 
 
-def _landmarks(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+def _landmarks(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[DrawingPoints]:
     """Landmarks (13,2) of all pictures, to a two-thousandth of their side, from the cache if they were found before."""
 
     def make(index: int) -> _Pixels:
         return landmarks.find_landmarks(pixels[index : index + 1])[0].astype(np.float16).view(np.uint8)
 
     key = f"{cache.stamps(paths)} {sha256(landmarks.NETWORK)}"
-    records = cache.cached(key, len(paths), (landmarks.COUNT, 4), make)
+    records = cache.cached(key, len(paths), (landmarks.LANDMARK_COUNT, 4), make)
     return list(records.view(np.float16).astype(np.float64))
 
 
-def _outlines(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[Points]:
+def _outlines(pixels: _Pixels, paths: Sequence[Path]) -> Sequence[DrawingPoints]:
     """Outlines (n,2) of what is in the middle of all pictures, from the cache if they were found before."""
     side = _KEPT // 2
 
@@ -295,7 +295,7 @@ def foreground(picture: _Pixels) -> _Pixels:
     return np.asarray(cv2.morphologyEx(result, cv2.MORPH_OPEN, smooth), np.uint8)
 
 
-def outline_of(mask: _Pixels) -> Points:
+def outline_of(mask: _Pixels) -> DrawingPoints:
     """The longest outline of a mask (h,h), closed: points (n,2) in [0,1]."""
     lines, _ = cv2.findContours(np.pad(mask, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     longest = max((line[:, 0] for line in lines), key=len, default=np.array([[1, 1], [len(mask), len(mask)]]))

@@ -28,7 +28,7 @@ from enhance.tasks.sketch.landmarks import (
     NOSE,
 )
 
-Points = NDArray[np.float64]
+DrawingPoints = NDArray[np.float64]
 Stroke = NDArray[np.float64]
 _Plane = NDArray[np.float32]
 Random = np.random.Generator
@@ -61,7 +61,7 @@ class Mix:
 
 
 def drawn(
-    picture: NDArray[np.uint8], points: Points, landmarked: bool, looseness: float, mix: Mix, random: Random
+    picture: NDArray[np.uint8], points: DrawingPoints, landmarked: bool, looseness: float, mix: Mix, random: Random
 ) -> list[Stroke]:
     """Strokes that draw a picture.
 
@@ -117,11 +117,11 @@ def length(stroke: Stroke) -> float:
     return float(np.hypot(*np.diff(stroke, axis=0).T).sum())
 
 
-def _beside(point: Points, x: float, y: float) -> Points:
+def _beside(point: DrawingPoints, x: float, y: float) -> DrawingPoints:
     return point + np.array([x, y])
 
 
-def _sampled(field: NDArray[np.float64], points: Points) -> Points:
+def _sampled(field: NDArray[np.float64], points: DrawingPoints) -> DrawingPoints:
     """A coarse field (2,h,w) over the unit square at points (n,2), linearly between its nodes; (n,2)."""
     height, width = field.shape[1:]
     x = np.clip(points[:, 0], 0, 1) * (width - 1)
@@ -166,7 +166,7 @@ def traced(picture: NDArray[np.uint8], density: float, simplified: float, random
 # --- Doodles
 
 
-def outlined(picture: NDArray[np.uint8], outline: Points, random: Random) -> list[Stroke]:
+def outlined(picture: NDArray[np.uint8], outline: DrawingPoints, random: Random) -> list[Stroke]:
     """The drawing that somebody might make of anything: its outline (n,2), and a few lines within."""
     hand = _Hand(random)
     simple = cv2.approxPolyDP(outline.astype(np.float32)[:, None], random.uniform(0.004, 0.015), False)
@@ -182,7 +182,7 @@ def outlined(picture: NDArray[np.uint8], outline: Points, random: Random) -> lis
     return strokes + sorted(within, key=length)[::-1][:wanted]
 
 
-def doodle(points: Points, looseness: float, random: Random) -> list[Stroke]:
+def doodle(points: DrawingPoints, looseness: float, random: Random) -> list[Stroke]:
     """The drawing that somebody might make of a cat's head, by its landmarks (13,2); some whiskers are among it.
 
     Args:
@@ -214,7 +214,7 @@ class _Hand:
         self.shake = random.uniform(0, 0.004)
         self.angular = random.choice([0.0, random.uniform(0.002, 0.012)])
 
-    def line(self, nodes: Sequence[Points], curved: bool = True) -> Stroke:
+    def line(self, nodes: Sequence[DrawingPoints], curved: bool = True) -> Stroke:
         """A line through some points, curved between them or not."""
         path = np.asarray(nodes)
         if curved and len(path) > 2:
@@ -228,7 +228,7 @@ class _Hand:
             path = cv2.approxPolyDP(path.astype(np.float32)[:, None], self.angular, False)[:, 0].astype(np.float64)
         return path
 
-    def ring(self, centre: Points, across: float, down: float, turn: float = 0.0) -> Stroke:
+    def ring(self, centre: DrawingPoints, across: float, down: float, turn: float = 0.0) -> Stroke:
         """An ellipse by its half axes that does not quite close."""
         start, end = self.random.uniform(0, 6.28), self.random.normal(0.1, 0.25)
         angle = start + np.linspace(0, 2 * np.pi + end, 13)
@@ -237,7 +237,7 @@ class _Hand:
         return self.line(list(centre + ring @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])))
 
 
-def _spline(nodes: Points, steps: int = 6) -> Stroke:
+def _spline(nodes: DrawingPoints, steps: int = 6) -> Stroke:
     """Catmull and Rom's curve through points."""
     padded = np.concatenate([2 * nodes[:1] - nodes[1:2], nodes, 2 * nodes[-1:] - nodes[-2:-1]])
     a, b, c, d = (padded[n : len(padded) - 3 + n, None] for n in range(4))
@@ -246,7 +246,7 @@ def _spline(nodes: Points, steps: int = 6) -> Stroke:
     return np.concatenate([curve.reshape(-1, 2), nodes[-1:]])
 
 
-def _head(p: Points, hand: _Hand) -> list[Stroke]:
+def _head(p: DrawingPoints, hand: _Hand) -> list[Stroke]:
     random = hand.random
     middle = p.mean(0)
     jaws = []
@@ -284,7 +284,7 @@ def _head(p: Points, hand: _Hand) -> list[Stroke]:
     return strokes
 
 
-def _ear(first: Points, tip: Points, last: Points, hand: _Hand) -> Stroke:
+def _ear(first: DrawingPoints, tip: DrawingPoints, last: DrawingPoints, hand: _Hand) -> Stroke:
     bulge = hand.random.choice([0.0, hand.random.uniform(-0.02, 0.12)])
     middle = (first + last) / 2
     sides = []
@@ -294,7 +294,7 @@ def _ear(first: Points, tip: Points, last: Points, hand: _Hand) -> Stroke:
     return np.concatenate(sides)
 
 
-def _eyes(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
+def _eyes(p: DrawingPoints, unit: float, hand: _Hand) -> list[Stroke]:
     random = hand.random
     kind = random.choice(["ring", "almond", "dot", "filled", "line", "ring and dot", "ring and slit"], p=EYES)
     size = unit * random.uniform(0.15, 0.27)
@@ -330,7 +330,7 @@ def _eyes(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
 EYES = (0.3, 0.1, 0.13, 0.1, 0.07, 0.18, 0.12)
 
 
-def _nose(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
+def _nose(p: DrawingPoints, unit: float, hand: _Hand) -> list[Stroke]:
     random = hand.random
     at, wide, high = p[NOSE], unit * random.uniform(0.1, 0.2), unit * random.uniform(0.08, 0.18)
     kind = random.choice(["triangle", "ring", "dot", "v", "line", "filled"], p=[0.42, 0.2, 0.1, 0.12, 0.08, 0.08])
@@ -348,7 +348,7 @@ def _nose(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
     return [hand.line([_beside(at, 0, -high), _beside(at, 0, high)], curved=False)]
 
 
-def _mouth(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
+def _mouth(p: DrawingPoints, unit: float, hand: _Hand) -> list[Stroke]:
     random = hand.random
     at, wide = p[MOUTH], unit * random.uniform(0.18, 0.4)
     sag = unit * random.uniform(0.03, 0.16)
@@ -384,7 +384,7 @@ def _mouth(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
     return strokes
 
 
-def _stripes(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
+def _stripes(p: DrawingPoints, unit: float, hand: _Hand) -> list[Stroke]:
     top = (p[EAR_LEFT][2] + p[EAR_RIGHT][0]) / 2
     end = (p[EYE_LEFT] + p[EYE_RIGHT]) / 2
     across = (p[EYE_RIGHT] - p[EYE_LEFT]) / unit
@@ -395,7 +395,7 @@ def _stripes(p: Points, unit: float, hand: _Hand) -> list[Stroke]:
     return strokes
 
 
-def _body(p: Points, hand: _Hand) -> list[Stroke]:
+def _body(p: DrawingPoints, hand: _Hand) -> list[Stroke]:
     strokes = []
     for cheek, side in ((CHEEK_LEFT, -1), (CHEEK_RIGHT, 1)):
         start = p[cheek] * 0.5 + p[CHIN] * 0.5
@@ -404,7 +404,7 @@ def _body(p: Points, hand: _Hand) -> list[Stroke]:
     return strokes
 
 
-def whiskers(points: Points, random: Random) -> list[Stroke]:
+def whiskers(points: DrawingPoints, random: Random) -> list[Stroke]:
     """Whiskers on both sides of the nose, none to five on each."""
     unit = float(np.hypot(*(points[EYE_RIGHT] - points[EYE_LEFT])))
     hand = _Hand(random)

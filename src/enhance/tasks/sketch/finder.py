@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.datasets import folders
-from enhance.tasks.sketch.landmarks import BORDER, COUNT, INNER, MIRRORED, NETWORK, PADDED, padded
+from enhance.tasks.sketch.landmarks import BORDER, INNER, LANDMARK_COUNT, MIRRORED, NETWORK, PADDED, padded
 from enhance.train.features.squeezenet import SqueezeNet
 
 TSV = Path(__file__).with_name("landmarks.tsv")
 CELLS = PADDED // 8
 VARIANTS, _STEPS, BATCH, RATE = 14, 300, 24, 2e-3
-SPREAD = 0.035
+HEAT_MAP_SPREAD = 0.035
 """Standard deviation that a heat map is to have, in pictures: a map of one cell knows no place between cells."""
 
 
@@ -35,7 +35,7 @@ class Head(nn.Module):
         self.join = nn.Conv2d(384, width, 1)
         sizes = (width + 2, 1), (width, 2), (width, 4)
         self.around = nn.ModuleList([nn.Conv2d(n, width, 3, padding=d, dilation=d) for n, d in sizes])
-        self.maps = nn.Conv2d(2 * width, COUNT, 3, padding=1)
+        self.maps = nn.Conv2d(2 * width, LANDMARK_COUNT, 3, padding=1)
         across = (torch.arange(CELLS) + 0.5) / CELLS
         self.across: Tensor
         self.register_buffer("across", across)
@@ -58,7 +58,7 @@ class Head(nn.Module):
         return points, (columns * squared[:, :, 0]).sum(2) + (rows * squared[:, :, 1]).sum(2)
 
 
-class Finder(nn.Module):
+class LandmarkFinder(nn.Module):
     """A picture with a border (N,3,176,176) in [0,1] to points (N,13,2), fractions of it."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Finder(nn.Module):
         return points
 
 
-def teach(pictures: Path, seed: int = 0) -> Finder:
+def teach(pictures: Path, seed: int = 0) -> LandmarkFinder:
     """Teaches the head alone, by the pictures that `landmarks.tsv` names; a few minutes.
 
     Raises:
@@ -88,7 +88,7 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
     images = [padded(folders.read_pixels(pictures / name)) for name, *_ in rows]
     points = np.array([[[float(x) for x in pair.split(",")] for pair in pairs] for _, *pairs in rows]) / 100
     points = points * INNER + BORDER
-    finder = Finder()
+    finder = LandmarkFinder()
     random = np.random.default_rng(seed)
     features, wanted = [], []
     for _ in range(VARIANTS):
@@ -105,7 +105,7 @@ def teach(pictures: Path, seed: int = 0) -> Finder:
             group["lr"] = RATE * min(1.0, 2 * (_STEPS - step) / _STEPS)
         some = torch.randint(len(known), (BATCH,))
         predicted, variance = finder.head(known[some].float())
-        spread = ((variance + 1e-8).sqrt() - SPREAD).abs().mean()
+        spread = ((variance + 1e-8).sqrt() - HEAT_MAP_SPREAD).abs().mean()
         loss = 100 * ((predicted - aims[some]).abs().mean() + 0.3 * spread)
         optimiser.zero_grad()
         loss.backward()
@@ -128,7 +128,7 @@ def _varied(
     return np.clip(colours, 0, 1).transpose(2, 0, 1).astype(np.float32), points @ matrix[:, :2].T + matrix[:, 2]
 
 
-def _write(finder: Finder, path: Path) -> None:
+def _write(finder: LandmarkFinder, path: Path) -> None:
     """Writes the network as ONNX, for `landmarks.find_landmarks`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(

@@ -18,7 +18,7 @@ EAR_LEFT = slice(4, 7)
 EAR_RIGHT = slice(7, 10)
 """The inner end of its base, its tip, the outer end of its base."""
 CHEEK_LEFT, CHEEK_RIGHT, CHIN = 10, 11, 12
-COUNT = 13
+LANDMARK_COUNT = 13
 MIRRORED = [1, 0, 2, 3, 9, 8, 7, 6, 5, 4, 11, 10, 12]
 """Which point each becomes in a mirror."""
 
@@ -36,7 +36,7 @@ def find_landmarks(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     for start in range(0, len(pictures), 32):
         batch = np.stack([padded(picture) for picture in pictures[start : start + 32]])
         image = to_float(batch.transpose(0, 3, 1, 2))
-        (points,) = sessions.run(session, {"image": image}).values()
+        (points,) = sessions.run_session(session, {"image": image}).values()
         points_of_all.append((np.float64(points) * PADDED - BORDER) / INNER)
     return np.concatenate(points_of_all)
 

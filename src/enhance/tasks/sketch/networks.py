@@ -36,7 +36,7 @@ class Code(nn.Module):
         return functional.leaky_relu(self.second(code), 0.2)
 
 
-class Block(nn.Module):
+class _Block(nn.Module):
     """Two 3x3 convolutions around a shortcut; it starts as the identity.
 
     Args:
@@ -81,22 +81,22 @@ class Generator(nn.Module):
         self.register_buffer("looks", torch.zeros(BANK, LOOK))
         self.code = Code()
         self.head = nn.Conv2d(16 + 1, w32, 3, padding=1)
-        self.in32 = Block(w32)
+        self.in32 = _Block(w32)
         self.to16 = nn.Conv2d(w32, w16, 2, stride=2)
-        self.in16 = Block(w16)
+        self.in16 = _Block(w16)
         self.to8 = nn.Conv2d(w16, w8, 2, stride=2)
-        self.in8 = Block(w8)
+        self.in8 = _Block(w8)
         self.to4 = nn.Conv2d(w8, w8, 2, stride=2)
-        self.at4 = Block(w8, conditioned=True)
+        self.at4 = _Block(w8, conditioned=True)
         self.from4 = nn.Conv2d(w8, w8, 1)
-        self.out8 = Block(w8, conditioned=True)
+        self.out8 = _Block(w8, conditioned=True)
         self.from8 = nn.Conv2d(w8, w16, 1)
-        self.out16 = nn.ModuleList([Block(w16, conditioned=True), Block(w16, conditioned=True)])
+        self.out16 = nn.ModuleList([_Block(w16, conditioned=True), _Block(w16, conditioned=True)])
         self.from16 = nn.Conv2d(w16, w32, 1)
-        self.out32 = nn.ModuleList([Block(w32, conditioned=True), Block(w32, conditioned=True)])
+        self.out32 = nn.ModuleList([_Block(w32, conditioned=True), _Block(w32, conditioned=True)])
         self.from32 = nn.Conv2d(w32, w64, 1)
         self.lines64 = nn.Conv2d(4, w64, 3, padding=1)
-        self.out64 = Block(w64, conditioned=True)
+        self.out64 = _Block(w64, conditioned=True)
         self.from64 = nn.Conv2d(w64, _FINEST, 1)
         self.lines128 = nn.Conv2d(1, _FINEST, 3, padding=1)
         self.finish = nn.Conv2d(_FINEST, _FINEST, 3, padding=1)
@@ -150,9 +150,9 @@ class Discriminator(nn.Module):
         self.to64 = nn.Conv2d(3, w64, 4, 2, 1)
         self.to32 = nn.Conv2d(w64, w32, 4, 2, 1)
         self.to16 = nn.Conv2d(w32, w16, 4, 2, 1)
-        self.in16 = Block(w16)
+        self.in16 = _Block(w16)
         self.to8 = nn.Conv2d(w16, w8, 4, 2, 1)
-        self.in8 = Block(w8)
+        self.in8 = _Block(w8)
         self.logits = nn.Conv2d(w8, 1, 3, padding=1)
         self.join = nn.Conv2d(w32 + 16 + 1, 64, 3, padding=1)
         self.join16 = nn.Conv2d(64, 96, 4, 2, 1)

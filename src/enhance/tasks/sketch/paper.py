@@ -24,7 +24,7 @@ _Plane = NDArray[np.float32]
 
 _SIDE = 128
 """Pixels across the ink that the network sees."""
-CANVAS = 256
+_CANVAS = 256
 """Pixels across the paper that lines are made even on."""
 WORK = 1024
 """Pixels of the longer side of a drawing as it is looked at; larger ones are reduced first."""
@@ -144,10 +144,10 @@ def _placed(ink: _Plane, name: str) -> Drawing:
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     reaches = max(right - left, bottom - top) / side
     # Where the top left corner of the paper lies on the canvas, and how large a pixel is there.
-    scale, x, y = CANVAS / side, (side - width) / 2 * CANVAS / side, (side - height) / 2 * CANVAS / side
+    scale, x, y = _CANVAS / side, (side - width) / 2 * _CANVAS / side, (side - height) / 2 * _CANVAS / side
     moved = bool(reaches < FILLS)
     if moved:
-        x0, y0, x1, y1 = (CANVAS * edge for edge in _FRAME)
+        x0, y0, x1, y1 = (_CANVAS * edge for edge in _FRAME)
         scale = min((x1 - x0) / (right - left), (y1 - y0) / (bottom - top))
         x = (x0 + x1) / 2 - (left + right) / 2 * scale
         y = (y0 + y1) / 2 - (top + bottom) / 2 * scale
@@ -181,7 +181,7 @@ def _moved(ink: _Plane, scale: float, x: float, y: float) -> _Plane:
         ink = _resized(ink, size)
         scale = 1.0
     matrix = np.array([[scale, 0, x + (scale - 1) / 2], [0, scale, y + (scale - 1) / 2]])
-    return np.asarray(cv2.warpAffine(ink, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.warpAffine(ink, matrix, (_CANVAS, _CANVAS), flags=cv2.INTER_LINEAR), np.float32)
 
 
 def evened(ink: _Plane) -> _Plane:
@@ -200,10 +200,10 @@ def evened(ink: _Plane) -> _Plane:
     border = areas & ~cv2.erode(areas.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     lines = thinned(mask & ~areas) | border
     # Twice as fine, so that the pen may be as wide as it ought to be.
-    fine = cv2.resize(lines.astype(np.uint8), (2 * CANVAS, 2 * CANVAS), interpolation=cv2.INTER_NEAREST)
+    fine = cv2.resize(lines.astype(np.uint8), (2 * _CANVAS, 2 * _CANVAS), interpolation=cv2.INTER_NEAREST)
     pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(2 * PEN), round(2 * PEN)))
     wide = cv2.dilate(fine, pen).astype(np.float32)
-    return _resized(cv2.GaussianBlur(wide, (0, 0), 0.8), (CANVAS, CANVAS))
+    return _resized(cv2.GaussianBlur(wide, (0, 0), 0.8), (_CANVAS, _CANVAS))
 
 
 def thinned(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -99,12 +99,12 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
     results = []
     for start in range(0, len(options), _AT_ONCE):
         some = options[start : start + _AT_ONCE]
-        for picture, one in zip(paint(model, [read] * len(some), some), some, strict=True):
+        for picture, one in zip(draw_all(model, [read] * len(some), some), some, strict=True):
             results.append(_finished(picture, read, one, model))
     return results
 
 
-def paint(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
+def draw_all(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
     """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
     looks = unpacked_looks(model.facts.extra["looks"])
     randoms = [noise_rng(one.seed) for one in options]

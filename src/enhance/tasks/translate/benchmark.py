@@ -16,9 +16,9 @@ from enhance.evaluate.benchmark import (
     CardTexts,
     Picture,
     PicturePairs,
+    describe_folders,
     pixels_across,
     some,
-    sources,
 )
 from enhance.evaluate.metrics import KD_LITE0_UNPAIRED, Metric, Values, called
 from enhance.inference.facts import Facts
@@ -155,7 +155,7 @@ def _reference(others: Sequence[Path], size: int) -> Iterator[Planes]:
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:
     return (
-        sources("photos", paths, counts, pixels_across, limit),
+        describe_folders("photos", paths, counts, pixels_across, limit),
         "output: the whole photo, after finding, drawing and putting back; 8 bit",
         INTERVALS,
     )

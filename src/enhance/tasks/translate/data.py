@@ -90,7 +90,7 @@ def _is_held_out(name: str) -> bool:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < _HELD_OUT * 2**32
 
 
-def boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int, int, int]]:
+def bounding_boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int, int, int]]:
     """Boxes (left, top, right, bottom) of what is connected in a mask (h,w), in its pixels, and how much there is."""
     count, _, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8))
     result = []
@@ -100,7 +100,7 @@ def boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int,
     return result
 
 
-def square(box: Sequence[float], room: float, height: int, width: int) -> tuple[float, float, float]:
+def exact_square(box: Sequence[float], room: float, height: int, width: int) -> tuple[float, float, float]:
     """Left, top and side of a square around a box (left, top, right, bottom), `room` times as long as its longer side.
 
     It is no larger than the picture's longer side, and lies in the picture where it can.
@@ -119,7 +119,7 @@ def square(box: Sequence[float], room: float, height: int, width: int) -> tuple[
     return begin(left, right, width), begin(top, bottom, height), side
 
 
-def cut(
+def rotated_crop(
     picture: NDArray[np.uint8], left: float, top: float, side: float, size: int, angle: float = 0.0
 ) -> NDArray[np.uint8]:
     """A square of a picture (h,w) or (h,w,3) at `size` pixels, turned by an angle in degrees about its middle.
@@ -194,11 +194,11 @@ class AnimalCrops:
         number, size, room, angle = int(box[0]), self.crops.size, _ROOM, 0.0
         if rng is not None:
             room, angle = float(rng.uniform(*self.crops.room)), self.crops.turn * float(rng.uniform(-1, 1))
-        left, top, side = square(box[1:].tolist(), room, _SIDE, _SIDE)
+        left, top, side = exact_square(box[1:].tolist(), room, _SIDE, _SIDE)
         if rng is not None:
             left, top = (float(x + rng.uniform(-1, 1) * self.crops.jitter * side) for x in (left, top))
-        pixels = cut(photos.pixels[number], left, top, side, size, angle)
-        mask = cut(photos.masks[number], left / 2, top / 2, side / 2, size, angle)
+        pixels = rotated_crop(photos.pixels[number], left, top, side, size, angle)
+        mask = rotated_crop(photos.masks[number], left / 2, top / 2, side / 2, size, angle)
         if rng is not None:
             pixels = _lit(pixels, self.crops.light, rng)
             if rng.random() < 0.5:
@@ -255,7 +255,10 @@ class AnimalViews:
         shown = []
         for kind, photos in enumerate(self.held):
             for pixels, mask in zip(photos.pixels[:32], photos.masks[:32], strict=True):
-                view = cut(pixels, 0, 0, _SIDE, self.views.size), cut(mask, 0, 0, MASK, self.views.size // 2)
+                view = (
+                    rotated_crop(pixels, 0, 0, _SIDE, self.views.size),
+                    rotated_crop(mask, 0, 0, MASK, self.views.size // 2),
+                )
                 shown.append((*view, kind))
         return [self._batch(shown[begin : begin + 16]) for begin in range(0, len(shown), 16)]
 
@@ -293,8 +296,8 @@ class AnimalViews:
                 float(np.clip(rng.uniform(near, far) - side / 2, 0, spare))
                 for near, far in ((box[0], box[2]), (box[1], box[3]))
             )
-        pixels = _lit(cut(pixels, left, top, side, size), self.views.light, rng, tint=True)
-        mask = cut(mask, left / 2, top / 2, side / 2, size // 2)
+        pixels = _lit(rotated_crop(pixels, left, top, side, size), self.views.light, rng, tint=True)
+        mask = rotated_crop(mask, left / 2, top / 2, side / 2, size // 2)
         if rng.random() < 0.5:
             pixels, mask = pixels[:, ::-1], mask[:, ::-1]
         return pixels, mask
@@ -331,7 +334,7 @@ def animal_inputs(folders: Sequence[Path], *, coat: bool) -> Iterator[Inputs]:
     for folder in folders:
         photos, _, _ = _load(folder)
         for box in photos.boxes[:: max(1, len(photos.boxes) * len(folders) // CALIBRATING)]:
-            pixels = cut(photos.pixels[box[0]], *square(box[1:].tolist(), _ROOM, _SIDE, _SIDE), 128)
+            pixels = rotated_crop(photos.pixels[box[0]], *exact_square(box[1:].tolist(), _ROOM, _SIDE, _SIDE), 128)
             inputs = {"image": torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255}
             yield inputs | ({"coat": torch.from_numpy(rng.uniform(0.1, 0.9, (1, 3))).float()} if coat else {})
 
@@ -341,11 +344,11 @@ def _pasted(
 ) -> tuple[_Pixels, _Pixels]:
     """A photo with an animal of another photo laid in, and the mask of both."""
     number, *box = photos.boxes[animal].tolist()
-    left, top, side = square(box, 1.1, _SIDE, _SIDE)
+    left, top, side = exact_square(box, 1.1, _SIDE, _SIDE)
     size = int(side * np.exp(rng.uniform(-1, 0.2))) // 2 * 2
     size = int(np.clip(size, 24, _SIDE))
-    other = cut(photos.pixels[number], left, top, side, size)
-    cover = cut(photos.masks[number], left / 2, top / 2, side / 2, size)
+    other = rotated_crop(photos.pixels[number], left, top, side, size)
+    cover = rotated_crop(photos.masks[number], left / 2, top / 2, side / 2, size)
     if rng.random() < 0.5:
         other, cover = other[:, ::-1], cover[:, ::-1]
     x, y = (int(rng.integers(0, (_SIDE - size) // 2 + 1)) * 2 for _ in "xy")
@@ -388,7 +391,11 @@ def _two(folders: Sequence[Path]) -> tuple[tuple[Photos, Photos], tuple[Photos, 
 
 
 def _photos(pixels: _Pixels, masks: _Pixels) -> Photos:
-    animals = [(n, 2 * x0, 2 * y0, 2 * x1, 2 * y1) for n, mask in enumerate(masks) for x0, y0, x1, y1, _ in boxes(mask)]
+    animals = [
+        (n, 2 * x0, 2 * y0, 2 * x1, 2 * y1)
+        for n, mask in enumerate(masks)
+        for x0, y0, x1, y1, _ in bounding_boxes(mask)
+    ]
     return Photos(pixels, masks, np.array(animals, np.int64).reshape(-1, 5))
 
 

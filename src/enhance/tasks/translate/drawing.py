@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enhance.inference.model import Model
 from enhance.pixels import RGB, Integers, to_float
-from enhance.tasks.translate.finding import Animal, Region
+from enhance.tasks.translate.finding import Animal, AnimalRegion
 from enhance.tasks.translate.options import COAT, COATS
 
 ANIMAL_SIDE = 128
@@ -59,7 +59,7 @@ class AnimalPatch:
         delta = self._part(self.delta, (x0, y0, x1, y1), cv2.INTER_CUBIC)
         return slice(y0 - top, y1 - top), slice(x0, x1), alpha[..., None] * delta, alpha
 
-    def _part(self, plane: NDArray[np.float32], box: Region, method: int) -> NDArray[np.float32]:
+    def _part(self, plane: NDArray[np.float32], box: AnimalRegion, method: int) -> NDArray[np.float32]:
         left, top, right, bottom = box
         size = right - left, bottom - top
         if self.side <= len(plane):
@@ -99,7 +99,7 @@ def draw_animal(
     return AnimalPatch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
 
 
-def square(box: Region, room: float, height: int, width: int) -> tuple[int, int, int]:
+def square(box: AnimalRegion, room: float, height: int, width: int) -> tuple[int, int, int]:
     """Left, top and side of the square around a box that a network is shown; in the photo, where that is possible."""
     left, top, right, bottom = box
     longer = max(right - left, bottom - top)

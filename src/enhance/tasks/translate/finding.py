@@ -30,7 +30,7 @@ JOINED = 2
 """Pixels of the finder's answer between two parts of one animal, as a fence or a rider leaves them."""
 
 Probabilities = NDArray[np.float32]
-Region = tuple[int, int, int, int]
+AnimalRegion = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the photo."""
 
 
@@ -44,7 +44,7 @@ class Animal:
         where: (h,w) probabilities in the photo made small, zero where other animals are nearer.
     """
 
-    box: Region
+    box: AnimalRegion
     share: float
     where: Probabilities
 

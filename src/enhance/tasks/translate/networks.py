@@ -21,7 +21,7 @@ _REACH = 1.0
 """The most that is added to a pixel, in units of its whole range."""
 
 
-class ResidualBlock(nn.Module):
+class _ResidualBlock(nn.Module):
     """Two 3x3 convolutions around a skip; it starts as the identity."""
 
     def __init__(self, width: int) -> None:
@@ -99,7 +99,7 @@ class Encoder(nn.Module):
         return [x / loud for x, loud in zip(features, LOUD, strict=True)]
 
 
-class Finder(nn.Module):
+class AnimalFinder(nn.Module):
     """Where in a photo the animals of each kind are, at half its resolution.
 
     An encoder that begins with ImageNet weights and is taught further, and a small decoder with skips (Ronneberger et
@@ -117,11 +117,11 @@ class Finder(nn.Module):
         super().__init__()
         self.encoder = Encoder(pretrained=pretrained)
         halves = (width, width * 3 // 4, width // 2, width // 4)
-        self.sixteenth = nn.Sequential(nn.Conv2d(_SEEN[-1], width, 1), ResidualBlock(width), ResidualBlock(width))
+        self.sixteenth = nn.Sequential(nn.Conv2d(_SEEN[-1], width, 1), _ResidualBlock(width), _ResidualBlock(width))
         pairs = list(itertools.pairwise(halves))
         self.skips = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(_SEEN[-2::-1], halves[1:], strict=True))
         self.rises = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in pairs)
-        self.blocks = nn.ModuleList(ResidualBlock(b) for _, b in pairs)
+        self.blocks = nn.ModuleList(_ResidualBlock(b) for _, b in pairs)
         self.answer = nn.Conv2d(halves[-1], kinds, 3, padding=1)
         nn.init.zeros_(self.answer.weight)
         nn.init.constant_(cast(Tensor, self.answer.bias), -1.5)
@@ -243,4 +243,4 @@ def alpha(mask: Tensor) -> Tensor:
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+    return nn.Sequential(*(_ResidualBlock(width) for _ in range(count)))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.translate.data import AnimalCrops, AnimalViews, Crops, Views
-from enhance.tasks.translate.networks import Discriminator, Finder, Translator
+from enhance.tasks.translate.networks import AnimalFinder, Discriminator, Translator
 from enhance.tasks.translate.training import Coating, Finding, FindingWeights, Patterning, TranslationWeights
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
@@ -39,7 +39,7 @@ class FindingRecipe:
 
     def task(self, device: torch.device) -> Task:
         torch.manual_seed(self.seed)
-        return Finding(Finder(width=self.width).to(device), self.weights)
+        return Finding(AnimalFinder(width=self.width).to(device), self.weights)
 
 
 @dataclass(frozen=True)

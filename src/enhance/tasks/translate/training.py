@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from enhance.tasks.translate.data import animal_inputs, photo_inputs
-from enhance.tasks.translate.networks import Discriminator, Drawn, Encoder, Finder, Translator
+from enhance.tasks.translate.networks import AnimalFinder, Discriminator, Drawn, Encoder, Translator
 from enhance.tasks.translate.textures import (
     alone,
     apart_within,
@@ -58,7 +58,7 @@ class FindingWeights:
 class Finding(Stateless):
     """The finder, taught by masks: cross-entropy, and overlap (Milletari et al., "V-Net", 3DV 2016)."""
 
-    def __init__(self, finder: Finder, weights: FindingWeights, betas: tuple[float, float] = (0.9, 0.99)) -> None:
+    def __init__(self, finder: AnimalFinder, weights: FindingWeights, betas: tuple[float, float] = (0.9, 0.99)) -> None:
         self.finder, self.weights = finder, weights
         self.groups: Mapping[str, Group] = {"finder": Group(nn.ModuleDict({"animals": finder}), betas, averaged=True)}
 
@@ -114,7 +114,7 @@ class Finding(Stateless):
 class _Probabilities(nn.Module):
     """The finder as its users meet it."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: AnimalFinder) -> None:
         super().__init__()
         self.finder = finder
 

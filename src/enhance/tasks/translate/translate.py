@@ -27,7 +27,7 @@ from enhance.tasks.translate.options import COATS, TranslateOptions
 BAND = 256
 """Rows of a photo that are worked on at a time."""
 PLURAL = {"horse": "horses", "zebra": "zebras"}
-INVENTED = {"zebra": "the stripes are invented", "horse": "the coats are invented"}
+INVENTED_PARTS = {"zebra": "the stripes are invented", "horse": "the coats are invented"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Translated:
         count = len(self.animals)
         where = "the whole photo" if not count else f"{source} in {count} place{'' if count == 1 else 's'}"
         rest = f"{100 * self.untouched:.1f} % of the pixels are as they were"
-        return f"{where} redrawn as {to}: {INVENTED[self.options.to]}, {rest}"
+        return f"{where} redrawn as {to}: {INVENTED_PARTS[self.options.to]}, {rest}"
 
 
 def translate(
@@ -145,7 +145,7 @@ def _stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Transla
     names = " + ".join(model.facts.name for model in used)
     digits = " + ".join(sha256(model.path)[:12] for model in used)
     stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
-    stamp = replace(stamp, invention=INVENTED[result.options.to])
+    stamp = replace(stamp, invention=INVENTED_PARTS[result.options.to])
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
     info = result.canvas.info
     info["xmp"] = provenance.stamped(info.get("xmp"), stamp, most)

@@ -11,11 +11,11 @@ from enhance.photos import movies
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
 from enhance.tasks.translate.options import TranslateOptions
-from enhance.tasks.translate.translate import INVENTED, PLURAL, translate_photo
+from enhance.tasks.translate.translate import INVENTED_PARTS, PLURAL, translate_photo
 
 
 @dataclass(frozen=True)
-class Film:
+class TranslatedVideo:
     """What was made of a video: how many frames it has, and in how many of them animals were redrawn."""
 
     frames: int
@@ -26,12 +26,12 @@ class Film:
         """One honest line."""
         source, to = PLURAL[self.options.source], PLURAL[self.options.to]
         what = f"{source} redrawn as {to} in {self.redrawn:,} of {self.frames:,} frames"
-        return f"{what}: {INVENTED[self.options.to]}, anew in every frame, so they flicker"
+        return f"{what}: {INVENTED_PARTS[self.options.to]}, anew in every frame, so they flicker"
 
 
 def translate_video(
     path: Path, target: Path, options: TranslateOptions | None = None, *, progress: Callable[[int, int], object] = max
-) -> Film:
+) -> TranslatedVideo:
     """Redraws the animals in every frame of a video; its sound is copied.
 
     Args:
@@ -56,4 +56,4 @@ def translate_video(
         return output.canvas
 
     count = movies.redraw(path, target, drawn, movies.REDRAWN, progress)
-    return Film(count, redrawn, options)
+    return TranslatedVideo(count, redrawn, options)

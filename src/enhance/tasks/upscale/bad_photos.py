@@ -24,10 +24,10 @@ from PIL import Image
 from enhance import pixels
 from enhance.painting.restoration import UNITS
 
-Picture = NDArray[Any]
+_Picture = NDArray[Any]
 """(H,W,C) float32 in [0,1]."""
 
-LUMA = np.array(pixels.LUMA, np.float32)
+_LUMA = np.array(pixels.LUMA, np.float32)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class BadPhoto:
     worst_quality: int = 22
     severity: float | None = None
 
-    def __call__(self, picture: Picture, rng: np.random.Generator) -> tuple[Picture, NDArray[np.float32]]:
+    def __call__(self, picture: _Picture, rng: np.random.Generator) -> tuple[_Picture, NDArray[np.float32]]:
         """Args:
             picture: (H,W,3) float32 in [0,1].
 
@@ -66,7 +66,7 @@ class BadPhoto:
             self._passed_on(made, self._severity(rng), rng)
         noisy = np.rint(made.noisy * 255) / np.float32(255)
         differs = (noisy - made.plain) * 255
-        luma = differs @ LUMA
+        luma = differs @ _LUMA
         colours = np.stack([differs[..., 0] - luma, differs[..., 2] - luma])
         found = (luma.std(), colours.std(), made.coding**0.5 * 255, made.blur**0.5)
         return noisy, (np.array(found) / np.array(UNITS)).astype(np.float32)
@@ -82,7 +82,7 @@ class BadPhoto:
             made.apply(lambda a: defocused(a, radius), blur=(radius / 2) ** 2)
         elif rng.random() < 0.3:
             sigma = severity * rng.uniform(0, 1.8)
-            made.apply(lambda a: blurred(a, sigma), blur=sigma**2)
+            made.apply(lambda a: blur(a, sigma), blur=sigma**2)
         if rng.random() < 0.15:
             length, angle = 1 + severity * rng.uniform(0, 6), rng.uniform(0, 180)
             made.apply(lambda a: shaken(a, length, angle), blur=length**2 / 24)
@@ -107,7 +107,7 @@ class BadPhoto:
             made.add(local * correlated((*shape[:2], colours), size, rng))
         elif kind < 0.8:
             # Grain of film, strongest in mid-tones, the same in all colours.
-            luma = (made.noisy @ LUMA)[..., None]
+            luma = (made.noisy @ _LUMA)[..., None]
             sigma = severity * rng.uniform(0.1, 1) * 22 / 255
             made.add(sigma * (0.4 + 2.4 * luma * (1 - luma)) * correlated((*shape[:2], 1), rng.uniform(0.4, 1.5), rng))
         elif kind < 0.92:
@@ -116,7 +116,7 @@ class BadPhoto:
         if rng.random() < 0.35:
             sigma, size = severity * rng.uniform(0, 1) * 12 / 255, rng.uniform(0.6, 3.5)
             colour = correlated((*shape[:2], 3), size, rng)
-            made.add(sigma * (colour - (colour @ LUMA)[..., None]))
+            made.add(sigma * (colour - (colour @ _LUMA)[..., None]))
 
     def _coding(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
         drawn = rng.random()
@@ -152,39 +152,39 @@ class _Course:
     """A picture on its way, with noise and without. coding: variance that the codings brought; blur: of the
     Gaussian."""
 
-    noisy: Picture
-    plain: Picture
+    noisy: _Picture
+    plain: _Picture
     coding: float = 0.0
     blur: float = 0.0
 
-    def apply(self, change: Callable[[Picture], Picture], blur: float = 0.0) -> None:
+    def apply(self, change: Callable[[_Picture], _Picture], blur: float = 0.0) -> None:
         self.noisy, self.plain = change(self.noisy), change(self.plain)
         self.blur += blur
 
-    def add(self, noise: Picture) -> None:
+    def add(self, noise: _Picture) -> None:
         self.noisy = np.clip(self.noisy + noise, 0, 1)
 
-    def code(self, change: Callable[[Picture], Picture]) -> None:
+    def code(self, change: Callable[[_Picture], _Picture]) -> None:
         before = self.plain
         self.noisy, self.plain = change(self.noisy), change(self.plain)
-        self.coding += float(np.square((self.plain - before) @ LUMA).mean())
+        self.coding += float(np.square((self.plain - before) @ _LUMA).mean())
 
 
-def correlated(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> Picture:
+def correlated(shape: tuple[int, ...], size: float, rng: np.random.Generator) -> _Picture:
     """Noise (H,W,C) of unit variance whose neighbours agree over about `size` pixels; 0: white."""
-    noise: Picture = rng.standard_normal(shape, np.float32)
+    noise: _Picture = rng.standard_normal(shape, np.float32)
     if size < 0.25:
         return noise
     noise = cv2.GaussianBlur(noise, (0, 0), size).reshape(shape)
     return noise / max(float(noise.std()), 1e-6)
 
 
-def blurred(picture: Picture, sigma: float) -> Picture:
+def blur(picture: _Picture, sigma: float) -> _Picture:
     """A Gaussian blur of `sigma` pixels."""
     return picture if sigma < 0.15 else cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
 
 
-def defocused(picture: Picture, radius: float) -> Picture:
+def defocused(picture: _Picture, radius: float) -> _Picture:
     """A blur by a disc of `radius` pixels with a soft edge."""
     reach = int(np.ceil(radius)) + 1
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
@@ -192,7 +192,7 @@ def defocused(picture: Picture, radius: float) -> Picture:
     return cv2.filter2D(picture, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT_101)
 
 
-def shaken(picture: Picture, length: float, angle: float) -> Picture:
+def shaken(picture: _Picture, length: float, angle: float) -> _Picture:
     """A blur along a line of `length` pixels at `angle` degrees."""
     reach = int(np.ceil(length / 2)) + 1
     side = 2 * reach + 1
@@ -204,18 +204,18 @@ def shaken(picture: Picture, length: float, angle: float) -> Picture:
     return cv2.filter2D(picture, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101)
 
 
-def smoothed_and_sharpened(picture: Picture, tolerance: float, amount: float) -> Picture:
+def smoothed_and_sharpened(picture: _Picture, tolerance: float, amount: float) -> _Picture:
     """What phones do against noise: differences below `tolerance` levels are smoothed, what is left is sharpened."""
     smooth = cv2.bilateralFilter(picture, 5, tolerance / 255, 1.5)
     return np.clip(smooth + amount * (smooth - cv2.GaussianBlur(smooth, (0, 0), 1.0)), 0, 1)
 
 
-def resized(picture: Picture, size: tuple[int, int], method: int) -> Picture:
+def resized(picture: _Picture, size: tuple[int, int], method: int) -> _Picture:
     """The picture at (width, height)."""
     return np.clip(cv2.resize(picture, size, interpolation=method), 0, 1)
 
 
-def coded(picture: Picture, quality: int, kind: str, subsampling: int, shift: tuple[int, int]) -> Picture:
+def coded(picture: _Picture, quality: int, kind: str, subsampling: int, shift: tuple[int, int]) -> _Picture:
     """Through JPEG or WebP and back, the grid of blocks moved up and left by `shift` pixels."""
     down, across = shift
     padded = np.pad(picture, ((down, 0), (across, 0), (0, 0)), mode="edge")

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from enhance.datasets.names import LABELS
-from enhance.evaluate.benchmark import Benchmark, CardTexts, Method, sources
+from enhance.evaluate.benchmark import Benchmark, CardTexts, Method, describe_folders
 from enhance.evaluate.identity import identity
 from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.metrics import FID, KD_LITE0, LPIPS, PSNR, SSIM, ST_LPIPS, Metric
@@ -129,11 +129,11 @@ def faces(
         DataError: a folder or picture cannot be used.
     """
     sizes = tuple(sizes) or FACE_SIZES
-    everyone = pairs.faces(folders)
+    everyone = pairs.face_files(folders)
     degradation = pairs.degraded if degraded else pairs.clean
     return Benchmark(
         unit="faces",
-        examples=lambda size: pairs.choose(everyone, size, limit),
+        examples=lambda size: pairs.choose_files(everyone, size, limit),
         pairs=lambda chosen, size: pairs.pairs(chosen, size, max(1, 256 // size), degradation),
         metrics={**METRICS, "identity": IDENTITY, "LPIPS": LPIPS},
         set_metrics={"KD-lite0": KD_LITE0, "FID": FID},
@@ -205,7 +205,7 @@ def _describe_faces(
     folders: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
 ) -> tuple[str, ...]:
     return (
-        sources("faces", folders, counts, _title, limit),
+        describe_folders("faces", folders, counts, _title, limit),
         f"size: width in pixels of the face frame in the input; original and input {_made(degraded)}, both 8 bit",
         "output: clipped, rounded to 8 bit; where a picture shows a window of the frame only that is measured,"
         " and its edge is repeated around it for the models",
@@ -219,7 +219,7 @@ def _describe_photos(
     paths: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
 ) -> tuple[str, ...]:
     return (
-        sources("photos", paths, counts, _title, limit),
+        describe_folders("photos", paths, counts, _title, limit),
         "size: the most pixels a side of the input; the original is the upper left corner of a photo, of four times"
         f" as many at most, the input made of it {_made(degraded)}, both 8 bit",
         "output: all of it as one picture, clipped, rounded to 8 bit; faces as everything else",

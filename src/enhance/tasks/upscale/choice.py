@@ -106,6 +106,6 @@ def face_model(
     """
     if asked is not None:
         return asked if isinstance(asked, Model) else Model.load(asked), None
-    blurred = sum(defects.blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
+    blurred = sum(defects.is_blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
     reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
     return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason

@@ -22,14 +22,15 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from enhance.datasets import cache, folders
-from enhance.datasets.names import FRAME, Box, labels, window
+from enhance.datasets.names import WHOLE_PICTURE, labels, window
 from enhance.errors import DataError
+from enhance.pixels import Box
 from enhance.tasks.upscale.degradation import Degradation
 from enhance.tasks.upscale.networks.generator import frame_coordinates
+from enhance.tasks.upscale.options import SCALE
 from enhance.train.task import Batch
 
 _WINDOW = 64
-SCALE = 4
 _FRAMES = (64, 96, 128, 192, 256)
 SMALL = 24
 """Pixels across a small picture's frame below which a face is small."""
@@ -126,7 +127,7 @@ class FaceDataset:
         self.sampling = sampling
         self.degradation = degradation
         self.seed = seed
-        listing = [source for folder in folders for source in sources(folder)]
+        listing = [source for folder in folders for source in training_sources(folder)]
         self.digest = _digest(listing)
         self.training, self.validation = load_groups(listing)
         if not self.training:
@@ -151,7 +152,7 @@ class FaceDataset:
         return batches
 
 
-def sources(folder: Path, split: str = "train") -> list[TrainingSource]:
+def training_sources(folder: Path, split: str = "train") -> list[TrainingSource]:
     """Lists the pictures of a folder of aligned faces, or of CelebA in its official layout (`split` of it).
 
     Raises:
@@ -165,7 +166,9 @@ def sources(folder: Path, split: str = "train") -> list[TrainingSource]:
     wanted = {"train": "0", "val": "1", "test": "2"}[split]
     lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
     result = [
-        TrainingSource(folder / "img_align_celeba" / name, FRAME, CELEBA_CROP) for name, part in lines if part == wanted
+        TrainingSource(folder / "img_align_celeba" / name, WHOLE_PICTURE, CELEBA_CROP)
+        for name, part in lines
+        if part == wanted
     ]
     if not result:
         raise DataError(f"{partition}: lists no pictures of this part")
@@ -191,7 +194,7 @@ def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ..
             group = ImageGroup(_read_all(members, width), frame, box[0] * frame, box[1] * frame, cumulative=cumulative)
             (held_out if held else training).append(group)
             # Turning blurs, which shrinking by two or more takes away again.
-            if not held and box == FRAME and size >= 2 * width:
+            if not held and box == WHOLE_PICTURE and size >= 2 * width:
                 angles = np.array([angle_of(member.path.name) for member in members])
                 training.append(replace(group, pixels=_read_all(members, width, angles), angles=angles))
     return tuple(training), tuple(held_out)

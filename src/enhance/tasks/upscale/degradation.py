@@ -19,7 +19,7 @@ class Degradation(Protocol):
 
 
 @dataclass(frozen=True)
-class Box:
+class AreaReduction:
     """The mean of every block of `scale` x `scale` pixels: the operator that the whole project means by downscaling."""
 
     scale: int = 4

@@ -32,7 +32,7 @@ from enhance.tasks.upscale.choice import Choice, choose, face_model
 from enhance.tasks.upscale.finding import Look, jobs_of, leave_alone
 from enhance.tasks.upscale.limits import refuse_size, report_memory_errors
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
-from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, stamped
+from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, with_record
 from enhance.tasks.upscale.twice import enhance_twice
 
 _Progress = Callable[[float, str], object]
@@ -161,7 +161,7 @@ def enhance_photo(
     result = Result(
         canvas, agreement, options, tuple(jobs), model, background, choice.restorer, reason, choice.defect, photo.lost
     )
-    return stamped(photo, result)
+    return with_record(photo, result)
 
 
 def _compose(

@@ -2,7 +2,7 @@
 
 from torch import Tensor, autocast
 
-from enhance.tasks.upscale.networks.recogniser import Recogniser, crop, shows_face
+from enhance.tasks.upscale.networks.recogniser import Recogniser, recogniser_crop, shows_face
 from enhance.train.perceptual import FeatureLoss
 
 
@@ -19,5 +19,5 @@ class IdentityLoss(FeatureLoss):
         if whole.any():
             # In bf16 a likeness would be lost in the rounding.
             with autocast(pictures.device.type, enabled=False):
-                embedding[whole] = self.recogniser(crop(pictures[whole].float()))[:, :, None, None]
+                embedding[whole] = self.recogniser(recogniser_crop(pictures[whole].float()))[:, :, None, None]
         return [embedding]

@@ -22,12 +22,12 @@ from enhance.pixels import eight_bit, luma, to_float
 from enhance.progress import Bar
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.networks.restorer import DEFECTS, DefectEstimator
-from enhance.tasks.upscale.photo_data import PhotoDataset, Pixels
+from enhance.tasks.upscale.photo_data import PhotoDataset, Uint8Pixels
 from enhance.tasks.upscale.photo_data import Sampling as Photos
 from enhance.train.schedule import Schedule
 from enhance.train.task import Batch, Exported, Group, Stateless
 
-Draw = Callable[[np.random.Generator], Pixels]
+Draw = Callable[[np.random.Generator], Uint8Pixels]
 
 EXACT = 0.02
 """Errors of roots below which the loss is that of squares; above, what is learnt is the median: what is as likely fine
@@ -118,7 +118,7 @@ class MeasuredPhotos:
         """Pictures of photographs that are held out."""
         return [self.unseen] if self.unseen is not None else []
 
-    def _anything(self, rng: np.random.Generator) -> Pixels:
+    def _anything(self, rng: np.random.Generator) -> Uint8Pixels:
         photos = self.photos
         if photos.portraits and (not photos.photos or rng.random() < self.sampling.portraits):
             folder = photos.portraits[rng.integers(len(photos.portraits))]
@@ -136,7 +136,7 @@ class MeasuredPhotos:
                 bar.show(n / count, f"{n:,}")
         return {"statistics": torch.from_numpy(np.stack(found)), "defects": torch.from_numpy(np.stack(defects))}
 
-    def _crop(self, picture: Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
+    def _crop(self, picture: Uint8Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
         """A square of a picture, of any of the sides."""
         least, most = self.sampling.least_side, min(self.sampling.most_side, *picture.shape[:2])
         side = round(least * (most / least) ** rng.random())
@@ -197,7 +197,9 @@ class Measuring(Stateless):
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)
-        examples = [{"statistics": torch.randn(count, statistics.COUNT, generator=random)} for count in (1, 3)]
+        examples = [
+            {"statistics": torch.randn(count, statistics.STATISTIC_COUNT, generator=random)} for count in (1, 3)
+        ]
         axes = {"statistics": {0: "N"}, "measures": {0: "N"}}
         facts = {"task": "defects", "scale": "1", "multiple": "1", "noise": "0"}
         return {"estimator": Exported(self.estimator.eval(), examples, ("measures",), axes, facts)}

@@ -99,7 +99,7 @@ class UpscaleOptions(FaceOptions):
         if self.strength:
             from enhance.painting import restoration
 
-            values["restorer"] = [sha256(path) for path in restoration.weights()]
+            values["restorer"] = [sha256(path) for path in restoration.weight_files()]
         return json.dumps(values, sort_keys=True)
 
     def model_digests(self) -> list[str]:

@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from enhance.datasets.folders import pictures
-from enhance.datasets.names import FRAME, Box, labels, window
+from enhance.datasets.names import WHOLE_PICTURE, labels, window
 from enhance.errors import DataError, EnhanceError
 from enhance.evaluate.benchmark import some
 from enhance.photos.photo import read
-from enhance.pixels import Planes, area_mean, resize
+from enhance.pixels import Box, Planes, area_mean, resize
 from enhance.tasks.upscale.options import SCALE
 
 _Pixels = NDArray[np.float32]
 """(H,W,3) in [0,255]."""
-Degradation = Callable[[_Pixels, np.random.Generator], _Pixels]
+PictureDegradation = Callable[[_Pixels, np.random.Generator], _Pixels]
 """An original (4h,4w,3) and a source of chance -> the small picture (h,w,3)."""
 
 _GRID = 16
@@ -67,7 +67,7 @@ _E = TypeVar("_E", FaceFile, WholePhoto)
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs(Generic[_E]):
+class ReducedPairs(Generic[_E]):
     """Examples of one size and window, as float32 in [0,1] with 8-bit steps.
 
     lr (N,3,h,w) is the whole frame or photo and goes to the model; hr (N,3,H,W) is the part of the original that the
@@ -77,7 +77,7 @@ class Pairs(Generic[_E]):
     examples: tuple[_E, ...]
     lr: Planes
     hr: Planes
-    box: Box = FRAME
+    box: Box = WHOLE_PICTURE
 
     @property
     def inputs(self) -> Planes:
@@ -100,7 +100,7 @@ class Pairs(Generic[_E]):
         return outputs[..., round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
 
 
-def faces(folders: Sequence[Path]) -> tuple[FaceFile, ...]:
+def face_files(folders: Sequence[Path]) -> tuple[FaceFile, ...]:
     """Lists the pictures of folders of aligned faces, sorted by folder and name.
 
     Raises:
@@ -112,7 +112,7 @@ def faces(folders: Sequence[Path]) -> tuple[FaceFile, ...]:
     return tuple(pairs)
 
 
-def choose(everyone: Sequence[FaceFile], size: int, limit: int | None = None) -> tuple[FaceFile, ...]:
+def choose_files(everyone: Sequence[FaceFile], size: int, limit: int | None = None) -> tuple[FaceFile, ...]:
     """The faces with enough pixels for `size`, or always the same random `limit` of them, in listing order.
 
     Raises:
@@ -141,8 +141,8 @@ def degraded(hr: _Pixels, rng: np.random.Generator) -> _Pixels:
 
 
 def pairs(
-    chosen: Sequence[FaceFile], size: int, batch: int = 16, degradation: Degradation = clean
-) -> Iterator[Pairs[FaceFile]]:
+    chosen: Sequence[FaceFile], size: int, batch: int = 16, degradation: PictureDegradation = clean
+) -> Iterator[ReducedPairs[FaceFile]]:
     """Reads faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
     for box in sorted({face.box for face in chosen}):
         alike = [face for face in chosen if face.box == box]
@@ -183,8 +183,8 @@ def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None
 
 
 def photo_pairs(
-    chosen: Sequence[WholePhoto], size: int, degradation: Degradation = clean
-) -> Iterator[Pairs[WholePhoto]]:
+    chosen: Sequence[WholePhoto], size: int, degradation: PictureDegradation = clean
+) -> Iterator[ReducedPairs[WholePhoto]]:
     """Reads photos one by one: a corner of at most SCALE * size pixels a side. Chance follows the picture's name.
 
     Raises:
@@ -197,7 +197,7 @@ def photo_pairs(
             raise DataError(f"{error}; remove it from those that are measured") from error
         height, width = (min(side, SCALE * size) // _GRID * _GRID for side in rgb.shape[:2])
         hr = np.rint(255 * rgb[:height, :width])
-        yield Pairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
+        yield ReducedPairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
 
 
 def _face(path: Path) -> FaceFile:
@@ -221,7 +221,7 @@ def _rng(path: Path) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4]))
 
 
-def _read(alike: tuple[FaceFile, ...], size: int, degradation: Degradation) -> Pairs[FaceFile]:
+def _read(alike: tuple[FaceFile, ...], size: int, degradation: PictureDegradation) -> ReducedPairs[FaceFile]:
     left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
     hr, lr = [], []
     for face in alike:
@@ -234,7 +234,7 @@ def _read(alike: tuple[FaceFile, ...], size: int, degradation: Degradation) -> P
         hr.append(np.rint(resize(pixels, (SCALE * (right - left),) * 2, method=Image.Resampling.BOX)))
         small = np.rint(degradation(hr[-1], _rng(face.path)))
         lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
-    return Pairs(alike, _planes(lr), _planes(hr), alike[0].box)
+    return ReducedPairs(alike, _planes(lr), _planes(hr), alike[0].box)
 
 
 def _planes(pixels: list[_Pixels]) -> Planes:

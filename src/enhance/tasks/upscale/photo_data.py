@@ -17,7 +17,7 @@ from enhance.pixels import luma, to_float
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.train.task import Batch
 
-Pixels = NDArray[np.uint8]
+Uint8Pixels = NDArray[np.uint8]
 HELD_OUT = 20
 """Pictures to validate by, each by three crops."""
 LARGEST = 256
@@ -59,9 +59,9 @@ class PhotoDataset:
     def __init__(self, paths: Sequence[Path], sampling: Sampling, seed: int = 0) -> None:
         self.sampling = sampling
         self.seed = seed
-        self.photos: list[Pixels] = []
-        self.portraits: list[list[Pixels]] = []
-        self.validation: list[Pixels] = []
+        self.photos: list[Uint8Pixels] = []
+        self.portraits: list[list[Uint8Pixels]] = []
+        self.validation: list[Uint8Pixels] = []
         listing: list[Path] = []
         for folder in paths:
             files = folders.pictures(folder)

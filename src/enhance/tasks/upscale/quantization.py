@@ -11,6 +11,7 @@ from torch.nn import functional
 from enhance.errors import DataError
 from enhance.tasks.upscale import data
 from enhance.tasks.upscale.networks.generator import frame_coordinates
+from enhance.tasks.upscale.options import SCALE
 from enhance.train.task import Inputs
 
 _SIZES = (16, 32, 64)
@@ -47,19 +48,19 @@ def _frames(folders: Sequence[Path]) -> Iterator[Tensor]:
     Raises:
         DataError: as `generator_inputs`.
     """
-    listing = [source for folder in folders for source in data.sources(folder)]
+    listing = [source for folder in folders for source in data.training_sources(folder)]
     chosen = [listing[n] for n in sorted(np.random.default_rng(0).permutation(len(listing))[:_PICTURES])]
     count = 0
     for pixels in map(data.read_square, chosen):
         for size in _SIZES:
-            if len(pixels) >= data.SCALE * size:
-                frame = torch.from_numpy(np.array(data.area_resize(pixels, data.SCALE * size)))
+            if len(pixels) >= SCALE * size:
+                frame = torch.from_numpy(np.array(data.area_resize(pixels, SCALE * size)))
                 yield frame.permute(2, 0, 1)[None].float() / 255
                 count += 1
     if not count:
-        raise DataError(f"{folders[0]}: no picture of {data.SCALE * _SIZES[0]} pixels or more to calibrate with")
+        raise DataError(f"{folders[0]}: no picture of {SCALE * _SIZES[0]} pixels or more to calibrate with")
 
 
 def _small(frame: Tensor) -> Tensor:
     """(1,3,4h,4w) to (1,3,h,w), in steps of 8 bits."""
-    return (functional.avg_pool2d(frame, data.SCALE) * 255).round() / 255
+    return (functional.avg_pool2d(frame, SCALE) * 255).round() / 255

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.upscale.data import FaceDataset, Sampling, SizeMix
-from enhance.tasks.upscale.degradation import Box, SecondOrderDegradation
+from enhance.tasks.upscale.degradation import AreaReduction, SecondOrderDegradation
 from enhance.tasks.upscale.measuring import MeasuringRecipe
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator
@@ -61,7 +61,9 @@ class Recipe:
         Raises:
             DataError: a folder cannot be used.
         """
-        return FaceDataset(folders, self.sampling, SecondOrderDegradation() if self.degraded else Box(), self.seed)
+        return FaceDataset(
+            folders, self.sampling, SecondOrderDegradation() if self.degraded else AreaReduction(), self.seed
+        )
 
     def task(self, device: torch.device) -> SuperResolution:
         """The networks and losses, with fresh weights."""

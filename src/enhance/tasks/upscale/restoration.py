@@ -19,7 +19,7 @@ from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stat
 
 FLOATS = ("/restorer/head/", "/restorer/tail/")
 CALIBRATION_BATCHES = 12
-SPREAD = 0.13
+ESTIMATE_ERROR = 0.13
 """By how much the estimator errs in the roots of its measures, on pictures of 128 pixels."""
 
 
@@ -203,7 +203,7 @@ def misjudged(defects: Tensor, seed: int) -> Tensor:
     random = torch.Generator().manual_seed(seed)
     wrong = torch.randn((2, *defects.shape), generator=random).to(defects)
     little = defects * torch.exp(0.2 * wrong[0])
-    quite = (defects.sqrt() + SPREAD * wrong[1]).clamp(min=0).square()
+    quite = (defects.sqrt() + ESTIMATE_ERROR * wrong[1]).clamp(min=0).square()
     half = (torch.arange(len(defects), device=defects.device) % 2 == 0)[:, None]
     return torch.where(half, little, quite)
 

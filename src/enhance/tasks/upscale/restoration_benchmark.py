@@ -17,9 +17,9 @@ from enhance.evaluate.benchmark import (
     Method,
     Picture,
     PicturePairs,
+    describe_folders,
     pixels_across,
     some,
-    sources,
 )
 from enhance.evaluate.metrics import PSNR, SSIM, ST_LPIPS
 from enhance.inference.facts import Facts
@@ -132,7 +132,7 @@ def _non_local_means(inputs: Planes) -> Planes:
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:
     each = {size: count // len(BAD) for size, count in counts.items()}
     return (
-        sources("photos", paths, each, pixels_across, limit),
+        describe_folders("photos", paths, each, pixels_across, limit),
         f"the middle of each, {', '.join(BAD)}: blur, noise, what phones do against it, resampling, JPEG and WebP,"
         " once or twice; the same each time",
         "output: measured and restored as the program does, 8 bit",

@@ -8,7 +8,6 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.faces.crops import slices
@@ -19,10 +18,8 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
 from enhance.photos.provenance import Stamp
 from enhance.photos.writing import write
-from enhance.pixels import Integers
+from enhance.pixels import Array, Integers
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, UpscaleOptions
-
-Array = NDArray[np.float32]
 
 TOO_LARGE = "too large to need redrawing"
 """Why a face is left alone that has more pixels than a network would give it."""
@@ -119,7 +116,7 @@ class Result:
         return notes_of(self)
 
 
-def stamped(photo: Photo, result: Result) -> Result:
+def with_record(photo: Photo, result: Result) -> Result:
     """The result with a canvas whose file says what was done."""
     boxes = [job.box for job in result.faces if job.redrawn]
     drawn_by = result.model if boxes else None, result.background, result.restorer

@@ -29,7 +29,7 @@ from enhance.train.task import Recipe as AnyRecipe
 PICTURES, _SHOWN = 600, 12
 _SIDE, _FINE = 64, 4
 """Pixels across a picture, and how many times larger it is drawn before it is reduced."""
-MINUTES = 14.0
+MINUTES = 13.5
 FIRST = 0.3
 """The share of the time that goes into the per-pixel loss."""
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from enhance.tasks.upscale import quantization
 from enhance.tasks.upscale.data import LARGE, SMALL
-from enhance.tasks.upscale.degradation import Box
+from enhance.tasks.upscale.degradation import AreaReduction
 from enhance.tasks.upscale.identity_loss import IdentityLoss
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, bicubic, frame_coordinates
@@ -266,7 +266,7 @@ class SuperResolution(Stateless):
     def _validate_size(self, batch: Batch) -> dict[str, float]:
         hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
         generated = (self.sample(lr) * 255).round() / 255
-        measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(Box()(generated, torch.Generator()), lr)}
+        measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(AreaReduction()(generated, torch.Generator()), lr)}
         measures["score"] = -measures["psnr"]
         other = self.sample(lr, seed=1) if self.weights.diversity else generated
         scores = []

@@ -13,7 +13,7 @@ from enhance.photos.photo import Photo
 from enhance.pixels import to_float, to_integers
 from enhance.tasks.upscale.finding import Look
 from enhance.tasks.upscale.options import SCALE, UpscaleOptions
-from enhance.tasks.upscale.result import Result, stamped
+from enhance.tasks.upscale.result import Result, with_record
 
 
 def enhance_twice(
@@ -63,4 +63,4 @@ def enhance_twice(
         options=options,
         background=again.background,
     )
-    return stamped(photo, result)
+    return with_record(photo, result)

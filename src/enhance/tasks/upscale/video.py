@@ -46,7 +46,7 @@ class VideoPlan(NamedTuple):
     defects: Defects | None = None
 
 
-class Film(NamedTuple):
+class EnhancedVideo(NamedTuple):
     """What was made of a video: the number of its frames, and how they were made."""
 
     frames: int
@@ -59,7 +59,7 @@ def enhance_video(
     options: UpscaleOptions = UpscaleOptions(),
     *,
     progress: Callable[[int, int], object] = max,
-) -> Film:
+) -> EnhancedVideo:
     """Enlarges a video and redraws the faces in it.
 
     Args:
@@ -130,7 +130,7 @@ def enhance_video(
     except OSError as error:
         raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
     shutil.rmtree(parts)
-    return Film(done, plan)
+    return EnhancedVideo(done, plan)
 
 
 def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoPlan:

@@ -51,7 +51,7 @@ class Recogniser(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        """Faces (N,3,112,112) in [0,1], as `crop` cuts them, to unit vectors (N,512)."""
+        """Faces (N,3,112,112) in [0,1], as `recogniser_crop` cuts them, to unit vectors (N,512)."""
         x = self.stem(rgb * 2 - 1)
         for halving, bottlenecks in zip(self.halving, self.bottlenecks, strict=True):
             x = halving(x)
@@ -90,7 +90,7 @@ class _Rectified(autograd.Function):
         return (x > 0).to(gradient.dtype).mul_(1 - slopes).add_(slopes).mul_(gradient), None
 
 
-def crop(pictures: Tensor) -> Tensor:
+def recogniser_crop(pictures: Tensor) -> Tensor:
     """Upright faces (N,3,H,W) that fill the face frame, as recognisers look at them: (N,3,112,112), see
     `enhance.faces.recognition.align`."""
     down, across = (torch.from_numpy(way).to(pictures) for way in recognition.sampling(*pictures.shape[2:]))

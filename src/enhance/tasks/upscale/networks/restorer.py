@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.photos.statistics import COUNT as STATISTICS
+from enhance.photos.statistics import STATISTIC_COUNT as STATISTICS
 
 DEFECTS = ("noise", "colour_noise", "blocks", "blur")
 """What is measured of a photo, in this order. See `enhance.tasks.upscale.bad_photos` for the units."""
