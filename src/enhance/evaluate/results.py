@@ -136,8 +136,8 @@ def rows(
         labels: of each example.
         grouped_by: the labels whose values make groups, in the order of the rows.
         values: metric -> one value per example.
-        of_sets: label and value of a group, `ALL_EXAMPLES` twice for all -> metric -> value and standard error of all of
-            them together. Most groups are too small for these.
+        of_sets: label and value of a group, `ALL_EXAMPLES` twice for all -> metric -> value and standard error of
+            all of them together. Most groups are too small for these.
     """
 
     def whole(group: tuple[str, str]) -> dict[str, Score]:
