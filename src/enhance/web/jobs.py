@@ -33,8 +33,9 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
 from enhance.pixels import luma, png_bytes, to_float
-from enhance.tasks.fill.fill import FACE, PHOTO, Filled, fill_photo
+from enhance.tasks.fill.fill import Filled, fill_photo
 from enhance.tasks.fill.options import FillOptions
+from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL
 from enhance.tasks.imagine.imagine import BIRD_MODEL as BIRD
 from enhance.tasks.imagine.imagine import imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
@@ -496,7 +497,7 @@ def weights() -> dict[str, dict[str, Any]]:
         "translate": {"weights": any(map(there, ANIMALS)), "to": [name for name in ANIMALS if there(name)]},
         "sketch": {"weights": there(CAT)},
         "imagine": {"weights": there(BIRD)},
-        "fill": {"weights": there(FACE), "photo": there(PHOTO)},
+        "fill": {"weights": there(FACE_FILL), "photo": there(PHOTO_FILL)},
     }
 
 

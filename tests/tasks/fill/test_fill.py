@@ -17,6 +17,7 @@ from enhance.photos.writing import write
 from enhance.tasks.fill import faces, patches
 from enhance.tasks.fill.fill import fill, fill_photo
 from enhance.tasks.fill.options import FillOptions
+from enhance.tasks.fill.painter import Painter
 
 pytestmark = pytest.mark.usefixtures("shipped_weights")
 
@@ -222,3 +223,15 @@ def test_sixteen_bits_and_open_files_in_python() -> None:
     made = enhance.fill(deep, mask)
     assert (made.dtype, made.shape) == (np.uint16, (40, 50, 3))
     assert (made[20:] == 30_001).all()
+
+
+def test_only_networks_that_draw_are_loaded(
+    picture: Callable[..., np.ndarray], hole: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = Painter.load
+    monkeypatch.setattr(Painter, "load", staticmethod(lambda name: (loaded.append(name), load(name))[1]))
+    fill_photo(read(picture(90, 120)), hole, options=FillOptions(rest="smooth"))
+    assert not loaded
+    fill_photo(read(picture(90, 120)), hole, options=FillOptions(rest="network"))
+    assert set(loaded) == {"photo_fill"}

@@ -13,7 +13,7 @@ from enhance.faces.detection import Face
 from enhance.pixels import Array, rescale
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import Painter
+from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, Painter
 
 FRAMES = 64, 128
 """Pixels across the frames that the network was taught."""
@@ -49,31 +49,30 @@ class Completed:
 
 
 def frame_coordinates(size: int) -> Array:
-    """Where the squares of 4 pixels of a frame of so many pixels lie in it; `networks.place` without torch."""
+    """Where the squares of 4 pixels of a frame of so many pixels lie in it, as in `networks`, which needs torch."""
     squares = (np.arange(size // painting.GRID, dtype=np.float32) + 0.5) / (size // painting.GRID) * 2 - 1
     fine = np.full((len(squares),) * 2, np.log2(size / 128), np.float32)
     return np.stack([np.broadcast_to(squares, fine.shape), np.broadcast_to(squares[:, None], fine.shape), fine])
 
 
-def complete(painter: Painter, rest: Painter | None, frame: Array, hole: Hole, size: int, seed: int) -> Array:
+def complete(frame: Array, hole: Hole, size: int, seed: int) -> Array:
     """A face in its frame with the hole filled.
 
     Args:
-        painter: the network for faces; rest: that for anything, which refines it beyond the sizes of faces; None: it
-            stays as it is.
         frame: (S,S,3) in [0,1]; a face upright in its frame.
         hole: (S,S).
         size: pixels across the frame that the face has detail for.
     """
     side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
     small, small_hole = _resized(frame, side), _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
+    painter = Painter.load(FACE_FILL)
     noise = painter.noise(seed, side, side, 0)
     drawn = painter(small, small_hole.astype(np.float32), noise, frame_coordinates(side))
-    while rest is not None and side < min(len(frame), _LARGEST):
+    while side < min(len(frame), _LARGEST):
         side *= 2
         here = _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
         finer = np.where(here[..., None], painting.doubled(drawn), _resized(frame, side))
-        painting.fill_by_network(rest, finer, here, seed, draft=True)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), finer, here, seed, draft=True)
         drawn = finer
     return _resized(drawn, len(frame))
 
@@ -116,15 +115,12 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
     return np.asarray(geometry.FRAME_LANDMARKS @ to_photo[:, :2].T + to_photo[:, 2])
 
 
-def complete_face(
-    rgb: Array, hole: Hole, face: Face, painters: tuple[Painter, Painter | None], seed: int
-) -> Completed | None:
+def complete_face(rgb: Array, hole: Hole, face: Face, seed: int) -> Completed | None:
     """Draws a face into the hole of a picture; None if the hole does not touch it.
 
     Args:
         rgb: (H,W,3) in [0,1], the hole filled already: what is drawn goes into it.
         hole: (H,W).
-        painters: the network for faces, and that for anything, if there is one.
     """
     native = geometry.face_size(face.landmarks)
     if native < _SMALLEST:
@@ -147,7 +143,7 @@ def complete_face(
     # Beyond the photo nothing is known either.
     there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side)) + np.array([left, top])
     beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
-    output = complete(*painters, frame, inside | beyond, round(native), seed)
+    output = complete(frame, inside | beyond, round(native), seed)
     paste_face(photo, part, output, to_frame)
     return Completed(box, float(inside.mean()), round(native))
 

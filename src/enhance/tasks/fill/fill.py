@@ -27,12 +27,10 @@ from enhance.tasks.fill.faces import Completed
 from enhance.tasks.fill.hole import HoleBox, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import Painter, PixelRegion
+from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, Painter, PixelRegion
 
 _Array = NDArray[np.float32]
 
-
-PHOTO, FACE = "photo_fill", "face_fill"
 SMOOTH, PATCHES = "OpenCV's Navier-Stokes", "PatchMatch"
 LARGEST_FACE = 512
 """A picture that is one face in its frame has at most so many pixels a side."""
@@ -106,7 +104,6 @@ def fill_photo(
     if (wrong := problem(options)) is not None:
         raise PhotoError(f"{photo.name}: {wrong}")
     photo, hole = with_hole(photo, mask, boxes, scratches=options.scratches)
-    network = Painter.load(PHOTO)
     grey = without_colours(photo, hole)
     regions = [] if options.aligned else painting.regions(hole)
     completed: list[Completed] = []
@@ -115,7 +112,7 @@ def fill_photo(
         canvas.put(0, top, to_float(photo.pixels[top : top + 256]))
     try:
         if options.aligned:
-            output, one = whole_face(photo, hole, network, options.seed)
+            output, one = whole_face(photo, hole, options.seed)
             completed.append(one)
             rgb = np.where(hole[..., None], output, photo.rgb)
             canvas.put(0, 0, _discoloured(rgb, hole) if grey else rgb)
@@ -123,7 +120,7 @@ def fill_photo(
             for left, top, right, bottom in regions:
                 here = slice(top, bottom), slice(left, right)
                 rgb = to_float(photo.pixels[here])
-                drawn = fill_region(rgb, hole[here], network, options)
+                drawn = fill_region(rgb, hole[here], options)
                 completed += [_moved(face, left, top) for face in drawn]
                 canvas.put(left, top, _discoloured(rgb, hole[here]) if grey else rgb)
     except MemoryError:
@@ -147,24 +144,24 @@ def _discoloured(rgb: _Array, hole: Hole) -> _Array:
     return rgb
 
 
-def fill_region(rgb: _Array, hole: Hole, network: Painter, options: FillOptions) -> list[Completed]:
+def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed]:
     """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     if options.rest == "smooth":
         painting.diffuse(rgb, hole)
     elif options.rest == "patches":
-        patches.fill_by_patches(rgb, hole, options.seed, network)
+        patches.fill_by_patches(rgb, hole, options.seed)
     else:
-        painting.fill_by_network(network, rgb, hole, options.seed)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
         for face in faces.found(rgb, hole):
-            one = faces.complete_face(rgb, hole, face, (Painter.load(FACE), network), options.seed)
+            one = faces.complete_face(rgb, hole, face, options.seed)
             if one is not None:
                 completed.append(one)
     return completed
 
 
-def whole_face(photo: Photo, hole: Hole, network: Painter, seed: int) -> tuple[_Array, Completed]:
+def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
     """A photo that is one face in its frame, (S,S,3) in [0,1].
 
     Raises:
@@ -175,7 +172,7 @@ def whole_face(photo: Photo, hole: Hole, network: Painter, seed: int) -> tuple[_
             f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
             f"{LARGEST_FACE} pixels at most"
         )
-    output = faces.complete(Painter.load(FACE), network, photo.rgb, hole, photo.width, seed)
+    output = faces.complete(photo.rgb, hole, photo.width, seed)
     side = float(photo.width)
     return output, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
@@ -193,7 +190,7 @@ def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options
         not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in regions
     )
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
-    drew = [FACE] * bool(completed) + [PHOTO] * (helped or refined or rest == "network")
+    drew = [FACE_FILL] * bool(completed) + [PHOTO_FILL] * (helped or refined or rest == "network")
     found = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
     if rest == "smooth":
         found[SMOOTH] = cv2.__version__

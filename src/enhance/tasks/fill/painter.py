@@ -17,6 +17,8 @@ from enhance.painting.tiles import spans, united
 from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
+PHOTO_FILL, FACE_FILL = "photo_fill", "face_fill"
+"""Networks that fill anything, and faces in their frame. Each is loaded when it is first needed."""
 PixelRegion = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 

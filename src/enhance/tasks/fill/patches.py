@@ -13,7 +13,7 @@ import patchmatch
 from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import Painter
+from enhance.tasks.fill.painter import PHOTO_FILL, Painter
 
 PATCH_RADIUS = 3
 """Of a patch, in pixels, as in the package's examples."""
@@ -26,22 +26,23 @@ _ALONE = threading.Lock()
 """The package has one random generator for all threads."""
 
 
-def fill_by_patches(rgb: Array, hole: Hole, seed: int, refiner: Painter) -> None:
+def fill_by_patches(rgb: Array, hole: Hole, seed: int) -> None:
     """Fills the hole (H,W) of a picture (H,W,3) in [0,1].
+
+    A large picture is filled at half its size, and a network adds detail; it draws all of a tiny one.
 
     Args:
         seed: where the search for patches begins.
-        refiner: the network that adds detail where a large picture was filled at half its size.
     """
     if can_fill(*hole.shape):
         copy(rgb, hole, seed)
     elif hole.size > MOST_AT_ONCE and patchmatch.patchmatch_available:
         small, small_hole = painting.halved(rgb, hole)
-        fill_by_patches(small, small_hole, seed, refiner)
+        fill_by_patches(small, small_hole, seed)
         rgb[hole] = painting.doubled(small)[: hole.shape[0], : hole.shape[1]][hole]
-        painting.fill_by_network(refiner, rgb, hole, seed, draft=True)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, seed, draft=True)
     else:
-        painting.fill_by_network(refiner, rgb, hole, seed)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, seed)
 
 
 def can_fill(height: int, width: int) -> bool:
