@@ -387,7 +387,7 @@ def test_an_animal_is_painted_and_its_file_says_so(page: Any, hosted: Hosted, tm
     drop(page, ("photo.png", _png(photo(120))))
     page.click("#force")
     page.wait_for_selector("#result:not([hidden])")
-    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    assert 4_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
     page.check("[name=to][value=horse]", force=True)
     page.click("#force")
     page.wait_for_selector("#result:not([hidden])")
@@ -406,7 +406,7 @@ def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_
     page.goto(f"{hosted.url}faces")
     page.click('[data-sample="face_2.png"]')
     page.wait_for_selector("#result:not([hidden])")
-    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    assert 4_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
     assert page.is_hidden("#invented")
     with page.expect_download() as given:
         page.click(f"#{ending}")
@@ -427,7 +427,7 @@ def test_something_is_brushed_away_and_the_file_says_so(page: Any, hosted: Hoste
     brush(page, (60, 150), (90, 160))
     page.click("#go")
     page.wait_for_selector("#answers li:nth-child(4) canvas")
-    assert 5_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
+    assert 4_000_000 < sum(sizes.values()) < MOST_BYTES, sizes
     with page.expect_download() as given:
         page.click("#save")
     given.value.save_as(tmp_path / "filled.png")
@@ -452,7 +452,7 @@ def test_a_stroke_becomes_a_cat_and_its_file_is_stamped(page: Any, hosted: Hoste
     page.wait_for_selector("#answer img")
     fetched = {url: size for url, size in sizes.items() if "photo_x4" not in url}  # that one enlarges what is shown
     assert any("sketch_cat" in url for url in fetched)
-    assert 5_000_000 < sum(fetched.values()) < MOST_BYTES, fetched
+    assert 4_000_000 < sum(fetched.values()) < MOST_BYTES, fetched
     page.wait_for_selector("#answer img[data-size='512']")
     with page.expect_download() as given:
         page.click("#save")
