@@ -8,7 +8,8 @@ import click
 import pytest
 
 from enhance import tasks
-from enhance.cli.train import export, prepare, train
+from enhance.cli.prepare import prepare
+from enhance.cli.train import export, train
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 SCRIPTS = sorted(path for path in RECIPES.glob("*.sh") if path.name != "stages.sh")

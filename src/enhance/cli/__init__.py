@@ -16,10 +16,11 @@ from enhance.cli.imagine import imagine
 from enhance.cli.inspect import inspect
 from enhance.cli.lineup import lineup
 from enhance.cli.models import models
+from enhance.cli.prepare import prepare
 from enhance.cli.serve import serve
 from enhance.cli.site import site
 from enhance.cli.sketch import sketch
-from enhance.cli.train import export, prepare, train
+from enhance.cli.train import export, train
 from enhance.cli.translate import translate
 from enhance.cli.upscale import photo
 from enhance.errors import EnhanceError

@@ -1,4 +1,4 @@
-"""`enhance train`, `enhance prepare` and `enhance export`: from folders of pictures to a file of weights."""
+"""`enhance train` and `enhance export`: from folders of pictures to a file of weights."""
 
 import os
 import sys
@@ -38,15 +38,6 @@ class TrainOptions:
     log: str | None = option(
         None, "Also show the run's log elsewhere.", kind=str, choices=("tensorboard", "trackio", "wandb")
     )
-
-
-@dataclass(frozen=True)
-class PrepareOptions:
-    """What is cut out of photos."""
-
-    out: Path | None = option(None, "Folder for the faces.", kind=Path, required=True)
-    size: int = option(128, "Pixels across the face frame.", least=64)
-    crops: bool = option(False, "Cut out squares of anything, for photo_x4, instead of faces.")
 
 
 @dataclass(frozen=True)
@@ -148,20 +139,6 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
     writers = {"tensorboard": follow.tensorboard, "trackio": follow.trackio, "wandb": follow.wandb}
     with follow.followed(run / "log.jsonl", writers[shown](run)):
         yield
-
-
-@click.command()
-@click.argument("photos", nargs=-1, required=True, type=PATH)
-@adapter.options(PrepareOptions)
-@adapter.device_option
-def prepare(photos: tuple[Path, ...], out: Path, size: int, crops: bool) -> None:
-    """Finds, aligns and sorts the faces of photos into a folder to train on."""
-    with training_packages():
-        from enhance.datasets import preparation
-    if crops:
-        click.echo(f"{out}: {preparation.crops(photos, out, size=size).sentence('crops')}")
-    else:
-        click.echo(f"{out}: {preparation.prepare(photos, out, size=size).sentence('faces')}")
 
 
 @click.command()

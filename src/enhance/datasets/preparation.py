@@ -1,8 +1,11 @@
 """From any photos to a folder that `enhance train` can read: of aligned faces, or of square crops of anything."""
 
+import io
+import json
 import sys
+import tarfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -11,7 +14,7 @@ from enhance.datasets.folders import PICTURE_SUFFIXES
 from enhance.datasets.names import WHOLE_PICTURE, window
 from enhance.errors import DataError, EnhanceError
 from enhance.faces import detection, geometry
-from enhance.files import write_atomically
+from enhance.files import replacing, write_atomically
 from enhance.photos.photo import read
 from enhance.pixels import Array, rescale, webp_bytes
 
@@ -36,10 +39,20 @@ class Prepared:
     written: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
+    def add(self, told: str) -> None:
+        """Adds what `to_tar` told."""
+        one = json.loads(told)
+        self.written += one["written"]
+        self.dropped.update(one["dropped"])
+
     def sentence(self, what: str) -> str:
         """It in one line. what: the plural of what was written."""
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(self.dropped.items()))
         return f"{self.written:,} {what}" + (f"; dropped: {reasons}" if reasons else "")
+
+
+Cut = Callable[[Array, int], Iterator[Array | str]]
+"""What is cut from a photo (H,W,3) in [0,1] at a size in pixels; in place of what is not worth learning from, why."""
 
 
 def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
@@ -58,25 +71,9 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
     Raises:
         DataError: there is no photo, or no face in them that is good enough.
     """
-    paths = _pictures(photos, out)
-    taken: set[str] = set()
-    counts = Prepared()
-    for path, rgb in _read(paths, counts):
-        faces = detection.detect(rgb)
-        counts.dropped.update(["photos without a face"] * (not faces))
-        for face in faces:
-            crop = judged(rgb, face, size)
-            if isinstance(crop, str):
-                counts.dropped[f"faces {crop}"] += 1
-                continue
-            out.mkdir(parents=True, exist_ok=True)
-            write_atomically(out / _name(path, taken), webp_bytes(crop, _QUALITY))
-            counts.written += 1
+    counts = _to_folder(pictures(photos, out), out, faces, size)
     if not counts.written:
-        raise DataError(
-            f"{len(paths)} photos hold no face that is sharp, upright and at least {round(size * _ENOUGH)} pixels wide "
-            f"({counts.sentence('faces')}); give larger photos or a smaller size"
-        )
+        raise nothing(counts, size, crops=False)
     return counts
 
 
@@ -85,25 +82,63 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
 
     A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
     """
-    paths = _pictures(photos, out)
-    taken: set[str] = set()
-    counts = Prepared()
-    for path, rgb in _read(paths, counts):
-        if min(rgb.shape[:2]) < size:
-            counts.dropped[f"photos smaller than {size} pixels"] += 1
-        if max(rgb.shape) > REDUCED:
-            rgb = rescale(rgb, REDUCED / max(rgb.shape))
-        for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
-            crop = rgb[top : top + size, left : left + size]
-            if sharpness(crop) < DETAILED:
-                counts.dropped["flat squares"] += 1
-                continue
-            out.mkdir(parents=True, exist_ok=True)
-            write_atomically(out / _name(path, taken), webp_bytes(crop, _QUALITY))
-            counts.written += 1
+    counts = _to_folder(pictures(photos, out), out, squares, size)
     if not counts.written:
-        raise DataError(f"{len(paths)} photos hold no detailed square of {size} pixels; give larger or sharper photos")
+        raise nothing(counts, size, crops=True)
     return counts
+
+
+def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
+    """The same of the photos that a file names, a line each, into a tar file, as WebDataset has them.
+
+    Returns:
+        The counts, as JSON for `Prepared.add`. A tar without pictures is written, too.
+
+    Raises:
+        DataError: the file with the names cannot be read.
+    """
+    try:
+        paths = [Path(line) for line in names.read_text(encoding="utf-8", errors="surrogateescape").splitlines()]
+    except OSError as error:
+        raise DataError(f"{names}: cannot be read ({error.strerror})") from error
+    counts = Prepared()
+    with replacing(target) as partial, tarfile.open(partial, "w") as tar:
+        for name, content in _cut(paths, cut, size, counts):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return json.dumps({"written": counts.written, "dropped": counts.dropped})
+
+
+def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
+    """What is said of photos from which nothing was cut."""
+    if crops:
+        return DataError(f"the photos hold no detailed square of {size} pixels; give larger or sharper photos")
+    return DataError(
+        f"the photos hold no face that is sharp, upright and at least {round(size * _ENOUGH)} pixels wide "
+        f"({counts.sentence('faces')}); give larger photos or a smaller size"
+    )
+
+
+def faces(rgb: Array, size: int) -> Iterator[Array | str]:
+    """The faces of a photo, in their frames, the largest first."""
+    found = detection.detect(rgb)
+    if not found:
+        yield "photos without a face"
+    for face in found:
+        crop = judged(rgb, face, size)
+        yield f"faces {crop}" if isinstance(crop, str) else crop
+
+
+def squares(rgb: Array, size: int) -> Iterator[Array | str]:
+    """A photo cut into squares."""
+    if min(rgb.shape[:2]) < size:
+        yield f"photos smaller than {size} pixels"
+    if max(rgb.shape) > REDUCED:
+        rgb = rescale(rgb, REDUCED / max(rgb.shape))
+    for top, left in product(*(range(0, side - size + 1, size) for side in rgb.shape[:2])):
+        crop = rgb[top : top + size, left : left + size]
+        yield "flat squares" if sharpness(crop) < DETAILED else crop
 
 
 def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
@@ -126,27 +161,36 @@ def sharpness(crop: Array) -> float:
     return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
 
 
-def _pictures(photos: Sequence[Path], out: Path) -> list[Path]:
+def pictures(photos: Sequence[Path], out: Path) -> list[Path]:
     """The files named, and those in the folders named but for what an earlier run wrote.
 
     Raises:
         DataError: there are none.
     """
-    pictures: list[Path] = []
+    found: list[Path] = []
     for path in photos:
         if not path.is_dir():
-            pictures.append(path)
+            found.append(path)
             continue
         inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in PICTURE_SUFFIXES and m.is_file())
         # What an earlier run wrote is no photo.
-        pictures += [member for member in inside if out.resolve() not in member.resolve().parents]
-    if not pictures:
+        found += [member for member in inside if out.resolve() not in member.resolve().parents]
+    if not found:
         raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
-    return pictures
+    return found
 
 
-def _read(paths: Sequence[Path], counts: Prepared) -> Iterator[tuple[Path, Array]]:
-    """The photos that can be read, (H,W,3) in [0,1]; of the others it says why on stderr, and counts them."""
+def _to_folder(paths: Sequence[Path], out: Path, cut: Cut, size: int) -> Prepared:
+    counts = Prepared()
+    for name, content in _cut(paths, cut, size, counts):
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / name, content)
+    return counts
+
+
+def _cut(paths: Sequence[Path], cut: Cut, size: int, counts: Prepared) -> Iterator[tuple[str, bytes]]:
+    """Names and files of what is cut from the photos that can be read; of the others it says why on stderr."""
+    taken: set[str] = set()
     for path in paths:
         try:
             rgb = read(path).rgb
@@ -154,7 +198,12 @@ def _read(paths: Sequence[Path], counts: Prepared) -> Iterator[tuple[Path, Array
             print(error, file=sys.stderr)
             counts.dropped["photos that cannot be read"] += 1
             continue
-        yield path, rgb
+        for crop in cut(rgb, size):
+            if isinstance(crop, str):
+                counts.dropped[crop] += 1
+                continue
+            counts.written += 1
+            yield _name(path, taken), webp_bytes(crop, _QUALITY)
 
 
 def _name(path: Path, taken: set[str]) -> str:

@@ -1,0 +1,104 @@
+"""`enhance prepare`: from photos to a set to train on, a folder of pictures or of tar files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from enhance.cli import adapter
+from enhance.cli.asked import Many
+from enhance.cli.console import SOME_FAILED, is_debugging, print_error, say
+from enhance.options import option
+
+if TYPE_CHECKING:
+    from enhance.batch.plan import PhotoTask
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """What is cut out of photos, and how it is written."""
+
+    out: Path | None = option(None, "Folder for the faces.", kind=Path, required=True)
+    size: int = option(128, "Pixels across the face frame.", least=64)
+    crops: bool = option(False, "Cut out squares of anything, for photo_x4, instead of faces.")
+    tars: int | None = option(
+        None, "Write tar files (WebDataset), each of so many photos, in several processes.", kind=int, least=1
+    )
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@adapter.options(PrepareOptions)
+@adapter.options(Many, without=("recursive", "again", "shard", "dry_run"), unset={"jobs": "half the cores"})
+@adapter.device_option
+def prepare(photos: tuple[Path, ...], **values: Any) -> None:
+    """Finds, aligns and sorts the faces of photos into a folder to train on."""
+    from enhance.datasets import preparation
+
+    asked, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)
+    assert asked.out is not None
+    if asked.tars is not None:
+        prepare_tars(photos, asked, many)
+        return
+    if many != Many():
+        raise click.UsageError("--jobs, --engine, --address and --cpus go with --tars")
+    what, cut = ("crops", preparation.crops) if asked.crops else ("faces", preparation.prepare)
+    say(f"{asked.out}: {cut(photos, asked.out, size=asked.size).sentence(what)}")
+
+
+def prepare_tars(photos: tuple[Path, ...], asked: PrepareOptions, many: Many) -> None:
+    """Writes tar files by the engine that is asked for; those that an earlier run finished stay.
+
+    Raises:
+        DataError: there are no photos, or nothing in them is worth learning from.
+    """
+    from enhance.batch.manifest import Manifest
+    from enhance.batch.run import run
+    from enhance.cli.engines import engine_of
+    from enhance.datasets import preparation
+
+    assert asked.out is not None
+    cut = preparation.squares if asked.crops else preparation.faces
+    counts = preparation.Prepared()
+
+    def tell(_: PhotoTask, message: str | None, error: str | None) -> None:
+        if message is not None:
+            counts.add(message)
+        if error is not None:
+            print_error(error)
+
+    asked.out.mkdir(parents=True, exist_ok=True)
+    tasks = list(_planned(preparation.pictures(photos, asked.out), asked))
+    manifest = Manifest(asked.out, f"prepare {asked.size} {cut.__name__}")
+    with manifest.kept():
+        work = partial(preparation.to_tar, size=asked.size, cut=cut)
+        engine, ahead = engine_of(many, work, remember=True, debug=is_debugging())
+        summary = run(tasks, engine, manifest, ahead=ahead, on_done=tell)
+    if summary.enhanced == len(tasks) and not counts.written:
+        raise preparation.nothing(counts, asked.size, crops=asked.crops)
+    tars = f"{summary.enhanced:,} tar files, {summary.skipped:,} done before, {len(summary.failed):,} failed"
+    say(f"{asked.out}: {tars}; {counts.sentence('crops' if asked.crops else 'faces')}; {summary.seconds:.1f} s")
+    if summary.failed:
+        sys.exit(SOME_FAILED)
+
+
+def _planned(paths: list[Path], asked: PrepareOptions) -> Iterator[PhotoTask]:
+    """A file with the names of so many photos, and the tar that is made of them."""
+    from enhance.batch.plan import PhotoTask
+    from enhance.files import write_atomically
+
+    assert asked.out is not None
+    assert asked.tars is not None
+    for n, start in enumerate(range(0, len(paths), asked.tars)):
+        names = asked.out / f".{n:05}.txt"
+        text = b"".join(os.fsencode(path.resolve()) + b"\n" for path in paths[start : start + asked.tars])
+        if not names.exists() or names.read_bytes() != text:
+            write_atomically(names, text)
+        yield PhotoTask(str(names), str(asked.out / f"{n:05}.tar"))
