@@ -77,11 +77,13 @@ def section(rows: Mapping[str, Mapping[str, str]]) -> str:
     lines += [f"| {what} | {' | '.join(row[what] for row in rows.values())} |" for what in rows["ours"]]
     lines += [
         "",
-        f"By `python benchmarks/pools.py`: {JOBS} processes at a time. A program that is stopped has just begun photos that",
-        f"take {LONG:.0f} s. Loky loses all photos that were begun with the process that dies, so that they have to be begun",
-        "again, one at a time, and its processes outlive a program that was killed. Pebble loses one photo, as ours does,",
-        "but its processes go on with theirs when the program was killed: the next run would draw the same photos beside",
-        "them. It also carries a time-out for a photo, which ours has not. So ours stays.",
+        f"By `python benchmarks/pools.py`: {JOBS} processes at a time. A program that is stopped has just begun photos",
+        f"that take {LONG:.0f} s. Loky loses all photos that were begun with the process that dies, so that they have",
+        "to be begun again, one at a time, and its processes outlive a program that was killed. Pebble loses one photo",
+        "only, as ours does, but its processes go on with theirs when the program was killed: the next run would draw",
+        "the same photos beside them. What ends them would have to be added, as would the removal of half written",
+        "files: then half of ours would stand around a library. So ours stays. Pebble also knows a time-out for a",
+        "photo, which ours does not.",
         "",
     ]
     return "\n".join(lines)

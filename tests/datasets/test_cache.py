@@ -74,3 +74,17 @@ def test_a_file_that_was_written_again_is_another(tmp_path: Path) -> None:
     assert cache.stamps([file]) == before
     os.utime(file, (2, 2))
     assert cache.stamps([file]) != before
+
+
+def test_threads_are_not_far_ahead_of_what_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_AHEAD", 4)
+    begun: list[int] = []
+
+    def made(index: int) -> int:
+        begun.append(index)
+        return 2 * index
+
+    results = cache.in_threads(made, range(10))
+    assert next(results) == 0
+    assert max(begun) < 4
+    assert [0, *results] == list(range(0, 20, 2))

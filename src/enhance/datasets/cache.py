@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,14 @@ from numpy.typing import NDArray
 from enhance.files import replacing
 
 _Pixels = NDArray[np.uint8]
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 MOST_OF_MEMORY = 0.5
 """What the arrays of all processes that train here may take of the memory. Beyond that, they are mapped from the disk,
 and the processes share them."""
+_AHEAD = 1024
+"""Rows that are made before they are written down: all at once would fill the memory."""
 _loaded: dict[Path, int] = {}
 _mapped: set[Path] = set()
 
@@ -23,6 +28,11 @@ _mapped: set[Path] = set()
 def folder() -> Path:
     """Where arrays are kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "enhance"
+
+
+def place(key: str, shape: tuple[int, ...]) -> Path:
+    """Where an array is kept, whether it is there or not; key and shape as of `cached`."""
+    return folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}_{'x'.join(map(str, shape))}.npy"
 
 
 def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], _Pixels]) -> _Pixels:
@@ -34,14 +44,13 @@ def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], _
         key: whatever the rows depend on: files, when they were written, sizes.
         make: number of the row to row.
     """
-    target = folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}_{'x'.join(map(str, shape))}.npy"
+    target = place(key, shape)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target, suffix=".npy") as partial:
             array = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=(count, *shape))
-            with ThreadPoolExecutor() as pool:
-                for index, row in enumerate(pool.map(make, range(count))):
-                    array[index] = row
+            for index, row in enumerate(in_threads(make, range(count))):
+                array[index] = row
             array.flush()
     size = target.stat().st_size
     room = MOST_OF_MEMORY * memory() / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -51,6 +60,13 @@ def cached(key: str, count: int, shape: tuple[int, ...], make: Callable[[int], _
     # Into memory where there is room: windows of a mapped file are as slow as the disk once its pages are evicted.
     _loaded[target] = size
     return np.asarray(np.load(target))
+
+
+def in_threads(make: Callable[[_T], _R], items: Sequence[_T]) -> Iterator[_R]:
+    """What `make` makes of each, in order, by several threads, which are never far ahead of what was taken."""
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(items), _AHEAD):
+            yield from pool.map(make, items[start : start + _AHEAD])
 
 
 def is_mapped() -> bool:

@@ -9,7 +9,6 @@ small faces are turned, as they are in photos, and where names tell people's age
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -184,10 +183,9 @@ def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ..
     training: list[ImageGroup] = []
     held_out: list[ImageGroup] = []
     members_of: dict[tuple[Path, Box, int, bool], list[TrainingSource]] = {}
-    with ThreadPoolExecutor() as pool:
-        for source, size in zip(listing, pool.map(_size, listing), strict=True):
-            key = source.path.parent, source.window, size, folders.is_held_out(source.path.name)
-            members_of.setdefault(key, []).append(source)
+    for source, size in zip(listing, cache.in_threads(_size, listing), strict=True):
+        key = source.path.parent, source.window, size, folders.is_held_out(source.path.name)
+        members_of.setdefault(key, []).append(source)
     for (_, box, size, held), members in members_of.items():
         cumulative = balanced_weights([member.path.stem for member in members]).cumsum()
         for width, frame in _sizes(box, size):
