@@ -97,8 +97,8 @@ def _planned(paths: list[Path], asked: PrepareOptions) -> Iterator[PhotoTask]:
     assert asked.out is not None
     assert asked.tars is not None
     for n, start in enumerate(range(0, len(paths), asked.tars)):
-        names = asked.out / f".{n:05}.txt"
-        text = b"".join(os.fsencode(path.resolve()) + b"\n" for path in paths[start : start + asked.tars])
+        names = asked.out / f".{n:05}.names"
+        text = b"".join(os.fsencode(path.resolve()) + b"\0" for path in paths[start : start + asked.tars])
         if not names.exists() or names.read_bytes() != text:
             write_atomically(names, text)
         yield PhotoTask(str(names), str(asked.out / f"{n:05}.tar"))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 import tarfile
 from collections import Counter
@@ -89,7 +90,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
 
 
 def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
-    """The same of the photos that a file names, a line each, into a tar file, as WebDataset has them.
+    """The same of the photos that a file names, each ended by a zero byte, into a tar file, as WebDataset has them.
 
     Returns:
         The counts, as JSON for `Prepared.add`. A tar without pictures is written, too.
@@ -98,7 +99,7 @@ def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
         DataError: the file with the names cannot be read.
     """
     try:
-        paths = [Path(line) for line in names.read_text(encoding="utf-8", errors="surrogateescape").splitlines()]
+        paths = [Path(os.fsdecode(name)) for name in names.read_bytes().split(b"\0") if name]
     except OSError as error:
         raise DataError(f"{names}: cannot be read ({error.strerror})") from error
     counts = Prepared()
