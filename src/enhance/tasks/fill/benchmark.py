@@ -165,7 +165,7 @@ def _method(model: Model, framed: bool) -> Method:
         for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
             rgb = to_float(pixels)
             if framed:
-                rgb = np.where(hole[..., None], complete(painter, None, rgb, hole, len(rgb), 0), rgb)
+                rgb = np.where(hole[..., None], complete(painter, rgb, hole, len(rgb), 0, refined=False), rgb)
             else:
                 painting.fill_by_network(painter, rgb, hole, 0)
             output.append(rgb)

@@ -55,20 +55,21 @@ def frame_coordinates(size: int) -> Array:
     return np.stack([np.broadcast_to(squares, fine.shape), np.broadcast_to(squares[:, None], fine.shape), fine])
 
 
-def complete(frame: Array, hole: Hole, size: int, seed: int) -> Array:
+def complete(painter: Painter, frame: Array, hole: Hole, size: int, seed: int, *, refined: bool = True) -> Array:
     """A face in its frame with the hole filled.
 
     Args:
+        painter: a network for faces.
         frame: (S,S,3) in [0,1]; a face upright in its frame.
         hole: (S,S).
         size: pixels across the frame that the face has detail for.
+        refined: whether the network for anything refines it beyond the sizes of faces.
     """
     side = next((n for n in FRAMES if size <= 1.25 * n), FRAMES[-1])
     small, small_hole = _resized(frame, side), _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
-    painter = Painter.load(FACE_FILL)
     noise = painter.noise(seed, side, side, 0)
     drawn = painter(small, small_hole.astype(np.float32), noise, frame_coordinates(side))
-    while side < min(len(frame), _LARGEST):
+    while refined and side < min(len(frame), _LARGEST):
         side *= 2
         here = _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
         finer = np.where(here[..., None], painting.doubled(drawn), _resized(frame, side))
@@ -143,7 +144,7 @@ def complete_face(rgb: Array, hole: Hole, face: Face, seed: int) -> Completed | 
     # Beyond the photo nothing is known either.
     there = geometry.apply_transform(geometry.invert(to_frame), pixels_of(side, side)) + np.array([left, top])
     beyond = ((there < -0.5) | (there > np.array(hole.shape[::-1]) - 0.5)).any(-1)
-    output = complete(frame, inside | beyond, round(native), seed)
+    output = complete(Painter.load(FACE_FILL), frame, inside | beyond, round(native), seed)
     paste_face(photo, part, output, to_frame)
     return Completed(box, float(inside.mean()), round(native))
 

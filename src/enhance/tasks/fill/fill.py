@@ -172,7 +172,7 @@ def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
             f"{photo.name}: is {photo.width}x{photo.height}; a face in its frame is square, "
             f"{LARGEST_FACE} pixels at most"
         )
-    output = faces.complete(photo.rgb, hole, photo.width, seed)
+    output = faces.complete(Painter.load(FACE_FILL), photo.rgb, hole, photo.width, seed)
     side = float(photo.width)
     return output, faces.Completed((0.0, 0.0, side, side), float(hole.mean()), photo.width)
 
