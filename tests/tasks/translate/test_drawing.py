@@ -87,3 +87,11 @@ def test_how_sure_an_animal_is_its_surest_quarter_says() -> None:
     found[10:15, 10:30] = 0.9
     (animal,) = separate(found, 64, 64)
     assert animal_score(animal) == pytest.approx(0.9)
+
+
+def test_animals_in_a_row_are_drawn_as_large_as_one_alone() -> None:
+    alone, standing, two, many = ((0, 0, 100, 80), (0, 0, 40, 55), (0, 0, 200, 70), (0, 0, 900, 60))
+    assert drawing.drawn_side(alone) == drawing.drawn_side(standing) == drawing.ANIMAL_SIDE
+    assert drawing.drawn_side(two) == 256
+    assert drawing.drawn_side((0, 0, 150, 80)) == 160
+    assert drawing.drawn_side(many) == 2 * drawing.ANIMAL_SIDE

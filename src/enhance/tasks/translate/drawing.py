@@ -20,6 +20,10 @@ ANIMAL_SIDE = 128
 """Pixels across an animal as the networks were taught to see it."""
 _ROOM = 1.25
 """The side of the square that is cut out, in units of the longer side of the animal's box."""
+_ALONE = 1.4
+"""How much longer than wide the box of a single animal is at most, more or less."""
+_STEP = 32
+"""Pixels by which the square grows for several."""
 _LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
 TRUST = 3.0
@@ -87,16 +91,26 @@ def draw_animal(
     height, width = pixels.shape[:2]
     box = (0, 0, width, height) if animal is None else animal.box
     left, top, side = square(box, _ROOM if animal else 1.0, height, width)
-    image = cut(pixels, left, top, side)
+    size = drawn_side(box)
+    image = cut(pixels, left, top, side, size)
     inputs = {"image": image.transpose(2, 0, 1)[None]}
     if "coat" in model.facts.inputs:
         inputs["coat"] = np.array([coat or COATS[COAT]], np.float32)
     output = model.run(**inputs)
     mask: _Mask = output["mask"][0, 0]
     if animal is not None:
-        mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width))
+        mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width, size))
     alpha = np.clip((mask - _LEAST) / 0.5, 0, 1).astype(np.float32)
     return AnimalPatch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
+
+
+def drawn_side(box: AnimalRegion) -> int:
+    """Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be,
+    up to twice the usual side."""
+    left, top, right, bottom = box
+    across, down = right - left, bottom - top
+    row = max(across, down) / max(min(across, down), 1) / _ALONE
+    return ANIMAL_SIDE + _STEP * min(max(round((row - 1) * ANIMAL_SIDE / _STEP), 0), ANIMAL_SIDE // _STEP)
 
 
 def square(box: AnimalRegion, room: float, height: int, width: int) -> tuple[int, int, int]:
@@ -113,33 +127,33 @@ def square(box: AnimalRegion, room: float, height: int, width: int) -> tuple[int
     return begin(left, right, width), begin(top, bottom, height), side
 
 
-def cut(pixels: Integers, left: int, top: int, side: int) -> RGB:
+def cut(pixels: Integers, left: int, top: int, side: int, size: int = ANIMAL_SIDE) -> RGB:
     """A square of a photo (H,W,3) at the networks' size, in [0,1]; beyond the photo its edges are repeated."""
     height, width = pixels.shape[:2]
     inside = pixels[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
     border = [max(-top, 0), max(top + side - height, 0), max(-left, 0), max(left + side - width, 0)]
     if any(border):
         # Made small first: the border of a large photo would take memory for nothing.
-        scale = min(1.0, ANIMAL_SIDE / side)
-        size = max(1, round(inside.shape[1] * scale)), max(1, round(inside.shape[0] * scale))
+        scale = min(1.0, size / side)
+        small = max(1, round(inside.shape[1] * scale)), max(1, round(inside.shape[0] * scale))
         if scale < 1:
-            inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_AREA))
+            inside = np.asarray(cv2.resize(inside, small, interpolation=cv2.INTER_AREA))
         above, below, before, after = (round(b * scale) for b in border)
         inside = np.asarray(cv2.copyMakeBorder(inside, above, below, before, after, cv2.BORDER_REPLICATE))
-    method = cv2.INTER_AREA if max(inside.shape[:2]) > ANIMAL_SIDE else cv2.INTER_CUBIC
-    return to_float(np.asarray(cv2.resize(inside, (ANIMAL_SIDE, ANIMAL_SIDE), interpolation=method)))
+    method = cv2.INTER_AREA if max(inside.shape[:2]) > size else cv2.INTER_CUBIC
+    return to_float(np.asarray(cv2.resize(inside, (size, size), interpolation=method)))
 
 
-def there(animal: Animal, left: int, top: int, side: int, height: int, width: int) -> _Mask:
+def there(animal: Animal, left: int, top: int, side: int, height: int, width: int, size: int) -> _Mask:
     """The finder's probabilities of one animal, in the square that a network saw, (S,S)."""
     rows, columns = animal.where.shape
     step = np.array([columns / width, rows / height])
-    size = side * step / ANIMAL_SIDE
-    origin = (np.array([left, top]) * step) + size / 2 - 0.5
-    matrix = np.array([[size[0], 0, origin[0]], [0, size[1], origin[1]]])
+    pixel = side * step / size
+    origin = (np.array([left, top]) * step) + pixel / 2 - 0.5
+    matrix = np.array([[pixel[0], 0, origin[0]], [0, pixel[1], origin[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     wide = cv2.dilate(animal.where, np.ones((3, 3), np.uint8))
     return np.asarray(
-        cv2.warpAffine(wide, matrix, (ANIMAL_SIDE, ANIMAL_SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        cv2.warpAffine(wide, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE),
         np.float32,
     )

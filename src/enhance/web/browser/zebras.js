@@ -13,6 +13,8 @@ const LOOK = 256,
 	SMALLEST = 10,
 	JOINED = 2,
 	SIDE = 128,
+	STEP = 32,
+	ALONE = 1.4,
 	ROOM = 1.25,
 	LEAST = 0.25,
 	TRUST = 3;
@@ -185,18 +187,28 @@ export function labelled({ data, width, height }) {
 /** What is added for an animal; for the whole photo, if there is none. */
 async function draw(rgb, animal, to, coat) {
 	const [{ width, height }] = rgb,
-		[left, top, side] = square(animal?.box ?? [0, 0, width, height], animal ? ROOM : 1, width, height),
-		image = new Float32Array(3 * SIDE * SIDE);
-	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side).data, c * SIDE * SIDE));
-	const { delta, mask } = await run(to, { image: [image, [1, 3, SIDE, SIDE]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
-		size = SIDE * SIDE,
-		limit = animal && there(animal, left, top, side, width, height);
+		box = animal?.box ?? [0, 0, width, height],
+		[left, top, side] = square(box, animal ? ROOM : 1, width, height),
+		size = drawnSide(box),
+		count = size * size,
+		image = new Float32Array(3 * count);
+	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side, size).data, c * count));
+	const { delta, mask } = await run(to, { image: [image, [1, 3, size, size]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
+		limit = animal && there(animal, left, top, side, width, height, size);
 	const alpha = plane(
-		SIDE,
-		SIDE,
-		mask.slice(0, size).map((value, n) => clip(((limit ? Math.min(value, TRUST * limit.data[n]) : value) - LEAST) / 0.5)),
+		size,
+		size,
+		mask.slice(0, count).map((value, n) => clip(((limit ? Math.min(value, TRUST * limit.data[n]) : value) - LEAST) / 0.5)),
 	);
-	return { left, top, side, alpha, delta: [0, 1, 2].map(c => plane(SIDE, SIDE, delta.slice(c * size, (c + 1) * size))) };
+	return { left, top, side, alpha, delta: [0, 1, 2].map(c => plane(size, size, delta.slice(c * count, (c + 1) * count))) };
+}
+
+/** Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be. */
+function drawnSide([left, top, right, bottom]) {
+	const across = right - left,
+		down = bottom - top,
+		row = Math.max(across, down) / Math.max(Math.min(across, down), 1) / ALONE;
+	return SIDE + STEP * Math.min(Math.max(rounded(((row - 1) * SIDE) / STEP), 0), SIDE / STEP);
 }
 
 function square([left, top, right, bottom], room, width, height) {
@@ -206,18 +218,18 @@ function square([left, top, right, bottom], room, width, height) {
 	return [begin(left, right, width), begin(top, bottom, height), side];
 }
 
-function cutOut(one, left, top, side) {
+function cutOut(one, left, top, side, size) {
 	const { width, height } = one,
 		border = [Math.max(-left, 0), Math.max(-top, 0), Math.max(left + side - width, 0), Math.max(top + side - height, 0)];
 	let part = cut(one, Math.max(left, 0), Math.max(top, 0), Math.min(left + side, width), Math.min(top + side, height));
 	if (border.some(Boolean)) {
-		const scale = Math.min(1, SIDE / side);
+		const scale = Math.min(1, size / side);
 		if (scale < 1) part = eightBit(reduced(part, Math.max(1, rounded(part.width * scale)), Math.max(1, rounded(part.height * scale))));
 		const [before, above, after, below] = border.map(edge => rounded(edge * scale));
 		part = cut(part, -before, -above, part.width + after, part.height + below);
 	}
-	if (Math.max(part.width, part.height) > SIDE) return eightBit(area(part, SIDE, SIDE));
-	return eightBit(sampled(part, evenly(SIDE, part.width / SIDE), evenly(SIDE, part.height / SIDE), true));
+	if (Math.max(part.width, part.height) > size) return eightBit(area(part, size, size));
+	return eightBit(sampled(part, evenly(size, part.width / size), evenly(size, part.height / size), true));
 }
 
 /** Means along sides that become smaller, as OpenCV's INTER_AREA; a side that becomes longer is stretched. */
@@ -227,10 +239,10 @@ export const area = (from, width, height) => {
 };
 
 /** The finder's probabilities of an animal in the square that the network saw. */
-function there({ where }, left, top, side, width, height) {
+function there({ where }, left, top, side, width, height, size) {
 	const [sx, sy] = [where.width / width, where.height / height],
 		places = (step, begin) =>
-			to32nds(Array.from({ length: SIDE }, (_, n) => (n * side * step) / SIDE + begin * step + (side * step) / SIDE / 2 - 0.5));
+			to32nds(Array.from({ length: size }, (_, n) => (n * side * step) / size + begin * step + (side * step) / size / 2 - 0.5));
 	return sampled(squarely(where, 3), places(sx, left), places(sy, top), false);
 }
 
@@ -288,10 +300,10 @@ function lay(rgb, amount, { left, top, side, alpha, delta }) {
 		x1 = Math.min(width, left + side),
 		y1 = Math.min(height, top + side);
 	const part =
-		side <= SIDE
+		side <= alpha.width
 			? one => cut(area(one, side, side), x0 - left, y0 - top, x1 - left, y1 - top)
 			: (one, cubic) =>
-					sampled(one, to32nds(evenly(x1 - x0, SIDE / side, left - x0)), to32nds(evenly(y1 - y0, SIDE / side, top - y0)), cubic);
+					sampled(one, to32nds(evenly(x1 - x0, alpha.width / side, left - x0)), to32nds(evenly(y1 - y0, alpha.width / side, top - y0)), cubic);
 	const much = part(alpha, false);
 	rgb.forEach((one, c) => {
 		const added = part(delta[c], true);
