@@ -1,5 +1,6 @@
-"""The rules of imports in pyproject.toml leave no module out."""
+"""The rules of imports in pyproject.toml, and docs/architecture.md, leave nothing out."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -30,3 +31,15 @@ def test_whatever_runs_for_users_is_kept_from_torch() -> None:
         in_task = parts[1] == "tasks" and len(parts) > 3 and parts[3] in IN_TASKS
         kept = any(module == source or module.startswith(f"{source}.") for source in contract["source_modules"])
         assert kept != (for_training or in_task), module
+
+
+def test_the_architecture_page_names_every_package_and_module_beside_them() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for path in (ROOT / "src" / "enhance").iterdir():
+        if path.is_dir() and (path / "__init__.py").exists():
+            assert f"`{path.name}/`" in page, path.name
+        elif path.suffix == ".py" and path.stem != "__init__":
+            assert f"`{path.name}`" in page, path.name
+    for task in (path.parent for path in (ROOT / "src" / "enhance" / "tasks").glob("*/__init__.py")):
+        assert f"`{task.name}`" in page, task.name
+    assert all((ROOT / "src" / "enhance" / "tasks" / name).exists() for name in re.findall(r"`tasks/([^`]+)`", page))

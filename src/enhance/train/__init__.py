@@ -1,1 +1,1 @@
-"""From a folder of faces to shipped weights: recipes -> data -> task -> loop -> checkpoint -> export."""
+"""From folders of pictures to shipped weights: recipes -> data -> task -> loop -> checkpoint -> export."""
