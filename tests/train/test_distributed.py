@@ -137,6 +137,21 @@ def started(world: int, code: str) -> list[subprocess.Popen[str]]:
     ]
 
 
+def torchrun(world: int, code: str) -> subprocess.Popen[str]:
+    """The same by the program that comes with torch."""
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+    program = [sys.executable, "-c", f"from tests.train.test_distributed import *; {code}"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(world)]
+    return subprocess.Popen(
+        [*launcher, "--no-python", *program],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def ended(processes: list[subprocess.Popen[str]]) -> list[str]:
     """What each complained of. One that waits for the others for ever is ended, and they with it."""
     until = time.monotonic() + LIMIT
@@ -165,7 +180,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_two_processes_learn_as_one_with_the_double_batch(alone: Path, tmp_path: Path) -> None:
-    said = ended(started(2, f"teach({str(tmp_path)!r}, {20 * EXAMPLES})"))
+    said = ended([torchrun(2, f"teach({str(tmp_path)!r}, {20 * EXAMPLES})")])
     one, two = losses(alone), losses(tmp_path)
     assert len(one) == len(two) == 20, said
     for by_one, by_two in zip(one, two, strict=True):
