@@ -69,6 +69,9 @@ def test_the_other_tasks_take_pipes_too(tmp_path: Path) -> None:
             assert image.size == (size or image.size), name
         assert done.stderr.startswith(b"stdout: ") is (name != "imagine")
     assert [path.name for path in tmp_path.iterdir()] == ["lines.png"]
+    said = enhance("inspect", "-", cwd=tmp_path, given=commands["fill"][0].stdout).stdout
+    assert said.startswith(b"stdin:")
+    assert b"invented" in said
     several = enhance("sketch", "-", "-n", "2", cwd=tmp_path, given=drawing, code=2)
     assert b"- is for one picture alone" in several.stderr
 
@@ -92,6 +95,32 @@ def test_json_is_one_object_a_line_for_what_was_done_and_what_was_not(face: Path
     assert lines == {"face.png": None, "none.png": "none.png: no such file"}
     again = enhance(face, "-o", "out/", "none.png", "--json", *FAST, cwd=tmp_path, code=3)
     assert [line.get("skipped") for line in map(json.loads, again.stdout.splitlines())].count(True) == 1
+
+
+WRONG = {
+    "fill": ("none.png", "--box", "1,1,2,2"),
+    "imagine": ("a red bird", "-o", "bird.txt"),
+    "translate": ("none.png",),
+}
+"""Of each command what it cannot do."""
+
+
+def test_every_command_that_makes_pictures_says_so_as_json(tmp_path: Path) -> None:
+    Image.fromarray(np.full((96, 96, 3), 200, np.uint8)).save(tmp_path / "plain.png")
+    asked = (
+        (("fill", "plain.png", "--box", "10,10,9,9", "-n", "2"), 2),
+        (("imagine", "a red bird", "--size", "64", "-n", "2"), 2),
+        (("translate", "plain.png"), 1),
+    )
+    for words, lines in asked:
+        told = [json.loads(line) for line in enhance(*words, "--json", "-q", cwd=tmp_path).stdout.splitlines()]
+        assert len(told) == lines, words
+        for one in told:
+            assert one.keys() >= {"source", "target", "error", "faces", "agreement", "notes", "sentence"}, words
+            assert one["error"] is None
+            assert not one["target"] or (tmp_path / one["target"]).is_file()
+        (wrong,) = enhance(words[0], *WRONG[words[0]], "--json", cwd=tmp_path, code=2).stdout.splitlines()
+        assert json.loads(wrong)["error"]
 
 
 def test_what_was_made_here_is_left_out_of_several(face: Path, tmp_path: Path) -> None:

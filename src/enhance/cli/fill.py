@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Answers, Output, Overwrite, ResourceLimits
-from enhance.cli.console import output_options, say
+from enhance.cli.answers import failures_told, tell
+from enhance.cli.asked import Answers, Json, Output, Overwrite, ResourceLimits
+from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
 from enhance.options import option
@@ -43,6 +44,7 @@ class MaskOptions:
 @adapter.options(FillOptions)
 @adapter.options(ResourceLimits, without=("memory", "max_result"))
 @adapter.device_option
+@adapter.options(Json)
 @output_options
 @adapter.options(Overwrite)
 def fill(
@@ -53,6 +55,7 @@ def fill(
     output: str | None,
     max_pixels: float,
     overwrite: bool,
+    as_json: bool,
     **values: Any,
 ) -> None:
     """Fills a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
@@ -63,7 +66,7 @@ def fill(
     only_one([photo], output, answers=count)
     options = adapter.take(FillOptions, values)
     wanted = [box_of(text) for text in boxes]
-    with piped(photo, output) as files:
+    with failures_told(photo, output, as_json=as_json), piped(photo, output) as files:
         named = Path(files.output) if files.output else None
         source = read(files.source, max_pixels=round(max_pixels * 1e6))
         targets = targets_of(files.source, named, count, options.seed)
@@ -75,12 +78,18 @@ def fill(
             filled = fill_photo(source, mask, wanted, replace(options, seed=options.seed + n))
             make_folder(target.parent)
             write(filled.canvas, target)
-            say(files.named(f"{target}: {filled.sentence()}, {time.perf_counter() - started:.1f} s"), err=files.writes)
             notes = list(filled.notes)
             if format_of(target) == "JPEG":
                 notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
-            for note in notes:
-                say(f"  {note}", err=files.writes)
+            known = {
+                "size": [source.width, source.height],
+                "seed": options.seed + n,
+                "faces": [
+                    {"box": [round(float(edge), 1) for edge in face.box], "pixels": face.size} for face in filled.faces
+                ],
+            }
+            seconds = time.perf_counter() - started
+            tell(files, photo, [target], filled.sentence(), notes, seconds=seconds, as_json=as_json, facts=[known])
             files.send(target)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Answers, Output, OverwriteAll
-from enhance.cli.console import output_options, say
+from enhance.cli.answers import failures_told, tell
+from enhance.cli.asked import Answers, Json, Output, OverwriteAll
+from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.tasks.imagine.options import ImagineOptions
@@ -23,6 +24,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 @adapter.options(Output, unset={"output": "bird.png"})
 @adapter.options(ImagineOptions)
 @adapter.device_option
+@adapter.options(Json)
 @output_options
 @adapter.options(OverwriteAll)
 def imagine(
@@ -30,6 +32,7 @@ def imagine(
     count: int,
     output: str | None,
     overwrite: bool,
+    as_json: bool,
     **asked: Any,
 ) -> None:
     """Draws birds from a SENTENCE: "a small bird with a red head and a white belly"."""
@@ -38,7 +41,7 @@ def imagine(
 
     first = adapter.take(ImagineOptions, asked)
     only_one([], output, answers=count)
-    with piped(None, output, "png") as files:
+    with failures_told(sentence, output, as_json=as_json), piped(None, output, "png") as files:
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
         for target in targets:
             refuse(target, first.size, first.size)
@@ -48,9 +51,9 @@ def imagine(
         for bird, target in zip(birds, targets, strict=True):
             make_folder(target.parent)
             write(bird.canvas, target)
-        names = str(targets[0]) if count == 1 else f"{targets[0]} to {targets[-1].name}"
-        message = f"{names}: {birds[0].sentence()}, {time.perf_counter() - started:.1f} s"
-        say(files.named(message), err=files.writes)
+        seconds = time.perf_counter() - started
+        facts = [{"size": [first.size, first.size], "seed": bird.options.seed, "layout": bird.layout} for bird in birds]
+        tell(files, sentence, targets, birds[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
         files.send(targets[0])
 
 

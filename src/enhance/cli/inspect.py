@@ -7,15 +7,21 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.asked import Json
+from enhance.cli.pipes import piped
+
+NOWHERE = "."
+"""In the place of a result: there is none."""
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @adapter.options(Json)
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
-    """Says what files tell of how they were made: what was redrawn, by what, and who signed it."""
+    """Says what files tell of how they were made: what was redrawn, by what, and who signed it. - is stdin."""
     from enhance.honesty import credentials
 
     for path in files:
-        record = credentials.inspect(path)
-        click.echo(json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record))
+        with piped(path, NOWHERE) as file:
+            record = credentials.inspect(file.source)
+            told = json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record)
+            click.echo(file.named(told))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import OutputFolder
-from enhance.cli.console import output_options, say
+from enhance.cli.answers import KEYS, failures_told
+from enhance.cli.asked import Json, OutputFolder
+from enhance.cli.console import as_line, output_options, say
+from enhance.cli.pipes import STREAM, piped
 from enhance.tasks.upscale.options import LineupOptions
 
 
@@ -17,13 +20,24 @@ from enhance.tasks.upscale.options import LineupOptions
 @click.argument("photo", type=click.Path(path_type=Path))
 @adapter.options(LineupOptions)
 @adapter.device_option
+@adapter.options(Json)
 @output_options
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
-def lineup(photo: Path, output: Path | None, **how: Any) -> None:
+def lineup(photo: Path, output: Path | None, as_json: bool, **how: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
     from enhance.honesty.lineup import lineup_photo, write_lineup
     from enhance.photos.photo import read
 
-    shown = lineup_photo(read(photo), adapter.take(LineupOptions, how))
-    folder = write_lineup(shown, output or photo.with_name(f"{photo.stem}_lineup"))
-    say(f"{folder}: {shown.sentence()}\n  {shown.meaning()}\n  {shown.warning}")
+    if output is None and str(photo) == STREAM:
+        raise click.UsageError("- has no place beside it; name a folder with -o")
+    started = time.perf_counter()
+    place = output or photo.with_name(f"{photo.stem}_lineup")
+    with failures_told(photo, place, as_json=as_json), piped(photo, place) as files:
+        shown = lineup_photo(read(files.source), adapter.take(LineupOptions, how))
+        folder = write_lineup(shown, place)
+    if as_json:
+        notes, seconds = [shown.meaning(), shown.warning], round(time.perf_counter() - started, 2)
+        facts = {**KEYS, **shown.facts(), "agreement": round(min(shown.lr_psnr), 2)}
+        click.echo(as_line(photo, folder, **facts, notes=notes, seconds=seconds))
+    else:
+        say(f"{folder}: {shown.sentence()}\n  {shown.meaning()}\n  {shown.warning}")

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Answers, Output, OverwriteAll
-from enhance.cli.console import output_options, say
+from enhance.cli.answers import failures_told, tell
+from enhance.cli.asked import Answers, Json, Output, OverwriteAll
+from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
 from enhance.errors import PhotoError
@@ -24,6 +25,7 @@ from enhance.tasks.sketch.options import SketchOptions
 @adapter.options(Output, unset={"output": "<name>_cat.png"})
 @adapter.options(SketchOptions)
 @adapter.device_option
+@adapter.options(Json)
 @output_options
 @adapter.options(OverwriteAll)
 def sketch(
@@ -31,6 +33,7 @@ def sketch(
     count: int,
     output: str | None,
     overwrite: bool,
+    as_json: bool,
     **values: Any,
 ) -> None:
     """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
@@ -39,7 +42,8 @@ def sketch(
 
     first = adapter.take(SketchOptions, values)
     only_one(drawings, output, answers=count)
-    with piped(drawings[0], output, "png") as files:
+    failing = failures_told(" ".join(map(str, drawings)), output, as_json=as_json)
+    with failing, piped(drawings[0], output, "png") as files:
         given_files = (files.source, *drawings[1:])
         targets = targets_of(given_files, Path(files.output) if files.output else None, count, first.seed)
         for target in (target for some in targets for target in some):
@@ -53,9 +57,9 @@ def sketch(
             for cat, target in zip(cats, some, strict=True):
                 make_folder(target.parent)
                 write(cat.canvas, target)
-            names = str(some[0]) if count == 1 else f"{some[0]} to {some[-1].name}"
-            message = f"{names}: {cats[0].sentence()}, {time.perf_counter() - started:.1f} s"
-            say(files.named(message), err=files.writes)
+            seconds = time.perf_counter() - started
+            facts = [{"size": [first.size, first.size], "seed": cat.options.seed} for cat in cats]
+            tell(files, drawing, some, cats[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
             files.send(some[0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Output, Overwrite, ResourceLimits
-from enhance.cli.console import SOME_FAILED, is_debugging, output_options, print_error, say
+from enhance.cli.answers import KEYS, failures_told
+from enhance.cli.asked import Json, Output, Overwrite, ResourceLimits
+from enhance.cli.console import SOME_FAILED, as_line, is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
@@ -34,6 +36,7 @@ class Mask:
 @adapter.options(Mask)
 @adapter.options(ResourceLimits, without=("memory", "max_result"))
 @adapter.device_option
+@adapter.options(Json)
 @output_options
 @adapter.options(Overwrite)
 def translate(
@@ -42,6 +45,7 @@ def translate(
     mask: bool,
     max_pixels: float,
     overwrite: bool,
+    as_json: bool,
     **values: Any,
 ) -> None:
     """Redraws the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
@@ -50,31 +54,42 @@ def translate(
     """
     options = adapter.take(TranslateOptions, values)
     only_one(photos, output, answers=2 if mask else 1)
-    with piped(photos[0], output) as files:
-        if len(photos) == 1:
+    answer = click.echo if as_json else say
+    if len(photos) == 1:
+        with failures_told(photos[0], output, as_json=as_json), piped(photos[0], output) as files:
             (target,) = targets_of((files.source,), files.output, options.to)
-            message = translate_file(files.source, target, options, mask, max_pixels, overwrite)
-            say(files.named(message), err=files.writes)
+            message = translate_file(files.source, target, options, mask, max_pixels, overwrite, as_json=as_json)
+            answer(files.named(message), err=files.writes)
             files.send(target)
             return
     targets = targets_of(photos, output, options.to)
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:
-            say(translate_file(photo, target, options, mask, max_pixels, overwrite))
+            answer(translate_file(photo, target, options, mask, max_pixels, overwrite, as_json=as_json))
         except EnhanceError as error:
             if is_debugging():
                 raise
-            print_error(str(error))
+            if as_json:
+                click.echo(as_line(photo, target, error=" ".join(str(error).split())))
+            else:
+                print_error(str(error))
             failed += 1
     if failed:
         sys.exit(SOME_FAILED if failed < len(photos) else 2)
 
 
 def translate_file(
-    path: Path, target: Path, options: TranslateOptions, mask: bool, max_pixels: float, overwrite: bool
+    path: Path,
+    target: Path,
+    options: TranslateOptions,
+    mask: bool,
+    max_pixels: float,
+    overwrite: bool,
+    *,
+    as_json: bool = False,
 ) -> str:
-    """Translates one file into another; what is to be said of it.
+    """Translates one file into another; what is to be said of it, in words or as a line of JSON.
 
     Raises:
         PhotoError: it cannot be read or written.
@@ -94,7 +109,8 @@ def translate_file(
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
         refuse_inputs(target, () if overwrite else (path,))
         make_folder(target.parent)
-        return f"{target}: {translate_video(path, target, options).sentence()}, {time.perf_counter() - started:.1f} s"
+        made = translate_video(path, target, options)
+        return told(path, target, made.sentence(), (), started, as_json, frames=made.frames)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     mask_file = target.with_name(f"{target.stem}_mask.png")
@@ -103,7 +119,8 @@ def translate_file(
         refuse_inputs(file, () if overwrite else (path,))
     result = translate_photo(source, options)
     if result.stamp is None:
-        return f"{path}: {result.sentence()}"
+        found = as_line(path, "", **KEYS, sentence=result.sentence(), animals=[], notes=list(result.notes))
+        return found if as_json else f"{path}: {result.sentence()}"
     make_folder(target.parent)
     notes = list(result.notes)
     if source.frames > 1 and moves(target):
@@ -119,8 +136,18 @@ def translate_file(
         notes.append(f"mask: {mask_file}")
     if format_of(target) == "JPEG":
         notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
-    line = f"{target}: {result.sentence()}, {time.perf_counter() - started:.1f} s"
-    return "\n  ".join([line, *notes])
+    animals = [{"box": [int(edge) for edge in animal.box]} for animal in result.animals]
+    return told(path, target, result.sentence(), notes, started, as_json, animals=animals)
+
+
+def told(
+    path: Path, target: Path, sentence: str, notes: Sequence[str], started: float, as_json: bool, **facts: Any
+) -> str:
+    """What was made of a file, in words or as a line of JSON."""
+    seconds = time.perf_counter() - started
+    if as_json:
+        return as_line(path, target, **KEYS, sentence=sentence, **facts, notes=list(notes), seconds=round(seconds, 2))
+    return "\n  ".join([f"{target}: {sentence}, {seconds:.1f} s", *notes])
 
 
 def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Path]:

@@ -32,12 +32,14 @@ class FaceJob:
         face: as it was found.
         crop: what it is drawn from; None where it is left alone.
         reason: why it is left alone; None if it is redrawn.
+        share: how much of what is drawn is pasted, in (0,1]; the rest is the enlarged photo.
         drawn: what was drawn of its crop, (scale*h,scale*w,3) in [0,1]; None before, and where it is left alone.
     """
 
     face: Face
     crop: FaceCrop | None = None
     reason: str | None = None
+    share: float = 1.0
     drawn: _Array | None = None
 
     @property
@@ -76,17 +78,17 @@ def paste_jobs(jobs: Sequence[FaceJob], background: Background, share: float = 1
     """The parts of a background in which faces were drawn, with these.
 
     Args:
-        share: how much of each is pasted, in [0,1]; the rest is what the background shows there.
+        share: how much of each is pasted, in [0,1], times its own share; the rest is what the background shows there.
     """
     # The largest is pasted last: it is the nearest to the camera, and lies over the others.
     jobs = sorted((job for job in jobs if job.redrawn), key=lambda job: face_size(job.face.landmarks))
-    pairs = [(job.crop, job.drawn) for job in jobs if job.crop is not None and job.drawn is not None]
+    drawn_jobs = [(job.crop, job.drawn, job.share) for job in jobs if job.crop is not None and job.drawn is not None]
     photo = 0, 0, background.photo.width, background.photo.height
     patches = []
-    for box, members in united([crop.inside(photo) for crop, _ in pairs]):
+    for box, members in united([crop.inside(photo) for crop, _, _ in drawn_jobs]):
         hr = background.part(*box)
-        for crop, drawn in (pairs[member] for member in members):
-            paste_crop(hr, box, crop, drawn, share)
+        for crop, drawn, own_share in (drawn_jobs[member] for member in members):
+            paste_crop(hr, box, crop, drawn, share * own_share)
         patches.append(Patch(box[0], box[1], hr))
     return patches
 

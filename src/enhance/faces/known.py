@@ -19,6 +19,7 @@ class KnownFace:
         size: pixels across the face frame: those it is drawn from, or those that it has.
         reduction: by which whole number it is made smaller before it is drawn.
         reason: why it is left alone; None if it is redrawn.
+        share: how much of what is drawn is pasted.
         number: its place among the faces of the photo, 1 being the largest.
     """
 
@@ -26,12 +27,13 @@ class KnownFace:
     size: int
     reduction: int = 1
     reason: str | None = None
+    share: float = 1.0
     number: int = 1
 
     @classmethod
     def of(cls, job: FaceJob, number: int) -> KnownFace:
         """What is to be remembered of a face."""
-        return cls(job.face, job.size, 1 if job.crop is None else job.crop.reduction, job.reason, number)
+        return cls(job.face, job.size, 1 if job.crop is None else job.crop.reduction, job.reason, job.share, number)
 
     def shifted(self, left: int, top: int) -> KnownFace:
         """The same face in the part of its photo that begins at (left, top)."""
@@ -40,7 +42,7 @@ class KnownFace:
     def job(self, rgb: Array) -> FaceJob:
         """The face in a photo (H,W,3) in [0,1], or in the part that it was shifted to."""
         crop = None if self.reason else crop_face(rgb, self.face.landmarks, self.size, self.reduction)
-        return FaceJob(self.face, crop, self.reason)
+        return FaceJob(self.face, crop, self.reason, self.share)
 
     def within(self, box: tuple[float, float, float, float]) -> bool:
         """Whether its middle lies in a box of the photo."""

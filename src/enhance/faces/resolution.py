@@ -14,16 +14,20 @@ BLURRED = 0.46
 """What a reduction loses of a face, as a share of what one twice as strong loses: of sharp faces about .6 at any size,
 since natural pictures have as much detail at each; of one that is blurred by more than the reduction, less than
 this."""
+SURELY_BLURRED = 0.38
+"""The same of a face that is drawn again in full; between this and `BLURRED` it is drawn in part, so that nothing
+changes suddenly from a face that is hardly blurred enough to one that hardly is not."""
 CENTRE = (0.15, 0.2, 0.85, 0.9)
 """Left, top, right and bottom of the part of the frame that is looked at: there is no background in it."""
 
 
-def effective_reduction(rgb: Array, landmarks: NDArray[np.floating]) -> int:
+def effective_reduction(rgb: Array, landmarks: NDArray[np.floating], grain: float = 0.0) -> int:
     """By which whole number a face can be made smaller without losing detail, 1 to `MAX_REDUCTION`.
 
     Args:
         rgb: the photo (H,W,3) in [0,1], without noise: noise would be taken for detail.
         landmarks: (5,2) in its pixels.
+        grain: standard deviation of what noise has left in it all the same.
     """
     size = face_size(landmarks)
     brightness = luma(_centre(rgb, landmarks))[..., None]
@@ -31,10 +35,27 @@ def effective_reduction(rgb: Array, landmarks: NDArray[np.floating]) -> int:
     for reduction in range(2, MAX_REDUCTION + 1):
         if size / reduction < _LEAST or min(brightness.shape[:2]) < 4 * reduction:
             break
-        if _lost(brightness, reduction) > BLURRED * _lost(brightness, 2 * reduction):
+        if _kept(brightness, reduction, grain) > BLURRED:
             break
         best = reduction
     return best
+
+
+def drawn_share(rgb: Array, landmarks: NDArray[np.floating], grain: float = 0.0) -> float:
+    """How much of a face that is drawn from fewer pixels than it has is pasted: 0 where it has all its detail, 1 where
+    it surely lacks some.
+
+    Args:
+        rgb, landmarks, grain: as for `effective_reduction`.
+    """
+    brightness = luma(_centre(rgb, landmarks))[..., None]
+    return float(np.clip((BLURRED - _kept(brightness, 2, grain)) / (BLURRED - SURELY_BLURRED), 0, 1))
+
+
+def _kept(plane: Array, reduction: int, grain: float) -> float:
+    """What a reduction loses of a plane, as a share of what one twice as strong loses, neither of them being grain."""
+    fine, coarse = (max(_lost(plane, times) ** 2 - grain**2, 0) ** 0.5 for times in (reduction, 2 * reduction))
+    return fine / max(coarse, 1e-6)
 
 
 def _lost(plane: Array, reduction: int) -> float:

@@ -142,7 +142,7 @@ def enhance_photo(
         progress(0, "measuring")
         choice, rgb = choose(photo, options, known, lambda share: progress(_RESTORED * share, "restoring"))
         progress(_RESTORED, "looking for faces")
-        jobs = jobs_of(photo, rgb, options, look, known_faces)
+        jobs = jobs_of(photo, rgb, options, look, known_faces, choice.grain)
         if options.scale == 1 and choice.defect is None:
             jobs = [job if job.reduced else leave_alone(job, AT_ITS_SIZE) for job in jobs]
         del rgb  # a large photo as floats takes more memory than all of the painting

@@ -14,7 +14,7 @@ from enhance.faces.crops import aligned_crop, crop_face
 from enhance.faces.detection import Face
 from enhance.faces.drawing import FaceJob, drawing_size
 from enhance.faces.known import KnownFace
-from enhance.faces.resolution import effective_reduction
+from enhance.faces.resolution import drawn_share, effective_reduction
 from enhance.photos.photo import Photo
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import NOT_CHOSEN, TOO_LARGE
@@ -33,12 +33,14 @@ def jobs_of(
     options: UpscaleOptions,
     look: Look | None = None,
     known_faces: Sequence[KnownFace] | None = None,
+    grain: float = 0.0,
 ) -> list[FaceJob]:
     """The faces of a photo, the largest first, as the options choose among them.
 
     Args:
         rgb: the photo (H,W,3) in [0,1], restored.
         look, known_faces: as for `enhance.enhance_photo`.
+        grain: standard deviation of what noise has left in it.
 
     Raises:
         PhotoError: all of it is to be one face, and it is too large for that.
@@ -48,7 +50,7 @@ def jobs_of(
     elif known_faces is not None:
         jobs = [one.job(rgb) for one in known_faces]
     else:
-        jobs = find_jobs(rgb, look, options.force)
+        jobs = find_jobs(rgb, look, options.force, grain)
     wanted = options.face_numbers
     if wanted is None:
         return jobs
@@ -61,7 +63,7 @@ def find_faces(rgb: _Array) -> list[tuple[Face, int]]:
     return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
 
 
-def find_jobs(rgb: _Array, look: Look | None, force: bool) -> list[FaceJob]:
+def find_jobs(rgb: _Array, look: Look | None, force: bool, grain: float = 0.0) -> list[FaceJob]:
     """The faces of a photo, each with what it is to be drawn from, or the reason why it is left alone.
 
     A face with more pixels than the networks were taught, but no more detail, is drawn from the size of its detail.
@@ -69,10 +71,11 @@ def find_jobs(rgb: _Array, look: Look | None, force: bool) -> list[FaceJob]:
     Args:
         look: finds them, and knows that they are faces; None for `find`.
         force: also redraws what is found but does not look like a face.
+        grain: as for `jobs_of`.
     """
     jobs = []
     for face, size in (look or find_faces)(rgb):
-        reduction = 1 if size or look else effective_reduction(rgb, face.landmarks)
+        reduction = 1 if size or look else effective_reduction(rgb, face.landmarks, grain)
         drawable = size > 0 or drawing_size(face.landmarks / reduction) > 0
         known = force or look is not None or not drawable
         rejected = None if known else verification.rejection_reason(rgb, face.landmarks)
@@ -80,7 +83,8 @@ def find_jobs(rgb: _Array, look: Look | None, force: bool) -> list[FaceJob]:
             continue  # what neither the detector nor the verifier takes for a face, nobody need hear of
         reason = rejected if drawable else TOO_LARGE
         crop = None if reason else crop_face(rgb, face.landmarks, size or None, reduction)
-        jobs.append(FaceJob(face, crop, reason))
+        share = drawn_share(rgb, face.landmarks, grain) if crop is not None and crop.reduction > 1 else 1.0
+        jobs.append(FaceJob(face, crop, reason, share))
     return jobs
 
 

@@ -1,0 +1,60 @@
+"""What a command says of its results and of what failed: a sentence, or one object of JSON a line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from enhance.cli.console import as_line, say
+from enhance.cli.pipes import STREAM, Piped
+from enhance.errors import EnhanceError
+
+KEYS: Mapping[str, Any] = {"faces": [], "agreement": None}
+"""What every object has, also where a command knows nothing of it."""
+
+
+def tell(
+    files: Piped,
+    source: object,
+    targets: Sequence[Path],
+    sentence: str,
+    notes: Sequence[str] = (),
+    *,
+    seconds: float,
+    as_json: bool,
+    facts: Sequence[Mapping[str, Any]] = ({},),
+) -> None:
+    """Says what was made of one input.
+
+    Args:
+        source: the input; of words, the words.
+        targets: the files of its results, at least one; in words they are named together.
+        facts: what else is known of each, for JSON.
+    """
+    if as_json:
+        for target, more in zip(targets, facts, strict=True):
+            known = {**KEYS, "sentence": sentence, **more, "notes": list(notes), "seconds": round(seconds, 2)}
+            click.echo(files.named(as_line(source, target, **known)), err=files.writes)
+        return
+    names = str(targets[0]) if len(targets) == 1 else f"{targets[0]} to {targets[-1].name}"
+    say(files.named(f"{names}: {sentence}, {seconds:.1f} s"), err=files.writes)
+    for note in notes:
+        say(f"  {files.named(note)}", err=files.writes)
+
+
+@contextmanager
+def failures_told(source: object, target: object, *, as_json: bool) -> Iterator[None]:
+    """Says what cannot be done as a line of JSON, where that is asked for, and exits as it would have otherwise."""
+    try:
+        yield
+    except EnhanceError as error:
+        if not as_json:
+            raise
+        writes = STREAM in (str(target), str(source) if target is None else "")
+        click.echo(as_line(source, target or "", error=" ".join(str(error).split())), err=writes)
+        sys.exit(error.exit_code)
