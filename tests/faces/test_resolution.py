@@ -36,7 +36,7 @@ def test_the_more_is_lost_the_more_is_drawn_and_never_suddenly() -> None:
     shares = [drawn_share(natural(blur), LANDMARKS) for blur in np.linspace(0.3, 2, 35)]
     assert shares[0] == 0
     assert shares[-1] == 1
-    assert 0 <= np.diff(shares).min()
+    assert np.diff(shares).min() >= 0
     assert np.diff(shares).max() < 0.45
 
 
