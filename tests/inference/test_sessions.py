@@ -78,6 +78,22 @@ def test_a_device_without_its_driver_is_not_silently_replaced(monkeypatch: pytes
         sessions.open_session(PHOTO, device="cuda")
 
 
+@pytest.mark.parametrize(("device", "then"), [("cuda", ()), ("tensorrt", ("CUDAExecutionProvider",))])
+def test_what_a_device_cannot_compute_the_next_one_does(
+    device: str, then: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnxruntime
+
+    class Session:
+        def __init__(self, _model: object, _options: object, providers: list[str]) -> None:
+            self.get_providers = lambda: providers
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(sessions.PROVIDERS.values()))
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    session = sessions.open_session(PHOTO, device=device)
+    assert session.get_providers() == [sessions.PROVIDERS[device], *then, sessions.CPU]
+
+
 def test_a_number_of_threads_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENHANCE_THREADS", "many")
     with pytest.raises(ModelError, match="ENHANCE_THREADS=many"):

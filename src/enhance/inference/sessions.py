@@ -25,6 +25,7 @@ CPU = "CPUExecutionProvider"
 PROVIDERS = {
     "cpu": CPU,
     "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
     "rocm": "ROCMExecutionProvider",
     "migraphx": "MIGraphXExecutionProvider",
     "coreml": "CoreMLExecutionProvider",
@@ -100,8 +101,9 @@ def open_session(
     options.log_severity_level = 4  # what is wrong is said once, by us
     # A plan of memory for one size of pictures would be kept beside that of the next: much memory, and no faster.
     options.enable_mem_pattern = False
-    # What the device cannot compute, the CPU does.
-    session = onnxruntime.InferenceSession(model, options, providers=list(dict.fromkeys((provider, CPU))))
+    # What the device cannot compute, the CPU does, or CUDA where TensorRT cannot.
+    between = (PROVIDERS["cuda"],) if device == "tensorrt" else ()
+    session = onnxruntime.InferenceSession(model, options, providers=list(dict.fromkeys((provider, *between, CPU))))
     if provider not in session.get_providers():  # ONNX Runtime would go on, in silence, without the device
         raise ModelError(f"device {device}: its driver or libraries are missing or too old; fix that, or use cpu")
     return session
