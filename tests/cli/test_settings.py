@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from enhance.cli.asked import Extras, TargetSize
+from enhance.cli.command_options import Extras, TargetSize
 from enhance.cli.settings import accepted, settings_of
 from enhance.tasks.upscale.options import UpscaleOptions
 

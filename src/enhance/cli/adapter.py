@@ -57,10 +57,10 @@ def take(kind: type[_T], values: dict[str, Any]) -> _T:
 def device_option(command: _F) -> _F:
     """A decorator that gives a command `--device`, for all networks that it and its processes run."""
 
-    def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
-        if asked is not None:
-            sessions.check_device(asked)
-            os.environ[sessions.DEVICE] = asked  # which processes that are started from here inherit
+    def choose(_context: click.Context, _parameter: click.Parameter, device: str | None) -> None:
+        if device is not None:
+            sessions.check_device(device)
+            os.environ[sessions.DEVICE] = device  # which processes that are started from here inherit
 
     return click.option(
         "--device",
@@ -74,9 +74,9 @@ def device_option(command: _F) -> _F:
 def training_device(command: _F) -> _F:
     """A decorator that gives a command `--device` for training, which torch does."""
 
-    def choose(_context: click.Context, _parameter: click.Parameter, asked: str | None) -> None:
-        if asked is not None:
-            os.environ[sessions.DEVICE] = asked
+    def choose(_context: click.Context, _parameter: click.Parameter, device: str | None) -> None:
+        if device is not None:
+            os.environ[sessions.DEVICE] = device
 
     return click.option(
         "--device",

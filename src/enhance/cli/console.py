@@ -26,8 +26,8 @@ PATIENCE = 0.5
 def output_options(command: _F) -> _F:
     """A decorator that gives a command `--quiet` and `--debug`."""
 
-    def hear(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
-        context.meta[f"enhance.{parameter.name}"] = asked
+    def hear(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        context.meta[f"enhance.{parameter.name}"] = value
 
     command = click.option(
         "--debug", is_flag=True, expose_value=False, callback=hear, help="Show the traceback of errors."

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Json
+from enhance.cli.command_options import Json
 from enhance.errors import EnhanceError
 
 EXTRAS = {
@@ -72,13 +72,13 @@ def examined() -> dict[str, str]:
 def _device() -> str:
     from enhance.inference import sessions
 
-    asked = sessions.default_device()
-    reason = f"{sessions.DEVICE}={asked}" if os.environ.get(sessions.DEVICE) else "the default; --device names another"
+    device = sessions.default_device()
+    reason = f"{sessions.DEVICE}={device}" if os.environ.get(sessions.DEVICE) else "the default; --device names another"
     try:
-        sessions.check_device(asked)
+        sessions.check_device(device)
     except EnhanceError as error:
-        return f"{asked} ({reason}) cannot be used: {error}"
-    return f"{asked} ({reason})"
+        return f"{device} ({reason}) cannot be used: {error}"
+    return f"{device} ({reason})"
 
 
 def _devices() -> list[str]:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from enhance.batch.plan import Work
     from enhance.batch.run import Engine
-    from enhance.cli.asked import Many
+    from enhance.cli.command_options import Many
 
 
 def engine_of(many: Many, work: Work, *, remember: bool, debug: bool) -> tuple[Engine, int]:

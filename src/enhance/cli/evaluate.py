@@ -47,17 +47,17 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
     DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a
     second folder, of real ones, tells how far the drawn ones are from these.
     """
-    asked = adapter.take(EvaluateOptions, values)
-    sizes = tuple(int(size) for size in asked.sizes.split(",")) if asked.sizes else ()
+    options = adapter.take(EvaluateOptions, values)
+    sizes = tuple(int(size) for size in options.sizes.split(",")) if options.sizes else ()
     with training_packages():
         from enhance import tasks
         from enhance.evaluate import evaluation, tables
         from enhance.honesty import coverage
     from enhance.inference.model import Model, face_models
 
-    models = [Model.load(name) for name in asked.names or face_models()]
-    benchmark = tasks.benchmark_for(models)(data, sizes=sizes, limit=asked.limit, degraded=asked.grainy)
-    results = evaluation.evaluate(benchmark, models, asked.out, coverage.sections)
+    models = [Model.load(name) for name in options.names or face_models()]
+    benchmark = tasks.benchmark_for(models)(data, sizes=sizes, limit=options.limit, degraded=options.grainy)
+    results = evaluation.evaluate(benchmark, models, options.out, coverage.sections)
     click.echo(tables.text(results, benchmark), nl=False)
 
 

@@ -11,7 +11,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import failures_told, tell
-from enhance.cli.asked import Answers, Json, Output, OverwriteAll
+from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
@@ -33,13 +33,13 @@ def imagine(
     output: str | None,
     overwrite: bool,
     as_json: bool,
-    **asked: Any,
+    **values: Any,
 ) -> None:
     """Draws birds from a SENTENCE: "a small bird with a red head and a white belly"."""
     from enhance.photos.writing import refuse, write
     from enhance.tasks.imagine.imagine import imagine_all
 
-    first = adapter.take(ImagineOptions, asked)
+    first = adapter.take(ImagineOptions, values)
     only_one([], output, answers=count)
     with failures_told(sentence, output, as_json=as_json), piped(None, output, "png") as files:
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Json
+from enhance.cli.command_options import Json
 from enhance.cli.pipes import piped
 
 NOWHERE = "."

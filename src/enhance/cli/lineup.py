@@ -10,7 +10,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import KEYS, failures_told
-from enhance.cli.asked import Json, OutputFolder
+from enhance.cli.command_options import Json, OutputFolder
 from enhance.cli.console import as_line, output_options, say
 from enhance.cli.pipes import STREAM, piped
 from enhance.tasks.upscale.options import LineupOptions

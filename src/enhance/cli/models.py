@@ -5,7 +5,7 @@ import json
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Json
+from enhance.cli.command_options import Json
 
 
 @click.command()

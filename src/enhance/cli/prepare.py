@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Many
+from enhance.cli.command_options import Many
 from enhance.cli.console import SOME_FAILED, is_debugging, print_error, say
 from enhance.options import option
 
@@ -42,18 +42,18 @@ def prepare(photos: tuple[Path, ...], **values: Any) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""
     from enhance.datasets import preparation
 
-    asked, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)
-    assert asked.out is not None
-    if asked.tars is not None:
-        prepare_tars(photos, asked, many)
+    options, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)
+    assert options.out is not None
+    if options.tars is not None:
+        prepare_tars(photos, options, many)
         return
     if many != Many():
         raise click.UsageError("--jobs, --engine, --address and --cpus go with --tars")
-    what, cut = ("crops", preparation.crops) if asked.crops else ("faces", preparation.prepare)
-    say(f"{asked.out}: {cut(photos, asked.out, size=asked.size).sentence(what)}")
+    what, cut = ("crops", preparation.crops) if options.crops else ("faces", preparation.prepare)
+    say(f"{options.out}: {cut(photos, options.out, size=options.size).sentence(what)}")
 
 
-def prepare_tars(photos: tuple[Path, ...], asked: PrepareOptions, many: Many) -> None:
+def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) -> None:
     """Writes tar files by the engine that is asked for; those that an earlier run finished stay.
 
     Raises:
@@ -64,8 +64,8 @@ def prepare_tars(photos: tuple[Path, ...], asked: PrepareOptions, many: Many) ->
     from enhance.cli.engines import engine_of
     from enhance.datasets import preparation
 
-    assert asked.out is not None
-    cut = preparation.squares if asked.crops else preparation.faces
+    assert options.out is not None
+    cut = preparation.squares if options.crops else preparation.faces
     counts = preparation.Prepared()
 
     def tell(_: PhotoTask, message: str | None, error: str | None) -> None:
@@ -74,31 +74,31 @@ def prepare_tars(photos: tuple[Path, ...], asked: PrepareOptions, many: Many) ->
         if error is not None:
             print_error(error)
 
-    asked.out.mkdir(parents=True, exist_ok=True)
-    tasks = list(_planned(preparation.pictures(photos, asked.out), asked))
-    manifest = Manifest(asked.out, f"prepare {asked.size} {cut.__name__}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    tasks = list(_planned(preparation.pictures(photos, options.out), options))
+    manifest = Manifest(options.out, f"prepare {options.size} {cut.__name__}")
     with manifest.kept():
-        work = partial(preparation.to_tar, size=asked.size, cut=cut)
+        work = partial(preparation.to_tar, size=options.size, cut=cut)
         engine, ahead = engine_of(many, work, remember=True, debug=is_debugging())
         summary = run(tasks, engine, manifest, ahead=ahead, on_done=tell)
     if summary.enhanced == len(tasks) and not counts.written:
-        raise preparation.nothing(counts, asked.size, crops=asked.crops)
+        raise preparation.nothing(counts, options.size, crops=options.crops)
     tars = f"{summary.enhanced:,} tar files, {summary.skipped:,} done before, {len(summary.failed):,} failed"
-    say(f"{asked.out}: {tars}; {counts.sentence('crops' if asked.crops else 'faces')}; {summary.seconds:.1f} s")
+    say(f"{options.out}: {tars}; {counts.sentence('crops' if options.crops else 'faces')}; {summary.seconds:.1f} s")
     if summary.failed:
         sys.exit(SOME_FAILED)
 
 
-def _planned(paths: list[Path], asked: PrepareOptions) -> Iterator[PhotoTask]:
+def _planned(paths: list[Path], options: PrepareOptions) -> Iterator[PhotoTask]:
     """A file with the names of so many photos, and the tar that is made of them."""
     from enhance.batch.plan import PhotoTask
     from enhance.files import write_atomically
 
-    assert asked.out is not None
-    assert asked.tars is not None
-    for n, start in enumerate(range(0, len(paths), asked.tars)):
-        names = asked.out / f".{n:05}.names"
-        text = b"".join(os.fsencode(path.resolve()) + b"\0" for path in paths[start : start + asked.tars])
+    assert options.out is not None
+    assert options.tars is not None
+    for n, start in enumerate(range(0, len(paths), options.tars)):
+        names = options.out / f".{n:05}.names"
+        text = b"".join(os.fsencode(path.resolve()) + b"\0" for path in paths[start : start + options.tars])
         if not names.exists() or names.read_bytes() != text:
             write_atomically(names, text)
-        yield PhotoTask(str(names), str(asked.out / f"{n:05}.tar"))
+        yield PhotoTask(str(names), str(options.out / f"{n:05}.tar"))

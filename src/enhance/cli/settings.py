@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from enhance.cli.asked import Extras, TargetSize
+from enhance.cli.command_options import Extras, TargetSize
 from enhance.photos.coding import FINE, Coding
 from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
 

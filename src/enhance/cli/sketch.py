@@ -11,7 +11,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import failures_told, tell
-from enhance.cli.asked import Answers, Json, Output, OverwriteAll
+from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing

@@ -77,17 +77,17 @@ def training_packages() -> Iterator[None]:
 @click.pass_context
 def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> None:
     """Trains a network on folders of pictures."""
-    asked = adapter.take(TrainOptions, values)
-    recipe, out, minutes, images = asked.recipe, asked.out, asked.minutes, asked.images
-    init, run = asked.init, asked.run
+    options = adapter.take(TrainOptions, values)
+    recipe, out, minutes, images = options.recipe, options.out, options.minutes, options.images
+    init, run = options.init, options.run
     with training_packages():
         from enhance import tasks
         from enhance.tasks.upscale import tour as touring
         from enhance.train import distributed
         from enhance.train import run as training
-    if asked.workers > 1 and "RANK" not in os.environ:
-        context.exit(distributed.launched(asked.workers, sys.argv[1:]))
-    if asked.tour:
+    if options.workers > 1 and "RANK" not in os.environ:
+        context.exit(distributed.launched(options.workers, sys.argv[1:]))
+    if options.tour:
         if data or recipe or init or run:
             raise click.UsageError("--tour draws its own pictures and has its own recipes; give it --out and a length")
         toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, click.echo)
@@ -111,7 +111,7 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
         train_here = partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
     with distributed.joined():
         try:
-            with _followed(folder, asked.log):
+            with _followed(folder, options.log):
                 progress = train_here()
         except EnhanceError as error:
             if distributed.rank():

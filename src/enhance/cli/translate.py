@@ -13,7 +13,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import KEYS, failures_told
-from enhance.cli.asked import Json, Output, Overwrite, ResourceLimits
+from enhance.cli.command_options import Json, Output, Overwrite, ResourceLimits
 from enhance.cli.console import SOME_FAILED, as_line, is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.asked import Asked, Extras, Many, Output, ResourceLimits, TargetSize, Writing
 from enhance.cli.beside import mappable, report_text, write_faces
+from enhance.cli.command_options import Extras, Many, Output, Request, ResourceLimits, TargetSize, Writing
 from enhance.cli.compare import comparison
 from enhance.cli.console import (
     SOME_FAILED,
@@ -75,7 +75,7 @@ def photo(
     if not is_debugging():
         silence_stderr()
     output = output and here(output)
-    asked = Asked(
+    request = Request(
         output,
         ending,
         adapter.take(UpscaleOptions, how),
@@ -88,36 +88,36 @@ def photo(
         as_json,
         is_debugging(),
     )
-    if bool(asked.extras.sign) != bool(asked.extras.key):
+    if bool(request.extras.sign) != bool(request.extras.key):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
     only = photos[0] if len(photos) == 1 and not is_far(output) else None
-    if isinstance(only, Path) and not only.is_dir() and only.suffix.lower() != TAR and not asked.many.dry_run:
-        enhance_one(only, asked)
+    if isinstance(only, Path) and not only.is_dir() and only.suffix.lower() != TAR and not request.many.dry_run:
+        enhance_one(only, request)
     else:
         only_one(photos, output, answers=2)
-        enhance_many(photos, asked)
+        enhance_many(photos, request)
 
 
-def enhance_one(path: Path, asked: Asked) -> None:
+def enhance_one(path: Path, request: Request) -> None:
     """Enhances one photo or video, and says what was done."""
     target: Path | None = None
     try:
-        with piped(path, asked.output, asked.ending) as files:
-            if files.writes and (asked.extras.compare or asked.extras.original or asked.extras.heat):
+        with piped(path, request.output, request.ending) as files:
+            if files.writes and (request.extras.compare or request.extras.original or request.extras.heat):
                 raise click.UsageError("--compare and --map are written beside the result; name a file with -o")
-            target = target_of(files.source, files.output, asked.ending, asked.options.scale, 1, set())
+            target = target_of(files.source, files.output, request.ending, request.options.scale, 1, set())
             with bar(path.name) as progress:
-                message = enhance_file(files.source, target, asked, progress)
-            (click.echo if asked.as_json else say)(files.named(message), err=files.writes)
+                message = enhance_file(files.source, target, request, progress)
+            (click.echo if request.as_json else say)(files.named(message), err=files.writes)
             files.send(target)
     except EnhanceError as error:
-        if not asked.as_json:
+        if not request.as_json:
             raise
-        click.echo(as_line(path, target or asked.output or "", error=" ".join(str(error).split())))
+        click.echo(as_line(path, target or request.output or "", error=" ".join(str(error).split())))
         sys.exit(error.exit_code)
 
 
-def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
+def enhance_many(photos: tuple[Path | str, ...], request: Request) -> None:
     """Enhances folders and several photos, in several processes; exits with SOME_FAILED if some failed."""
     from enhance.batch.manifest import Manifest
     from enhance.batch.plan import shard_of
@@ -125,7 +125,7 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
     from enhance.batch.tars import also_tars
     from enhance.photos.encoders import FORMATS
 
-    many, options = asked.many, asked.options
+    many, options = request.many, request.options
     try:
         part = shard_of(many.shard)
     except ValueError:
@@ -133,24 +133,28 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
     if not many.again:
         photos = not_ours(photos)
     near = tuple(one for one in photos if isinstance(one, Path))
-    words = asked.output, asked.ending, options.scale, many.recursive
-    far = is_far(asked.output) or len(near) < len(photos)
+    words = request.output, request.ending, options.scale, many.recursive
+    far = is_far(request.output) or len(near) < len(photos)
     tasks, folder, others = far_tasks(photos, *words) if far else tasks_of(near, *words)
     manifest = None
     if folder is not None:
-        settings = settings_of(options, asked.size, asked.extras, asked.coding)
-        manifest = Manifest(folder, settings, part, accepted(settings, options, asked.size, asked.extras))
+        settings = settings_of(options, request.size, request.extras, request.coding)
+        manifest = Manifest(folder, settings, part, accepted(settings, options, request.size, request.extras))
     if many.dry_run:
-        tell_plan(tasks, manifest, asked)
+        tell_plan(tasks, manifest, request)
         return
-    work = partial(also_tars, work=partial(enhance_file, asked=asked), endings=frozenset(FORMATS), ending=asked.ending)
+    work = partial(
+        also_tars, work=partial(enhance_file, request=request), endings=frozenset(FORMATS), ending=request.ending
+    )
     total = len(tasks if manifest is None else list(manifest.own(tasks)))
     try:
-        with manifest.kept() if manifest else nullcontext(), ProgressPrinter(total, as_json=asked.as_json) as several:
-            engine, ahead = engine_of(many, work, remember=manifest is not None, debug=asked.debug)
+        with manifest.kept() if manifest else nullcontext(), ProgressPrinter(total, as_json=request.as_json) as several:
+            engine, ahead = engine_of(many, work, remember=manifest is not None, debug=request.debug)
             ahead = max(ahead, FAR_TOGETHER if far else 1)
             leave = None if many.again else left_out
-            summary = run(tasks, engine, manifest, ahead=ahead, overwrite=asked.overwrite, leave=leave, on_done=several)
+            summary = run(
+                tasks, engine, manifest, ahead=ahead, overwrite=request.overwrite, leave=leave, on_done=several
+            )
     except KeyboardInterrupt:
         print_error(
             "stopped: what is finished is whole" + (", and the same command goes on from there" * bool(manifest))
@@ -161,7 +165,7 @@ def enhance_many(photos: tuple[Path | str, ...], asked: Asked) -> None:
         + (f", {summary.left:,} made by enhance left out (--again takes them too)" if summary.left else "")
         + (f", {others:,} other files left out" if others else "")
         + f"; {summary.seconds:.1f} s",
-        err=asked.as_json,
+        err=request.as_json,
     )
     if summary.failed:
         sys.exit(SOME_FAILED)
@@ -187,7 +191,7 @@ def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
 
 
 def enhance_file(
-    path: Path, target: Path, asked: Asked, progress: Callable[[float, str], object] = lambda *_: None
+    path: Path, target: Path, request: Request, progress: Callable[[float, str], object] = lambda *_: None
 ) -> str:
     """Enhances one file into another, as `photo` is told to; what is to be said of it."""
     from enhance.files import replacing
@@ -201,19 +205,19 @@ def enhance_file(
     from enhance.tasks.upscale.limits import refuse_size
 
     started = time.perf_counter()
-    options, extras, limits = asked.options, asked.extras, asked.limits
-    inputs = () if asked.overwrite else (path, extras.original) if extras.original else (path,)
+    options, extras, limits = request.options, request.extras, request.limits
+    inputs = () if request.overwrite else (path, extras.original) if extras.original else (path,)
     refuse_inputs(target, inputs)
     if path.suffix.lower() in VIDEOS:
-        if options.aligned or options.force or any((*astuple(asked.size), *astuple(extras))):
+        if options.aligned or options.force or any((*astuple(request.size), *astuple(extras))):
             raise PhotoError(
                 f"{path}: is a video; of these options it takes --scale, --model, --faces, --fidelity, --strength, "
                 "--consistency, --seed, --rest"
             )
-        return film(path, target, options, as_json=asked.as_json)
+        return film(path, target, options, as_json=request.as_json)
     most = round(limits.max_pixels * 1e6)
     source = read(path, max_pixels=most)
-    options = replace(options, scale=scale_for(source, options.scale, asked.size))
+    options = replace(options, scale=scale_for(source, options.scale, request.size))
     refuse(target, round(source.width * options.scale), round(source.height * options.scale))
     refuse_size(source, options.scale, limits.max_result * 1e6)
     if extras.sign and extras.key:
@@ -227,12 +231,12 @@ def enhance_file(
     # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
     with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
         if source.frames > 1 and moves(target):
-            result = enhance_frames(frames(path, max_pixels=most), enhanced, file, asked.coding)
+            result = enhance_frames(frames(path, max_pixels=most), enhanced, file, request.coding)
         else:
             result = enhanced(source)
             if extras.mark and result.stamp and result.stamp.invented:
                 provenance.mark(result.canvas, result.stamp.everywhere)
-            write(result.canvas, file, asked.coding)
+            write(result.canvas, file, request.coding)
         if extras.sign and extras.key and result.stamp:
             credentials.sign(file, path, extras.sign, extras.key, result.stamp, title=target.name)
     if extras.faces_only:
@@ -256,18 +260,18 @@ def enhance_file(
         report = list(report_text(source, result, large, target if extras.heat else None, inputs))
         lines += [f"  {line}" for line in report]
         facts["report"] = report
-    return as_line(path, target, **facts) if asked.as_json else "\n".join(lines)
+    return as_line(path, target, **facts) if request.as_json else "\n".join(lines)
 
 
-def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, asked: Asked) -> None:
+def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, request: Request) -> None:
     """Says what would be done."""
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
 
     for task, state in states(tasks, manifest):
-        if state == "to do" and not asked.many.again and left_out(task.source):
+        if state == "to do" and not request.many.again and left_out(task.source):
             click.echo(f"{task.source}: made by enhance, left out")
-        elif state == "to do" or (asked.overwrite and state != "done"):
+        elif state == "to do" or (request.overwrite and state != "done"):
             click.echo(f"{task.source} -> {task.target}")
         else:
             click.echo(f"{task.source}: done" if state == "done" else refusal(task, state))

@@ -40,9 +40,9 @@ class Prepared:
     written: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def add(self, told: str) -> None:
-        """Adds what `to_tar` told."""
-        one = json.loads(told)
+    def add(self, line: str) -> None:
+        """Adds the counts of a line of `to_tar`."""
+        one = json.loads(line)
         self.written += one["written"]
         self.dropped.update(one["dropped"])
 

@@ -12,13 +12,13 @@ OPEN = ("MIT", "Apache-2.0")
 """Licences that hubs know by the names that our files give them."""
 
 
-def front_matter(name: str, said: Mapping[str, str]) -> str:
+def front_matter(name: str, facts: Mapping[str, str]) -> str:
     """Licence, library, task, metrics and tags of a model.
 
     Args:
-        said: what its file says of itself.
+        facts: what its file says of itself.
     """
-    task, licence = said.get("task", ""), said.get("licence", "")
+    task, licence = facts.get("task", ""), facts.get("licence", "")
     known = licence in OPEN
     lines = [
         f"license: {licence.lower() if known else 'other'}",

@@ -1,4 +1,4 @@
-"""What was done to a photo, face by face, in plain words: how much was made up, and whether it is still anybody."""
+"""What was done to a photo, face by face: how much was made up, and whether it is still the same person."""
 
 from __future__ import annotations
 

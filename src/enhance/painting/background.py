@@ -42,7 +42,7 @@ class Background:
         memory: megabytes to work in.
         seed: names one of the many possible results of a network that takes noise.
         scale: how many times larger bicubic makes the photo; a network knows its own.
-        progress: is told which share of the photo, at most 1, has been drawn. What is drawn twice counts twice.
+        progress: receives the share of the photo, at most 1, that has been drawn. What is drawn twice counts twice.
 
     Attributes:
         scale: how many times larger it is than the photo.

@@ -1,4 +1,4 @@
-"""Bad photos restored at their own size: what is wrong with them is measured, and mended as far as it was measured.
+"""Bad photos restored at their own size: their defects are measured, and removed as far as they were measured.
 
 One network from clean to terrible: the measures are its inputs, and a photo without defects comes back as it was. A
 large photo is restored band by band, each of which sees enough of its surroundings that no border shows.
@@ -78,13 +78,13 @@ class Defects:
 
 
 def weight_files() -> tuple[Path, Path]:
-    """The files of the network that mends, and of the one that measures, which lies beside it."""
+    """The files of the network that restores, and of the one that measures, which lies beside it."""
     path = shipped.weights_of(RESTORATION_MODEL)
     return path, path.with_name("estimator.onnx")
 
 
 def restorer() -> Model:
-    """The shipped network that mends."""
+    """The shipped network that restores."""
     return Model.load(weight_files()[0])
 
 
@@ -128,8 +128,8 @@ def restore(
     """A photo (H,W,3) in [0,1] without its defects. A grey photo stays grey.
 
     Args:
-        strength: how much of what was measured is mended: 0 leaves the photo as it is, above 1 mends more.
-        progress: is told which share of it is done.
+        strength: how much of what was measured is removed: 0 leaves the photo as it is, above 1 removes more.
+        progress: receives the share of it that is done.
         network: another than the shipped one.
     """
     wanted = defects.times(strength)

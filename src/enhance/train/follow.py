@@ -106,22 +106,22 @@ def wandb(folder: Path) -> Writer:
 def followed(log: Path, writer: Writer, seconds: float = SECONDS) -> Iterator[None]:
     """Passes on what is added to a log of JSON lines, in a thread, until all of it has been."""
     ended = threading.Event()
-    told = 0
+    sent = 0
 
     def look() -> None:
-        nonlocal told
+        nonlocal sent
         lines = log.read_text().splitlines() if log.exists() else []
-        for line in lines[told:]:
+        for line in lines[sent:]:
             _tell(writer, line)
-        told = len(lines)
+        sent = len(lines)
         writer.flush()
 
     def follow() -> None:
         while not ended.wait(seconds):
             look()
 
-    # What was logged before this sitting has been told already.
-    told = len(log.read_text().splitlines()) if log.exists() else 0
+    # What was logged before this sitting has been sent already.
+    sent = len(log.read_text().splitlines()) if log.exists() else 0
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
     try:

@@ -1,7 +1,7 @@
-"""The networks that fill a hole: a U-Net that draws, and a discriminator that is told where it drew.
+"""The networks that fill a hole: a U-Net that draws, and a discriminator that knows where it drew.
 
-Plain 3x3 convolutions, because they are what a CPU runs fastest, and no normalisation. What is missing can only be told
-from afar, so the middle of the U-Net lies at a sixteenth of the resolution and is dilated there: each pixel of a
+Plain 3x3 convolutions, because they are what a CPU runs fastest, and no normalisation. What is missing can only be
+known from afar, so the middle of the U-Net lies at a sixteenth of the resolution and is dilated there: each pixel of a
 picture of 256 pixels sees all of it.
 """
 
@@ -92,7 +92,7 @@ class Completion(nn.Module):
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
         dilations: of the blocks at 1/16.
         noise: noise planes.
-        framed: whether it draws faces in their frame, and is told `place`.
+        framed: whether it draws faces in their frame, and has the input `place`.
     """
 
     def __init__(

@@ -115,7 +115,7 @@ class Birds:
 
         Returns:
             image: (N,3,64,64) in [0,1].
-            maps, words: (N,CHANNELS,32,32) and (N,LENGTH+2), what the generator is told.
+            maps, words: (N,CHANNELS,32,32) and (N,LENGTH+2), the inputs of the generator.
             real_maps, real_words: what people said of the picture.
             wrong_maps, wrong_words: the same place with what they said of another bird.
             areas: (N,parts,32,32), where the parts lie.

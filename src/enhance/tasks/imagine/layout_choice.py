@@ -26,7 +26,7 @@ SHARE = 0.7
 """The share of layouts that are kept."""
 _AT_ONCE = 32
 AGREED = 0.3
-"""The share of people who must have said something of a bird for the generator to be told it."""
+"""The share of people who must have said something of a bird for it to become an input of the generator."""
 
 
 def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:

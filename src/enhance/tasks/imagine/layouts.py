@@ -98,7 +98,7 @@ class Layouts:
         return Layouts(*(np.concatenate([getattr(part, name) for part in parts]) for name in LAYOUT))
 
     def extra(self) -> Floats:
-        """(N,EXTRA): what is told of them beside the maps."""
+        """(N,EXTRA): their inputs of the generator beside the maps."""
         return np.stack([self.busy * 8 - 1, np.log(self.aspect) * 4], 1).astype(np.float32)
 
 
@@ -113,7 +113,7 @@ def seen_parts(points: Floats) -> NDArray[np.bool_]:
 
 
 def maps(layouts: Layouts, *values: Floats) -> list[Floats]:
-    """What the generator is told of each place.
+    """The inputs of the generator for each place.
 
     Args:
         layouts: N of them.

@@ -26,7 +26,7 @@ class ImagineOptions:
         None,
         "Where it looks.",
         kind=str,
-        unset="by chance, or as the sentence says",
+        unset="at random, or as the sentence says",
         unset_over_http="chance",
         choices=("left", "right"),
     )

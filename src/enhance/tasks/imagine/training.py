@@ -51,7 +51,7 @@ class LossWeights:
 
 
 class Imagination(Stateless):
-    """The task: three times out of four the generator is told the picture's own words, and compared with the picture.
+    """The task: three times out of four the generator has the picture's own words, and is compared with the picture.
 
     Else another bird's colours are painted on its layout, and only discriminators and reader say what they think.
     """

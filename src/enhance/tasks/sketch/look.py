@@ -1,7 +1,7 @@
 """How a cat looks, beside its shape: colours at some places of its head and around it, and how striped and sharp it is.
 
-A network that is told them while it learns need not guess them: what it does not know it would paint as an average, in
-brown. Afterwards the looks of real cats are drawn at random, or by a colour that somebody wants.
+A network that has them as inputs while it learns need not guess them: what it does not know it would paint as an
+average, in brown. Afterwards the looks of real cats are drawn at random, or by a colour that somebody wants.
 
 A look is an array (LOOK,): `_PLACES` colours in sRGB, each from -1 to 1, then two shares of fine detail and the
 sharpness, about -1 to 1.
@@ -95,7 +95,7 @@ def unpacked_looks(text: str) -> NDArray[np.float32]:
 
 
 def chosen(looks: NDArray[np.float32], rgb: tuple[float, float, float] | None, random: np.random.Generator) -> _Look:
-    """One of many looks (n,LOOK), drawn by lot; with a colour in [0,1] one of the nearest, dyed.
+    """One of many looks (n,LOOK), drawn at random; with a colour in [0,1] one of the nearest, dyed.
 
     The surroundings stay as they are, and so does the pattern: what was darker than the mean of the fur still is.
     """

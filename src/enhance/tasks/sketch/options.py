@@ -37,7 +37,7 @@ class SketchOptions:
 
     looseness: float = option(LOOSENESS, "0: every line is obeyed; 1: the drawing is a hint.", least=0, most=1)
     colour: str | None = option(
-        None, f"Of the fur: {', '.join(FUR_COLOURS)}, or #c8843c.", kind=str, unset="by lot", unset_over_http="lot"
+        None, f"Of the fur: {', '.join(FUR_COLOURS)}, or #c8843c.", kind=str, unset="at random", unset_over_http="lot"
     )
     seed: int = option(0, "One of many possible cats; of several the first.", least=0, most_over_http=2**31 - 1)
     size: int = option(SIZE, "Pixels across.", least=_LEAST, most=_MOST)

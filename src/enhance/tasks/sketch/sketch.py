@@ -70,7 +70,7 @@ def sketch(
         drawing: lines of any colour on white, on nothing or on black, or a photograph of them: a path, the bytes of a
             file, a PIL image, or an array as `upscale` takes it. SVG files are read too.
         looseness: 0: every line is to be found in the picture; 1: the drawing is a hint.
-        colour: of the fur: "orange", "black" and others (see `options.FUR_COLOURS`), or "#rrggbb"; None: by lot.
+        colour: of the fur: "orange", "black" and others (see `options.FUR_COLOURS`), or "#rrggbb"; None: at random.
         seed: one of many possible cats.
         size: pixels across the picture; the network paints 128, the rest is enlargement.
         device: what the networks run on, as for `upscale`.

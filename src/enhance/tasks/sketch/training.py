@@ -1,4 +1,4 @@
-"""Teach a network to follow a drawing: pix2pix (Isola et al., CVPR 2017), told how the cat looks and how loosely to."""
+"""Teach a network to follow a drawing: pix2pix (Isola et al., CVPR 2017), with two more inputs: look and looseness."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """How the networks are taught: the finder by masks, the translator by masks, textures, pairs and a discriminator.
 
-How true an animal looks, the translators are told by a discriminator which sees nothing but animals on grey, so that
-meadows and savannahs do not matter.
+The discriminator of the translators sees nothing but animals on grey, so that meadows and savannahs do not matter.
 """
 
 from abc import ABC, abstractmethod
@@ -349,7 +348,7 @@ class Patterning(Translation):
 
 
 class Coating(Translation):
-    """Animals of kind b lose their pattern and get the coat of one animal of kind a, whose mean colour is told.
+    """Animals of kind b lose their pattern and get the coat of one animal of kind a, whose mean colour is an input.
 
     Pairs are made by a translator that was taught the other way, and that is not changed here: of a horse it makes a
     zebra, and the photo says what that ought to become (back-translation: Sennrich et al., ACL 2016). As it is not

@@ -37,7 +37,7 @@ def translate_video(
     Args:
         path: any file that FFmpeg reads.
         target: .mp4, .m4v, .mov or .mkv.
-        progress: is told how many frames are done, of about how many.
+        progress: receives the number of frames that are done, and about how many there are.
 
     Raises:
         PhotoError: it cannot be read or written, or has no pictures.

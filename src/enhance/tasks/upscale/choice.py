@@ -81,20 +81,20 @@ def choose(
     """
     rgb = photo.rgb
     measured = measure(rgb) if known is None else known
-    background, clean, mended = options.background, photo, None
+    background, clean, used = options.background, photo, None
     strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
         restored = restore(rgb, measured, strength, progress)
         if restored is not rgb:
-            clean, mended = replace(photo, pixels=to_integers(restored, photo.pixels.dtype)), restorer()
+            clean, used = replace(photo, pixels=to_integers(restored, photo.pixels.dtype)), restorer()
             rgb = restored
     elif background == BACKGROUND_MODEL and measured.noise > ROUGH:
         background = BICUBIC
     defect = measured.words() if measured.amount >= PLAINLY_BAD else None
     consistent = defect is None if options.consistent is None else options.consistent
     model = None if background == BICUBIC else Model.load(background)
-    grain = 0.0 if mended is None else LEFT * strength * measured.noise / 255
-    return Choice(clean, mended, grain, defect, consistent, model if options.scale > 1 else None), rgb
+    grain = 0.0 if used is None else LEFT * strength * measured.noise / 255
+    return Choice(clean, used, grain, defect, consistent, model if options.scale > 1 else None), rgb
 
 
 def face_model(

@@ -1,4 +1,4 @@
-"""Bad photos restored at their own size, by a network that is told what is wrong with them."""
+"""Bad photos restored at their own size, by a network whose inputs are their defects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ class RestorationRecipe:
 
 
 class Restoration(Stateless):
-    """A network that mends by measures.
+    """A network that restores by measures.
 
     The measures that it is given in training are the true ones, but never quite: a little wrong for one half of the
     photos, and for the other half as wrong as an estimator may be, who takes texture for noise or noise for texture.

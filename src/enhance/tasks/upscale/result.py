@@ -40,7 +40,7 @@ class Result:
         faces: all that were found, redrawn or not.
         model: what its faces are drawn with; None if there is nothing to draw.
         background: what the rest of it is drawn with; None for bicubic, and where all of it is a face.
-        restorer: what mended the photo before it was enlarged; None if nothing was to be mended.
+        restorer: what restored the photo before it was enlarged; None if it needed no restoration.
         model_reason: why this model was chosen, where that is for the user to know.
         defect: what about the photo should not be kept, in words; None if all of it may be.
         lost: what of the photo's file could not be read, in words.

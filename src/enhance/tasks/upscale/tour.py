@@ -59,7 +59,7 @@ def tour(out: Path, minutes: float = MINUTES, images: int | None = None, note: C
         out: folder for everything; made if missing.
         minutes: of training, in all.
         images: instead of minutes: how many pictures each of the two is trained on.
-        note: is told what is going on.
+        note: receives a line at each stage.
 
     Raises:
         TrainingError: the folder holds a tour already, or training went wrong.

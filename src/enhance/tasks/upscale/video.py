@@ -66,7 +66,7 @@ def enhance_video(
         path: any file that FFmpeg reads.
         target: .mp4, .m4v, .mov or .mkv. While it is made, `.<name>.parts` lies beside it; calling again goes on there.
         options: as for a photo, but what suits is chosen once, for all frames.
-        progress: is told how many frames are done, of about how many.
+        progress: receives the number of frames that are done, and about how many there are.
 
     Raises:
         PhotoError: it cannot be read or written, or has no pictures.
@@ -150,8 +150,8 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     consistent = defect is None if options.consistent is None else options.consistent
     model, reason = face_model(options.model, face_crops, restores=defect is not None and not consistent)
     notes = [inconsistency_note(defect)] if defect is not None and not consistent else []
-    mended = measured if strength else None
-    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), mended)
+    restored = measured if strength else None
+    return VideoPlan(model, consistent, (*notes, *([reason] if reason else ())), restored)
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:

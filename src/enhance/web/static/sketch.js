@@ -10,7 +10,7 @@ import { decoded, inWords, insist, pictures } from "./service.js";
 import { entry as stored, fresh, keep } from "./visit.js";
 
 const COLOURS = [
-	["", "by lot"],
+	["", "at random"],
 	["black", "#1c1a1b"],
 	["grey", "#7c7a79"],
 	["white", "#e8e4df"],
@@ -234,7 +234,7 @@ function controls() {
 
 $("colours").append(
 	...COLOURS.map(([name, colour]) => {
-		const dot = h("span", { title: name || "by lot" }, h("b", { className: "hidden" }, name || "by lot"));
+		const dot = h("span", { title: name || "at random" }, h("b", { className: "hidden" }, name || "at random"));
 		dot.style.background = name ? colour : "conic-gradient(#1c1a1b, #b8763f, #cdb696, #7c7a79, #1c1a1b)";
 		return h(
 			"label",

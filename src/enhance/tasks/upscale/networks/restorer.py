@@ -1,9 +1,9 @@
-"""Networks that restore a bad photo at its own size: one that measures what is wrong, one that mends it.
+"""Networks that restore a bad photo at its own size: one that measures its defects, one that removes them.
 
-The measures are inputs of the network that mends, as in FFDNet (Zhang et al., "FFDNet: Toward a fast and flexible
+The measures are inputs of the network that restores, as in FFDNet (Zhang et al., "FFDNet: Toward a fast and flexible
 solution for CNN-based image denoising", IEEE TIP 2018), and are estimated by another, as in CBDNet (Guo et al.,
 "Toward convolutional blind denoising of real photographs", CVPR 2019). So one network serves from clean to terrible,
-and whoever turns a measure down gets less mending.
+and whoever turns a measure down gets less restoration.
 """
 
 import torch

@@ -112,7 +112,7 @@ class Extras:
     faces_only: Path | None = option(None, "Folder for each face as drawn, and where it lies.", kind=Path)
     compare: bool = option(False, "Also write input | bicubic | pixel loss | GAN side by side.")
     original: Path | None = option(None, "The true large photo, to show in the comparison.", kind=Path)
-    report: bool = option(False, "Say of each face how much was made up, and whether it is still anybody.")
+    report: bool = option(False, "Say of each face how much was made up, and whether it is still the same person.")
     heat: bool = option(False, "Also write where detail was made up, as heat and as numbers.", flag="--map")
     mark: bool = option(False, "Write into the corner that detail was invented.")
     sign: Path | None = option(None, "Certificate (PEM) for content credentials; with --key.", kind=Path)
@@ -131,8 +131,8 @@ class Extras:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """All that `photo` is told, as its options say."""
+class Request:
+    """What `enhance photo` is to do: all of its options."""
 
     output: str | None
     ending: str | None
