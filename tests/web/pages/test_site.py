@@ -47,7 +47,7 @@ def test_a_photo_dropped_on_the_wall_goes_to_the_faces(page: Any, served: Served
 def test_the_page_that_explains(page: Any, served: Served) -> None:
     page.goto(f"{served.url}/how")
     until(page, "document.querySelector('#when').textContent.includes('every pixel')")
-    page.fill("#time", "25")
+    page.fill("#time", "14")
     assert "discriminator" in page.inner_text("#when")
     before = page.inner_text("#charge")
     page.fill("#blur", "10")
