@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.command_options import ENGINES
 from enhance.cli.console import print_error
 from enhance.errors import EnhanceError, TrainingError
 from enhance.options import option
@@ -33,7 +34,11 @@ class TrainOptions:
     run: Path | None = option(
         None, "Go on with this run; it knows its recipe, data and length.", kind=Path, flag="--resume"
     )
-    workers: int = option(1, "Processes on this machine that train together.", least=1)
+    workers: int = option(1, "Processes that train together.", least=1)
+    engine: str = option("local", "Where they run: on this machine, or on those of a Ray cluster.", choices=ENGINES)
+    address: str | None = option(
+        None, "With ray: HOST:PORT of a cluster, or auto.", kind=str, unset="one on this machine alone"
+    )
     tour: bool = option(False, "Draw pictures, train on them for a quarter of an hour, and compare.")
     log: str | None = option(
         None, "Also show the run's log elsewhere.", kind=str, choices=("tensorboard", "trackio", "wandb")
@@ -83,9 +88,14 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
     with training_packages():
         from enhance import tasks
         from enhance.tasks.upscale import tour as touring
-        from enhance.train import distributed
+        from enhance.train import cluster, distributed
         from enhance.train import run as training
-    if options.workers > 1 and "RANK" not in os.environ:
+    if options.address is not None and options.engine != "ray":
+        raise click.UsageError("--address goes with --engine ray")
+    if "RANK" not in os.environ and options.engine == "ray":
+        command = [sys.executable, "-m", "enhance.cli", *sys.argv[1:]]
+        context.exit(cluster.launched(options.workers, command, options.address))
+    if "RANK" not in os.environ and options.workers > 1:
         context.exit(distributed.launched(options.workers, sys.argv[1:]))
     if options.tour:
         if data or recipe or init or run:
