@@ -1,5 +1,6 @@
 """Files for clusters, which no test can run: that they are well formed, and that the options in them exist."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -45,3 +46,23 @@ def test_the_script_for_slurm() -> None:
     assert "-m enhance.cli train" in text
     with pytest.raises(click.UsageError):
         accepted(["train", "--no-such-option"])
+
+
+def test_the_script_for_slurm_starts_a_run_and_goes_on_with_it(tmp_path: Path) -> None:
+    for name, what in {"scontrol": "printf 'node1\\nnode2\\n'", "srun": 'printf "%s\\n" "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{what}\n")
+        (tmp_path / name).chmod(0o755)
+    run = tmp_path / "run"
+    slurm = {"SLURM_JOB_NODELIST": "node[1-2]", "SLURM_NNODES": "2", "RUN": str(run), "DATA": str(tmp_path)}
+    environment = {**os.environ, **slurm, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for expected in ([str(tmp_path), "--recipe", "face_x4_gan", "--out", str(run)], ["--resume", str(run)]):
+        command = ["bash", DEPLOY / "slurm.sh"]
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        words = said.stdout.splitlines()
+        assert words[:3] == ["torchrun", "--nnodes", "2"]
+        assert "node1:29500" in words
+        after = words[words.index("train") + 1 :]
+        assert after[: len(expected)] == expected
+        accepted(["train", *after])
+        run.mkdir(exist_ok=True)
+        (run / "last.pt").touch()
