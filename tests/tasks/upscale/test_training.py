@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from enhance.tasks.upscale.degradation import AreaReduction, SecondOrderDegradation
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, frame_coordinates
 from enhance.tasks.upscale.training import Diversity, LossWeights, SuperResolution
@@ -93,3 +94,21 @@ def test_a_discriminator_of_features_does_not_come_alone() -> None:
     weights = LossWeights(perceptual=1.0, features_adversarial=0.1)
     with pytest.raises(ValueError, match="comes with one of pixels"):
         SuperResolution(GENERATOR, None, weights=weights, device=torch.device("cpu"))
+
+
+def test_no_loss_makes_the_small_picture_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    hr = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    lr = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))  # of another picture: no loss can make it
+    batch = {"hr": hr, "lr": lr, "place": whole(16).expand(2, -1, -1, -1)}
+    seen: list[torch.Tensor] = []
+    judge = Discriminator((8, 8, 8, 8))
+    generator = Generator(width=16, blocks=1, edge=16, finish=1)
+    generator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    judge.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[1]))
+    for degradation in (AreaReduction, SecondOrderDegradation):
+        monkeypatch.setattr(degradation, "__call__", lambda *_: pytest.fail("a batch was degraded a second time"))
+    task = SuperResolution(generator, judge, weights=LossWeights(adversarial=1.0), device=torch.device("cpu"))
+    for group in task.groups:
+        task.losses(group, batch, 1)
+    assert len(seen) >= 4
+    assert all(torch.equal(part, lr) for given in seen for part in given.split(2))
