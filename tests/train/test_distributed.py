@@ -205,9 +205,9 @@ def test_all_stop_where_a_loss_of_one_is_no_number(tmp_path: Path) -> None:
 
 def test_a_signal_to_one_stops_them_all(tmp_path: Path) -> None:
     both = started(2, f"teach({str(tmp_path / 'run')!r}, {10**9})")
-    for _ in range(600):
-        if (tmp_path / "run" / "log.jsonl").exists():
-            break
+    late = time.monotonic() + LIMIT
+    while not (tmp_path / "run" / "log.jsonl").exists() and time.monotonic() < late:
+        assert all(process.poll() is None for process in both), ended(both)
         time.sleep(0.1)
     both[1].send_signal(signal.SIGTERM)
     said = ended(both)
