@@ -30,6 +30,7 @@ def test_tar_files_are_written_once_and_are_a_set(
     first = enhance(*words)
     assert first.returncode == 0, first.stderr
     assert "3.jpg" in first.stderr
+    assert first.stderr.count("\n") == 1
     assert "2 tar files, 0 done before, 0 failed; " in first.stdout
     assert "dropped: flat squares (4), photos that cannot be read (1)" in first.stdout
     with tarfile.open(tmp_path / "out" / "00000.tar") as tar:

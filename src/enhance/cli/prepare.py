@@ -14,7 +14,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.command_options import Many
-from enhance.cli.console import SOME_FAILED, is_debugging, print_error, say
+from enhance.cli.console import SOME_FAILED, is_debugging, print_error, say, silence_stderr
 from enhance.options import option
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def prepare(photos: tuple[Path, ...], **values: Any) -> None:
     options, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)
     assert options.out is not None
     if options.tars is not None:
+        if not is_debugging():
+            silence_stderr()
         prepare_tars(photos, options, many)
         return
     if many != Many():
@@ -70,7 +72,8 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
 
     def tell(_: PhotoTask, message: str | None, error: str | None) -> None:
         if message is not None:
-            counts.add(message)
+            for line in counts.add(message):
+                print_error(line)
         if error is not None:
             print_error(error)
 

@@ -40,11 +40,13 @@ class Prepared:
     written: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def add(self, line: str) -> None:
-        """Adds the counts of a line of `to_tar`."""
+    def add(self, line: str) -> list[str]:
+        """Adds what `to_tar` returned; returns why photos could not be read, a line each."""
         one = json.loads(line)
         self.written += one["written"]
         self.dropped.update(one["dropped"])
+        unread: list[str] = one["unread"]
+        return unread
 
     def sentence(self, what: str) -> str:
         """It in one line. what: the plural of what was written."""
@@ -102,13 +104,13 @@ def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
         paths = [Path(os.fsdecode(name)) for name in names.read_bytes().split(b"\0") if name]
     except OSError as error:
         raise DataError(f"{names}: cannot be read ({error.strerror})") from error
-    counts = Prepared()
+    counts, unread = Prepared(), list[str]()
     with replacing(target) as partial, tarfile.open(partial, "w") as tar:
-        for name, content in _cut(paths, cut, size, counts):
+        for name, content in _cut(paths, cut, size, counts, unread.append):
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    return json.dumps({"written": counts.written, "dropped": counts.dropped})
+    return json.dumps({"written": counts.written, "dropped": counts.dropped, "unread": unread})
 
 
 def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
@@ -189,14 +191,20 @@ def _to_folder(paths: Sequence[Path], out: Path, cut: Cut, size: int) -> Prepare
     return counts
 
 
-def _cut(paths: Sequence[Path], cut: Cut, size: int, counts: Prepared) -> Iterator[tuple[str, bytes]]:
-    """Names and files of what is cut from the photos that can be read; of the others it says why on stderr."""
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _cut(
+    paths: Sequence[Path], cut: Cut, size: int, counts: Prepared, complain: Callable[[str], object] = _complain
+) -> Iterator[tuple[str, bytes]]:
+    """Names and files of what is cut from the photos that can be read; of the others it says why."""
     taken: set[str] = set()
     for path in paths:
         try:
             rgb = read(path).rgb
         except EnhanceError as error:
-            print(error, file=sys.stderr)
+            complain(str(error))
             counts.dropped["photos that cannot be read"] += 1
             continue
         for crop in cut(rgb, size):
