@@ -21,7 +21,9 @@ ASKED = (
     ("", f"/v1/lineup?n=2&{HEAD}", ASTRONAUT),
     ("", "/v1/faces", ASTRONAUT),
     ("face_fill", "/v1/fill?region=40,0,110,110&hole=90,20,20,20", ASTRONAUT),
-    ("zebra", "/v1/translate?region=0,0,96,96", ASTRONAUT),
+    ("", f"/v1/map?{HEAD}", ASTRONAUT),
+    ("zebra", "/v1/translate?region=0,0,96,96&force=true", ASTRONAUT),
+    ("horse", "/v1/translate?to=horse&region=0,0,96,96&force=true", ASTRONAUT),
     ("sketch_cat", "/v1/sketch?size=128&format=webp", cat()),
     ("bird", "/v1/imagine?size=64", b"a small red bird"),
 )

@@ -25,9 +25,11 @@ import numpy as np
 from enhance.errors import EnhanceError
 from enhance.faces import yunet
 from enhance.files import sha256
+from enhance.honesty import uncertainty
 from enhance.inference import bundled, shipped
 from enhance.inference.facts import peek
 from enhance.inference.model import Model
+from enhance.painting import restoration
 from enhance.photos.provenance import Stamp, stamped
 from enhance.tasks.imagine import layouts, vocabulary, words
 from enhance.tasks.imagine.bank import LEVELS, Bank, packed_layouts
@@ -76,7 +78,7 @@ TRICKS = (
     Trick(
         "faces",
         "Faces",
-        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_grainy"),
+        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_grainy", "photo_restore"),
         "redraws small faces",
     ),
     Trick("stripes", "Stripes", ("animals", "zebra", "horse"), "turns horses into zebras and back"),
@@ -139,6 +141,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "data").mkdir()
     for model in models():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
+    _pack(restoration.weights()[1], static / "data" / "estimator.onnx")
     detector = bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
     (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
     (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))
@@ -262,8 +265,10 @@ def _open(stamp: Stamp) -> str:
 
 def _numbers(model: str) -> dict[str, Any]:
     """What must be known of a network to run it."""
-    known = Model.load(model).facts
+    network = Model.load(model)
+    known, calibrated = network.facts, uncertainty.calibration(network.path)
     return {
+        "constants": calibrated and calibrated["constants"],
         "digits": sha256(shipped.weights_of(model))[:12],
         "multiple": known.multiple,
         "noise": known.noise_channels,

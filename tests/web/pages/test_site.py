@@ -1,6 +1,7 @@
 """The wall, the pages to read, and what holds for all pages."""
 
 import io
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,19 @@ def test_the_wall_is_alive_within_a_second_and_leads_everywhere(browser: Any, se
     for link in links:
         assert served.ask("GET", f"/{link}")[0] == 200
     context.close()
+
+
+@pytest.mark.parametrize("path", ["", "faces"])
+def test_the_face_that_enhances_itself_is_drawn_while_one_looks(page: Any, served: Served, path: str) -> None:
+    asked: list[Any] = []
+    page.on("response", lambda one: asked.append(one) if "/v1/enhance" in one.url else None)
+    page.goto(f"{served.url}/{path}")
+    canvas = "document.querySelector('[data-tile=faces], #hero canvas')"
+    until(page, f"{canvas}.dataset.seed")  # motion is not wanted, so it is shown when it comes
+    seed = page.evaluate(f"{canvas}.dataset.seed")
+    drawn = next(one for one in asked if f"seed={seed}&" in one.url)
+    assert json.loads(drawn.headers["enhance-facts"])["faces"][0]["redrawn"]
+    assert path or "just now" in page.inner_text(".tile[href=faces]")
 
 
 def test_a_photo_dropped_on_the_wall_goes_to_the_faces(page: Any, served: Served) -> None:

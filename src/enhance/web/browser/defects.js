@@ -1,12 +1,8 @@
-// What is wrong with a photo, measured in its pixels: enhance/photos/defects.py and enhance/faces/resolution.py. No network estimates noise
-// and blocks here: a wavelet and steps between blocks do.
+// How sharp a face is: enhance/photos/defects.py and enhance/faces/resolution.py.
 import { FRAME, applied, faceSize, inverse, similarity } from "./geometry.js";
-import { areaMean, cut, percentile, plane, resized } from "./pixels.js";
+import { areaMean, cut, plane, resized } from "./pixels.js";
 
-const GRAINY = 2.4,
-	BLOCKY = 0.4,
-	BLOCK = 8,
-	SHARP = 0.62,
+const SHARP = 0.62,
 	LEAST = 40,
 	MAX_REDUCTION = 8,
 	BLURRED = 0.46,
@@ -18,59 +14,6 @@ export const luma = ([r, g, b], times = 1) =>
 		r.height,
 		r.data.map((_, n) => times * (0.299 * r.data[n] + 0.587 * g.data[n] + 0.114 * b.data[n])),
 	);
-
-/** What about a photo should not be kept, in words; null if all of it may be. */
-export function defect(rgb, noise) {
-	if (noise > GRAINY) return `the photo is grainy (noise of about ${Math.round(noise)} grey levels)`;
-	return blockiness(rgb) > BLOCKY ? "the photo shows JPEG blocks" : null;
-}
-
-/** Standard deviation of the noise, in grey levels, from the finest diagonal wavelet in the calmest tenth. */
-export function noiseLevel(rgb) {
-	const [width, height] = [rgb[0].width, rgb[0].height].map(side => Math.floor(side / 16) * 16);
-	if (Math.min(width, height) < 32) return 0;
-	const found = rgb.map(one => {
-		const levels = [],
-			at = (x, y) => 255 * one.data[y * one.width + x];
-		for (let top = 0; top < height; top += 16) {
-			for (let left = 0; left < width; left += 16) {
-				const patch = [];
-				for (let y = top; y < top + 16; y += 2)
-					for (let x = left; x < left + 16; x += 2) patch.push(Math.abs((at(x, y) - at(x, y + 1) - at(x + 1, y) + at(x + 1, y + 1)) / 2));
-				if (patch.some(value => value > 0)) levels.push(percentile(patch, 50));
-			}
-		}
-		return levels.length ? percentile(levels, 10) / 0.546 : 0;
-	});
-	return found.reduce((a, b) => a + b) / 3;
-}
-
-/** By which share the steps between JPEG's blocks exceed those elsewhere. */
-function blockiness(rgb) {
-	const grey = luma(rgb, 255);
-	if (Math.min(grey.width, grey.height) < 6 * BLOCK) return 0;
-	const found = [true, false].map(down => {
-		const [along, across] = down ? [grey.height, grey.width] : [grey.width, grey.height],
-			at = (n, k) => grey.data[down ? n * grey.width + k : k * grey.width + n];
-		const sums = [
-			[0, 0],
-			[0, 0],
-		];
-		for (let n = 0; n < along - 3; n += 1) {
-			let sum = 0;
-			for (let k = 0; k < across; k += 1) {
-				const step = m => at(m + 1, k) - at(m, k);
-				sum += Math.min(30, Math.abs(2 * step(n + 1) - step(n) - step(n + 2)));
-			}
-			const kind = sums[(n + 2) % BLOCK === 0 ? 1 : 0];
-			kind[0] += sum / across;
-			kind[1] += 1;
-		}
-		const [others, border] = sums.map(([sum, count]) => sum / count);
-		return border / Math.max(others, 0.5) - 1;
-	});
-	return Math.min(...found);
-}
 
 /** Whether a part of a photo, with a face so many pixels across, is blurred. */
 export function blurred(rgb, across) {

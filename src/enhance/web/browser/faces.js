@@ -1,23 +1,25 @@
 // A photo is enlarged, and every small face in it redrawn: enhance/tasks/upscale, faces/crops.py and drawing.py, painting/, with
-// their names. Pictures are three planes in [0,1]. Photos are not restored first (`strength` 0 in Python).
-import { blurred, defect, effectiveReduction, noiseLevel } from "./defects.js";
+// their names. Pictures are three planes in [0,1].
+import { blurred, effectiveReduction } from "./defects.js";
 import { detect, moved, rejection } from "./detection.js";
 import { FRAME, applied, coordinates, enlarged, faceSize, inverse, scaleOf, shifted, similarity, warp } from "./geometry.js";
 import { facts, run } from "./networks.js";
-import { areaMean, clip, cut, plane, planesOf, resized, rounded, turned } from "./pixels.js";
+import { areaMean, clip, cut, eightBit, plane, planesOf, resized, rounded, turned } from "./pixels.js";
 import { Random } from "./random.js";
 import { Unreadable } from "./ink.js";
+import { measure, restore } from "./restoration.js";
 
 const SCALE = 4,
 	MAX_FACE_SIZE = 96,
 	SOLID = 0.72,
 	ROUNDNESS = 4,
 	PATCHES = 6,
-	ROUGH = 7,
 	GOAL = 51,
 	MAX_PASSES = 8,
 	TILE = 512,
-	RECEPTIVE_FIELD = 42;
+	RECEPTIVE_FIELD = 42,
+	SAMPLES = 8,
+	VISIBLE = 16 / 255;
 const FACE_MODEL = "face_x4_gan",
 	RESTORATION_MODEL = "face_x4_grainy",
 	BACKGROUND_MODEL = "photo_x4_pixel",
@@ -211,6 +213,12 @@ function faceNoise([across, down], channels, size, seed, factor) {
 	);
 }
 
+/** How much of a drawn face is pasted at a place of its frame. */
+function mask(x, y) {
+	const t = clip((1 - (x ** ROUNDNESS + y ** ROUNDNESS) ** (1 / ROUNDNESS)) / (1 - SOLID));
+	return t * t * (3 - 2 * t);
+}
+
 /** Pastes what was drawn of a crop over an enlarged photo, in the colours that are there. */
 function paste(hr, crop, drawn) {
 	const [{ width, height }] = hr,
@@ -243,8 +251,7 @@ function paste(hr, crop, drawn) {
 			),
 		);
 		for (let n = 0; n < inside.data.length; n += 1) {
-			const t = clip((1 - (x.data[n] ** ROUNDNESS + y.data[n] ** ROUNDNESS) ** (1 / ROUNDNESS)) / (1 - SOLID)),
-				much = t * t * (3 - 2 * t);
+			const much = mask(x.data[n], y.data[n]);
 			if (!much) continue;
 			const column = n % inside.width,
 				at = (top + (n - column) / inside.width) * width + left + column;
@@ -333,16 +340,19 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 		return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
 	}
 	const found = await within(file, bitmap, part, rgb),
-		noise = noiseLevel(rgb),
-		wrong = defect(rgb, noise),
-		rest = noise > ROUGH ? null : BACKGROUND_MODEL;
-	const jobs = found.filter(one => !one.reason).map(one => ({ ...one, crop: cropOf(rgb, one.face.landmarks, one.size, one.reduction) }));
-	let model = asked;
-	if (asked === "auto") {
-		const soft = jobs.map(({ crop }) => reduced(crop)).filter(crop => blurred(crop.lr, crop.size)).length;
-		model = wrong || 2 * soft > jobs.length ? RESTORATION_MODEL : FACE_MODEL;
-		if (!wrong && model === RESTORATION_MODEL) notes.push(`blurred faces: drawn by ${RESTORATION_MODEL}`);
-	}
+		defects = await measure(rgb),
+		restored = await restore(rgb, defects),
+		clean = restored === rgb ? rgb : restored.map(eightBit),
+		wrong = defects.amount === 1 ? defects.words : null;
+	const jobs = found
+		.filter(one => !one.reason)
+		.map(one => ({ ...one, crop: cropOf(restored, one.face.landmarks, one.size, one.reduction) }));
+	const model = faceModel(
+		asked,
+		jobs.map(({ crop }) => crop),
+		wrong,
+	);
+	if (asked === "auto" && !wrong && model === RESTORATION_MODEL) notes.push(`blurred faces: drawn by ${RESTORATION_MODEL}`);
 	if (!found.length) notes.push("no face found");
 	for (const reason of [...new Set(found.map(one => one.reason).filter(one => one && one !== TOO_LARGE))].sort())
 		notes.push(`${found.filter(one => one.reason === reason).length} of ${found.length} faces left alone: ${reason}`);
@@ -357,11 +367,130 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 			)
 		: [];
 	progress(0.3);
-	let hr = await background(rgb, rest, share => progress(0.3 + 0.6 * share));
+	let hr = await background(clean, BACKGROUND_MODEL, share => progress(0.3 + 0.6 * share));
 	for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks)))
 		paste(hr, jobs[n].crop, drawn[n]);
-	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, rgb);
+	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, clean);
+	const rest = [BACKGROUND_MODEL, ...(defects.amount ? ["photo_restore"] : [])];
 	return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });
+}
+
+/** The network that suits the faces of a photo, where none was asked for. */
+function faceModel(asked, crops, wrong) {
+	if (asked !== "auto") return asked;
+	const soft = crops.map(reduced).filter(crop => blurred(crop.lr, crop.size)).length;
+	return wrong || 2 * soft > crops.length ? RESTORATION_MODEL : FACE_MODEL;
+}
+
+/** How far each pixel of drawn faces may be wrong: enhance/honesty/uncertainty.py and report.py. Nobody counts people here. */
+export async function map(file, { model: asked = "auto", seed = 0, box, face = 0 }, progress) {
+	const bitmap = await shown(file),
+		part = box?.split(",").map(Number) ?? [0, 0, bitmap.width, bitmap.height],
+		rgb = planesIn(bitmap, part),
+		[{ width, height }] = rgb,
+		drawn = (await within(file, bitmap, part, rgb)).filter(({ reason, number }) => !reason && (!Number(face) || number === Number(face))),
+		defects = await measure(rgb),
+		restored = await restore(rgb, defects),
+		crops = drawn.map(one => cropOf(restored, one.face.landmarks, one.size, one.reduction)),
+		model = faceModel(asked, crops, defects.amount === 1),
+		{ constants } = (await facts()).networks[model],
+		band = plane(SCALE * width, SCALE * height),
+		told = [];
+	for (const [n, one] of drawn.entries()) {
+		const crop = crops[n],
+			samples = [];
+		for (let k = 0; constants && k < SAMPLES; k += 1) {
+			const [made] = await draw(model, [crop], Number(seed) + k);
+			samples.push(backProjected(made, crop.lr).map(eightBit));
+			progress((n + (k + 1) / SAMPLES) / drawn.length);
+		}
+		const edges = one.face.box.map((edge, side) => Math.round(edge + part[side % 2])),
+			share = constants && invented(samples, crop, constants, one.size, band);
+		told.push({ number: one.number, box: edges, pixels_across: one.size, made_up: share ?? null });
+	}
+	const size = band.data.length,
+		strong = band.data.map(value => clip(value / (3 * VISIBLE))),
+		colours = [() => 1, value => (210 * (1 - value)) / 255, () => 60 / 255, value => value].map(of =>
+			plane(band.width, band.height, strong.map(of)),
+		);
+	return {
+		facts: {
+			measured: Boolean(constants && size),
+			faces: told,
+			sentences: told.map(
+				({ box: [left, top, right, bottom], pixels_across, made_up: share }, n) =>
+					`face ${n + 1} at ${left},${top} to ${right},${bottom}, drawn from ${pixels_across} pixels across; ` +
+					(share === null
+						? "how much was made up is unknown: this model was never calibrated"
+						: `${rounded(100 * share)} % of it was made up (may be off by more than 16 of 255 grey levels)`),
+			),
+		},
+		answers: [{ seed: Number(seed), planes: colours }],
+		said: null,
+	};
+}
+
+/** Which share of a face is made up; the half widths of its band are laid into that of the photo. */
+function invented(samples, crop, constants, size, band) {
+	const sizes = Object.keys(constants).map(Number),
+		fitting = sizes.filter(known => known <= size),
+		{ spread, added, floor, factor } = constants[fitting.length ? Math.max(...fitting) : Math.min(...sizes)],
+		smooth = crop.lr.map(one => resized(one, SCALE * one.width, SCALE * one.height)),
+		[{ width, height, data }] = smooth,
+		worst = of =>
+			around(
+				plane(
+					width,
+					height,
+					data.map((_, n) => Math.max(of(0, n), of(1, n), of(2, n))),
+				),
+			);
+	const differ = worst((c, n) => {
+			let [sum, squares] = [0, 0];
+			for (const one of samples) {
+				sum += one[c].data[n];
+				squares += one[c].data[n] ** 2;
+			}
+			return Math.sqrt(Math.max(0, squares - sum ** 2 / SAMPLES) / (SAMPLES - 1));
+		}),
+		more = worst((c, n) => Math.abs(samples[0][c].data[n] - clip(smooth[c].data[n]))),
+		[x, y] = coordinates(enlarged(crop.toFrame, SCALE), width, height);
+	let [all, wide] = [0, 0];
+	for (let n = 0; n < data.length; n += 1) {
+		const much = mask(x.data[n], y.data[n]),
+			half = Math.min(1, factor * Math.sqrt(spread * differ[n] + added * more[n] + floor)),
+			column = SCALE * crop.left + (n % width),
+			row = SCALE * crop.top + Math.floor(n / width);
+		all += much;
+		if (half > VISIBLE) wide += much;
+		if (column < 0 || row < 0 || column >= band.width || row >= band.height) continue;
+		const at = row * band.width + column;
+		band.data[at] = Math.max(band.data[at], half * much);
+	}
+	return wide / all;
+}
+
+/** Means of squares over the five by five pixels about each. */
+function around({ data, width, height }) {
+	const wide = cut(
+			plane(
+				width,
+				height,
+				data.map(value => value ** 2),
+			),
+			-2,
+			-2,
+			width + 2,
+			height + 2,
+		),
+		to = new Float32Array(data.length);
+	for (let y = 0; y < height; y += 1)
+		for (let x = 0; x < width; x += 1) {
+			let sum = 0;
+			for (let v = 0; v < 5; v += 1) for (let u = 0; u < 5; u += 1) sum += wide.data[(y + v) * wide.width + x + u];
+			to[y * width + x] = sum / 25;
+		}
+	return to;
 }
 
 /** The faces of a part of a photo, as they lie in it; where none is known there, it is looked at more closely. */
@@ -376,13 +505,7 @@ async function within(file, bitmap, [left, top, right, bottom], rgb) {
 }
 
 function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
-	const planes = hr.map(one =>
-			plane(
-				one.width,
-				one.height,
-				one.data.map(value => Math.round(255 * clip(value)) / 255),
-			),
-		),
+	const planes = hr.map(eightBit),
 		off = error(planes, lr);
 	const [{ width, height }] = planes,
 		fitted = ([l, t, r, b]) =>
@@ -393,7 +516,7 @@ function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
 	return {
 		facts: { width, height, model, seed, faces, lr_psnr_db: agreement, notes },
 		answers: [{ seed, planes }],
-		stamp: { model: drawn.length ? model : "", rest: rest ?? "", agreement, boxes: drawn.map(fitted) },
+		stamp: { model: drawn.length ? model : "", rest: rest ?? [], agreement, boxes: drawn.map(fitted) },
 	};
 }
 
@@ -425,6 +548,6 @@ export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
 			sentence: `${n} answers for ${one.size} pixels across; each agrees with the photo to ${Math.floor(agreement)} dB or more`,
 		},
 		answers,
-		stamp: { model, rest: "", agreement, boxes: ["all"] },
+		stamp: { model, rest: [], agreement, boxes: ["all"] },
 	};
 }

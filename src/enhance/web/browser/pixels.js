@@ -44,7 +44,12 @@ export const reduced = (from, width, height) =>
 const cubic = x => (x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0);
 const sinc = x => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 /** Pillow's kernels and how far they reach. */
-const KERNELS = { bicubic: [cubic, 2], bilinear: [x => Math.max(0, 1 - x), 1], lanczos: [x => (x < 3 ? sinc(x) * sinc(x / 3) : 0), 3] };
+const KERNELS = {
+	box: [x => Number(x <= 0.5), 0.5],
+	bicubic: [cubic, 2],
+	bilinear: [x => Math.max(0, 1 - x), 1],
+	lanczos: [x => (x < 3 ? sinc(x) * sinc(x / 3) : 0), 3],
+};
 
 /** Pillow's resize, antialiased where it reduces; of `across` by `down` pixels from the first on, where not all is meant. */
 export const resized = (from, width, height, kind = "bicubic", across = from.width, down = from.height) => {
@@ -199,13 +204,21 @@ export function planesOf({ data, width, height }) {
 
 export const clip = value => Math.min(1, Math.max(0, value));
 
-/** A canvas of three planes in [0,1]. */
+/** In steps of 1/255, as files hold them. */
+export const eightBit = one =>
+	plane(
+		one.width,
+		one.height,
+		one.data.map(value => Math.round(255 * clip(value)) / 255),
+	);
+
+/** A canvas of three planes in [0,1], or of four, the last of which says how opaque it is. */
 export function canvasOf(planes) {
 	const [{ width, height }] = planes,
 		image = new ImageData(width, height);
 	for (let n = 0; n < width * height; n += 1) {
 		for (let c = 0; c < 3; c += 1) image.data[4 * n + c] = Math.round(255 * clip(planes[c].data[n]));
-		image.data[4 * n + 3] = 255;
+		image.data[4 * n + 3] = planes[3] ? Math.round(255 * planes[3].data[n]) : 255;
 	}
 	const canvas = new OffscreenCanvas(width, height);
 	canvas.getContext("2d").putImageData(image, 0, 0);

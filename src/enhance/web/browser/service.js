@@ -8,19 +8,30 @@ export class Refused extends Error {
 	}
 }
 
-const worker = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" }),
-	jobs = new Map();
+const jobs = new Map(),
+	page = document.querySelector("script[src$='.js']").src.split("/").pop(),
+	warm = { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page];
 let count = 0,
-	loaded = false;
-const page = document.querySelector("script[src$='.js']").src.split("/").pop();
-worker.postMessage({
-	warm: { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page],
-});
-worker.onmessage = ({ data: { id, stage, share, made, error } }) => {
+	loaded = false,
+	begun = null;
+
+/** Draws beside the page; on the wall it begins only where it is asked. */
+function worker() {
+	if (begun) return begun;
+	begun = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" });
+	begun.onmessage = answered;
+	begun.onerror = event => {
+		for (const { failed } of jobs.values())
+			failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
+	};
+	begun.postMessage({ warm });
+	return begun;
+}
+const answered = ({ data: { id, stage, share, made, error } }) => {
 	const job = jobs.get(id);
 	if (!job) return;
 	if (stage) {
-		if (!loaded) say("");
+		if (!loaded && !job.silent) say("");
 		loaded = true;
 		if (job.what === "faces" && share) say(`Looking for faces… ${Math.round(100 * share)} %`, true);
 		job.progress?.({ stage, share });
@@ -29,34 +40,35 @@ worker.onmessage = ({ data: { id, stage, share, made, error } }) => {
 	if (error) job.failed(new Refused(error.code, error.message));
 	else job.done({ blob: made.answers[0]?.data ?? null, facts: made });
 };
-worker.onerror = event => {
-	for (const { failed } of jobs.values())
-		failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
-};
+if (warm) worker();
+
+/** Whether it draws without fetching what the page does not need anyway: that of the wall is fetched only by the other pages. */
+export const live = async () =>
+	page === "faces.js" || Boolean(await self.caches?.match(new URL("data/face_x4_gan.onnx.packed", import.meta.url)));
 
 export const limits = async () => ({
 	upload_bytes: 40e6,
 	look_pixels: 50e6,
 	draw_pixels: page === "faces.js" ? 1e6 : 4e6,
-	tasks: { upscale: { map: false }, translate: { to: ["zebra", "horse"] } },
+	tasks: { translate: { to: ["zebra", "horse"] } },
 });
 
 /** Asks for pictures; {blob, facts}, blob the first of them. A call whose signal aborts is given up at once. */
-export function insist(what, body, options = {}, { progress, signal } = {}) {
+export function insist(what, body, options = {}, { progress, signal, silent } = {}) {
 	const id = (count += 1);
-	if (!loaded) say("Fetching the network, once. After that it works without the internet…", true);
+	if (!loaded && !silent) say("Fetching the network, once. After that it works without the internet…", true);
 	return new Promise((done, failed) => {
 		signal?.throwIfAborted();
-		jobs.set(id, { what, done, failed, progress });
+		jobs.set(id, { what, done, failed, progress, silent });
 		signal?.addEventListener(
 			"abort",
 			() => {
-				worker.postMessage({ cancel: id });
+				worker().postMessage({ cancel: id });
 				failed(signal.reason);
 			},
 			{ once: true },
 		);
-		worker.postMessage({ id, what, body: body instanceof FormData ? Object.fromEntries(body) : body, options });
+		worker().postMessage({ id, what, body: body instanceof FormData ? Object.fromEntries(body) : body, options });
 	}).finally(() => jobs.delete(id));
 }
 export const send = insist;

@@ -3,7 +3,7 @@ import { facts, load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
 
-const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel"];
+const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel", "estimator"];
 const faces = () => import("./faces.js");
 /** What draws, fetched when it is first asked for, its name there, and the networks that it needs for some options. */
 const TRICKS = {
@@ -11,7 +11,8 @@ const TRICKS = {
 	imagine: [() => import("./birds.js"), "imagine", () => ["bird"]],
 	faces: [faces, "look", () => ["yunet"]],
 	enhance: [faces, "enhance", () => FACES],
-	lineup: [faces, "lineup", () => FACES.slice(0, 2)],
+	lineup: [faces, "lineup", () => [FACES[0], FACES[1]]],
+	map: [faces, "map", () => [FACES[0], FACES[1], FACES[3]]],
 	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
 	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],
 };
@@ -60,7 +61,7 @@ function stampOf(template, seed, { facts: { words = "" }, stamp, said }, network
 		return said && filled(template[Math.min(said.BOXES.length, 2) - 1], { SEED: seed, ...said, ...listed(said.BOXES) });
 	if (!stamp) return filled(template, { SEED: seed, WORDS: words });
 	const { model, rest, agreement, boxes } = stamp,
-		drawn = [model, rest].filter(Boolean),
+		drawn = [model, ...rest].filter(Boolean),
 		text = drawn.length ? template[Math.min(boxes.length, 2)] : template[3];
 	return filled(text, {
 		SEED: seed,

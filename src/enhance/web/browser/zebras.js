@@ -1,7 +1,7 @@
 // Horses become zebras, and zebras horses: enhance/tasks/translate, with its names. Only the difference is laid into the photo, whose other pixels stay.
 import { opened } from "./faces.js";
 import { facts, run } from "./networks.js";
-import { clip, cut, plane, reduced, rounded, squarely, stretched } from "./pixels.js";
+import { clip, cut, eightBit, plane, reduced, rounded, squarely, stretched } from "./pixels.js";
 import { distances } from "./ink.js";
 
 const LOOK = 256,
@@ -28,12 +28,6 @@ const CHAMFER = [
 	[1, -1, 1.3693],
 ];
 
-const eightBit = one =>
-	plane(
-		one.width,
-		one.height,
-		one.data.map(value => Math.round(255 * clip(value)) / 255),
-	);
 const inside = (n, size) => Math.min(size - 1, Math.max(0, n));
 
 /** OpenCV's samples at columns and rows that may lie between pixels; edge pixels are repeated. */

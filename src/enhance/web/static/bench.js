@@ -2,7 +2,7 @@
 import { $, base, save, say, trouble } from "./dom.js";
 import { opened, thumb } from "./photos.js";
 import { inWords, limits } from "./service.js";
-import { beforeAfter, loop } from "./share.js";
+import { passesOn } from "./share.js";
 import { entry as stored, fresh, keep } from "./visit.js";
 
 /** Runs a page. `trick` names it; `opens(entry)` is told of a photo on the stage, `leaves()` of an empty one, `shows(entry)` of one whose
@@ -163,19 +163,10 @@ export class Bench {
 			pen.imageSmoothingQuality = "high";
 			pen.drawImage(name === "before" ? this.stage.photo : this.stage.over, ...place);
 		};
-		const shape = () => this.stage.photo.width / this.stage.photo.height;
-		$("pair").addEventListener("click", async () => {
-			save(await beforeAfter(draw, shape()), `${base(this.entry.name)}_${ending}_before_after.png`);
-			say("Saved.");
-		});
-		$("loop").addEventListener("click", async () => {
-			say("Making the loop…", true);
-			const made = await loop(draw, shape());
-			if (made) {
-				save(made, `${base(this.entry.name)}_${ending}_loop.webp`);
-				say("Saved.");
-			} else say("This browser cannot write WebP; the picture of before and after it can.");
-		});
+		passesOn(
+			async () => [draw, this.stage.photo.width / this.stage.photo.height],
+			kind => `${base(this.entry.name)}_${ending}${kind}`,
+		);
 	}
 }
 

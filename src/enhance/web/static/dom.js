@@ -18,6 +18,12 @@ export function h(name, given = {}, ...children) {
 	return made;
 }
 
+/** Presses a button, or lets it go; whether it is pressed now. */
+export function press(name, on = $(name).getAttribute("aria-pressed") !== "true") {
+	$(name).setAttribute("aria-pressed", String(on));
+	return on;
+}
+
 /** Says what happens now. A sentence that only tells what has happened goes by itself. */
 export function say(text, stays = false) {
 	const line = $("status");

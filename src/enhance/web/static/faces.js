@@ -4,10 +4,10 @@ import "./drop.js";
 import "./facts.js";
 import "./history.js";
 import { play } from "./hero.js";
-import { $, base, h, save, say, trouble } from "./dom.js";
+import { $, base, h, press, save, say, trouble } from "./dom.js";
 import { opened, resized, thumb } from "./photos.js";
 import { inWords, insist, limits } from "./service.js";
-import { beforeAfter, loop, shareable } from "./share.js";
+import { passesOn } from "./share.js";
 import { around } from "./stage.js";
 import { entry as stored, fresh, keep, visit } from "./visit.js";
 
@@ -248,10 +248,7 @@ async function compare() {
 	shown.enhanced = true;
 	const over =
 		shown.right === "given" ? await createImageBitmap(stage.photo, area().left, area().top, area().width, area().height) : drawn.bitmap;
-	if (stage.split === 1) {
-		stage.split = 0.5;
-		stage.slider.value = 50;
-	}
+	if (stage.split === 1) stage.divide(0.5);
 	stage.compare(over, under, area());
 	$("left-end").hidden = $("right-end").hidden = false;
 	finished(entry, drawn);
@@ -314,7 +311,7 @@ $("whole").addEventListener("click", () => {
 	stage.zoom(null);
 });
 $("glass").addEventListener("click", () => {
-	stage.glass = toggled("glass");
+	stage.glass = press("glass");
 	stage.loupe = null;
 	stage.draw();
 });
@@ -325,14 +322,11 @@ $("opacity").addEventListener("input", () => {
 	stage.draw();
 });
 $("beside").addEventListener("click", () => {
-	$("grid").hidden = !toggled("beside");
+	$("grid").hidden = !press("beside");
 	if (!$("grid").hidden) doing(beside);
 });
 $("lineup").addEventListener("click", () => doing(lineup));
 $("invented").addEventListener("click", () => doing(invented));
-limits().then(({ tasks }) => {
-	$("invented").hidden = tasks.upscale?.map === false;
-});
 
 const drawnBy = () => (["auto", "face_x4_pixel"].includes(shown.right) ? shown.right : "auto");
 const called = ending => `${base(current.name)}${ending}`;
@@ -412,7 +406,7 @@ async function lineup() {
 }
 
 async function invented() {
-	if (!toggled("invented")) {
+	if (!press("invented")) {
 		mapped(false);
 		stage.draw();
 		return;
@@ -424,10 +418,7 @@ async function invented() {
 	if (facts.measured && facts.sentences.length) {
 		stage.map = await createImageBitmap(blob);
 		$("veil").hidden = false;
-		if (stage.split > 0.5) {
-			stage.split = 0.3;
-			stage.slider.value = 30;
-		}
+		if (stage.split > 0.5) stage.divide(0.3);
 		stage.draw();
 		say("The brighter, the further a pixel may be from the truth.");
 	} else say("Where it was made up cannot be drawn: this network was not measured for that yet.");
@@ -437,7 +428,7 @@ function mapped(on) {
 	if (on) return;
 	stage.map = null;
 	$("veil").hidden = true;
-	$("invented").setAttribute("aria-pressed", "false");
+	press("invented", false);
 }
 
 // To pass on
@@ -461,32 +452,7 @@ async function both() {
 		shape,
 	];
 }
-$("pair").addEventListener("click", () =>
-	doing(async () => {
-		save(await beforeAfter(...(await both())), called("_before_after.png"));
-		say("Saved.");
-	}),
-);
-$("loop").addEventListener("click", () =>
-	doing(async () => {
-		say("Making the loop…", true);
-		const made = await loop(...(await both()));
-		if (made) {
-			save(made, called("_loop.webp"));
-			say("Saved.");
-		} else {
-			$("loop").hidden = true;
-			say("This browser cannot write WebP; the picture of before and after it can.");
-		}
-	}),
-);
-$("share").hidden = !shareable(new File([new Blob([""], { type: "image/png" })], "a.png", { type: "image/png" }));
-$("share").addEventListener("click", () =>
-	doing(async () => {
-		const file = new File([await beforeAfter(...(await both()))], called("_before_after.png"), { type: "image/png" });
-		await navigator.share({ files: [file], text: "The detail is invented." });
-	}),
-);
+passesOn(both, called, doing);
 
 // The queue: many photos, one after another
 
@@ -662,14 +628,9 @@ const hooks = () => ({
 function stop() {
 	running?.abort();
 }
-function toggled(name) {
-	const on = $(name).getAttribute("aria-pressed") !== "true";
-	$(name).setAttribute("aria-pressed", String(on));
-	return on;
-}
 function reset() {
 	for (const name of ["result", "left-end", "right-end", "grid", "cards", "veil"]) $(name).hidden = true;
-	for (const name of ["beside", "glass", "invented"]) $(name).setAttribute("aria-pressed", "false");
+	for (const name of ["beside", "glass", "invented"]) press(name, false);
 	$("go").hidden = false;
 	$("facts").clear();
 	if (!current) $("faces").replaceChildren();

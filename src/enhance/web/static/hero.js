@@ -1,6 +1,7 @@
 // A face of 24 pixels that enhances itself. What comes of it was drawn by the shipped network before (benchmarks/wall.py), so that
-// nobody waits for it; a test draws it again.
+// nobody waits for it; a test draws it again. Meanwhile it is drawn anew, from another seed, and that is shown from then on.
 import { clipped, ease, quiet } from "./dom.js";
+import { live, send } from "./service.js";
 
 export const load = async name => {
 	const image = new Image();
@@ -20,14 +21,33 @@ export const line = (pen, x, size) => {
 	pen.fillRect(x - size / 400, 0, size / 200, size);
 };
 
-export async function faces() {
-	const [given, drawn] = await Promise.all([load("face_given.png"), load("face_drawn.webp")]);
-	const coarse = new OffscreenCanvas(48, 48);
-	coarse.getContext("2d").drawImage(drawn, 0, 0, 48, 48);
+export async function faces(canvas) {
+	const next = drawnNow(),
+		[given, before] = await Promise.all([load("face_given.png"), load("face_drawn.webp")]),
+		coarse = new OffscreenCanvas(48, 48);
+	let drawn = null,
+		other = null,
+		last = 0;
+	const take = (picture, seed) => {
+		drawn = picture;
+		other = null;
+		coarse.getContext("2d").drawImage(drawn, 0, 0, 48, 48);
+		if (seed) canvas.dataset.seed = seed;
+		canvas.dispatchEvent(new Event(seed ? "live" : "before"));
+	};
+	take(before);
+	next
+		.then(made => {
+			if (quiet.matches) take(...made);
+			else other = made;
+		})
+		.catch(() => {}); // busy, or away: it stays as it is
 	return {
 		lasts: 9,
 		still: 5.6,
 		draw(pen, t, size) {
+			if (other && (t < 0.25 || t < last)) take(...other); // never in the midst of it
+			last = t;
 			square(pen, given, size, false);
 			const halfway = between(t, 0.25, 0.6) * size,
 				whole = between(t, 0.45, 1) * size,
@@ -45,6 +65,15 @@ export async function faces() {
 	};
 }
 
+/** The face as whoever answers the page draws it now, and the seed. */
+async function drawnNow() {
+	if (!(await live())) throw new Error("it would have to be fetched first");
+	const seed = 1 + Math.floor(1e6 * Math.random()),
+		given = await (await fetch(new URL("wall/face_given.png", import.meta.url))).blob(),
+		{ blob } = await send("enhance", given, { seed, format: "png" }, { silent: true });
+	return [await createImageBitmap(blob), seed];
+}
+
 function scan(pen, y, size) {
 	const light = pen.createLinearGradient(0, y - size / 12, 0, y);
 	light.addColorStop(0, "rgb(245 196 81 / 0)");
@@ -55,7 +84,7 @@ function scan(pen, y, size) {
 
 /** Plays it on a canvas for as long as that is to be seen; where motion is not wanted, it stands still. */
 export async function play(canvas) {
-	const { lasts, still, draw } = await faces(),
+	const { lasts, still, draw } = await faces(canvas),
 		began = performance.now();
 	const tick = now => {
 		const size = Math.round(canvas.clientWidth * Math.min(devicePixelRatio || 1, 2));

@@ -5,7 +5,7 @@ import "./facts.js";
 import "./history.js";
 import "./stage.js";
 import { Bench } from "./bench.js";
-import { $, h, say } from "./dom.js";
+import { $, h, press, say } from "./dom.js";
 import { insist, pictures } from "./service.js";
 import { keep } from "./visit.js";
 
@@ -133,10 +133,7 @@ async function choose(one, develops) {
 	const rest = Math.min(0.5, Math.max(0.05, least / stage.photo.width)); // left of the hole, so that what fills it is seen
 	if (develops) await stage.develop(one.bitmap, null, stage.all, rest);
 	else {
-		if (stage.split === 1) {
-			stage.split = rest;
-			stage.slider.value = 100 * rest;
-		}
+		if (stage.split === 1) stage.divide(rest);
 		stage.compare(one.bitmap, null, stage.all);
 	}
 	await keep(bench.entry);
@@ -187,14 +184,11 @@ function difference() {
 }
 
 function differing(on) {
-	$("differ").setAttribute("aria-pressed", String(on));
+	press("differ", on);
 	$("differ").disabled = answers.length < 2;
 	stage.map = on ? difference() : null;
 	stage.opacity = on ? 0.9 : 0.6;
-	if (on && stage.split > 0.3) {
-		stage.split = 0;
-		stage.slider.value = 0;
-	}
+	if (on && stage.split > 0.3) stage.divide(0);
 	stage.draw();
 }
 

@@ -23,6 +23,9 @@ export function limits() {
 	return asked;
 }
 
+/** Whether it draws at once. */
+export const live = async () => true;
+
 /** Sends a picture, a form or words. Answers {blob, facts}: where JSON was asked for (`json`), blob is null and facts is all of
  * it. Calls progress({stage, before}) on the way; signal cancels; nothing is waited for much longer than the service may take. */
 export async function send(what, body, options = {}, { progress, signal, json = false } = {}) {

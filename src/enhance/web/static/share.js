@@ -1,5 +1,5 @@
 // Pictures to pass on: before beside after, and a loop of two seconds. Both say in words, and in their metadata, what they are.
-import { h } from "./dom.js";
+import { $, clipped, h, save, say, trouble } from "./dom.js";
 import { bytesOf, crc32, little } from "./zip.js";
 
 const XMP = bytesOf(`<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -26,7 +26,7 @@ function sheet(width, height) {
 }
 
 /** Raw pixels beside the result, as a PNG. `draw(pen, name, x, y, width, height)` puts one of both. */
-export async function beforeAfter(draw, shape) {
+async function beforeAfter(draw, shape) {
 	const width = 640,
 		height = Math.round(width / shape),
 		[canvas, pen] = sheet(2 * width + 4, height);
@@ -41,7 +41,7 @@ export async function beforeAfter(draw, shape) {
 }
 
 /** The result coming out of the pixels and going again, as an animated WebP; null where the browser cannot write WebP. */
-export async function loop(draw, shape) {
+async function loop(draw, shape) {
 	const width = 480,
 		height = Math.round(width / shape),
 		frames = [],
@@ -49,12 +49,7 @@ export async function loop(draw, shape) {
 	const add = async (share, milliseconds) => {
 		const [canvas, pen] = sheet(width, height);
 		draw(pen, "before", 0, 0, width, height);
-		pen.save();
-		pen.beginPath();
-		pen.rect(0, 0, width * share, height);
-		pen.clip();
-		draw(pen, "after", 0, 0, width, height);
-		pen.restore();
+		clipped(pen, 0, 0, width * share, height, () => draw(pen, "after", 0, 0, width, height));
 		if (share > 0 && share < 1) {
 			pen.fillStyle = "#fff";
 			pen.fillRect(width * share - 1, 0, 2, height);
@@ -106,10 +101,30 @@ function picture(file) {
 	return kept;
 }
 
+/** The buttons that pass a result on. `both()` answers how before and after are drawn, and their shape. */
+export function passesOn(both, called, doing = work => work().catch(error => error.name === "AbortError" || trouble(error.message))) {
+	const pair = async () => new File([await beforeAfter(...(await both()))], called("_before_after.png"), { type: "image/png" });
+	const on = (name, work) => $(name).addEventListener("click", () => doing(work));
+	on("pair", async () => {
+		const file = await pair();
+		save(file, file.name);
+		say("Saved.");
+	});
+	on("loop", async () => {
+		say("Making the loop…", true);
+		const made = await loop(...(await both()));
+		if (made) save(made, called("_loop.webp"));
+		else $("loop").hidden = true;
+		say(made ? "Saved." : "This browser cannot write WebP; the picture of before and after it can.");
+	});
+	on("share", async () => navigator.share({ files: [await pair()], text: "The detail is invented." }));
+	$("share").hidden = !shareable();
+}
+
 /** Whether this browser can hand a file to other programs. */
-export function shareable(file) {
+function shareable() {
 	try {
-		return Boolean(navigator.canShare?.({ files: [file] }));
+		return Boolean(navigator.canShare?.({ files: [new File([""], "a.png", { type: "image/png" })] }));
 	} catch {
 		return false;
 	}

@@ -133,6 +133,12 @@ class PhotoStage extends HTMLElement {
 		if (told) this.tell("zoomed");
 	}
 
+	/** Puts the line at a share of the width. */
+	divide(share) {
+		this.split = share;
+		this.slider.value = 100 * share;
+	}
+
 	/** Lays two pictures over the photo, with a line in the middle. */
 	compare(over, under, area) {
 		Object.assign(this, { over, under, area, waits: null, lined: true, reveal: null });
@@ -517,8 +523,7 @@ class PhotoStage extends HTMLElement {
 		else if (drag.brushes) this.stroke.points.push([here.px, here.py]);
 		else if (drag.slides) {
 			const { left, width } = this.frame;
-			this.split = Math.min(1, Math.max(0, (here.x - left) / width));
-			this.slider.value = 100 * this.split;
+			this.divide(Math.min(1, Math.max(0, (here.x - left) / width)));
 			this.tell("split");
 		} else if (drag.touch) {
 			// one finger moves the photo sideways; up and down it scrolls the page

@@ -5,7 +5,7 @@ import "./facts.js";
 import "./history.js";
 import "./stage.js";
 import { Bench, veil } from "./bench.js";
-import { $, say, trouble } from "./dom.js";
+import { $, press, say, trouble } from "./dom.js";
 import { decoded, insist, limits, pictures } from "./service.js";
 
 const stage = $("stage");
@@ -85,8 +85,7 @@ async function lay(blob, painted, facts, develops) {
 		rest = (left + right) / 2 / stage.photo.width; // half horse, half zebra
 	if (develops) await stage.develop(over, null, stage.all, rest);
 	else {
-		stage.split = rest;
-		stage.slider.value = 100 * rest;
+		stage.divide(rest);
 		stage.compare(over, null, stage.all);
 	}
 	say(develops ? "Drag the line." : "");
@@ -103,18 +102,13 @@ for (const radio of document.querySelectorAll("[name=to]")) {
 	});
 }
 $("mask").addEventListener("click", () => {
-	const on = $("mask").getAttribute("aria-pressed") !== "true";
-	$("mask").setAttribute("aria-pressed", String(on));
+	const on = press("mask");
 	stage.map = on ? mask : null;
-	if (on && stage.split > 0.4) {
-		stage.split = 0.1;
-		stage.slider.value = 10;
-	}
+	if (on && stage.split > 0.4) stage.divide(0.1);
 	stage.draw();
 });
 $("glass").addEventListener("click", () => {
-	stage.glass = $("glass").getAttribute("aria-pressed") !== "true";
-	$("glass").setAttribute("aria-pressed", String(stage.glass));
+	stage.glass = press("glass");
 	stage.draw();
 });
 

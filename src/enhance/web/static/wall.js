@@ -1,7 +1,7 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { $, clipped, h, quiet, trouble } from "./dom.js";
+import { $, clipped, h, press, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
 import { between, faces, line, load, square } from "./hero.js";
@@ -162,7 +162,7 @@ const eye = new IntersectionObserver(changes => {
 });
 
 for (const canvas of document.querySelectorAll("[data-tile]")) {
-	TILES[canvas.dataset.tile]().then(tile => {
+	TILES[canvas.dataset.tile](canvas).then(tile => {
 		seen.set(canvas, { ...tile, began: performance.now(), shown: true });
 		eye.observe(canvas);
 		new ResizeObserver(() => show(canvas)).observe(canvas);
@@ -177,6 +177,11 @@ function show(canvas, now = performance.now()) {
 	tile.draw(canvas.getContext("2d"), halted ? tile.still : ((now - tile.began) / 1000) % tile.lasts, size);
 }
 
+document.querySelector("[data-tile=faces]")?.addEventListener("live", ({ target }) => {
+	target.closest("a").querySelector("small").textContent = "24 pixels, drawn here just now. She does not exist.";
+	if (halted && seen.has(target)) show(target);
+});
+
 let last = 0,
 	halted = quiet.matches;
 requestAnimationFrame(function tick(now) {
@@ -189,7 +194,7 @@ requestAnimationFrame(function tick(now) {
 $("still").hidden = quiet.matches;
 $("still").addEventListener("click", () => {
 	halted = !halted;
-	$("still").setAttribute("aria-pressed", String(halted));
+	press("still", halted);
 	for (const canvas of seen.keys()) show(canvas);
 });
 quiet.addEventListener("change", () => {
