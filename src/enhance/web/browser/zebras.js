@@ -297,7 +297,12 @@ function lay(rgb, amount, { left, top, side, alpha, delta }) {
 		side <= alpha.width
 			? one => cut(area(one, side, side), x0 - left, y0 - top, x1 - left, y1 - top)
 			: (one, cubic) =>
-					sampled(one, to32nds(evenly(x1 - x0, alpha.width / side, left - x0)), to32nds(evenly(y1 - y0, alpha.width / side, top - y0)), cubic);
+					sampled(
+						one,
+						to32nds(evenly(x1 - x0, alpha.width / side, left - x0)),
+						to32nds(evenly(y1 - y0, alpha.width / side, top - y0)),
+						cubic,
+					);
 	const much = part(alpha, false);
 	rgb.forEach((one, c) => {
 		const added = part(delta[c], true);
