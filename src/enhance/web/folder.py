@@ -141,7 +141,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "data").mkdir()
     for model in models():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
-    _pack(restoration.weights()[1], static / "data" / "estimator.onnx")
+    _pack(restoration.weight_files()[1], static / "data" / "estimator.onnx")
     detector = bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
     (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
     (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -20,6 +21,7 @@ from PIL import Image, ImageDraw
 
 from enhance.cli.site import site
 from enhance.faces.known import KnownFace
+from enhance.faces.resolution import drawn_share
 from enhance.honesty import credentials
 from enhance.honesty.report import band_map, report
 from enhance.photos.photo import read as read_photo
@@ -340,6 +342,25 @@ def test_a_face_is_the_one_that_python_draws(paper: Any, given: Image.Image, opt
 def test_a_grainy_photo_is_known_as_one(paper: Any) -> None:
     notes = [asked(paper, "enhance", _png(photo(96, noise=noise)))["notes"] for noise in (0, 12)]
     assert [any("grainy" in note for note in one) for one in notes] == [False, True]
+
+
+def test_a_face_is_redrawn_as_far_as_its_detail_is_lost(paper: Any) -> None:
+    landmarks = [(40.0, 60.0), (100.0, 60.0), (70.0, 90.0), (50.0, 120.0), (92.0, 120.0)]
+    grain = np.random.default_rng(5).normal(0.5, 0.2, (160, 150)).astype(np.float32)
+    given = [np.clip(cv2.GaussianBlur(grain, (0, 0), blur) * 2 - 0.5, 0, 1) for blur in (0.8, 1.05, 1.1, 1.2, 1.4)]
+    found = paper.evaluate(
+        """async ([given, landmarks]) => {
+          const { drawnShare } = await import(new URL("static/browser/defects.js", document.baseURI));
+          const plane = (data) => ({ width: 150, height: 160, data: Float32Array.from(data) });
+          return given.map((data) => drawnShare([plane(data), plane(data), plane(data)], landmarks));
+        }""",
+        [[one.ravel().tolist() for one in given], landmarks],
+    )
+    wanted = [drawn_share(np.repeat(one[..., None], 3, 2), np.array(landmarks)) for one in given]
+    assert found == pytest.approx(wanted, abs=0.01)
+    assert min(wanted) == 0
+    assert max(wanted) == 1
+    assert any(0 < share < 1 for share in wanted)
 
 
 def test_what_was_made_up_is_as_in_python(paper: Any) -> None:

@@ -6,6 +6,7 @@ const SHARP = 0.62,
 	LEAST = 40,
 	MAX_REDUCTION = 8,
 	BLURRED = 0.46,
+	SURELY_BLURRED = 0.38,
 	CENTRE = [0.15, 0.2, 0.85, 0.9];
 
 export const luma = ([r, g, b], times = 1) =>
@@ -39,10 +40,9 @@ export function blurred(rgb, across) {
 	return second(grey) < sharp ** 2 * second(areaMean(grey, 2));
 }
 
-/** By which whole number a face can be made smaller without losing detail. */
-export function effectiveReduction(rgb, landmarks) {
-	const size = faceSize(landmarks),
-		back = inverse(similarity(landmarks, FRAME)),
+/** The brightness of the part of a face that has no background in it; null outside of the photo. */
+function centre(rgb, landmarks) {
+	const back = inverse(similarity(landmarks, FRAME)),
 		[left, top, right, bottom] = CENTRE;
 	const corners = [
 			[left, top],
@@ -56,16 +56,29 @@ export function effectiveReduction(rgb, landmarks) {
 		y0 = Math.max(Math.floor(side(1, Math.min)), 0);
 	const x1 = Math.min(width, Math.max(Math.ceil(side(0, Math.max)), 1)),
 		y1 = Math.min(height, Math.max(Math.ceil(side(1, Math.max)), 1));
-	if (x1 <= x0 || y1 <= y0) return 1;
-	const grey = luma(rgb.map(one => cut(one, x0, y0, x1, y1)));
+	return x1 <= x0 || y1 <= y0 ? null : luma(rgb.map(one => cut(one, x0, y0, x1, y1)));
+}
+
+/** By which whole number a face can be made smaller without losing detail. */
+export function effectiveReduction(rgb, landmarks) {
+	const size = faceSize(landmarks),
+		grey = centre(rgb, landmarks);
 	let found = 1;
+	if (!grey) return found;
 	for (let reduction = 2; reduction <= MAX_REDUCTION; reduction += 1) {
 		if (size / reduction < LEAST || Math.min(grey.width, grey.height) < 4 * reduction) break;
-		if (lost(grey, reduction) > BLURRED * lost(grey, 2 * reduction)) break;
+		if (kept(grey, reduction) > BLURRED) break;
 		found = reduction;
 	}
 	return found;
 }
+
+/** How much of a face that is drawn from fewer pixels than it has is pasted, from 0, where it has all its detail, to 1. */
+export function drawnShare(rgb, landmarks) {
+	return Math.min(1, Math.max(0, (BLURRED - kept(centre(rgb, landmarks), 2)) / (BLURRED - SURELY_BLURRED)));
+}
+
+const kept = (grey, reduction) => lost(grey, reduction) / Math.max(lost(grey, 2 * reduction), 1e-6);
 
 function lost(grey, reduction) {
 	const width = Math.floor(grey.width / reduction) * reduction,

@@ -1,6 +1,6 @@
 // A photo is enlarged, and every small face in it redrawn: enhance/tasks/upscale, faces/crops.py and drawing.py, painting/, with
 // their names. Pictures are three planes in [0,1].
-import { blurred, effectiveReduction } from "./defects.js";
+import { blurred, drawnShare, effectiveReduction } from "./defects.js";
 import { detect, moved, rejection } from "./detection.js";
 import { FRAME, applied, coordinates, enlarged, faceSize, inverse, scaleOf, shifted, similarity, warp } from "./geometry.js";
 import { facts, run } from "./networks.js";
@@ -58,7 +58,8 @@ async function findFaces(rgb, progress) {
 		if (rejected && face.doubtful) continue;
 		const reason = drawable ? rejected : TOO_LARGE,
 			size = reason ? rounded(across) : Math.max(rounded(across / reduction), 1);
-		found.push({ face, size, reduction, reason, number: found.length + 1 });
+		const share = !reason && reduction > 1 ? drawnShare(rgb, face.landmarks) : 1;
+		found.push({ face, size, reduction, reason, share, number: found.length + 1 });
 	}
 	return found;
 }
@@ -220,7 +221,7 @@ function mask(x, y) {
 }
 
 /** Pastes what was drawn of a crop over an enlarged photo, in the colours that are there. */
-function paste(hr, crop, drawn) {
+function paste(hr, crop, drawn, share) {
 	const [{ width, height }] = hr,
 		s = SCALE;
 	const left = Math.max(0, s * crop.left),
@@ -251,7 +252,7 @@ function paste(hr, crop, drawn) {
 			),
 		);
 		for (let n = 0; n < inside.data.length; n += 1) {
-			const much = mask(x.data[n], y.data[n]);
+			const much = share * mask(x.data[n], y.data[n]);
 			if (!much) continue;
 			const column = n % inside.width,
 				at = (top + (n - column) / inside.width) * width + left + column;
@@ -369,7 +370,7 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 	progress(0.3);
 	let hr = await background(clean, BACKGROUND_MODEL, share => progress(0.3 + 0.6 * share));
 	for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks)))
-		paste(hr, jobs[n].crop, drawn[n]);
+		paste(hr, jobs[n].crop, drawn[n], jobs[n].share);
 	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, clean);
 	const rest = [BACKGROUND_MODEL, ...(defects.amount ? ["photo_restore"] : [])];
 	return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });
