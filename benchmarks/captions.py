@@ -46,7 +46,7 @@ def main() -> int:
     except EnhanceError as error:
         sys.exit(f"captions: {error}")
     if options.anywhere:
-        bank = Anywhere(bank.layouts, bank.said)
+        bank = Anywhere(bank.layouts, bank.word_shares)
     lines = [line.split("\t") for line in options.captions.read_text(encoding="utf-8").splitlines()]
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()

@@ -55,7 +55,7 @@ def main() -> int:
     for row, sentence in enumerate(SENTENCES):
         readings = [read_sentence(sentence.format(colour)) for colour in SHOWN]
         suited = sum(np.asarray(bank.suits(reading), np.float64) for reading in readings)
-        one = OneLayout(bank.layouts, bank.said, int(np.argsort(-suited)[options.seed]))
+        one = OneLayout(bank.layouts, bank.word_shares, int(np.argsort(-suited)[options.seed]))
         drawn, _ = draw_birds(model, one, readings, [options.seed + row] * len(readings))
         rows.append((sentence.format("..."), list(drawn)))
     sheet = captioned_rows(rows, SHOWN)

@@ -23,7 +23,7 @@ from enhance.tasks.upscale.options import LineupOptions
 @adapter.options(Json)
 @output_options
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
-def lineup(photo: Path, output: Path | None, as_json: bool, **how: Any) -> None:
+def lineup(photo: Path, output: Path | None, as_json: bool, **values: Any) -> None:
     """Draws several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
     from enhance.honesty.lineup import lineup_photo, write_lineup
     from enhance.photos.photo import read
@@ -33,7 +33,7 @@ def lineup(photo: Path, output: Path | None, as_json: bool, **how: Any) -> None:
     started = time.perf_counter()
     place = output or photo.with_name(f"{photo.stem}_lineup")
     with failures_told(photo, place, as_json=as_json), piped(photo, place) as files:
-        shown = lineup_photo(read(files.source), adapter.take(LineupOptions, how))
+        shown = lineup_photo(read(files.source), adapter.take(LineupOptions, values))
         folder = write_lineup(shown, place)
     if as_json:
         notes, seconds = [shown.meaning(), shown.warning], round(time.perf_counter() - started, 2)

@@ -140,7 +140,7 @@ def _packet(descriptions: bytes) -> bytes:
 
 def _description(stamp: Stamp, about: bytes) -> bytes:
     faces = "".join(f"<rdf:li>{' '.join(map(str, box))}</rdf:li>" for box in stamp.faces)
-    said = {
+    fields = {
         "Software": stamp.software,
         "Model": stamp.model,
         "ModelVersion": stamp.version,
@@ -150,14 +150,14 @@ def _description(stamp: Stamp, about: bytes) -> bytes:
         "Invention": stamp.sentence,
     }
     if stamp.fidelity:
-        said["Fidelity"] = f"{stamp.fidelity:g}"
+        fields["Fidelity"] = f"{stamp.fidelity:g}"
     if stamp.words or stamp.drawing:
-        del said["LrPsnr"]  # there is nothing that it could agree with
-        said |= {"Words": stamp.words} if stamp.words else {"AfterDrawing": "yes"}
+        del fields["LrPsnr"]  # there is nothing that it could agree with
+        fields |= {"Words": stamp.words} if stamp.words else {"AfterDrawing": "yes"}
     elif stamp.part != "face":
-        del said["LrPsnr"]  # the rest is as it was
-        said["Part"] = stamp.part
-    lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in said.items())
+        del fields["LrPsnr"]  # the rest is as it was
+        fields["Part"] = stamp.part
+    lines = "".join(f"<enhance:{name}>{escape(value)}</enhance:{name}>" for name, value in fields.items())
     return (
         f'<rdf:Description rdf:about={quoteattr(about.decode(errors="replace"))} xmlns:enhance="{OURS}" '
         f'xmlns:Iptc4xmpExt="{IPTC_EXTENSION}">'
@@ -209,22 +209,22 @@ def read_stamp(packet: bytes) -> dict[str, Any]:
         root = ElementTree.fromstring(_bare(packet))
     except (ElementTree.ParseError, ValueError):
         return {}
-    said: dict[str, Any] = {}
+    record: dict[str, Any] = {}
     for part in root.iter(f"{{{RDF}}}Description"):
         source = part.get(f"{{{IPTC_EXTENSION}}}DigitalSourceType")
         element = part.find("ext:DigitalSourceType", NAMES)
         if element is not None:
             source = element.text or element.get(f"{{{RDF}}}resource")
         if source:
-            said["digital_source_type"] = source
+            record["digital_source_type"] = source
         for child in part:
             name = child.tag.removeprefix(f"{{{OURS}}}")
             if name == "Faces":
                 boxes = (item.text or "" for item in child.iter(f"{{{RDF}}}li"))
-                said["redrawn_faces"] = [[int(edge) for edge in box.split() if edge.isdigit()] for box in boxes]
+                record["redrawn_faces"] = [[int(edge) for edge in box.split() if edge.isdigit()] for box in boxes]
             elif name != child.tag:
-                said[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()] = child.text
-    return said
+                record[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()] = child.text
+    return record
 
 
 def labelled(image: Image.Image, sheet: str) -> Image.Image:
@@ -233,8 +233,8 @@ def labelled(image: Image.Image, sheet: str) -> Image.Image:
     Args:
         sheet: what it is: "comparison", "map" or "mask".
     """
-    said = f"<enhance:Software>enhance {version('enhance')}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
-    own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{said}</rdf:Description>\n'
+    fields = f"<enhance:Software>enhance {version('enhance')}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
+    own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{fields}</rdf:Description>\n'
     image.info["xmp"] = _packet(own.encode())
     return image
 

@@ -209,7 +209,9 @@ def birds() -> dict[str, Any]:
     sets |= {name: getattr(vocabulary, name) for name in ("KNOWN", "SILENT", "ORDINARY", "ACCENTS")}
     maps = {name: getattr(vocabulary, name) for name in WORD_MAPS}
     bank = Bank.load()
-    arrays = dict(packed_layouts(bank.layouts, bank.said)) | {"said": np.round(bank.said * LEVELS).astype(np.uint8)}
+    arrays = dict(packed_layouts(bank.layouts, bank.word_shares)) | {
+        "said": np.round(bank.word_shares * LEVELS).astype(np.uint8)
+    }
     return {
         "words": {
             "sets": {name: sorted(found) for name, found in sets.items()},

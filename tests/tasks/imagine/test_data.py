@@ -54,13 +54,13 @@ def test_a_bank_comes_back_and_suits_the_words(birds: Path, tmp_path: Path) -> N
     assert len(layouts) == 40
     np.savez_compressed(tmp_path / bank.BANK_FILE, **bank.packed_layouts(layouts, said))
     found = Bank.load(tmp_path)
-    assert found.said.shape == (40, LENGTH)
+    assert found.word_shares.shape == (40, LENGTH)
     assert np.abs(found.layouts.points - layouts.points).max() < 0.003
     reading = read_sentence("a blue bird with a red head")
     random = np.random.default_rng(0)
     chosen = {found.choose(reading, random) for _ in range(20)}
     asked = np.flatnonzero(reading.vector())
-    assert found.said[list(chosen)][:, asked].mean() > 2 * found.said[:, asked].mean()
+    assert found.word_shares[list(chosen)][:, asked].mean() > 2 * found.word_shares[:, asked].mean()
 
 
 def test_cub_as_published_is_read(birds: Path, tmp_path: Path) -> None:

@@ -126,8 +126,8 @@ def _benchmark(
         texts=_texts,
         too_small=f"{paths[0]}: no picture has {min(sizes)} pixels a side; measure at smaller sizes",
         baselines={
-            "OpenCV, Navier-Stokes": partial(_opencv, how=cv2.INPAINT_NS),
-            "OpenCV, Telea": partial(_opencv, how=cv2.INPAINT_TELEA),
+            "OpenCV, Navier-Stokes": partial(_opencv, method=cv2.INPAINT_NS),
+            "OpenCV, Telea": partial(_opencv, method=cv2.INPAINT_TELEA),
             "PatchMatch": _patchmatch,
         },
         labels=("hole",),
@@ -174,9 +174,9 @@ def _method(model: Model, framed: bool) -> Method:
     return filled
 
 
-def _opencv(inputs: HoleInputs, how: int) -> Planes:
+def _opencv(inputs: HoleInputs, method: int) -> Planes:
     output = [
-        cv2.inpaint(pixels, hole.astype(np.uint8), painting.INPAINT_RADIUS, how)
+        cv2.inpaint(pixels, hole.astype(np.uint8), painting.INPAINT_RADIUS, method)
         for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
     ]
     return _planes(np.stack(output))

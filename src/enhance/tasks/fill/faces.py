@@ -82,8 +82,8 @@ def _resized(picture: Array, side: int) -> Array:
     """A square picture (S,S,C) at another size: averaged to a smaller one, bicubic to a larger one."""
     if len(picture) == side:
         return picture
-    how = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
-    output = np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
+    interpolation = cv2.INTER_AREA if side < len(picture) else cv2.INTER_CUBIC
+    output = np.asarray(cv2.resize(picture, (side, side), interpolation=interpolation), np.float32)
     return np.clip(output.reshape(side, side, -1), 0, 1)
 
 

@@ -33,7 +33,7 @@ class Bank:
     """Layouts and, for each, the share of people who used a word, (N,LENGTH) in [0,1]."""
 
     layouts: Layouts
-    said: Floats
+    word_shares: Floats
 
     @staticmethod
     def load(folder: Path | None = None) -> "Bank":
@@ -60,9 +60,9 @@ class Bank:
 
     def suits(self, reading: Reading) -> Floats:
         """(N,): logarithm of how much likelier people are to say this of such a bird than of any."""
-        asked = np.flatnonzero(reading.vector())
-        usual = self.said[:, asked].mean(0)
-        likelier = np.log(self.said[:, asked] + _SMOOTH) - np.log(usual + _SMOOTH)
+        wanted = np.flatnonzero(reading.vector())
+        usual = self.word_shares[:, wanted].mean(0)
+        likelier = np.log(self.word_shares[:, wanted] + _SMOOTH) - np.log(usual + _SMOOTH)
         named = {part for part, _ in reading.pairs | reading.accents}
         columns = np.array([BODY_PARTS.index(part) for part in sorted(named)], np.intp)
         lacking = ~seen_parts(self.layouts.points)[:, columns]

@@ -40,7 +40,7 @@ class Bird:
 
 
 @dataclass(frozen=True)
-class Said:
+class Captions:
     """Captions of all pictures, read: rows of `vectors` and `colours`, those of picture n from `starts[n]` on."""
 
     vectors: NDArray[np.bool_]
@@ -85,7 +85,7 @@ class Birds:
     pixels: _Pixels
     points: Floats
     aspect: Floats
-    said: Said
+    captions: Captions
     digest: str
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
@@ -110,7 +110,7 @@ class Birds:
         """Every thirty-third: to judge by."""
         return np.arange(4, len(self.pixels), 33)
 
-    def _made(self, which: NDArray[np.intp], rng: np.random.Generator, how: Sampling) -> dict[str, Tensor]:
+    def _made(self, which: NDArray[np.intp], rng: np.random.Generator, sampling: Sampling) -> dict[str, Tensor]:
         """Pictures with what is said of them.
 
         Returns:
@@ -124,17 +124,17 @@ class Birds:
         """
         count = len(which)
         room = KEPT - BIRD_SIZE + 1
-        left, top = rng.integers(room, size=(2, count)) if how.shifted else np.full((2, count), room // 2)
+        left, top = rng.integers(room, size=(2, count)) if sampling.shifted else np.full((2, count), room // 2)
         windows = np.stack(
             [self.pixels[n, y : y + BIRD_SIZE, x : x + BIRD_SIZE] for n, x, y in zip(which, left, top, strict=True)]
         )
         points = moved(self.points[which], left, top)
         corners, busy = lay.corners_of(windows)
         layouts = Layouts(points, corners, busy, self.aspect[which])
-        captions = [self._captions(n, rng, how) for n in which]
-        others = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
-        own = rng.random(count) >= how.strange
-        third = [self._captions(n, rng, how) for n in rng.choice(self.training, count)]
+        captions = [self._captions(n, rng, sampling) for n in which]
+        others = [self._captions(n, rng, sampling) for n in rng.choice(self.training, count)]
+        own = rng.random(count) >= sampling.strange
+        third = [self._captions(n, rng, sampling) for n in rng.choice(self.training, count)]
         chosen = [a if mine else b for a, b, mine in zip(captions, third, own, strict=True)]
         out: dict[str, NDArray[np.float32]] = {}
         tellings = {"": chosen, "real_": captions, "wrong_": others}
@@ -149,15 +149,15 @@ class Birds:
         image = torch.from_numpy(windows).permute(0, 3, 1, 2).float() / 255
         return {"image": image} | {name: torch.from_numpy(value) for name, value in out.items()}
 
-    def _captions(self, picture: int, rng: np.random.Generator, how: Sampling) -> tuple[Floats, Floats]:
-        count = self.said.count(picture)
-        several = int(rng.integers(2, MOST_JOINED + 1)) if rng.random() < how.joined else 1
-        return self.said.of(picture, rng.choice(count, min(several, count), replace=False).tolist())
+    def _captions(self, picture: int, rng: np.random.Generator, sampling: Sampling) -> tuple[Floats, Floats]:
+        count = self.captions.count(picture)
+        several = int(rng.integers(2, MOST_JOINED + 1)) if rng.random() < sampling.joined else 1
+        return self.captions.of(picture, rng.choice(count, min(several, count), replace=False).tolist())
 
     @cached_property
     def votes(self) -> Floats:
-        """See `Said.votes`."""
-        return self.said.votes()
+        """See `Captions.votes`."""
+        return self.captions.votes()
 
 
 def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floats:
@@ -181,7 +181,9 @@ def load_birds(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Bir
     left = np.array([bird.faces_left for bird in birds])
     points[left] = lay.mirrored(points[left])
     aspect = np.array([bird.aspect for bird in birds], np.float32)
-    return Birds(pixels, points, aspect, _heard(birds), folders.digest(bird.path for bird in birds), sampling, seed)
+    return Birds(
+        pixels, points, aspect, _captions_of(birds), folders.digest(bird.path for bird in birds), sampling, seed
+    )
 
 
 def list_birds(folder: Path) -> list[Bird]:
@@ -284,12 +286,12 @@ def faces_left(points: NDArray[np.floating]) -> bool:
     return bool(beak[0] >= 0 and xs and beak[0] < sum(xs) / len(xs))
 
 
-def _heard(birds: Sequence[Bird]) -> Said:
+def _captions_of(birds: Sequence[Bird]) -> Captions:
     readings = [[understood(tokens(caption)) for caption in bird.captions] for bird in birds]
     flat = [reading for each in readings for reading in each]
     vectors = np.stack([reading.vector() > 0 for reading in flat])
     colours = np.stack([np.round(reading.colours() * 10).astype(np.uint8) for reading in flat])
-    return Said(vectors, colours, np.cumsum([0, *map(len, readings)]))
+    return Captions(vectors, colours, np.cumsum([0, *map(len, readings)]))
 
 
 def _small(bird: Bird) -> _Pixels:
@@ -317,6 +319,6 @@ def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts
     must = [lay.POINTS.index(name) for name in ("beak", "crown", "throat")]
     eyes = [lay.POINTS.index(name) for name in ("left_eye", "right_eye")]
     good = np.flatnonzero((visible.sum(1) >= points) & visible[:, must].all(1) & visible[:, eyes].any(1))
-    counts = np.diff(birds.said.starts)
-    shares = np.add.reduceat(birds.said.vectors.astype(np.float32), birds.said.starts[:-1]) / counts[:, None]
+    counts = np.diff(birds.captions.starts)
+    shares = np.add.reduceat(birds.captions.vectors.astype(np.float32), birds.captions.starts[:-1]) / counts[:, None]
     return good, layouts[good], shares[good].astype(np.float32)

@@ -93,8 +93,8 @@ def imagine_all(sentence: str, options: Sequence[ImagineOptions]) -> list[Imagin
     reading = read_sentence(sentence)
     model, bank = Model.load(BIRD_MODEL), Bank.load()
     for one in options:
-        if one.layout is not None and one.layout >= len(bank.said):
-            raise PhotoError(f"layout {one.layout}: there are {len(bank.said)}, counted from 0")
+        if one.layout is not None and one.layout >= len(bank.word_shares):
+            raise PhotoError(f"layout {one.layout}: there are {len(bank.word_shares)}, counted from 0")
     results = []
     for start in range(0, len(options), BIRDS_AT_ONCE):
         some = options[start : start + BIRDS_AT_ONCE]
