@@ -2,7 +2,8 @@
 
     python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--write]
 
-FACES are folders of aligned faces that no network learnt from; none of the measures taught one. A line-up is honest
+FACES are folders of aligned faces that no network learnt from; none of the measures taught one. Only people by whom
+nothing was calibrated or chosen are measured. A line-up is honest
 when its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody
 can do: `noise` adds noise to the small picture and draws it again.
 """
@@ -10,6 +11,7 @@ can do: `noise` adds noise to the small picture and draws it again.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,11 @@ from enhance.evaluate.kernel_distance import features, kernel_distance
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
+from enhance.files import sha256, write_atomically
+from enhance.honesty.calibration import part_of
+from enhance.honesty.lineup import spread_path
 from enhance.honesty.samples import draw_samples
+from enhance.inference import shipped
 from enhance.inference.model import Model
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
@@ -36,6 +42,11 @@ BAND = 32
 """Answers from which the band is made that should hold nine of ten true pixels."""
 SIGMA = 6 / 255
 """Of the noise that the baseline adds."""
+HEADING = (
+    "| across | network | faces | likeness to the truth / among answers | ST-LPIPS to the truth / among answers | "
+    "ratio | truth's rank uniform, p | true pixels in the 90 % band | KD beside seed 0 |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
 Array = NDArray[np.float32]
 
 
@@ -59,12 +70,16 @@ class Found:
     inside: float
     kernel: float
 
+    @property
+    def spread(self) -> float:
+        """How far answers are apart, in units of how far the truth is from them."""
+        return self.distance[1] / self.distance[0]
+
     def row(self) -> str:
         """Cells of a table."""
-        ratio = self.distance[1] / self.distance[0]
         return (
             f"{self.faces} | {self.likeness[0]:.2f} / {self.likeness[1]:.2f} | "
-            f"{self.distance[0]:.3f} / {self.distance[1]:.3f} | {ratio:.2f} | {self.uniform:.3f} | "
+            f"{self.distance[0]:.3f} / {self.distance[1]:.3f} | {self.spread:.2f} | {self.uniform:.3f} | "
             f"{100 * self.inside:.0f} % | {self.kernel:.2f}"
         )
 
@@ -79,27 +94,36 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/honesty.md")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    lines = []
-    for line in table(options.model or ["face_x4_lineup", "face_x4_gan", "noise"], options.faces, sizes, options.count):
-        print(line, flush=True)
-        lines.append(line)
+    models = options.model or ["face_x4_lineup", "face_x4_gan", "noise"]
+    lines = list(HEADING)
+    spread: dict[str, dict[str, float]] = {name: {} for name in models}
+    print(*HEADING, sep="\n", flush=True)
+    for name, size, found in measured(models, options.faces, sizes, options.count):
+        lines.append(f"| {size} | `{Path(name).stem}` | {found.row()} |")
+        spread[name][str(size)] = round(found.spread, 3)
+        print(lines[-1], flush=True)
     if options.write:
         rewrite(PAGE, "answers beside the truth", lines)
+        for name in set(models) & set(shipped.names()):
+            path = shipped.weights_of(name)
+            record = {"sha256": sha256(path), "faces": options.count, "spread": spread[name]}
+            write_atomically(spread_path(path), (json.dumps(record, indent=1) + "\n").encode())
 
 
-def table(models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int) -> Iterator[str]:
-    """A row for each size and network."""
-    yield (
-        "| across | network | faces | likeness to the truth / among answers | ST-LPIPS to the truth / among answers | "
-        "ratio | truth's rank uniform, p | true pixels in the 90 % band | KD beside seed 0 |"
-    )
-    yield "|---|---|---|---|---|---|---|---|---|"
+def measured(
+    models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int
+) -> Iterator[tuple[str, int, Found]]:
+    """Each network at each size, and what was found."""
     everyone = pairs.face_files(folders)
     for size in sizes:
-        whole = [face for face in everyone if face.box == WHOLE_PICTURE and face.frame >= SCALE * size]
+        whole = [
+            face
+            for face in everyone
+            if face.box == WHOLE_PICTURE and face.frame >= SCALE * size and part_of(face.path.stem) == "measure"
+        ]
         batches = list(pairs.pairs(some(whole, count), size))
         for name in models:
-            yield f"| {size} | `{Path(name).stem}` | {measure(name, batches).row()} |"
+            yield name, size, measure(name, batches)
 
 
 def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]]) -> Found:

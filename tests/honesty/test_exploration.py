@@ -70,4 +70,4 @@ def test_a_dial_that_is_turned_too_far(explored: Exploration) -> None:
 
 def test_a_network_without_noise_for_the_whole_face_has_no_dials() -> None:
     with pytest.raises(PhotoError, match="face_x4_gan"):
-        enhance.lineup(small(), 2, explore=True)
+        enhance.lineup(small(), 2, model="face_x4_gan", explore=True)

@@ -7,11 +7,20 @@ from PIL import Image
 
 import enhance
 from enhance.errors import PhotoError
-from enhance.honesty.lineup import Lineup, Sample, sheet, structural_distance, write_lineup
+from enhance.honesty.lineup import (
+    Lineup,
+    Sample,
+    measured_spread,
+    sheet,
+    spread_path,
+    structural_distance,
+    write_lineup,
+)
+from enhance.inference.model import Model
 from enhance.painting import consistency
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import UpscaleOptions
+from enhance.tasks.upscale.options import LINEUP_MODEL, UpscaleOptions
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "faces"
@@ -66,13 +75,25 @@ def test_what_it_says_follows_from_how_far_answers_are_apart(shown: Lineup) -> N
     from dataclasses import replace
 
     several, alike, one = (
-        replace(shown, people=people, identity=identity, wide=True).meaning()
+        replace(shown, people=people, identity=identity, spread=0.9).meaning()
         for people, identity in ((4, 0.3), (1, 0.9), (1, 0.6))
     )
     assert len({several, alike, one}) == 3
     assert "do not say who" in several
     assert "leave little open" in alike
-    assert "differs more from the answers" in shown.meaning()
+    assert "2.0 times as much from such answers" in replace(shown, spread=0.5).meaning()
+    assert "differs more from the answers" in replace(shown, spread=None).meaning()
+
+
+def test_how_far_answers_are_apart_is_known_of_weights_that_were_measured(tmp_path: Path) -> None:
+    model = Model.load(LINEUP_MODEL)
+    known = json.loads(spread_path(model.path).read_text())["spread"]
+    assert measured_spread(model, 16) == known["16"]
+    assert measured_spread(model, 17) == known["16"]
+    assert measured_spread(model, 500) == known["64"]
+    other = tmp_path / model.path.name
+    other.write_bytes(model.path.read_bytes())
+    assert measured_spread(Model.load(other), 16) is None
 
 
 @pytest.mark.parametrize("count", [2, 5, 13])

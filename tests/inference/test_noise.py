@@ -20,6 +20,9 @@ def test_only_the_first_result_is_kept_near_the_middle_and_only_where_the_frame_
     facts = Facts("face", "super_resolution", ("lr", "noise"), truncation=(0.5, 1.0))
     assert [truncation(facts, 0, fineness) for fineness in (-2, -1, -0.5, 0, 1)] == [0.5, 0.5, 0.75, 1, 1]
     assert truncation(facts, 1, -1) == 1
+    louder = Facts("face", "super_resolution", ("lr", "noise"), truncation=(0.5, 1.0), noise_scale=(2.0, 1.0))
+    assert [truncation(louder, seed, -1) for seed in (0, 1)] == [1.0, 2.0]
+    assert truncation(louder, 1, -0.5) == 1.5
     assert truncation(Facts("any", "super_resolution", ("lr",), truncation=(0.6,)), 0, 1) == 0.6
 
 

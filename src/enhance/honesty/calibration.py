@@ -19,10 +19,11 @@ from enhance.evaluate import card
 from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
 from enhance.honesty import coverage, uncertainty
-from enhance.honesty.samples import draw_samples
+from enhance.honesty.samples import draw_beside
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.choice import lineup_model
 from enhance.tasks.upscale.options import SCALE
 from enhance.tasks.upscale.pairs import FaceFile
 
@@ -89,6 +90,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     record = {
         "model": network.path.stem,
         "sha256": digest,
+        "sha256_of_answers": sha256(lineup_model(network).path),
         "level": uncertainty.LEVEL,
         "answers": uncertainty.SAMPLES,
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
@@ -119,13 +121,13 @@ def part_of(name: str) -> str:
 def face_evidence(
     network: Model, chosen: Sequence[FaceFile], size: int, degradation: pairs.PictureDegradation = pairs.clean
 ) -> Iterator[FaceEvidence]:
-    """Every face as the network draws it ANSWERS times from `size` pixels across."""
+    """Every face as it is drawn several times from `size` pixels across."""
     for batch in pairs.pairs(chosen, size, degradation=degradation):
         left, top, right, bottom = (round(edge * SCALE * size) for edge in batch.box)
         for face, lr, hr in zip(
             batch.examples, batch.lr.transpose(0, 2, 3, 1), batch.hr.transpose(0, 2, 3, 1), strict=True
         ):
-            drawn = draw_samples(network, aligned_crop(lr), range(uncertainty.SAMPLES))
+            drawn = draw_beside(network, aligned_crop(lr), 0, uncertainty.SAMPLES)
             features = uncertainty.uncertainty_features(drawn, bicubic(lr, SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
             yield FaceEvidence(face, features, errors)

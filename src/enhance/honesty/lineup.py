@@ -7,6 +7,7 @@ little a few pixels tell of a face.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,19 +23,20 @@ from enhance.errors import PhotoError
 from enhance.faces import recognition, verification
 from enhance.faces.crops import FaceCrop, aligned_crop
 from enhance.faces.known import KnownFace
-from enhance.files import write_atomically
+from enhance.files import sha256, write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
 from enhance.honesty.samples import draw_samples, upright
 from enhance.inference import sessions
 from enhance.inference.model import Model
+from enhance.inference.shipped import is_shipped
 from enhance.options import problem
 from enhance.painting.consistency import lr_psnr
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
-from enhance.tasks.upscale.choice import face_model
+from enhance.tasks.upscale.choice import face_model, lineup_model
 from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import LineupOptions
 from enhance.tasks.upscale.result import TOO_LARGE
@@ -45,6 +47,8 @@ _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
 """Of SSIM, as in the paper."""
 
+_HONEST = 0.8
+"""Spread from which the truth is about as far from answers as they are from each other."""
 _ALIKE = 0.8
 """Mean likeness from which answers look alike."""
 _WARNING = "Made-up detail: none of these is the person. They will not help to identify anyone."
@@ -79,7 +83,8 @@ class Lineup:
         identity: mean cosine of SFace's embeddings over all pairs of samples; 1 is the same face.
         people: how many people a verifier sees among the samples (`recognition.people`).
         structure: mean of 1 - SSIM over all pairs of samples; 0 is the same picture.
-        wide: whether the network was taught answers as far apart as the truth is from them.
+        spread: how far such answers are apart, in units of how far the truth is from them, as it was measured on real
+            faces of this size; 1 is honest. None where nobody measured it.
         exploration: dials for what differs; None unless asked for.
     """
 
@@ -92,7 +97,7 @@ class Lineup:
     identity: float
     people: int
     structure: float
-    wide: bool = False
+    spread: float | None = None
     exploration: Exploration | None = None
     warning: str = _WARNING
 
@@ -121,10 +126,15 @@ class Lineup:
 
     def meaning(self) -> str:
         """What that says of the photo, in one sentence."""
-        if not self.wide:
+        if self.spread is None:
             return (
                 "The real face differs more from the answers than they differ from each other: that they look alike "
                 "does not mean that it is known."
+            )
+        if self.spread < _HONEST:
+            return (
+                f"Real faces of this size differ {1 / self.spread:.1f} times as much from such answers as these from "
+                "each other: even less is known than they show."
             )
         if self.people > 1:
             return (
@@ -183,7 +193,7 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
-        model: as for `upscale`; None: face_x4_gan, but face_x4_grainy where the face is blurred.
+        model: as for `upscale`; None: face_x4_lineup, but face_x4_grainy where the face is blurred.
         seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale` with
             the same model.
         face: which one, 1 being the largest.
@@ -239,6 +249,8 @@ def lineup_photo(
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
     network, _ = face_model(options.model, [crop], restores=False)
+    if options.model is None:
+        network = lineup_model(network)
     drawn = draw_samples(network, crop, seeds)
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
@@ -253,7 +265,7 @@ def lineup_photo(
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
-        wide=network.facts.shared_noise > 0,
+        spread=measured_spread(network, crop.size),
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
 
@@ -274,6 +286,26 @@ def write_lineup(shown: Lineup, folder: Path) -> Path:
     except OSError as error:
         raise PhotoError(f"{folder}: cannot be written to ({error.strerror}); name another with -o") from error
     return folder
+
+
+def spread_path(model: Path) -> Path:
+    """Where it is written how far apart the answers of a shipped model are."""
+    return model.with_name("spread.json")
+
+
+def measured_spread(model: Model, size: int) -> float | None:
+    """How far apart the answers of a model are for a face of so many pixels, in units of their distance from the truth.
+
+    It is that of the nearest measured size. None, if these very weights were not measured.
+    """
+    path = spread_path(model.path)
+    if not is_shipped(model.path) or not path.is_file():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["sha256"] != sha256(model.path):
+        return None
+    sizes = record["spread"]
+    return float(sizes[min(sizes, key=lambda known: abs(math.log(int(known) / size)))])
 
 
 def structural_distance(pictures: _Array) -> float:

@@ -16,7 +16,7 @@ from enhance.faces.crops import FaceCrop, slices
 from enhance.faces.drawing import FaceJob
 from enhance.faces.geometry import Points
 from enhance.honesty import uncertainty
-from enhance.honesty.samples import draw_samples, upright
+from enhance.honesty.samples import draw_beside, upright
 from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
@@ -122,7 +122,7 @@ def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tupl
     """
     assert job.crop is not None
     seed = result.options.seed
-    samples = draw_samples(model, job.crop, range(seed, seed + uncertainty.SAMPLES), job.drawn)
+    samples = draw_beside(model, job.crop, seed, uncertainty.SAMPLES, job.drawn)
     vectors = recognition.embed(upright(job.crop, samples))
     try:
         constants = uncertainty.constants_for(model, job.size)

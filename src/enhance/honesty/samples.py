@@ -12,19 +12,33 @@ from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
 from enhance.pixels import eight_bit
+from enhance.tasks.upscale.choice import lineup_model
 
 _Array = NDArray[np.float32]
 
 
-def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int], first: _Array | None = None) -> _Array:
-    """What a model draws of a crop, (n,s*h,s*w,3) for a scale s, in steps of 1/255, each consistent with the crop.
+def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int]) -> _Array:
+    """What a model draws of a crop, (n,s*h,s*w,3) for a scale s, in steps of 1/255, each consistent with the crop."""
+    drawn = [draw_crops(model, [crop], seed)[0] for seed in seeds]
+    return _consistent(drawn, crop, model.facts.scale)
+
+
+def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: _Array | None = None) -> _Array:
+    """One answer of a model to a crop, and further ones beside it, (count,s*h,s*w,3), as `draw_samples` has them.
 
     Args:
+        seed: of the first; the others have those that follow.
+        count: how many, the first included.
         first: what was drawn for the first seed, if it was drawn already.
     """
-    drawn = [] if first is None else [first]
-    drawn += [draw_crops(model, [crop], seed)[0] for seed in seeds[len(drawn) :]]
-    return np.stack([eight_bit(back_project(hr, crop.lr, model.facts.scale)) for hr in drawn])
+    drawn = [draw_crops(model, [crop], seed)[0] if first is None else first]
+    other = lineup_model(model)
+    drawn += [draw_crops(other, [crop], seed + n)[0] for n in range(1, count)]
+    return _consistent(drawn, crop, model.facts.scale)
+
+
+def _consistent(drawn: Sequence[_Array], crop: FaceCrop, scale: int) -> _Array:
+    return np.stack([eight_bit(back_project(hr, crop.lr, scale)) for hr in drawn])
 
 
 def upright(crop: FaceCrop, samples: _Array) -> _Array:

@@ -25,6 +25,7 @@ from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 from enhance.pixels import luma
 from enhance.sheets import with_scale
+from enhance.tasks.upscale.choice import lineup_model
 
 _Array = NDArray[np.float32]
 
@@ -173,7 +174,8 @@ def constants_for(network: Model, size: int) -> Constants:
         UncalibratedError: the network was not calibrated, or its file changed since.
     """
     record = calibration(network.path)
-    if record is None:
+    answers = lineup_model(network).path
+    if record is None or record.get("sha256_of_answers", sha256(answers)) != sha256(answers):
         raise UncalibratedError(
             f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
             "run `enhance calibrate FACES --model` with it"

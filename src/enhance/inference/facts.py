@@ -33,6 +33,8 @@ class Facts:
         noise_channels: planes of noise that it takes.
         shared_noise: the last so many of them count by their mean alone, which is one for the whole picture.
         truncation: factors of the noise of seed 0, for frames of 16, 32, 64, ... pixels; one number for any size.
+        noise_scale: factors of the noise of any seed, for the same frames: with them answers are as far apart as they
+            ought to be.
         restores: whether it removes noise, blur and JPEG blocks, and so does not agree with its input.
         tiling: whether a picture may be given to it in parts.
         extra: all that the file says of itself, as text: licence, recipe, commit, data, cost and more.
@@ -47,6 +49,7 @@ class Facts:
     noise_channels: int = 0
     shared_noise: int = 0
     truncation: tuple[float, ...] = (1.0,)
+    noise_scale: tuple[float, ...] = (1.0,)
     restores: bool = False
     tiling: Literal["supported", "never"] = "supported"
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -91,6 +94,7 @@ class Facts:
                 noise_channels=noise_channels,
                 shared_noise=int(metadata.get("shared_noise", 0)),
                 truncation=_truncation(metadata, COORDINATES in shapes, restores),
+                noise_scale=_factors(metadata.get("noise_scale", "[1.0]")),
                 restores=restores,
                 tiling=cast(Literal["supported", "never"], tiling),
                 extra=MappingProxyType(metadata),
@@ -144,6 +148,10 @@ _MODEL_GRAPH, MODEL_METADATA, _GRAPH_INPUT = 7, 14, 11
 
 def _truncation(metadata: Mapping[str, str], draws_faces: bool, restores: bool) -> tuple[float, ...]:
     if "truncation" in metadata:
-        return tuple(float(factor) for factor in json.loads(metadata["truncation"])) or (1.0,)
+        return _factors(metadata["truncation"])
     # Of files that were exported before they said it.
     return (0.6,) if draws_faces and restores else (0.5, 1.0) if draws_faces else (1.0,)
+
+
+def _factors(numbers: str) -> tuple[float, ...]:
+    return tuple(float(factor) for factor in json.loads(numbers)) or (1.0,)

@@ -49,6 +49,5 @@ def truncation(facts: Facts, seed: int, fineness: float = 0.0) -> float:
     Args:
         fineness: log2 of the pixels across the frame / 32, the third plane of the coordinates.
     """
-    if seed:
-        return 1.0
-    return float(np.interp(fineness, np.arange(len(facts.truncation)) - 1, facts.truncation))
+    factors = [facts.noise_scale] if seed else [facts.noise_scale, facts.truncation]
+    return float(np.prod([np.interp(fineness, np.arange(len(one)) - 1, one) for one in factors]))

@@ -78,7 +78,7 @@ TRICKS = (
     Trick(
         "faces",
         "Faces",
-        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_grainy", "photo_restore"),
+        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_lineup", "face_x4_grainy", "photo_restore"),
         "redraws small faces",
     ),
     Trick("stripes", "Stripes", ("animals", "zebra", "horse"), "turns horses into zebras and back"),
@@ -275,6 +275,7 @@ def _numbers(model: str) -> dict[str, Any]:
         "multiple": known.multiple,
         "noise": known.noise_channels,
         "truncation": known.truncation,
+        "noise_scale": known.noise_scale,
     }
 
 

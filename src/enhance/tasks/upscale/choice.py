@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.inference.model import Model
+from enhance.inference.shipped import is_shipped
 from enhance.painting.restoration import Defects, measure, restore, restorer
 from enhance.photos import defects
 from enhance.photos.photo import Photo
@@ -20,6 +21,7 @@ from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
     BICUBIC,
     FACE_MODEL,
+    LINEUP_MODEL,
     RESTORATION_MODEL,
     UpscaleOptions,
 )
@@ -115,3 +117,13 @@ def face_model(
     blurred = sum(defects.is_blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
     reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
     return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason
+
+
+def lineup_model(model: Model) -> Model:
+    """The model that draws further answers beside one of a model: the one that was taught to, where there is one.
+
+    Raises:
+        ModelError: it is not there.
+    """
+    usual = model.facts.name == FACE_MODEL and is_shipped(model.path)
+    return Model.load(LINEUP_MODEL) if usual else model

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from enhance.inference.model import Model
 
 FACE_MODEL = "face_x4_gan"
+LINEUP_MODEL = "face_x4_lineup"
+"""The model for several answers, which it draws as far apart as the truth is from them."""
 RESTORATION_MODEL = "face_x4_grainy"
 """The model for blurred faces, and for grainy and blocky photos, which restores them. None asked for: one of these."""
 BACKGROUND_MODEL = "photo_x4_pixel"
@@ -116,7 +118,7 @@ class LineupOptions(FaceOptions):
         None,
         "A shipped model, or an .onnx file.",
         kind=str,
-        unset="face_x4_gan; face_x4_grainy for a blurred face",
+        unset="face_x4_lineup; face_x4_grainy for a blurred face",
         unset_over_http="auto",
     )
     seed: int = option(0, "Of the first answer; the others have those that follow.", least=0, most_over_http=2**31 - 1)

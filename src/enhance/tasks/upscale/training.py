@@ -117,13 +117,14 @@ class SuperResolution(Stateless):
         weights: LossWeights,
         device: torch.device,
         degraded: bool = False,
+        noise_scale: tuple[float, ...] = (1.0,),
         seed: int = 0,
     ) -> None:
         if (discriminator is None) != (weights.adversarial == 0):
             raise ValueError("a discriminator and an adversarial weight come together")
         if weights.features_adversarial and not (weights.adversarial and weights.perceptual):
             raise ValueError("a discriminator of features comes with one of pixels, and with a perceptual loss")
-        self.generator = generator
+        self.generator, self.noise_scale = generator, noise_scale
         self.discriminator = discriminator
         self.weights = weights
         self.degraded = degraded
@@ -325,12 +326,16 @@ class SuperResolution(Stateless):
             "multiple": str(self.generator.multiple),
             "noise": str(self.generator.noise),
             "shared_noise": str(self.generator.shared),
-            **({"truncation": "[1.0]"} if self.generator.shared else {}),
+            **self._noise_facts(),
             "frame": json.dumps(_FRAME),
             "value_range": "[0,1] sRGB",
             "degradation": "blur, noise and JPEG, twice" if self.degraded else "mean of 4x4 blocks",
             "mends": "yes" if self.degraded else "no",
         }
+
+    def _noise_facts(self) -> dict[str, str]:
+        """Of networks with noise of the whole face, which draw line-ups: the first answer is one like any other."""
+        return {"truncation": "[1.0]", "noise_scale": json.dumps(self.noise_scale)} if self.generator.shared else {}
 
     def _calibration(self, shipped: "ExportedGenerator") -> Calibration:
         def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:

@@ -21,6 +21,7 @@ const SCALE = 4,
 	SAMPLES = 8,
 	VISIBLE = 16 / 255;
 const FACE_MODEL = "face_x4_gan",
+	LINEUP_MODEL = "face_x4_lineup",
 	RESTORATION_MODEL = "face_x4_grainy",
 	BACKGROUND_MODEL = "photo_x4_pixel",
 	TOO_LARGE = "too large to need redrawing";
@@ -146,7 +147,9 @@ async function draw(model, crops, seed) {
 		for (const [k, n] of members.entries()) {
 			const place = coordinates(small[n].toFrame, side, side).map(one => turned(one, turns[k]));
 			lr.push(...small[n].lr.map(one => turned(one, turns[k])));
-			noises.push(...faceNoise(place, said.noise, small[n].size, seed, seed ? 1 : between(said.truncation, place[2].data[0])));
+			const factors = seed ? [said.noise_scale] : [said.noise_scale, said.truncation],
+				much = factors.reduce((product, one) => product * between(one, place[2].data[0]), 1);
+			noises.push(...faceNoise(place, said.noise, small[n].size, seed, much));
 			places.push(...place);
 		}
 		const wide = (planes, edge) =>
@@ -401,7 +404,7 @@ export async function map(file, { model: asked = "auto", seed = 0, box, face = 0
 		const crop = crops[n],
 			samples = [];
 		for (let k = 0; constants && k < SAMPLES; k += 1) {
-			const [made] = await draw(model, [crop], Number(seed) + k);
+			const [made] = await draw(k && model === FACE_MODEL ? LINEUP_MODEL : model, [crop], Number(seed) + k);
 			samples.push(backProjected(made, crop.lr).map(eightBit));
 			progress((n + (k + 1) / SAMPLES) / drawn.length);
 		}
@@ -528,7 +531,7 @@ export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
 		rgb = planesIn(bitmap);
 	if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
 	const crop = cropOf(rgb, one.face.landmarks, one.size, one.reduction),
-		model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : FACE_MODEL,
+		model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : LINEUP_MODEL,
 		answers = [];
 	let agreement = 99;
 	for (let k = 0; k < Number(n); k += 1) {

@@ -4,6 +4,7 @@ import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
 
 const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel", "estimator"];
+const LINEUP = "face_x4_lineup";
 const faces = () => import("./faces.js");
 /** What draws, fetched when it is first asked for, its name there, and the networks that it needs for some options. */
 const TRICKS = {
@@ -11,8 +12,8 @@ const TRICKS = {
 	imagine: [() => import("./birds.js"), "imagine", () => ["bird"]],
 	faces: [faces, "look", () => ["yunet"]],
 	enhance: [faces, "enhance", () => FACES],
-	lineup: [faces, "lineup", () => [FACES[0], FACES[1]]],
-	map: [faces, "map", () => [FACES[0], FACES[1], FACES[3]]],
+	lineup: [faces, "lineup", () => [FACES[0], LINEUP]],
+	map: [faces, "map", () => [FACES[0], FACES[1], FACES[3], LINEUP]],
 	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
 	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],
 };

@@ -16,8 +16,11 @@ const WAYS = {
 	bicubic: "Smooth (bicubic)",
 	face_x4_pixel: "Careful (pixel loss)",
 	auto: "Sharp (GAN)",
+	face_x4_lineup: "One of the line-up",
 	original: "Original",
 };
+const LINEUP = "face_x4_lineup", // draws answers that differ as much as the truth does
+	DRAWN = ["auto", "face_x4_pixel", LINEUP];
 const AFAR = 24; // pixels across a face that is seen from afar
 const stage = $("stage");
 const memory = new Map(); // by the name of an entry: {bitmap, original, answers}: what a reload may lose
@@ -214,7 +217,7 @@ async function enhance() {
 		}
 	}
 	await doing(async () => {
-		if (!["auto", "face_x4_pixel"].includes(shown.right)) shown.right = "auto";
+		if (!DRAWN.includes(shown.right)) shown.right = "auto";
 		$("result").hidden = true;
 		$("cards").hidden = true;
 		stage.bare();
@@ -258,7 +261,9 @@ async function compare() {
 function finished(entry, drawn) {
 	$("result").hidden = false;
 	$("go").hidden = true;
-	const names = Object.entries(WAYS).filter(([way]) => way !== "original" || memory.get(entry.id).original);
+	const names = Object.entries(WAYS).filter(
+		([way]) => (way !== "original" || memory.get(entry.id).original) && (way !== LINEUP || shown.right === LINEUP),
+	);
 	for (const side of ["left", "right"]) {
 		$(side).replaceChildren(...names.map(([way, name]) => h("option", { value: way, selected: way === shown[side] }, name)));
 	}
@@ -328,7 +333,7 @@ $("beside").addEventListener("click", () => {
 $("lineup").addEventListener("click", () => doing(lineup));
 $("invented").addEventListener("click", () => doing(invented));
 
-const drawnBy = () => (["auto", "face_x4_pixel"].includes(shown.right) ? shown.right : "auto");
+const drawnBy = () => (DRAWN.includes(shown.right) ? shown.right : "auto");
 const called = ending => `${base(current.name)}${ending}`;
 
 function download(format) {
@@ -385,9 +390,9 @@ async function lineup() {
 						"button",
 						{
 							type: "button",
-							"aria-pressed": String(card.seed === shown.seed),
+							"aria-pressed": String(card.seed === shown.seed && shown.right === LINEUP),
 							onclick: () => {
-								shown.seed = card.seed;
+								Object.assign(shown, { seed: card.seed, right: told.model === LINEUP ? LINEUP : "auto" });
 								stage.scrollIntoView({ block: "center" });
 								enhance();
 							},
@@ -398,7 +403,7 @@ async function lineup() {
 				),
 			),
 		),
-		h("p", { className: "quiet" }, `${told.sentence}. ${told.warning}`),
+		h("p", { className: "quiet" }, [told.sentence, told.says, told.warning].filter(Boolean).join(". ").replaceAll("..", ".")),
 	);
 	$("cards").hidden = false;
 	$("cards").scrollIntoView({ block: "nearest" });
