@@ -107,6 +107,19 @@ def test_textures_are_compared_by_direction_and_breadth_and_not_by_phase() -> No
     assert shifted < 0.4 * across
 
 
+def test_faint_stripes_are_told_from_strong_ones_and_place_does_not_matter() -> None:
+    mask = torch.ones(1, 1, 128, 128)
+    stripes = ((torch.arange(128.0) // 4) % 2).expand(1, 3, 128, 128)
+    strong, moved = (textures.tones(x, mask) for x in (stripes, stripes.roll(3, -1)))
+    faint = textures.tones(0.5 + 0.3 * (stripes - 0.5), mask)
+    half = textures.tones(torch.cat([stripes[..., :64], 0 * stripes[..., :64] + 0.5], -1), mask)
+    assert strong.shape[:2] == (1, 4)
+    same, weak, partly = (float((x - strong).abs().mean()) for x in (moved, faint, half))
+    assert same < 0.4 * weak
+    assert same < 0.4 * partly
+    assert textures.tones(stripes, 0 * mask).abs().max() == 0
+
+
 @ALL
 def test_a_network_is_exported_as_it_computes(recipe: Callable[[], Recipe]) -> None:
     task = tiny(recipe()).task(CPU)

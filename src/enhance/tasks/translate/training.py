@@ -28,6 +28,7 @@ from enhance.tasks.translate.textures import (
     mean_within,
     relative,
     resized_to,
+    tones,
     without_pattern,
 )
 from enhance.train.distributed import noise_seed
@@ -130,6 +131,7 @@ class TranslationWeights:
         mask: cross-entropy of the mask.
         adversarial: the relativistic loss of the patches on the animal.
         texture: distance of the animal's Gram matrices from the other kind's.
+        tone: distance of the distributions of brightness and contrast on each animal from those on the other kind.
         local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
             features, of mean colours of squares, of pixels.
         grows: steps over which `adversarial` grows to its weight.
@@ -140,6 +142,7 @@ class TranslationWeights:
     mask: float = 2.0
     adversarial: float = 1.5
     texture: float = 2.0
+    tone: float = 0.0
     local_texture: float = 1.0
     semantic: float = 0.5
     colour: float = 2.0
@@ -300,6 +303,7 @@ class Patterning(Translation):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._textures: list[Tensor] = []
+        self._tones: Tensor | None = None
 
     def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         weights = self.weights
@@ -321,6 +325,11 @@ class Patterning(Translation):
             self._remember([gram(x, inside_b).mean(0) for x in theirs])
         known = zip(ours, self._textures, strict=True)
         terms["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
+        if weights.tone:
+            with torch.no_grad():
+                seen = tones(b, mask_b).mean(0)
+                self._tones = seen if self._tones is None else self._tones.lerp(seen, 0.02)
+            terms["tone"] = weights.tone * (tones(generated, masks) - self._tones).abs().mean()
         if pairs:
             ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
             terms["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)
@@ -341,10 +350,10 @@ class Patterning(Translation):
         self._textures = [old.lerp(new, 0.01) for old, new in zip(self._textures, textures, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        return {"textures": self._textures}
+        return {"textures": self._textures, "tones": self._tones}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._textures = list(state["textures"])
+        self._textures, self._tones = list(state["textures"]), state["tones"]
 
 
 class Coating(Translation):
