@@ -16,18 +16,18 @@ const WAYS = {
 	bicubic: "Smooth (bicubic)",
 	face_x4_pixel: "Careful (pixel loss)",
 	auto: "Sharp (GAN)",
-	face_x4_lineup: "One of the line-up",
+	face_x4_lineup: "One of many",
 	original: "Original",
 };
-const LINEUP = "face_x4_lineup", // draws answers that differ as much as the truth does
+const LINEUP = "face_x4_lineup",
 	DRAWN = ["auto", "face_x4_pixel", LINEUP];
 const AFAR = 24; // pixels across a face that is seen from afar
 const stage = $("stage");
 const memory = new Map(); // by the name of an entry: {bitmap, original, answers}: what a reload may lose
-let current = null; // the entry of the photo that is shown
+let current = null; // the entry that is shown
 let shown = { seed: 0, left: "given", right: "auto", enhanced: false };
-let running = null; // AbortController of what is being done
-let turn = Promise.resolve(); // photos of a queue go one after another
+let running = null; // AbortController of what is done
+let turn = Promise.resolve(); // photos of a queue
 
 // Photos in
 
@@ -262,7 +262,7 @@ function finished(entry, drawn) {
 	$("result").hidden = false;
 	$("go").hidden = true;
 	const names = Object.entries(WAYS).filter(
-		([way]) => (way !== "original" || memory.get(entry.id).original) && (way !== LINEUP || shown.right === LINEUP),
+		([way]) => (way !== "original" || memory.get(entry.id).original) && (way !== LINEUP || shown.right === way),
 	);
 	for (const side of ["left", "right"]) {
 		$(side).replaceChildren(...names.map(([way, name]) => h("option", { value: way, selected: way === shown[side] }, name)));
@@ -403,7 +403,7 @@ async function lineup() {
 				),
 			),
 		),
-		h("p", { className: "quiet" }, [told.sentence, told.says, told.warning].filter(Boolean).join(". ").replaceAll("..", ".")),
+		h("p", { className: "quiet" }, `${told.sentence}. ${told.says ?? ""} ${told.warning}`),
 	);
 	$("cards").hidden = false;
 	$("cards").scrollIntoView({ block: "nearest" });

@@ -1,5 +1,5 @@
 // A face of 24 pixels that enhances itself. What comes of it was drawn by the shipped network before (benchmarks/wall.py), so that
-// nobody waits for it; a test draws it again. Meanwhile it is drawn anew, from another seed, and that is shown from then on.
+// nobody waits for it; a test draws it again. Meanwhile it is drawn anew, from another seed.
 import { clipped, ease, quiet } from "./dom.js";
 import { live, send } from "./service.js";
 
