@@ -107,6 +107,15 @@ def test_textures_are_compared_by_direction_and_breadth_and_not_by_phase() -> No
     assert shifted < 0.4 * across
 
 
+def test_a_run_goes_on_that_began_before_tones_were_kept(folders: Sequence[Path]) -> None:
+    small = tiny(recipes.zebra())
+    task = small.task(CPU)
+    task.load_state_dict({"textures": []})
+    found = Trainer(task, small.schedule, CPU).step(small.data(folders).batch(0), 0)
+    assert all(math.isfinite(float(value)) for value in found.values())
+    assert task.state_dict()["tones"] is not None
+
+
 def test_faint_stripes_are_told_from_strong_ones_and_place_does_not_matter() -> None:
     mask = torch.ones(1, 1, 128, 128)
     stripes = ((torch.arange(128.0) // 4) % 2).expand(1, 3, 128, 128)

@@ -353,7 +353,7 @@ class Patterning(Translation):
         return {"textures": self._textures, "tones": self._tones}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._textures, self._tones = list(state["textures"]), state["tones"]
+        self._textures, self._tones = list(state["textures"]), state.get("tones")
 
 
 class Coating(Translation):
