@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from enhance.cli.console import as_line, say
+from enhance.cli.console import as_line, failure_line, say
 from enhance.cli.pipes import STREAM, Piped
 from enhance.errors import EnhanceError
 
@@ -56,5 +56,5 @@ def failures_told(source: object, target: object, *, as_json: bool) -> Iterator[
         if not as_json:
             raise
         writes = STREAM in (str(target), str(source) if target is None else "")
-        click.echo(as_line(source, target or "", error=" ".join(str(error).split())), err=writes)
+        click.echo(failure_line(source, target, error), err=writes)
         sys.exit(error.exit_code)

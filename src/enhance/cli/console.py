@@ -110,6 +110,11 @@ def as_line(source: object, target: object, **facts: Any) -> str:
     return json.dumps({"source": str(source), "target": str(target), "error": None, **facts}, ensure_ascii=False)
 
 
+def failure_line(source: object, target: object, error: Exception) -> str:
+    """What could not be done with a photo, as one line of JSON; `target` is None where there is none to name."""
+    return as_line(source, target or "", error=" ".join(str(error).split()))
+
+
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[float, str], object]]:
     """What shows on a terminal how far a photo is, and elsewhere nothing."""

@@ -14,7 +14,7 @@ import click
 from enhance.cli import adapter
 from enhance.cli.answers import KEYS, failures_told
 from enhance.cli.command_options import Json, Output, Overwrite, ResourceLimits
-from enhance.cli.console import SOME_FAILED, as_line, is_debugging, output_options, print_error, say
+from enhance.cli.console import SOME_FAILED, as_line, failure_line, is_debugging, output_options, print_error, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
 from enhance.errors import EnhanceError, PhotoError
@@ -71,7 +71,7 @@ def translate(
             if is_debugging():
                 raise
             if as_json:
-                click.echo(as_line(photo, target, error=" ".join(str(error).split())))
+                click.echo(failure_line(photo, target, error))
             else:
                 print_error(str(error))
             failed += 1

@@ -22,6 +22,7 @@ from enhance.cli.console import (
     ProgressPrinter,
     as_line,
     bar,
+    failure_line,
     is_debugging,
     output_options,
     print_error,
@@ -113,7 +114,7 @@ def enhance_one(path: Path, request: Request) -> None:
     except EnhanceError as error:
         if not request.as_json:
             raise
-        click.echo(as_line(path, target or request.output or "", error=" ".join(str(error).split())))
+        click.echo(failure_line(path, target or request.output, error))
         sys.exit(error.exit_code)
 
 

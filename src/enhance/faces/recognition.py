@@ -107,8 +107,7 @@ def _sampling(side: int, ends: tuple[float, float]) -> NDArray[np.float32]:
 @cache
 def _placement() -> tuple[float, tuple[float, float]]:
     """Scale and shift from the face frame to the template."""
-    scale = float(
-        similarity(FRAME_LANDMARKS, TEMPLATE)[0, 0]
-    )  # without the turn by a fraction of a degree that fits best
+    # Without the turn by a fraction of a degree that fits best.
+    scale = float(similarity(FRAME_LANDMARKS, TEMPLATE)[0, 0])
     shift = TEMPLATE.mean(axis=0) - scale * FRAME_LANDMARKS.mean(axis=0)
     return scale, (float(shift[0]), float(shift[1]))

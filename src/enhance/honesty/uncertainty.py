@@ -174,8 +174,8 @@ def constants_for(network: Model, size: int) -> Constants:
         UncalibratedError: the network was not calibrated, or its file changed since.
     """
     record = calibration(network.path)
-    answers = lineup_model(network).path
-    if record is None or record.get("sha256_of_answers", sha256(answers)) != sha256(answers):
+    answers = sha256(lineup_model(network).path)
+    if record is None or record.get("sha256_of_answers", answers) != answers:
         raise UncalibratedError(
             f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
             "run `enhance calibrate FACES --model` with it"
