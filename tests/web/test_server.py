@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -112,6 +113,32 @@ def test_faces_lineup_and_map(served: Served) -> None:
     with Image.open(io.BytesIO(body)) as image:
         assert image.mode == "RGBA"
         assert image.size == ((336, 336) if facts["measured"] else (1, 1))
+
+
+def test_a_face_is_turned_and_its_small_picture_stays(served: Served) -> None:
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(ASTRONAUT)) as image:
+        image.reduce(3).save(buffer, "PNG")
+    pictures = []
+    for dials in ("0,0,0", "2.5", "-2.5,1"):
+        status, headers, body = served.ask("POST", f"/v1/explore?face=1&dials={dials}", buffer.getvalue())
+        assert status == 200, body
+        facts = json.loads(headers["enhance-facts"])
+        assert facts["lr_psnr_db"] >= 49
+        assert facts["strength"] == sorted(facts["strength"], reverse=True)
+        assert b"compositeWithTrainedAlgorithmicMedia" in body
+        with Image.open(io.BytesIO(body)) as image:
+            pictures.append(np.asarray(image.convert("RGB")).astype(float))
+    left, top, right, bottom = facts["part"]
+    with Image.open(buffer) as image:
+        given = np.asarray(image.convert("RGB")).astype(float)[top:bottom, left:right]
+    for one in pictures:
+        small = one.reshape(bottom - top, 4, right - left, 4, 3).mean((1, 3))
+        assert np.sqrt(((small - given) ** 2).mean()) < 1
+    assert np.abs(pictures[0] - pictures[1]).mean() > 1
+    assert np.abs(pictures[1] - pictures[2]).mean() > np.abs(pictures[0] - pictures[1]).mean() / 2
+    assert refused(served.ask("POST", "/v1/explore?dials=3.5", ASTRONAUT), 422, "bad_option")
+    assert refused(served.ask("POST", "/v1/explore?face=2", buffer.getvalue()), 422, "bad_photo")
 
 
 @pytest.mark.parametrize(

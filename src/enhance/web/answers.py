@@ -90,11 +90,33 @@ class LineupAnswer(Answer):
     pixels_across: int
     answers: list[CardAnswer]
     people: int = Field(description="How many people a verifier sees.")
+    says: str = Field(description="What that says of the photo.")
     mean_pairwise: dict[str, float]
     meaning: dict[str, str]
     warning: str
     given: str = Field(description="The pixels that were given: a PNG in base64.")
     sentence: str
+
+
+class ExploreAnswer(Pictures):
+    """One of the faces that the same pixels could have come from."""
+
+    width: int
+    height: int
+    model: str
+    seed: int
+    number: int
+    pixels_across: int
+    part: tuple[int, int, int, int] = Field(
+        description="Left, top, right, bottom of the picture in the photo's pixels."
+    )
+    dials: list[float]
+    strength: list[float] = Field(
+        description="Of each dial: root mean square change of the luma for a turn of 1, in grey levels of 255."
+    )
+    lr_psnr_db: float = Field(description="How well it agrees with the photo when it is made small again; 99 at most.")
+    warning: str
+    seconds: float
 
 
 class ReportAnswer(Answer):

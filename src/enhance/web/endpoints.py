@@ -18,6 +18,7 @@ from enhance.web.jobs import Order
 from enhance.web.made import JSON, Made
 from enhance.web.orders import (
     ANSWER_FORMATS,
+    DialOptions,
     FileOptions,
     HoleOptions,
     JobOptions,
@@ -175,6 +176,13 @@ ENDPOINTS = (
         answers.LineupAnswer,
         draws=False,
         models=FACE_MODELS,
+    ),
+    Endpoint(
+        "explore",
+        "One face, turned along the three directions in which its answers differ most.",
+        (DialOptions,),
+        jobs.turned,
+        answers.ExploreAnswer,
     ),
     Endpoint(
         "map",

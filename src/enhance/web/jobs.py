@@ -19,6 +19,7 @@ from PIL import Image
 from enhance import cancellation
 from enhance.errors import EnhanceError, PhotoError
 from enhance.faces.known import KnownFace
+from enhance.honesty import exploration
 from enhance.honesty.discriminator_map import scored_enlargements
 from enhance.honesty.lineup import lineup_photo
 from enhance.honesty.report import WARNING, band_map, report
@@ -27,8 +28,9 @@ from enhance.inference import shipped
 from enhance.inference.model import Model
 from enhance.painting.background import Background
 from enhance.painting.bands import paint
-from enhance.painting.consistency import ScaledPair
+from enhance.painting.consistency import ScaledPair, lr_psnr
 from enhance.painting.restoration import estimator
+from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
@@ -50,15 +52,24 @@ from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
     BICUBIC,
     FACE_MODEL,
+    LINEUP_MODEL,
     FaceOptions,
     LineupOptions,
     UpscaleOptions,
 )
 from enhance.tasks.upscale.result import Result
 from enhance.web.bodies import Body
-from enhance.web.looking import Looking, face_facts
+from enhance.web.looking import Dials, Looking, face_facts
 from enhance.web.made import Made, MadePicture
-from enhance.web.orders import ANSWER_FORMATS, Edges, HoleOptions, NumberOptions, PartOptions, SeveralOptions
+from enhance.web.orders import (
+    ANSWER_FORMATS,
+    DialOptions,
+    Edges,
+    HoleOptions,
+    NumberOptions,
+    PartOptions,
+    SeveralOptions,
+)
 from enhance.web.queries import Query, taken
 from enhance.web.settings import Limits
 from enhance.web.worker import Job
@@ -205,22 +216,8 @@ def lineup(order: Order) -> Made:
     if asked.aligned:
         photo, found, number, left, top = order.drawable(), None, 1, 0, 0
     else:
-        whole, part = order.photo(), order.part()
-        there = order.looking.at(order.body.photo, whole, force=asked.force)
-        number = asked.face
-        if part is not None:
-            _cut(whole, part)
-            if "face" not in order.query.model_fields_set:
-                number = next((one.number for one in there if one.within(part)), 0)
-        if not 0 < number <= len(there):
-            raise PhotoError(f"photo: {len(there) or 'no'} faces found, so there is no face {asked.face} to draw")
-        one = there[number - 1]
-        # What lies around the face is all that is needed, however large the photo is.
-        across, down = one.face.box[2] - one.face.box[0], one.face.box[3] - one.face.box[1]
-        margin = round(3 * max(across, down)) + 16
-        left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in one.face.box[:2])
-        right, bottom = min(whole.width, left + 3 * margin), min(whole.height, top + 3 * margin)
-        photo, found, asked = _cut(whole, (left, top, right, bottom)), [one.shifted(left, top)], replace(asked, face=1)
+        photo, one, left, top = _one_face(order, asked.face, asked.force)
+        found, number, asked = [one], one.number, replace(asked, face=1)
     shown = lineup_photo(photo, asked, found)
     facts = shown.facts()
     x0, y0, x1, y1 = facts["face"]
@@ -228,6 +225,77 @@ def lineup(order: Order) -> Made:
     for card, sample in zip(facts["answers"], shown.samples, strict=True):
         card["png"] = png(sample.hr)
     return Made({**facts, "number": number, "given": png(shown.lr), "sentence": shown.sentence()})
+
+
+def _one_face(order: Order, number: int, force: bool) -> tuple[Photo, KnownFace, int, int]:
+    """What lies around a face of a photo, the face in it, and where in the photo that part begins (left, top).
+
+    Args:
+        number: of the face; where a part of the photo is meant and no number was asked for, the first in that part.
+
+    Raises:
+        PhotoError: there is no such face.
+    """
+    whole, part = order.photo(), order.part()
+    there = order.looking.at(order.body.photo, whole, force=force)
+    if part is not None:
+        _cut(whole, part)
+        if "face" not in order.query.model_fields_set:
+            number = next((one.number for one in there if one.within(part)), 0)
+    if not 0 < number <= len(there):
+        raise PhotoError(f"photo: {len(there) or 'no'} faces found, so there is no face {number or 1} to draw")
+    one = there[number - 1]
+    # What lies around the face is all that is needed, however large the photo is.
+    across, down = one.face.box[2] - one.face.box[0], one.face.box[3] - one.face.box[1]
+    margin = round(3 * max(across, down)) + 16
+    left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in one.face.box[:2])
+    right, bottom = min(whole.width, left + 3 * margin), min(whole.height, top + 3 * margin)
+    return _cut(whole, (left, top, right, bottom)), one.shifted(left, top), left, top
+
+
+def turned(order: Order) -> Made:
+    """A face turned along the directions in which its answers differ most; made small again, it stays the photo."""
+    started = time.perf_counter()
+    asked = taken(DialOptions, order.query)
+    photo, one, left, top = _one_face(order, asked.face, asked.force)
+    crop = one.job(photo.rgb).crop
+    if crop is None:
+        raise PhotoError(f"photo: face {one.number}: {one.reason}, so there is nothing to turn")
+    model = Model.load(LINEUP_MODEL)
+
+    def find() -> Dials:
+        found = exploration.explore(model, crop, asked.seed)
+        return found.directions, found.strength
+
+    directions, strength = order.looking.dials(order.body.photo, asked.force, one.number, asked.seed, find)
+    scale = model.facts.scale
+    drawn = exploration.Exploration(model, crop, asked.seed, directions, strength).turned(asked.turns())
+    # Beyond the photo its edge is repeated, and nobody asked for that.
+    here = crop.inside((0, 0, photo.width, photo.height))
+    (x0, y0, x1, y1), cut = here, _cut(photo, here)
+    hr = drawn[scale * (y0 - crop.top) : scale * (y1 - crop.top), scale * (x0 - crop.left) : scale * (x1 - crop.left)]
+    agreement = lr_psnr(hr, cut.rgb, scale)
+    order.job.stage = "writing"
+    canvas = Canvas(cut, hr.shape[1], hr.shape[0])
+    canvas.put(0, 0, hr)
+    whole = (0.0, 0.0, float(cut.width), float(cut.height))
+    stamp = provenance.stamp(cut, (model, None, None), asked.seed, agreement, [whole], canvas)
+    canvas.info["xmp"] = provenance.stamped(canvas.info.get("xmp"), stamp)
+    facts = {
+        "width": canvas.width,
+        "height": canvas.height,
+        "model": model.facts.name,
+        "seed": asked.seed,
+        "number": one.number,
+        "pixels_across": one.size,
+        "part": [x0 + left, y0 + top, x1 + left, y1 + top],
+        "dials": list(asked.turns()),
+        "strength": [round(float(value), 3) for value in strength],
+        "lr_psnr_db": round(min(agreement, 99.0), 2),
+        "warning": WARNING,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    return Made(facts, (encoded(canvas, order.format, asked.seed),))
 
 
 def invention(order: Order) -> Made:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
 from enhance.faces.known import KnownFace
@@ -15,7 +19,9 @@ from enhance.tasks.upscale.finding import find_jobs
 from enhance.web.orders import Edges
 
 _REMEMBERED = 32
-"""Photos whose faces are remembered: where they lie, not what they look like."""
+"""Photos whose faces are remembered: where they lie, not what they look like. And faces whose dials are."""
+Dials = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Directions and strengths, as in `Exploration`."""
 
 
 class Looking:
@@ -26,6 +32,7 @@ class Looking:
 
     def __init__(self) -> None:
         self._found: OrderedDict[tuple[str, bool], tuple[KnownFace, ...]] = OrderedDict()
+        self._dials: OrderedDict[tuple[str, bool, int, int], Dials] = OrderedDict()
         self._lock = threading.Lock()
 
     def at(self, content: bytes, photo: Photo, *, force: bool = False) -> tuple[KnownFace, ...]:
@@ -53,6 +60,19 @@ class Looking:
         """Whether a photo was looked at."""
         with self._lock:
             return _key(content, force) in self._found
+
+    def dials(self, content: bytes, force: bool, number: int, seed: int, find: Callable[[], Dials]) -> Dials:
+        """The dials of a face of a photo, by its number; `find` looks for them where they are not known yet."""
+        key = (*_key(content, force), number, seed)
+        with self._lock:
+            known = self._dials.get(key)
+        found = known or find()
+        with self._lock:
+            self._dials[key] = found
+            self._dials.move_to_end(key)
+            if len(self._dials) > _REMEMBERED:
+                self._dials.popitem(last=False)
+        return found
 
     def within(
         self,

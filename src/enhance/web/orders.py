@@ -10,6 +10,7 @@ ANSWER_FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp",
 FOUR = "[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}"
 NAME = "[A-Za-z0-9._-]{1,64}"
 _MOST_ANSWERS = 16
+_DIAL = r"-?([0-2](\.[0-9]{1,6})?|3(\.0{1,6})?)"
 Edges = tuple[int, int, int, int]
 """Left, top, right and bottom in the photo's upright pixels; right and bottom lie outside."""
 
@@ -76,6 +77,25 @@ class NumberOptions:
     """Which face of a photo is meant."""
 
     face: int = option(0, "Only this face, by its number in /v1/faces; 0 for all.", least=0, most=99)
+
+
+@dataclass(frozen=True)
+class DialOptions:
+    """Which face of a photo is turned, and how far."""
+
+    face: int = option(1, "Which face, by its number in /v1/faces.", least=1, most=99)
+    dials: str = option(
+        "0,0,0",
+        "How far to turn each dial, in standard deviations; the first changes most.",
+        pattern=rf"{_DIAL}(,{_DIAL}){{0,2}}",
+        form="one to three numbers from -3 to 3 with commas",
+    )
+    seed: int = option(0, "Of the noise that is not turned.", least=0, most=2**31 - 1)
+    force: bool = option(False, "Also what is not a face.")
+
+    def turns(self) -> tuple[float, ...]:
+        """How far each is turned."""
+        return tuple(float(dial) for dial in self.dials.split(","))
 
 
 @dataclass(frozen=True)
