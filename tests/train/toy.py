@@ -113,8 +113,8 @@ class Unpaired:
         for kind, pictures in state["pools"].items():
             self.pools[kind].pictures = pictures.clone()
 
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
+        return weights.get(name)
 
     def export(self) -> Mapping[str, Exported]:
         draw = self.groups["generators"].networks

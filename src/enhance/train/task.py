@@ -98,9 +98,9 @@ class Task(Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Weights for the network `name` from those of a network that may have other parts; as they are, if none
-        may."""
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
+        """What the network `name` begins with, of the weights of a run's networks by their names: its own, or those of
+        one that may have other parts. None: it stays fresh."""
         ...
 
     def export(self) -> Mapping[str, Exported]:
@@ -117,8 +117,8 @@ class Stateless:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         pass
 
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return weights
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
+        return weights.get(name)
 
 
 class Data(Protocol):

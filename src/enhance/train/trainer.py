@@ -139,10 +139,10 @@ class Trainer:
         known = False
         for group_name, group in self.task.groups.items():
             for name, network in group.networks.items():
-                if name not in weights:
+                adapted = self.task.adapt(name, weights)
+                if adapted is None:
                     continue
                 known = known or group.averaged or not self.averages
-                adapted = self.task.adapt(name, weights[name])
                 checkpoint.load_weights(network, adapted, source)
                 if group_name in self.averages:
                     checkpoint.load_weights(self.averages[group_name][name], adapted, source)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
-from enhance.tasks.translate import recipes, textures, training
+from enhance.tasks.translate import coats, recipes, textures, training
 from enhance.tasks.translate.networks import Encoder, alpha
 from enhance.tasks.translate.recipes import Recipe
 from enhance.train.export import TOLERANCE, parity, to_onnx
@@ -81,7 +81,7 @@ def test_a_pattern_is_gone_but_light_and_surroundings_stay() -> None:
     mask = torch.zeros(1, 1, 128, 128)
     mask[..., 24:104, 24:104] = 1
     coat = torch.tensor([[0.5, 0.3, 0.2]])
-    bare = textures.without_pattern(stripes, mask, coat, torch.Generator().manual_seed(0))
+    bare = coats.plain_coat(stripes, mask, coat, 1.5)
     inside = bare[..., 40:88, 40:88]
     assert inside.mean(2).std(2).max() < 0.05
     assert (inside[:, 0] > inside[:, 1]).float().mean() > 0.95

@@ -196,14 +196,15 @@ class Filling(Stateless):
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return losses.discriminator_won(means, 1e-3)
 
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
         """Lets a network for photos begin from one for faces: its inputs for the face frame are left out."""
+        own = weights.get(name)
         layer = {"completion": "head.weight", "discriminator": "condition.weight"}.get(name)
         network = self.completion if name == "completion" else self.discriminator
-        if layer is None or network is None or layer not in weights:
-            return weights
+        if own is None or layer is None or network is None or layer not in own:
+            return own
         wanted = network.get_parameter(layer).shape[1]
-        return {**weights, layer: weights[layer][:, :wanted]}
+        return {**own, layer: own[layer][:, :wanted]}
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)

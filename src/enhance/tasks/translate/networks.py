@@ -13,10 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from enhance.tasks.translate.coats import plain_coat
 from enhance.train.features import squeezenet
 
 _LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
+_OUTLINE = 64
+"""Channels of the decoder of masks of an animal that is to be painted over."""
 _REACH = 1.0
 """The most that is added to a pixel, in units of its whole range."""
 
@@ -99,23 +102,17 @@ class Encoder(nn.Module):
         return [x / loud for x, loud in zip(features, LOUD, strict=True)]
 
 
-class AnimalFinder(nn.Module):
-    """Where in a photo the animals of each kind are, at half its resolution.
-
-    An encoder that begins with ImageNet weights and is taught further, and a small decoder with skips (Ronneberger et
-    al., "U-Net", MICCAI 2015).
+class MaskDecoder(nn.Module):
+    """Features of `Encoder` to logits at half the picture's resolution: a small decoder with skips (Ronneberger et al.,
+    "U-Net", MICCAI 2015).
 
     Args:
-        kinds: of animals.
-        width: channels of the decoder at 1/16 of the photo's resolution; finer levels have fewer.
-        pretrained: see `Encoder`.
+        kinds: of what is looked for.
+        width: channels at 1/16 of the picture's resolution; finer levels have fewer.
     """
 
-    multiple = 16
-
-    def __init__(self, *, kinds: int = 2, width: int = 128, pretrained: bool = True) -> None:
+    def __init__(self, kinds: int, width: int) -> None:
         super().__init__()
-        self.encoder = Encoder(pretrained=pretrained)
         halves = (width, width * 3 // 4, width // 2, width // 4)
         self.sixteenth = nn.Sequential(nn.Conv2d(_SEEN[-1], width, 1), _ResidualBlock(width), _ResidualBlock(width))
         pairs = list(itertools.pairwise(halves))
@@ -126,9 +123,9 @@ class AnimalFinder(nn.Module):
         nn.init.zeros_(self.answer.weight)
         nn.init.constant_(cast(Tensor, self.answer.bias), -1.5)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """image (N,3,H,W) in [0,1], H and W multiples of 16, to logits (N,kinds,H/2,W/2)."""
-        *fine, x = self.encoder(image)
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Features (N,C,h,w) to logits (N,kinds,H/2,W/2)."""
+        *fine, x = features
         x = self.sixteenth(x)
         for skip, rise, block in zip(self.skips, self.rises, self.blocks, strict=True):
             x = functional.interpolate(rise(x), scale_factor=2.0, mode="nearest")
@@ -137,8 +134,30 @@ class AnimalFinder(nn.Module):
         return logits.float()
 
 
+class AnimalFinder(MaskDecoder):
+    """Where in a photo the animals of each kind are, at half its resolution.
+
+    An encoder that begins with ImageNet weights and is taught further, and a decoder.
+
+    Args:
+        kinds: of animals.
+        width: see `MaskDecoder`.
+        pretrained: see `Encoder`.
+    """
+
+    multiple = 16
+
+    def __init__(self, *, kinds: int = 2, width: int = 128, pretrained: bool = True) -> None:
+        super().__init__(kinds, width)
+        self.encoder = Encoder(pretrained=pretrained)
+
+    def forward(self, image: Tensor) -> Tensor:  # type: ignore[override]  # a decoder with an encoder before it
+        """image (N,3,H,W) in [0,1], H and W multiples of 16, to logits (N,kinds,H/2,W/2)."""
+        return super().forward(self.encoder(image))
+
+
 class Drawn(NamedTuple):
-    """What a translator made: a difference (N,3,H,W), within +-1 but for coats, and a mask (N,1,H,W) as logits."""
+    """What a translator made: a difference (N,3,H,W), and a mask (N,1,H,W) as logits."""
 
     delta: Tensor
     logits: Tensor
@@ -181,10 +200,11 @@ class Translator(nn.Module):
         nn.init.zeros_(cast(Tensor, self.paint.bias))
         self.tell = nn.Linear(coat, widths[-1]) if coat else None
 
-    def forward(self, image: Tensor, coat: Tensor | None = None) -> Drawn:
-        """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1], if the network takes one."""
+    def forward(self, image: Tensor, coat: Tensor | None = None, features: Sequence[Tensor] | None = None) -> Drawn:
+        """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1], if the network takes one; features
+        of the encoder, if they are to be of another picture than the image."""
         x = functional.leaky_relu(self.head(functional.pixel_unshuffle(image * 2 - 1, 2)), 0.2)
-        *_, eighth, sixteenth = self.encoder(image)
+        *_, eighth, sixteenth = self.encoder(image) if features is None else features
         conditions = [None, self.told[0](eighth), self.told[1](sixteenth)]
         fine = []
         for before, down, more in zip(self.before, self.down, conditions, strict=True):
@@ -201,9 +221,48 @@ class Translator(nn.Module):
         x = functional.interpolate(functional.leaky_relu(x, 0.2), scale_factor=2.0, mode="bilinear")
         x = self.paint(x).float()
         colours, logits = x[:, :3], 4 * x[:, 3:]
-        # Stripes are added to a coat. To take them away a coat is painted over them: as a difference it would have to
-        # hold the photo's own stripes, exactly. Its colours have no bound but `compose`: at one they would not learn.
-        return Drawn(0.5 + colours - image if self.coat else _REACH * torch.tanh(2 * colours), logits)
+        return Drawn(_REACH * torch.tanh(2 * colours), logits)
+
+
+class CoatPainter(nn.Module):
+    """A picture of an animal with a pattern to the difference that makes it one with a plain coat, and to its mask.
+
+    The animal is blurred within its mask first, until the pattern is gone, and tinted: what is drawn is drawn on that.
+    A network that sees stripes lets some of them pass. What was where it sees by deep features of the picture.
+
+    Args:
+        widths, blocks, coat, pretrained: see `Translator`.
+    """
+
+    multiple = 16
+
+    def __init__(
+        self,
+        *,
+        widths: tuple[int, int, int, int] = (24, 64, 96, 160),
+        blocks: tuple[int, int, int, int] = (0, 1, 2, 5),
+        coat: int = 3,
+        pretrained: bool = True,
+    ) -> None:
+        super().__init__()
+        self.coat = coat
+        self.translator = Translator(widths=widths, blocks=blocks, coat=coat, pretrained=pretrained)
+        self.outline = MaskDecoder(1, _OUTLINE)
+        self.plain = PlainCoat()
+
+    def forward(self, image: Tensor, coat: Tensor, mask: Tensor | None = None) -> Drawn:
+        """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1]; mask (N,1,H,W), if it is known."""
+        features = self.translator.encoder(image)
+        logits = functional.interpolate(self.outline(features), scale_factor=2.0, mode="bilinear")
+        plain = self.plain(image, logits.detach().sigmoid() if mask is None else mask, coat)
+        return Drawn(plain + self.translator(plain, coat, features).delta - image, logits)
+
+
+class PlainCoat(nn.Module):
+    """`coats.plain_coat` with one blur: 10 pixels are more than the stripes of a zebra that fills the picture."""
+
+    def forward(self, image: Tensor, mask: Tensor, coat: Tensor) -> Tensor:
+        return plain_coat(image, mask, coat, 2.5)
 
 
 class Discriminator(nn.Module):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.translate.data import AnimalCrops, AnimalViews, Crops, Views
-from enhance.tasks.translate.networks import AnimalFinder, Discriminator, Translator
+from enhance.tasks.translate.networks import AnimalFinder, CoatPainter, Discriminator, Translator
 from enhance.tasks.translate.training import Coating, Finding, FindingWeights, Patterning, TranslationWeights
 from enhance.train.recipe import rebuild
 from enhance.train.schedule import Schedule
@@ -68,12 +68,13 @@ class TranslationRecipe:
 
     def task(self, device: torch.device) -> Task:
         torch.manual_seed(self.seed)
-        translators = [
-            Translator(widths=self.widths, blocks=self.blocks, coat=coat).to(device)
-            for coat in ((_COLOURS, 0) if self.teacher else (0,))
-        ]
-        rest = self.name, translators[0], Discriminator(self.judge).to(device), self.weights, device
-        return Coating(self.teacher, translators[1], *rest) if self.teacher else Patterning(*rest)
+        translator = Translator(widths=self.widths, blocks=self.blocks).to(device)
+        if not self.teacher:
+            discriminator = Discriminator(self.judge).to(device)
+            return Patterning(self.name, translator, discriminator, self.weights, device)
+        painter = CoatPainter(widths=self.widths, blocks=self.blocks, coat=_COLOURS).to(device)
+        discriminator = Discriminator(self.judge).to(device)
+        return Coating(self.teacher, translator, self.name, painter, discriminator, self.weights, device)
 
 
 Recipe = FindingRecipe | TranslationRecipe
@@ -92,7 +93,7 @@ def zebra() -> TranslationRecipe:
 def horse() -> TranslationRecipe:
     """Zebras as horses, from a run of `zebra`, which makes its pairs."""
     weights = TranslationWeights(
-        texture=1.0, local_texture=0.0, semantic=1.0, colour=8.0, pixel=8.0, grows=600, pairs=3
+        texture=1.0, tone=10.0, local_texture=0.0, semantic=1.0, colour=4.0, pixel=4.0, grows=300, told=500, pairs=3
     )
     schedule = Schedule(rate=3e-4, warm_up=300, cool_down=0.3, ema=0.995)
     return TranslationRecipe(name="horse", teacher="zebra", crops=Crops(batch=3), weights=weights, schedule=schedule)

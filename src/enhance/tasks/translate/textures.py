@@ -1,4 +1,4 @@
-"""What is measured of animals in pictures: textures, features and colours within masks; and patterns taken away."""
+"""What is measured of animals in pictures: textures, features and colours within masks."""
 
 from collections.abc import Sequence
 
@@ -35,30 +35,6 @@ def eroded(mask: Tensor) -> Tensor:
 def mean_colour(pictures: Tensor, mask: Tensor) -> Tensor:
     """The mean colours of animals, (N,3)."""
     return (pictures * mask).sum((2, 3)) / mask.sum((2, 3)).clamp(min=1)
-
-
-def without_pattern(pictures: Tensor, mask: Tensor, colours: Tensor, random: torch.Generator) -> Tensor:
-    """Animals without their pattern: blurred, and with other mean colours (N,3).
-
-    The blur is one within the mask: nothing from outside comes in. Where they are in light and in shade, they stay so.
-    """
-    wide = functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)
-    spread = 1.25 + 0.75 * float(torch.rand((), generator=random))
-    taps = torch.exp(-torch.arange(-6.0, 7.0).square() / (2 * spread**2)).to(pictures)
-    low = torch.cat(
-        [functional.avg_pool2d(pictures.mean(1, keepdim=True) * mask, 4), functional.avg_pool2d(mask, 4)], 1
-    )
-    kernel = (taps / taps.sum()).repeat(2, 1)[:, None]
-    low = functional.conv2d(low, kernel[:, :, :, None], padding=(6, 0), groups=2)
-    low = functional.conv2d(low, kernel[:, :, None, :], padding=(0, 6), groups=2)
-    shade = low[:, :1] / (low[:, 1:] + 1e-3)
-    shade = functional.interpolate(shade, scale_factor=4.0, mode="bilinear")
-    mean = (shade * wide).sum((2, 3), keepdim=True) / wide.sum((2, 3), keepdim=True).clamp(min=1)
-    bare = (colours[:, :, None, None] * (shade / mean.clamp(min=0.05)).clamp(0.3, 2)).clamp(0, 1)
-    grain = torch.randn(pictures.shape[0], 1, *pictures.shape[2:], generator=random).to(pictures)
-    bare = bare + 0.03 * functional.avg_pool2d(grain, 3, 1, 1)
-    soft = functional.avg_pool2d(wide, 3, 1, 1)
-    return (pictures + soft * (bare - pictures)).clamp(0, 1)
 
 
 def resized_to(mask: Tensor, features: Tensor) -> Tensor:

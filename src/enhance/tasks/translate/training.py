@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from enhance.tasks.translate.coats import plain_coat, with_grain
 from enhance.tasks.translate.data import animal_inputs, photo_inputs
-from enhance.tasks.translate.networks import AnimalFinder, Discriminator, Drawn, Encoder, Translator
+from enhance.tasks.translate.networks import AnimalFinder, CoatPainter, Discriminator, Drawn, Encoder, Translator
 from enhance.tasks.translate.textures import (
     alone,
     apart_within,
@@ -29,7 +30,6 @@ from enhance.tasks.translate.textures import (
     relative,
     resized_to,
     tones,
-    without_pattern,
 )
 from enhance.train.distributed import noise_seed
 from enhance.train.losses import discriminator_won
@@ -41,6 +41,8 @@ _PATCH = 16
 """Pixels across the discriminator's patches."""
 DOUBTED = 0.4
 """The probability from which on an animal that a mask lacks is not held against a network."""
+_BLUR = 2.0
+"""Standard deviation, in cells of 4 pixels, of the blur by which stripes are gone."""
 _SHOWN = 0.25
 """The share of a patch that the animal must cover for its logit to count."""
 
@@ -131,10 +133,12 @@ class TranslationWeights:
         mask: cross-entropy of the mask.
         adversarial: the relativistic loss of the patches on the animal.
         texture: distance of the animal's Gram matrices from the other kind's.
-        tone: distance of the distributions of brightness and contrast on each animal from those on the other kind.
+        tone: distance of the distributions of brightness and contrast on each animal from those on the other kind;
+            of horses, whose coats differ, of contrast alone.
         local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
             features, of mean colours of squares, of pixels.
         grows: steps over which `adversarial` grows to its weight.
+        told: steps in which a network that needs masks is told them; then it uses its own.
         penalty, penalty_every: the discriminator's gradient penalties, and the steps between two of them.
         pairs: how many of a batch's animals of the other kind are made into pairs.
     """
@@ -148,6 +152,7 @@ class TranslationWeights:
     colour: float = 2.0
     pixel: float = 0.0
     grows: int = 0
+    told: int = 0
     penalty: float = 60.0
     penalty_every: int = 2
     pairs: int = 2
@@ -163,7 +168,7 @@ class Translation(Stateless, ABC):
     def __init__(
         self,
         name: str,
-        translator: Translator,
+        translator: Translator | CoatPainter,
         discriminator: Discriminator,
         weights: TranslationWeights,
         device: torch.device,
@@ -273,7 +278,7 @@ class Translation(Stateless, ABC):
         return discriminator_won(means, 0.02)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        assert not state, "only patterning keeps anything"
+        assert not state, "a translation that keeps something reads it"
 
     def export(self) -> Mapping[str, Exported]:
         random, coat = torch.Generator().manual_seed(0), self.translator.coat
@@ -286,7 +291,12 @@ class Translation(Stateless, ABC):
         )
         facts = {"task": "translation", "multiple": str(self.translator.multiple), "tiling": "never"}
         module, calibration = _Redrawing(self.translator).eval(), partial(animal_inputs, coat=bool(coat))
-        floats = "/translator/head/", "/translator/paint/", "/translator/encoder/conv1/"
+        floats: tuple[str, ...] = "/translator/head/", "/translator/paint/", "/translator/encoder/conv1/"
+        if coat:
+            inner, outer = "/translator/translator/", "/translator/"
+            floats = tuple(f"{inner}{name}" for name in ("head/", "paint/")) + tuple(
+                f"{outer}{name}" for name in ("encoder/conv1/", "plain/", "outline/answer/")
+            )
         return {self.name: Exported(module, examples, ("delta", "mask"), axes, facts, calibration, floats)}
 
 
@@ -311,7 +321,8 @@ class Patterning(Translation):
         first, pairs = len(a), min(weights.pairs, len(b))
         random = torch.Generator().manual_seed(noise_seed(0, step))
         colours = mean_colour(a, mask_a)[torch.randint(first, (pairs,), generator=random)]
-        bare = without_pattern(b[:pairs], mask_b[:pairs], colours, random)
+        spread = 1.25 + 0.75 * float(torch.rand((), generator=random))
+        bare = with_grain(plain_coat(b[:pairs], mask_b[:pairs], colours, spread), mask_b[:pairs], random)
         inputs, masks = torch.cat([a, bare]), torch.cat([mask_a, mask_b[:pairs]])
         drawn = self.translator(inputs)
         generated = compose(inputs, drawn.delta, masks)
@@ -327,8 +338,7 @@ class Patterning(Translation):
         terms["texture"] = weights.texture * torch.stack([relative(gram(x, inside), mean) for x, mean in known]).sum()
         if weights.tone:
             with torch.no_grad():
-                seen = tones(b, mask_b).mean(0)
-                self._tones = seen if self._tones is None else self._tones.lerp(seen, 0.02)
+                self._tones = _followed(self._tones, tones(b, mask_b).mean(0))
             terms["tone"] = weights.tone * (tones(generated, masks) - self._tones).abs().mean()
         if pairs:
             ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
@@ -371,9 +381,10 @@ class Coating(Translation):
 
     def __init__(self, teacher_name: str, teacher: Translator, *args: Any) -> None:
         super().__init__(*args)
-        self.teacher = teacher.requires_grad_(False)
+        self.teacher_name, self.teacher = teacher_name, teacher.requires_grad_(False)
         networks = nn.ModuleDict({self.name: self.translator, teacher_name: teacher})
         self.groups = {**self.groups, "generator": Group(networks, (0.5, 0.99), averaged=True)}
+        self._contrasts: Tensor | None = None
 
     def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         weights = self.weights
@@ -386,7 +397,8 @@ class Coating(Translation):
         # The photographs whose coats are asked for: of those to be redrawn any, of pairs their own.
         whose = torch.cat([torch.randperm(len(a), generator=random)[torch.arange(first) % len(a)], torch.arange(pairs)])
         inputs, masks = torch.cat([b, patterned]), torch.cat([mask_b, mask_a[:pairs]])
-        drawn = self.translator(inputs, coats[whose])
+        # At first it is told where the animals are: without a mask there is nothing to paint on.
+        drawn = self.translator(inputs, coats[whose], masks if step < weights.told else None)
         generated = compose(inputs, drawn.delta, masks)
         terms = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
         fakes, reals = self._look(generated, masks, a, mask_a)
@@ -399,9 +411,13 @@ class Coating(Translation):
             for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
         ]
         terms["texture"] = weights.texture * torch.stack(apart).sum()
+        if weights.tone:
+            # How bright horses are differs from horse to horse; how much contrast they have in a window, less so.
+            with torch.no_grad():
+                self._contrasts = _followed(self._contrasts, tones(a, mask_a)[:, 1:].mean(0))
+            terms["tone"] = weights.tone * (tones(generated, masks)[:, 1:] - self._contrasts).abs().mean()
         # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
-        plain = without_pattern(b, mask_b, coats[whose[:first]], random)
-        wanted = torch.cat([plain, a[:pairs]])
+        wanted = torch.cat([plain_coat(b, mask_b, coats[whose[:first]], _BLUR), a[:pairs]])
         coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
         terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
         if pairs:
@@ -422,11 +438,28 @@ class Coating(Translation):
         drawn: Drawn = self.translator(batch["b"], coats[torch.arange(len(batch["b"])) % len(coats)])
         return batch["b"], drawn
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"contrasts": self._contrasts}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._contrasts = state.get("contrasts")
+
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
+        """The teacher's layers know animals, and draw on blurred ones, too: a network that is not there yet begins with
+        them, but for the last, so that it draws nothing at first."""
+        if name != self.name or name in weights or self.teacher_name not in weights:
+            return weights.get(name)
+        begun = dict(self.translator.state_dict())
+        for key, value in weights[self.teacher_name].items():
+            if not key.startswith("paint."):
+                begun[f"translator.{key}"] = value
+        return begun
+
 
 class _Redrawing(nn.Module):
     """The translator as its users meet it."""
 
-    def __init__(self, translator: Translator) -> None:
+    def __init__(self, translator: Translator | CoatPainter) -> None:
         super().__init__()
         self.translator = translator
 
@@ -443,6 +476,11 @@ class _Seen(NamedTuple):
     fakes: list[Tensor]
     covered_real: Tensor
     covered: Tensor
+
+
+def _followed(mean: Tensor | None, value: Tensor) -> Tensor:
+    """A running mean of some fifty steps."""
+    return value if mean is None else mean.lerp(value, 0.02)
 
 
 def _covered(mask: Tensor) -> Tensor:

@@ -286,8 +286,9 @@ class SuperResolution(Stateless):
     def collapsed(self, means: Mapping[str, float]) -> str | None:
         return losses.discriminator_won(means, 1e-3) if means.get("adversarial", 0.0) > MAX_SCORE_GAP else None
 
-    def adapt(self, name: str, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        return adapt_weights(self.generator, weights) if name == "generator" else weights
+    def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
+        own = weights.get(name)
+        return own if own is None or name != "generator" else adapt_weights(self.generator, own)
 
     def export(self) -> Mapping[str, Exported]:
         shipped = ExportedGenerator(self.generator).eval()
