@@ -63,6 +63,25 @@ def test_what_is_told_of_the_frame_is_used_by_a_network_for_faces() -> None:
     assert not torch.allclose(network(image, mask, noise, where), network(image, mask, noise, -where))
 
 
+def test_a_network_for_faces_sees_what_is_on_the_other_side() -> None:
+    image, mask = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1, 128, 128)
+    mask[..., 64:] = 1
+    noise = torch.zeros(1, 8, 32, 32)
+    changed = image.clone()
+    changed[..., 8:12, 8:12] = 1 - changed[..., 8:12, 8:12]
+    corner = slice(4, 16), slice(112, 124)  # the mirror image of what was changed
+
+    def difference(*, framed: bool) -> float:
+        torch.manual_seed(0)
+        network = Completion(TINY, (1,), noise=8, framed=framed)
+        torch.nn.init.normal_(network.tail.weight)
+        where = networks.frame_coordinates(mask)
+        one, other = (network(x, mask, noise, where) for x in (image, changed))
+        return float((one - other)[..., corner[0], corner[1]].abs().mean().detach())
+
+    assert difference(framed=True) > 10 * difference(framed=False)
+
+
 def test_some_noise_is_alike_all_over_a_picture() -> None:
     noise = given(64, 64)[2]
     assert noise.shape == (2, 8, 16, 16)

@@ -92,7 +92,8 @@ class Completion(nn.Module):
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
         dilations: of the blocks at 1/16.
         noise: noise planes.
-        framed: whether it draws faces in their frame, and has the input `place`.
+        framed: whether it draws faces in their frame: then it has the input `place`, and sees the mirror image, too: a
+            face's second eye is much like its first.
     """
 
     def __init__(
@@ -107,8 +108,9 @@ class Completion(nn.Module):
         half, quarter, eighth, sixteenth = widths
         self.noise = noise
         self.framed = framed
-        self.fine = nn.Conv2d(4 * 4, half, 3, padding=1)
-        self.head = nn.Conv2d(4 * GRID**2 + noise + PLACE * framed, quarter, 3, padding=1)
+        # What only faces have comes last: so weights of one kind of network are cut or filled up to be the other's.
+        self.fine = nn.Conv2d((1 + framed) * 4 * 4, half, 3, padding=1)
+        self.head = nn.Conv2d((1 + framed) * 4 * GRID**2 + noise + PLACE * framed, quarter, 3, padding=1)
         self.down_quarter = _Block(quarter)
         self.to_eighth = nn.Conv2d(quarter, eighth, 3, stride=2, padding=1)
         self.down_eighth = nn.Sequential(_Block(eighth), _Block(eighth, 2))
@@ -142,17 +144,17 @@ class Completion(nn.Module):
             image, mask = image.float(), mask.float()
             begun = _smooth(image, (mask < 0.75).float())
         visible = torch.cat([begun * 2 - 1, mask], 1)
-        inputs = [
-            functional.pixel_unshuffle(visible, GRID),
-            noise,
-            *([place] if self.framed and place is not None else []),
-        ]
+        inputs, seen = [functional.pixel_unshuffle(visible, GRID), noise], visible
+        if self.framed and place is not None:
+            mirrored = visible.flip(3)
+            inputs += [place, functional.pixel_unshuffle(mirrored, GRID)]
+            seen = torch.cat([visible, mirrored], 1)
         quarter = self.down_quarter(self.head(torch.cat(inputs, 1)))
         eighth = self.down_eighth(self.to_eighth(quarter))
         sixteenth = self.middle(self.to_sixteenth(eighth))
         eighth = self.up_eighth(eighth + _enlarged(self.from_sixteenth(sixteenth)))
         quarter = self.up_quarter(quarter + _enlarged(self.from_eighth(eighth)))
-        half = self.fine(functional.pixel_unshuffle(visible, 2)) + _enlarged(self.from_quarter(quarter))
+        half = self.fine(functional.pixel_unshuffle(seen, 2)) + _enlarged(self.from_quarter(quarter))
         half = functional.leaky_relu(self.up_half(half), 0.2)
         drawn = torch.tanh(functional.pixel_shuffle(self.tail(half), 2).float())
         return torch.where(mask > 0, begun + drawn, image)

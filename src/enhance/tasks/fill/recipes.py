@@ -78,12 +78,15 @@ def face_fill_pixel() -> Recipe:
 
 
 def face_fill() -> Recipe:
-    """The same against a discriminator, from the weights of `face_fill_pixel`, a third of the holes filled twice."""
+    """The same against a discriminator, from the weights of `face_fill_pixel`, a third of the holes filled twice.
+
+    Halves are the hardest, and are drawn most often.
+    """
     sizes = Sizes(((64, 12, 0.25), (128, 5, 0.65), (96, 8, 0.1)))
-    weights = LossWeights(pixel=1.0, perceptual=0.5, adversarial=0.2, diversity=0.3)
-    return replace(
-        face_fill_pixel(), name="face_fill", sizes=sizes, weights=weights, schedule=Schedule(rate=3e-4, ema=0.998)
-    )
+    weights = LossWeights(pixel=1.0, perceptual=0.5, adversarial=0.3, features_adversarial=0.3, diversity=0.3)
+    holes = Holes(strokes=0.25, boxes=0.15, halves=0.4, centres=0.2)
+    schedule = Schedule(rate=3e-4, ema=0.998)
+    return replace(face_fill_pixel(), name="face_fill", sizes=sizes, holes=holes, weights=weights, schedule=schedule)
 
 
 def photo_fill_pixel() -> Recipe:

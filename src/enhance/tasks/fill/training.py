@@ -197,14 +197,14 @@ class Filling(Stateless):
         return losses.discriminator_won(means, 1e-3)
 
     def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
-        """Lets a network for photos begin from one for faces: its inputs for the face frame are left out."""
+        """Lets a network for photos begin from one for faces, without the inputs that only faces have; and one for
+        faces from one that lacks some of these, which count for nothing at first."""
         own = weights.get(name)
-        layer = {"completion": "head.weight", "discriminator": "condition.weight"}.get(name)
-        network = self.completion if name == "completion" else self.discriminator
-        if own is None or layer is None or network is None or layer not in own:
+        network = {"completion": self.completion, "discriminator": self.discriminator}.get(name)
+        if own is None or network is None:
             return own
-        wanted = network.get_parameter(layer).shape[1]
-        return {**own, layer: own[layer][:, :wanted]}
+        shapes = {key: value.shape for key, value in network.state_dict().items()}
+        return {key: _with_inputs(x, shapes[key][1]) if x.ndim == 4 and key in shapes else x for key, x in own.items()}
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)
@@ -330,3 +330,9 @@ def fresh(
         if network is not None:
             network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Filling(completion, judge, weights=weights, name=name, seed=seed)
+
+
+def _with_inputs(weight: Tensor, count: int) -> Tensor:
+    """The weight of a convolution (O,I,h,w) with its first `count` inputs, filled up with zeros."""
+    more = torch.zeros(len(weight), max(count - weight.shape[1], 0), *weight.shape[2:]).to(weight)
+    return torch.cat([weight[:, :count], more], 1)
