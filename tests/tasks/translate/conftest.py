@@ -73,7 +73,7 @@ class _Brown(nn.Module):
 
 
 class _Lighter(nn.Module):
-    """A translator: makes everything lighter, within a mask of what is brown."""
+    """A translator: makes everything lighter, within a mask of what is brown; with a coat, paints what is grey over."""
 
     def __init__(self, *, coat: bool) -> None:
         super().__init__()
@@ -104,6 +104,6 @@ def networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     save(_Brown(), folder / "animals" / "animals.onnx", ("image",), ("where",), task="finding", multiple="16")
     more = {"task": "translation", "multiple": "16"}
     save(_Lighter(coat=False), folder / "zebra" / "zebra.onnx", ("image",), ("delta", "mask"), **more)
-    save(_Lighter(coat=True), folder / "horse" / "horse.onnx", ("image", "coat"), ("delta", "mask"), **more)
+    save(_Lighter(coat=True), folder / "horse" / "horse.onnx", ("image", "coat"), ("colours", "mask"), **more)
     monkeypatch.setattr(shipped, "WEIGHTS", folder)
     return folder

@@ -10,7 +10,7 @@ from enhance.errors import ModelError, PhotoError
 from enhance.photos import provenance
 from enhance.photos.photo import read
 from enhance.photos.writing import write
-from enhance.tasks.translate.options import TranslateOptions
+from enhance.tasks.translate.options import COATS, TranslateOptions
 from enhance.tasks.translate.translate import translate, translate_photo
 
 from .conftest import draw_animal
@@ -74,6 +74,9 @@ def test_zebras_become_horses_of_the_coat_that_is_asked_for() -> None:
     picture[40:120, 60:180] = 100
     dark, light = (np.asarray(translate(picture, to="horse", coat=coat))[80, 120] for coat in ("black", "white"))
     assert (light.astype(int) - dark).min() > 100
+    # A coat is painted over the stripes, not added to them.
+    for coat, pixel in (("black", dark), ("white", light)):
+        np.testing.assert_allclose(pixel, 255 * np.array(COATS[coat]), atol=1)
     assert len(translate_photo(read(picture), TranslateOptions(to="horse")).animals) == 1
 
 

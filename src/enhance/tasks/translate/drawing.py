@@ -1,6 +1,7 @@
 """An animal redrawn: cut out, brought to the size that the networks were taught, and the difference brought back.
 
-Only the difference is enlarged: the photo's own fine detail stays, and what the mask leaves out stays to the bit.
+Where a pattern is added, only that is enlarged: the photo's own fine detail stays. Where a pattern is painted over, its
+edges would stay, too: there the photo's pixels are replaced. What the mask leaves out stays to the bit.
 """
 
 from __future__ import annotations
@@ -34,22 +35,24 @@ _Mask = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class AnimalPatch:
-    """What is added to a photo.
+    """What is laid into a photo.
 
     Attributes:
         left, top, side: the square of the photo, in its pixels; it may reach beyond the photo.
-        delta: (S,S,3), the difference of all that was drawn.
-        alpha: (S,S), how much of it is added.
+        drawn: (S,S,3), the difference to the photo; of what is painted over it, the colours.
+        alpha: (S,S), how much of it is laid in.
+        painted: whether it is painted over the photo instead of being added.
     """
 
     left: int
     top: int
     side: int
-    delta: RGB
+    drawn: RGB
     alpha: _Mask
+    painted: bool = False
 
     def rows(self, top: int, bottom: int, width: int) -> tuple[slice, slice, RGB, _Mask] | None:
-        """What is added to rows of a photo of that width: where (rows counted from `top`, columns), what, and the mask.
+        """What is laid into rows of a photo of that width: where (rows from `top` on, columns), what, and the mask.
 
         Each part is what it would be in the whole. None where the patch has nothing there.
         """
@@ -60,8 +63,8 @@ class AnimalPatch:
         alpha = self._part(self.alpha, (x0, y0, x1, y1), cv2.INTER_LINEAR)
         if not alpha.any():
             return None
-        delta = self._part(self.delta, (x0, y0, x1, y1), cv2.INTER_CUBIC)
-        return slice(y0 - top, y1 - top), slice(x0, x1), alpha[..., None] * delta, alpha
+        drawn = self._part(self.drawn, (x0, y0, x1, y1), cv2.INTER_CUBIC)
+        return slice(y0 - top, y1 - top), slice(x0, x1), drawn, alpha
 
     def _part(self, plane: NDArray[np.float32], box: AnimalRegion, method: int) -> NDArray[np.float32]:
         left, top, right, bottom = box
@@ -101,7 +104,9 @@ def draw_animal(
     if animal is not None:
         mask = np.minimum(mask, TRUST * there(animal, left, top, side, height, width, size))
     alpha = np.clip((mask - _LEAST) / 0.5, 0, 1).astype(np.float32)
-    return AnimalPatch(left, top, side, np.ascontiguousarray(output["delta"][0].transpose(1, 2, 0)), alpha)
+    painted = "colours" in output
+    drawn = output["colours" if painted else "delta"][0].transpose(1, 2, 0)
+    return AnimalPatch(left, top, side, np.ascontiguousarray(drawn), alpha, painted)
 
 
 def drawn_side(box: AnimalRegion) -> int:

@@ -286,9 +286,8 @@ class Translation(Stateless, ABC):
         for n, height, width in ((1, 128, 128), (2, 64, 48), (1, 160, 128)):
             inputs = {"image": torch.rand(n, 3, height, width, generator=random)}
             examples.append(inputs | ({"coat": torch.rand(n, coat, generator=random)} if coat else {}))
-        axes = {name: {0: "N", 2: "H", 3: "W"} for name in ("image", "delta", "mask")} | (
-            {"coat": {0: "N"}} if coat else {}
-        )
+        outputs = ("colours", "mask") if coat else ("delta", "mask")
+        axes = {name: {0: "N", 2: "H", 3: "W"} for name in ("image", *outputs)} | ({"coat": {0: "N"}} if coat else {})
         facts = {"task": "translation", "multiple": str(self.translator.multiple), "tiling": "never"}
         module, calibration = _Redrawing(self.translator).eval(), partial(animal_inputs, coat=bool(coat))
         floats: tuple[str, ...] = "/translator/head/", "/translator/paint/", "/translator/encoder/conv1/"
@@ -297,7 +296,7 @@ class Translation(Stateless, ABC):
             floats = tuple(f"{inner}{name}" for name in ("head/", "paint/")) + tuple(
                 f"{outer}{name}" for name in ("encoder/conv1/", "plain/", "outline/answer/")
             )
-        return {self.name: Exported(module, examples, ("delta", "mask"), axes, facts, calibration, floats)}
+        return {self.name: Exported(module, examples, outputs, axes, facts, calibration, floats)}
 
 
 class Patterning(Translation):
@@ -464,9 +463,13 @@ class _Redrawing(nn.Module):
         self.translator = translator
 
     def forward(self, image: Tensor, coat: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """image (N,3,H,W) in [0,1] and coat (N,3) to the difference to be added (N,3,H,W) and the mask (N,1,H,W)."""
+        """image (N,3,H,W) in [0,1] to the difference to be added (N,3,H,W) and the mask (N,1,H,W); with a coat (N,3) to
+        the colours to be painted (N,3,H,W) and the mask."""
+        if coat is None:
+            drawn = self.translator(image)
+            return drawn.delta, drawn.logits.sigmoid()
         drawn = self.translator(image, coat)
-        return drawn.delta, drawn.logits.sigmoid()
+        return image + drawn.delta, drawn.logits.sigmoid()
 
 
 class _Seen(NamedTuple):

@@ -118,7 +118,7 @@ def redrawn(photo: Photo, model: Model, options: TranslateOptions) -> Translated
 
 
 def _paint(photo: Photo, patches: Sequence[AnimalPatch]) -> tuple[Canvas, NDArray[np.uint8], float]:
-    """The photo with the patches added; how much of each pixel was redrawn; the share of those that were not at all."""
+    """The photo with the patches laid in; how much of each pixel was redrawn; the share of pixels that were not."""
     canvas = Canvas(photo, photo.width, photo.height)
     mask = np.zeros((photo.height, photo.width), np.uint8)
     touched = 0
@@ -129,8 +129,9 @@ def _paint(photo: Photo, patches: Sequence[AnimalPatch]) -> tuple[Canvas, NDArra
         for patch in patches:
             added = patch.rows(top, bottom, photo.width)
             if added is not None:
-                rows, columns, difference, alpha = added
-                rgb[rows, columns] += difference
+                rows, columns, drawn, alpha = added
+                difference = drawn - rgb[rows, columns] if patch.painted else drawn
+                rgb[rows, columns] += alpha[..., None] * difference
                 amount[rows, columns] = np.maximum(amount[rows, columns], alpha)
         np.clip(rgb, 0, 1, out=rgb)
         canvas.put(0, top, rgb)

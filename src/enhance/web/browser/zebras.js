@@ -1,4 +1,4 @@
-// Horses become zebras, and zebras horses: enhance/tasks/translate, with its names. Only the difference is laid into the photo, whose other pixels stay.
+// Horses become zebras, and zebras horses: enhance/tasks/translate, with its names. Stripes are added to the photo, coats are painted over it; other pixels stay.
 import { opened } from "./faces.js";
 import { facts, run } from "./networks.js";
 import { clip, cut, eightBit, plane, reduced, rounded, squarely, stretched } from "./pixels.js";
@@ -187,14 +187,15 @@ async function draw(rgb, animal, to, coat) {
 		count = size * size,
 		image = new Float32Array(3 * count);
 	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side, size).data, c * count));
-	const { delta, mask } = await run(to, { image: [image, [1, 3, size, size]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
+	const { delta, colours, mask } = await run(to, { image: [image, [1, 3, size, size]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
 		limit = animal && there(animal, left, top, side, width, height, size);
 	const alpha = plane(
 		size,
 		size,
 		mask.slice(0, count).map((value, n) => clip(((limit ? Math.min(value, TRUST * limit.data[n]) : value) - LEAST) / 0.5)),
 	);
-	return { left, top, side, alpha, delta: [0, 1, 2].map(c => plane(size, size, delta.slice(c * count, (c + 1) * count))) };
+	const drawn = [0, 1, 2].map(c => plane(size, size, (colours ?? delta).slice(c * count, (c + 1) * count)));
+	return { left, top, side, alpha, drawn, painted: Boolean(colours) };
 }
 
 /** Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be. */
@@ -287,7 +288,7 @@ export async function translate(file, { to = "zebra", coat = "bay", force = fals
 	};
 }
 
-function lay(rgb, amount, { left, top, side, alpha, delta }) {
+function lay(rgb, amount, { left, top, side, alpha, drawn, painted }) {
 	const [{ width, height }] = rgb,
 		x0 = Math.max(0, left),
 		y0 = Math.max(0, top),
@@ -305,12 +306,12 @@ function lay(rgb, amount, { left, top, side, alpha, delta }) {
 					);
 	const much = part(alpha, false);
 	rgb.forEach((one, c) => {
-		const added = part(delta[c], true);
+		const added = part(drawn[c], true);
 		for (let n = 0; n < added.data.length; n += 1) {
 			if (!much.data[n]) continue;
 			const x = n % added.width,
 				at = (y0 + (n - x) / added.width) * width + x0 + x;
-			one.data[at] += much.data[n] * added.data[n];
+			one.data[at] += much.data[n] * (painted ? added.data[n] - one.data[at] : added.data[n]);
 			amount.data[at] = Math.max(amount.data[at], much.data[n]);
 		}
 	});
