@@ -93,7 +93,16 @@ def zebra() -> TranslationRecipe:
 def horse() -> TranslationRecipe:
     """Zebras as horses, from a run of `zebra`, which makes its pairs."""
     weights = TranslationWeights(
-        texture=1.0, tone=10.0, local_texture=0.0, semantic=1.0, colour=4.0, pixel=4.0, grows=300, told=500, pairs=3
+        adversarial=0.6,
+        texture=0.5,
+        tone=10.0,
+        local_texture=0.0,
+        semantic=2.0,
+        colour=4.0,
+        pixel=4.0,
+        grows=300,
+        told=500,
+        pairs=3,
     )
     schedule = Schedule(rate=3e-4, warm_up=300, cool_down=0.3, ema=0.995)
     return TranslationRecipe(name="horse", teacher="zebra", crops=Crops(batch=3), weights=weights, schedule=schedule)
