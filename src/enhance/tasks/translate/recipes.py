@@ -93,15 +93,14 @@ def zebra() -> TranslationRecipe:
 def horse() -> TranslationRecipe:
     """Zebras as horses, from a run of `zebra`, which makes its pairs."""
     weights = TranslationWeights(
-        adversarial=0.6,
-        texture=0.5,
-        tone=10.0,
+        adversarial=0.5,
+        texture=0.25,
         local_texture=0.0,
         semantic=2.0,
         colour=4.0,
         pixel=4.0,
-        grows=300,
-        told=500,
+        grows=600,
+        told=300,
         pairs=3,
     )
     schedule = Schedule(rate=3e-4, warm_up=300, cool_down=0.3, ema=0.995)

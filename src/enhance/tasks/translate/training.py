@@ -133,8 +133,7 @@ class TranslationWeights:
         mask: cross-entropy of the mask.
         adversarial: the relativistic loss of the patches on the animal.
         texture: distance of the animal's Gram matrices from the other kind's.
-        tone: distance of the distributions of brightness and contrast on each animal from those on the other kind;
-            of horses, whose coats differ, of contrast alone.
+        tone: distance of the distributions of brightness and contrast on each animal from those on the other kind.
         local_texture, semantic, colour, pixel: distances, in made pairs, from the photo: of textures in windows, of
             features, of mean colours of squares, of pixels.
         grows: steps over which `adversarial` grows to its weight.
@@ -278,7 +277,7 @@ class Translation(Stateless, ABC):
         return discriminator_won(means, 0.02)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        assert not state, "a translation that keeps something reads it"
+        assert not state, "only patterning keeps anything"
 
     def export(self) -> Mapping[str, Exported]:
         random, coat = torch.Generator().manual_seed(0), self.translator.coat
@@ -383,7 +382,6 @@ class Coating(Translation):
         self.teacher_name, self.teacher = teacher_name, teacher.requires_grad_(False)
         networks = nn.ModuleDict({self.name: self.translator, teacher_name: teacher})
         self.groups = {**self.groups, "generator": Group(networks, (0.5, 0.99), averaged=True)}
-        self._contrasts: Tensor | None = None
 
     def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         weights = self.weights
@@ -410,11 +408,6 @@ class Coating(Translation):
             for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
         ]
         terms["texture"] = weights.texture * torch.stack(apart).sum()
-        if weights.tone:
-            # How bright horses are differs from horse to horse; how much contrast they have in a window, less so.
-            with torch.no_grad():
-                self._contrasts = _followed(self._contrasts, tones(a, mask_a)[:, 1:].mean(0))
-            terms["tone"] = weights.tone * (tones(generated, masks)[:, 1:] - self._contrasts).abs().mean()
         # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
         wanted = torch.cat([plain_coat(b, mask_b, coats[whose[:first]], _BLUR), a[:pairs]])
         coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
@@ -436,12 +429,6 @@ class Coating(Translation):
         coats = mean_colour(batch["a"], batch["mask_a"])
         drawn: Drawn = self.translator(batch["b"], coats[torch.arange(len(batch["b"])) % len(coats)])
         return batch["b"], drawn
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"contrasts": self._contrasts}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._contrasts = state.get("contrasts")
 
     def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
         """The teacher's layers know animals, and draw on blurred ones, too: a network that is not there yet begins with
