@@ -1,11 +1,12 @@
 """Asks of line-ups whether the truth could stand in them unnoticed, and writes the figures into docs/honesty.md.
 
-    python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--write]
+    python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--bad] [--write]
 
 FACES are folders of aligned faces that no network learnt from; none of the measures taught one. Only people by whom
 nothing was calibrated or chosen are measured. A line-up is honest
 when its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody
-can do: `noise` adds noise to the small picture and draws it again.
+can do: `noise` adds noise to the small picture and draws it again. With `--bad` the small pictures are blurred, noisy
+JPEGs, and line-ups are drawn as they are for bad photos: on what `face_x4_grainy` makes of the face.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
 from enhance.honesty.calibration import part_of
 from enhance.honesty.lineup import spread_path
-from enhance.honesty.samples import draw_samples
+from enhance.honesty.samples import draw_samples, restored
 from enhance.inference import shipped
 from enhance.inference.model import Model
 from enhance.tasks.upscale import pairs
@@ -91,19 +92,21 @@ def main() -> None:
     parser.add_argument("--model", action="append", help="a name or a file; may be given several times")
     parser.add_argument("--count", type=int, default=60, help="faces of each size (default 60)")
     parser.add_argument("--sizes", default="12,16,24,32,64")
+    parser.add_argument("--bad", action="store_true", help="faces of bad photos")
     parser.add_argument("--write", action="store_true", help="write docs/honesty.md")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    models = options.model or ["face_x4_lineup", "face_x4_gan", "noise"]
+    models = options.model or (["face_x4_lineup"] if options.bad else ["face_x4_lineup", "face_x4_gan", "noise"])
     lines = list(HEADING)
     spread: dict[str, dict[str, float]] = {name: {} for name in models}
     print(*HEADING, sep="\n", flush=True)
-    for name, size, found in measured(models, options.faces, sizes, options.count):
+    for name, size, found in measured(models, options.faces, sizes, options.count, options.bad):
         lines.append(f"| {size} | `{Path(name).stem}` | {found.row()} |")
         spread[name][str(size)] = round(found.spread, 3)
         print(lines[-1], flush=True)
     if options.write:
-        rewrite(PAGE, "answers beside the truth", lines)
+        rewrite(PAGE, f"answers beside the truth{' of bad photos' if options.bad else ''}", lines)
+    if options.write and not options.bad:
         for name in set(models) & set(shipped.names()):
             path = shipped.weights_of(name)
             record = {"sha256": sha256(path), "faces": options.count, "spread": spread[name]}
@@ -111,7 +114,7 @@ def main() -> None:
 
 
 def measured(
-    models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int
+    models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int, bad: bool
 ) -> Iterator[tuple[str, int, Found]]:
     """Each network at each size, and what was found."""
     everyone = pairs.face_files(folders)
@@ -121,23 +124,24 @@ def measured(
             for face in everyone
             if face.box == WHOLE_PICTURE and face.frame >= SCALE * size and part_of(face.path.stem) == "measure"
         ]
-        batches = list(pairs.pairs(some(whole, count), size))
+        batches = list(pairs.pairs(some(whole, count), size, degradation=pairs.degraded if bad else pairs.clean))
         for name in models:
-            yield name, size, measure(name, batches)
+            yield name, size, measure(name, batches, bad)
 
 
-def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]]) -> Found:
+def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], bad: bool = False) -> Found:
     """The line-ups of the faces of some batches."""
     noisy = name == "noise"
     network = Model.load("face_x4_gan" if noisy else name)
-    first = Model.load("face_x4_gan")
+    first = Model.load("face_x4_grainy" if bad else "face_x4_gan")
     upper = np.triu_indices(ANSWERS + 1, 1)
     among = upper[0] > 0
     likeness, distance, ranks, inside, seen = [], [], [], [], []
     for batch in batches:
         for lr, hr in zip(batch.lr.transpose(0, 2, 3, 1), batch.hr, strict=True):
             truth = hr.transpose(1, 2, 0)
-            drawn = answers(network, lr, BAND, noisy)
+            small = restored(first, aligned_crop(lr)).lr if bad else lr
+            drawn = answers(network, small, BAND, noisy)
             everybody = np.concatenate([truth[None], drawn[:ANSWERS]]).transpose(0, 3, 1, 2)
             vectors = recognition.embed(everybody)
             cosine = (vectors @ vectors.T)[upper]
@@ -150,7 +154,7 @@ def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]]) ->
             ranks.append(int((strangeness[1:] < strangeness[0]).sum()))
             low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
             inside.append(float(((truth >= low) & (truth <= high)).mean()))
-            usual = draw_samples(first, aligned_crop(lr), [0])[0]
+            usual = draw_samples(first, aligned_crop(small), [0])[0]
             seen.append(features(np.stack([truth, drawn[1], usual]).transpose(0, 3, 1, 2)))
     real, one, usual = np.stack(seen, 1)
     return Found(

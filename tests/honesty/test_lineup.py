@@ -47,6 +47,20 @@ def test_answers_differ_and_agree_with_the_same_pixels(shown: Lineup) -> None:
         assert answer * 255 == pytest.approx(np.round(answer * 255), abs=1e-3)
 
 
+def test_grain_is_taken_out_before_answers_are_drawn(shown: Lineup) -> None:
+    clean = np.asarray(small(), np.float32)
+    grainy = np.clip(clean + np.random.default_rng(0).normal(0, 16, clean.shape), 0, 255).astype(np.uint8)
+    lineup = enhance.lineup(grainy, 2)
+    assert lineup.restored
+    assert not shown.restored
+    assert "agrees with the restored photo" in lineup.sentence()
+    assert lineup.spread is None
+    assert np.array_equal(np.unique(lineup.lr * 255 % 1), [0])  # what is shown as known is the photo, grain and all
+    assert min(lineup.lr_psnr) >= 45
+    seen = consistency.lr_psnr(lineup.answers[0], lineup.lr)
+    assert seen < 28  # a line-up that agreed with the grain would show cracks for skin
+
+
 def test_an_answer_can_be_had_again(shown: Lineup) -> None:
     again = enhance.lineup(small(), 2, seed=6)
     assert np.array_equal(again.answers[0], shown.answers[1])

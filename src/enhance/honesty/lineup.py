@@ -26,7 +26,7 @@ from enhance.faces.known import KnownFace
 from enhance.files import sha256, write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
-from enhance.honesty.samples import draw_samples, upright
+from enhance.honesty.samples import draw_samples, restored, upright
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
@@ -36,9 +36,9 @@ from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
 from enhance.sheets import lineup_sheet
-from enhance.tasks.upscale.choice import face_model, lineup_model
+from enhance.tasks.upscale.choice import choose, face_model, lineup_model
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.tasks.upscale.options import LineupOptions
+from enhance.tasks.upscale.options import BICUBIC, FACE_MODEL, RESTORATION_MODEL, LineupOptions, UpscaleOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 
 _Array = NDArray[np.float32]
@@ -61,7 +61,7 @@ class Sample:
     Attributes:
         hr: (4h,4w,3) float32 in [0,1] in steps of 1/255.
         seed: the noise it was drawn for.
-        lr_psnr: PSNR in dB between the face made small again and the pixels that were given.
+        lr_psnr: PSNR in dB between the face made small again and the pixels that the network was given.
     """
 
     hr: _Array
@@ -78,13 +78,14 @@ class Lineup:
         model: the name of the network.
         box: left, top, right, bottom of the face in the photo, in its pixels.
         pixels: across the face frame.
-        lr: (h,w,3) float32 in [0,1], the part of the photo that the network saw.
+        lr: (h,w,3) float32 in [0,1], the part of the photo that all is drawn from.
         samples: the faces.
         identity: mean cosine of SFace's embeddings over all pairs of samples; 1 is the same face.
         people: how many people a verifier sees among the samples (`recognition.people`).
         structure: mean of 1 - SSIM over all pairs of samples; 0 is the same picture.
         spread: how far such answers are apart, in units of how far the truth is from them, as it was measured on real
             faces of this size; 1 is honest. None where nobody measured it.
+        restored: whether grain, blur or blocks were taken out of the photo first: the faces agree with what was left.
         exploration: dials for what differs; None unless asked for.
     """
 
@@ -98,6 +99,7 @@ class Lineup:
     people: int
     structure: float
     spread: float | None = None
+    restored: bool = False
     exploration: Exploration | None = None
     warning: str = _WARNING
 
@@ -119,9 +121,10 @@ class Lineup:
     def sentence(self) -> str:
         """What the line-up says, in one line."""
         people = "one person" if self.people == 1 else f"{self.people} different people"
+        given = "the restored photo" if self.restored else "the photo"
         return (
             f"{len(self.samples)} answers for {self.pixels} pixels across, {people} to a verifier "
-            f"(mean likeness {self.identity:.2f}); each agrees with the photo to {min(self.lr_psnr):.0f} dB or more"
+            f"(mean likeness {self.identity:.2f}); each agrees with {given} to {min(self.lr_psnr):.0f} dB or more"
         )
 
     def meaning(self) -> str:
@@ -160,6 +163,7 @@ class Lineup:
                 for number, sample in enumerate(self.samples, 1)
             ],
             "people": self.people,
+            "restored": self.restored,
             "says": self.meaning(),
             "mean_pairwise": {
                 "identity_cosine": round(self.identity, 4),
@@ -193,9 +197,10 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
-        model: as for `upscale`; None: face_x4_lineup, but face_x4_grainy where the face is blurred.
+        model: as for `upscale`; None: face_x4_lineup. Where the photo is grainy or the face blurred, it draws what
+            face_x4_grainy made of the face.
         seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale` with
-            the same model.
+            the same model, if nothing was restored.
         face: which one, 1 being the largest.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also draws what is not a face.
@@ -227,15 +232,16 @@ def lineup_photo(
     """
     if wrong := problem(options):
         raise PhotoError(f"{photo.name}: has no line-up: {wrong}")
-    rgb = photo.rgb
+    choice, rgb = choose(photo, UpscaleOptions(model=options.model, aligned=options.aligned, background=BICUBIC))
     if options.aligned:
         box = 0.0, 0.0, float(photo.width), float(photo.height)
         landmarks = verification.aligned_landmarks(photo.height, photo.width)
         reason = None if options.force else verification.rejection_reason(rgb, landmarks)
         crop: FaceCrop | None = aligned_crop(rgb)
+        pixels = photo.rgb
     else:
         # The faces that `upscale` would redraw, in its order.
-        jobs = find_jobs(rgb, None, options.force) if found is None else [one.job(rgb) for one in found]
+        jobs = find_jobs(rgb, None, options.force, choice.grain) if found is None else [one.job(rgb) for one in found]
         if options.face > len(jobs):
             raise PhotoError(
                 f"{photo.name}: {_count(len(jobs))} found, so there is no face {options.face} to draw (--aligned "
@@ -243,12 +249,18 @@ def lineup_photo(
             )
         job = jobs[options.face - 1]
         box, reason, crop = job.box, job.reason, job.crop
+        original = KnownFace.of(job, options.face).job(photo.rgb).crop
+        pixels = photo.rgb if original is None else original.lr
     if reason == TOO_LARGE:
         raise PhotoError(f"{photo.name}: face {options.face} is too large to need redrawing, so it has no line-up")
     if reason or crop is None:
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
-    network, _ = face_model(options.model, [crop], restores=False)
+    network, _ = face_model(options.model, [crop], restores=choice.restores)
+    bad = options.model is None and network.facts.name == RESTORATION_MODEL
+    if bad:
+        # Its own answers are nearly one. What they have in common is what can be known; the rest is drawn on that.
+        crop, network = restored(network, crop), Model.load(FACE_MODEL)
     if options.model is None:
         network = lineup_model(network)
     drawn = draw_samples(network, crop, seeds)
@@ -258,14 +270,15 @@ def lineup_photo(
         model=network.facts.name,
         box=box,
         pixels=crop.size,
-        lr=crop.lr,
+        lr=pixels,
         samples=tuple(
             Sample(hr, seed, lr_psnr(hr, crop.lr, network.facts.scale)) for hr, seed in zip(drawn, seeds, strict=True)
         ),
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
-        spread=measured_spread(network, crop.size),
+        spread=None if bad else measured_spread(network, crop.size),
+        restored=bad or choice.restorer is not None,
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from enhance.faces.crops import FaceCrop
 from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
-from enhance.pixels import eight_bit
+from enhance.pixels import area_mean, eight_bit
 from enhance.tasks.upscale.choice import lineup_model
 
 _Array = NDArray[np.float32]
@@ -35,6 +36,11 @@ def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: _Arr
     other = lineup_model(model)
     drawn += [draw_crops(other, [crop], seed + n)[0] for n in range(1, count)]
     return _consistent(drawn, crop, model.facts.scale)
+
+
+def restored(model: Model, crop: FaceCrop, seed: int = 0) -> FaceCrop:
+    """A crop without grain and blur: what a network that restores draws of it, made as small as it was."""
+    return replace(crop, lr=area_mean(draw_crops(model, [crop], seed)[0], model.facts.scale))
 
 
 def _consistent(drawn: Sequence[_Array], crop: FaceCrop, scale: int) -> _Array:
