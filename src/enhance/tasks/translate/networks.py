@@ -253,9 +253,16 @@ class CoatPainter(nn.Module):
     def forward(self, image: Tensor, coat: Tensor, mask: Tensor | None = None) -> Drawn:
         """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1]; mask (N,1,H,W), if it is known."""
         features = self.translator.encoder(image)
-        logits = functional.interpolate(self.outline(features), scale_factor=2.0, mode="bilinear")
+        logits = self._logits(features)
         plain = self.plain(image, logits.detach().sigmoid() if mask is None else mask, coat)
         return Drawn(plain + self.translator(plain, coat, features).delta - image, logits)
+
+    def outlined(self, image: Tensor) -> Tensor:
+        """The mask alone, as logits (N,1,H,W)."""
+        return self._logits(self.translator.encoder(image))
+
+    def _logits(self, features: Sequence[Tensor]) -> Tensor:
+        return functional.interpolate(self.outline(features), scale_factor=2.0, mode="bilinear")
 
 
 class PlainCoat(nn.Module):

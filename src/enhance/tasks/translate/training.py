@@ -41,8 +41,6 @@ _PATCH = 16
 """Pixels across the discriminator's patches."""
 DOUBTED = 0.4
 """The probability from which on an animal that a mask lacks is not held against a network."""
-_BLUR = 2.0
-"""Standard deviation, in cells of 4 pixels, of the blur by which stripes are gone."""
 _SHOWN = 0.25
 """The share of a patch that the animal must cover for its logit to count."""
 
@@ -369,7 +367,8 @@ class Coating(Translation):
 
     Pairs are made by a translator that was taught the other way, and that is not changed here: of a horse it makes a
     zebra, and the photo says what that ought to become (back-translation: Sennrich et al., ACL 2016). As it is not
-    taught to make it easy, it hides nothing of the horse in the zebra, as networks that are taught in a cycle do.
+    taught to make it easy, it hides nothing of the horse in the zebra, as networks that are taught in a cycle do. Real
+    zebras teach nothing but their outlines: a discriminator of what is drawn on them asks for legs all over the body.
 
     Args:
         teacher_name, teacher: that translator. A run begins with its weights.
@@ -377,8 +376,9 @@ class Coating(Translation):
 
     source, target = "b", "a"
 
-    def __init__(self, teacher_name: str, teacher: Translator, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, teacher_name: str, teacher: Translator, name: str, translator: CoatPainter, *args: Any) -> None:
+        super().__init__(name, translator, *args)
+        self.translator: CoatPainter = translator
         self.teacher_name, self.teacher = teacher_name, teacher.requires_grad_(False)
         networks = nn.ModuleDict({self.name: self.translator, teacher_name: teacher})
         self.groups = {**self.groups, "generator": Group(networks, (0.5, 0.99), averaged=True)}
@@ -386,37 +386,26 @@ class Coating(Translation):
     def _translator_losses(self, batch: Batch, step: int) -> Mapping[str, Tensor]:
         weights = self.weights
         a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
-        first, pairs = len(b), min(weights.pairs, len(a))
-        random = torch.Generator().manual_seed(noise_seed(0, step))
         with torch.no_grad():
-            patterned = compose(a[:pairs], self.teacher(a[:pairs]).delta, mask_a[:pairs]).clamp(0, 1)
-        coats = mean_colour(a, mask_a)
-        # The photographs whose coats are asked for: of those to be redrawn any, of pairs their own.
-        whose = torch.cat([torch.randperm(len(a), generator=random)[torch.arange(first) % len(a)], torch.arange(pairs)])
-        inputs, masks = torch.cat([b, patterned]), torch.cat([mask_b, mask_a[:pairs]])
+            patterned = compose(a, self.teacher(a).delta, mask_a).clamp(0, 1)
         # At first it is told where the animals are: without a mask there is nothing to paint on.
-        drawn = self.translator(inputs, coats[whose], masks if step < weights.told else None)
-        generated = compose(inputs, drawn.delta, masks)
-        terms = {"mask": weights.mask * self._mask_loss(drawn.logits[:first], mask_b)}
-        fakes, reals = self._look(generated, masks, a, mask_a)
+        drawn = self.translator(patterned, mean_colour(a, mask_a), mask_a if step < weights.told else None)
+        generated = compose(patterned, drawn.delta, mask_a)
+        terms = {"mask": weights.mask * self._mask_loss(self.translator.outlined(b), mask_b)}
+        fakes, reals = self._look(generated, mask_a, a, mask_a)
         terms["adversarial"] = self._adversarial(reals, fakes, step)
 
-        inside, inside_a = eroded(masks), eroded(mask_a)
+        inside = eroded(mask_a)
         ours, theirs = ([directions(x) for x in features] for features in (fakes, reals))
         apart = [
-            relative(gram(x, inside), gram(y, inside_a)[whose])
-            for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
+            relative(gram(x, inside), gram(y, inside)) for x, y in zip(ours[:TEXTURES], theirs[:TEXTURES], strict=True)
         ]
         terms["texture"] = weights.texture * torch.stack(apart).sum()
-        # Light and shade are kept, stripes are not: what is blurred and tinted is right on the whole.
-        wanted = torch.cat([plain_coat(b, mask_b, coats[whose[:first]], _BLUR), a[:pairs]])
-        coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, wanted))
-        terms["colour"] = weights.colour * mean_within(difference(*coarse), masks)
-        if pairs:
-            there = masks[first:]
-            pixels = mean_within(difference(generated[first:], a[:pairs]), there)
-            features = [apart_within(x[first:], y[:pairs], there) for x, y in zip(ours, theirs, strict=True)]
-            terms["pairs"] = weights.pixel * pixels + weights.semantic * torch.stack(features).mean()
+        terms["pixel"] = weights.pixel * mean_within(difference(generated, a), mask_a)
+        coarse = (functional.avg_pool2d(x, _PATCH // 2) for x in (generated, a))
+        terms["colour"] = weights.colour * mean_within(difference(*coarse), mask_a)
+        features = [apart_within(x, y, mask_a) for x, y in zip(ours, theirs, strict=True)]
+        terms["semantic"] = weights.semantic * torch.stack(features).mean()
         return terms
 
     def _mask_loss(self, logits: Tensor, mask: Tensor) -> Tensor:
