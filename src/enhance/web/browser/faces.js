@@ -530,9 +530,13 @@ export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
 		one = (await known(file, bitmap))[Number(face) - 1],
 		rgb = planesIn(bitmap);
 	if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
-	const crop = cropOf(rgb, one.face.landmarks, one.size, one.reduction),
-		model = blurred(reduced(crop).lr, one.size) ? RESTORATION_MODEL : LINEUP_MODEL,
+	const defects = await measure(rgb),
+		restored = await restore(rgb, defects),
+		crop = cropOf(restored, one.face.landmarks, one.size, one.reduction),
+		bad = faceModel("auto", [crop], defects.amount === 1) === RESTORATION_MODEL,
+		model = LINEUP_MODEL,
 		answers = [];
+	if (bad) crop.lr = (await draw(RESTORATION_MODEL, [crop], 0))[0].map(drawn => areaMean(drawn, SCALE));
 	let agreement = 99;
 	for (let k = 0; k < Number(n); k += 1) {
 		const [drawn] = await draw(model, [crop], Number(seed) + k),
@@ -549,7 +553,7 @@ export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
 			seed: Number(seed),
 			pixels_across: one.size,
 			warning: "Made-up detail: none of these is the person. They will not help to identify anyone.",
-			sentence: `${n} answers for ${one.size} pixels across; each agrees with the photo to ${Math.floor(agreement)} dB or more`,
+			sentence: `${n} answers for ${one.size} pixels across; each agrees with the ${bad || restored !== rgb ? "restored " : ""}photo to ${Math.floor(agreement)} dB or more`,
 		},
 		answers,
 		stamp: { model, rest: [], agreement, boxes: ["all"] },

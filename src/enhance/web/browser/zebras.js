@@ -187,7 +187,10 @@ async function draw(rgb, animal, to, coat) {
 		count = size * size,
 		image = new Float32Array(3 * count);
 	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side, size).data, c * count));
-	const { delta, colours, mask } = await run(to, { image: [image, [1, 3, size, size]], ...(to === "horse" ? { coat: [coat, [1, 3]] } : {}) }),
+	const { delta, colours, mask } = await run(to, {
+			image: [image, [1, 3, size, size]],
+			...(to === "horse" ? { coat: [coat, [1, 3]] } : {}),
+		}),
 		limit = animal && there(animal, left, top, side, width, height, size);
 	const alpha = plane(
 		size,
