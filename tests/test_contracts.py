@@ -10,7 +10,7 @@ FOR_TRAINING = {"enhance.train", "enhance.evaluate", "enhance.cli", "enhance.tas
 IN_TASKS = {"benchmark", "data", "networks", "recipes", "training"} | {
     *{"degradation", "identity_loss", "measuring", "pairs", "photo_data", "quantization", "restoration"},
     *{"restoration_benchmark", "tour", "weight_adaptation", "bad_photos"},
-    *{"finder", "layout_choice", "textures"},
+    *{"coats", "finder", "layout_choice", "textures"},
 }
 CALIBRATION = {"enhance.honesty.calibration", "enhance.honesty.coverage"}
 """They measure, as `enhance evaluate` does."""
