@@ -25,6 +25,17 @@ def test_the_readme_s_pictures_are_drawn(tmp_path: Path) -> None:
             assert now.size == shown.size, "docs/ shows another picture: draw it anew"
 
 
+def test_a_horse_is_drawn_and_becomes_a_zebra_and_a_horse_again(tmp_path: Path) -> None:
+    done = run("drawn_horse.py", "--out", tmp_path, "--sample", tmp_path / "horse.jpg")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "horse.jpg") as now, Image.open(ROOT / "samples" / "horse.jpg") as shipped:
+        assert np.abs(np.asarray(now, float) - np.asarray(shipped)).mean() < 1
+    with Image.open(tmp_path / "translate.webp") as sheet, Image.open(ROOT / "docs" / "translate.webp") as shown:
+        assert sheet.size == shown.size, "docs/ shows another picture: draw it anew"
+        horse, zebra, _ = (np.asarray(sheet.convert("RGB"), float)[:, left : left + 360] for left in (0, 368, 736))
+    assert (np.abs(horse - zebra).max(2) > 40).mean() > 0.05
+
+
 def test_faces_in_photos_are_found_and_drawn_crisper_than_bicubic(tmp_path: Path) -> None:
     with Image.open(ROOT / "samples" / "astronaut.jpg") as image:
         # The frame of the sample's face, as `enhance prepare` would cut it.
