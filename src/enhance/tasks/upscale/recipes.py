@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 
 import torch
 
+from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.data import FaceDataset, Sampling, SizeMix
 from enhance.tasks.upscale.degradation import AreaReduction, SecondOrderDegradation
 from enhance.tasks.upscale.measuring import MeasuringRecipe
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator
+from enhance.tasks.upscale.photo_data import Sampling as RestorationSampling
 from enhance.tasks.upscale.restoration import LossWeights as RestorationLosses
 from enhance.tasks.upscale.restoration import RestorationRecipe
 from enhance.tasks.upscale.training import LossWeights, SuperResolution
@@ -223,8 +225,12 @@ def photo_x4() -> Recipe:
 
 
 def photo_restore_pixel() -> RestorationRecipe:
-    """Bad photos as they ought to have been, at their own size, by the per-pixel loss."""
-    return RestorationRecipe(name="photo_restore_pixel", schedule=Schedule(rate=5e-4, cool_down=0.5))
+    """Bad photos as they ought to have been, at their own size, by the per-pixel loss.
+
+    Few crops a step: how to average noise away is learnt by steps.
+    """
+    sampling = RestorationSampling(batch=5, bad=BadPhoto(mildness=1.25))
+    return RestorationRecipe(name="photo_restore_pixel", sampling=sampling, schedule=Schedule(rate=5e-4, cool_down=0.6))
 
 
 def photo_measures() -> MeasuringRecipe:
