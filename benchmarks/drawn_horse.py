@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--sample", type=Path, default=ROOT / "samples" / "horse.jpg")
     options = parser.parse_args()
     horse = drawn_horse()
-    horse.save(options.sample, quality=90)
+    horse.save(options.sample, quality=88)
     zebra = enhance.translate(horse, to="zebra")
     again = enhance.translate(zebra, to="horse")
     height = round(_WIDTH * horse.height / horse.width)

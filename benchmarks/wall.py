@@ -3,8 +3,8 @@
 python benchmarks/wall.py src/enhance/web/static/wall
 
 Faces: `static/samples/face_1.png`, whom a network invented, made 24 pixels across and enhanced. Birds: one for each of
-`BIRDS`. Holes: the astronaut of `samples/`, whose patch is brushed away. Cats are drawn after the strokes that
-`static/drawings.js` shows, so their file is made from the same SVG.
+`BIRDS`. Stripes: the horse of `samples/`. Holes: the astronaut of `samples/`, whose patch is brushed away. Cats are
+drawn after the strokes that `static/drawings.js` shows, so their file is made from the same SVG.
 """
 
 import sys
@@ -40,7 +40,7 @@ def main() -> int:
         sys.exit(__doc__)
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for draw in (face, birds, hole, cat):
+    for draw in (face, birds, hole, stripes, cat):
         for name, image in draw():
             lossless = image.width <= ACROSS
             options: dict[str, Any] = {} if lossless else {"quality": 86, "method": 6}
@@ -65,6 +65,16 @@ def birds() -> list[tuple[str, Image.Image]]:
         square = bird.crop((left, top, left + side, top + side)).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
         strip.paste(square, (number * SIDE, 0))
     return [("birds.webp", strip)]
+
+
+def stripes() -> list[tuple[str, Image.Image]]:
+    with Image.open(ROOT / "samples" / "horse.jpg") as photo:
+        whole = photo.convert("RGB")
+    pictures = whole, enhance.translate(whole, to="zebra").convert("RGB")
+    left = (whole.width - whole.height) // 2
+    box = left, 0, left + whole.height, whole.height
+    cut = [picture.crop(box).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for picture in pictures]
+    return list(zip(("horse_given.webp", "horse_drawn.webp"), cut, strict=True))
 
 
 def hole() -> list[tuple[str, Image.Image]]:

@@ -244,6 +244,14 @@ def test_a_photo_without_a_horse_is_told_and_can_be_forced(page: Any, served: Se
     assert page.url == done
 
 
+def test_the_sample_horse_becomes_a_zebra(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/stripes")
+    page.click('[data-sample="horse.jpg"]')
+    page.wait_for_selector("#result:not([hidden])")
+    assert "every stripe is invented" in page.inner_text("#facts")
+    assert page.is_hidden("#trouble")
+
+
 def test_the_line_runs_through_the_animal(page: Any, served: Served) -> None:
     shown = base64.b64encode(picture(120, 80)).decode()
     facts = {"width": 120, "height": 80, "model": "zebra", "drawn": True, "animals": [{"box": [80, 10, 100, 60]}]}

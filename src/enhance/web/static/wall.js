@@ -90,69 +90,19 @@ const TILES = {
 		};
 	},
 	async stripes() {
+		const [given, drawn] = await Promise.all([load("horse_given.webp"), load("horse_drawn.webp")]);
 		return {
 			lasts: 8,
-			still: 2.7,
+			still: 2.2,
 			draw(pen, t, size) {
 				const split = size * (1 - between(t, 1, 3) + between(t, 6, 7.6));
-				horse(pen, size, false);
-				clipped(pen, split, 0, size, size, () => horse(pen, size, true));
+				square(pen, given, size);
+				clipped(pen, split, 0, size, size, () => square(pen, drawn, size));
 				if (split > 0 && split < size) line(pen, split, size);
 			},
 		};
 	},
 };
-
-const HEAD = new Path2D(
-	"M61 8C58 13 55 18 54 23C47 30 41 41 35 51C29 58 23 62 21 68C19 73 20 78 24 80C28 82 33 80 37 77C43 73 49 71 55 70C58 73 59 78 58 84C57 91 54 96 51 101L101 101L101 54C98 38 87 26 73 21C70 15 66 11 61 8z",
-);
-const MANE = new Path2D("M61 8C58 4 63 6 68 12C86 16 97 30 101 46L101 66C97 46 87 32 72 25C68 22 64 14 61 8z");
-const STRIPES = [...Array(9).keys()].map(
-	n => new Path2D(`M${68 + n * 4.4} ${16 + n * 5}C${66 + n * 3.4} ${36 + n * 6} ${62 + n * 2.6} ${50 + n * 8} ${54 + n * 3} ${66 + n * 9}`),
-);
-const FINE = [
-	"M57 20C55 25 53 28 50 31",
-	"M60 22C59 29 57 33 54 37",
-	"M63 25C62 36 60 44 56 50",
-	"M45 42C44 47 41 51 37 55",
-	"M52 46C51 53 48 58 44 63",
-	"M40 50C39 54 36 57 32 60",
-	"M57 54C56 60 53 64 50 69",
-	"M42 66C41 63 38 61 35 60",
-].map(d => new Path2D(d));
-
-/** A drawing of ours, no photograph: the page itself does it with yours. */
-function horse(pen, size, zebra) {
-	pen.save();
-	pen.scale(size / 100, size / 100);
-	pen.fillStyle = zebra ? "#b9a878" : "#7f9a86";
-	pen.fillRect(0, 0, 100, 100);
-	pen.fillStyle = zebra ? "#cdbb8b" : "#93ad97";
-	pen.fillRect(0, 0, 100, 58);
-	pen.fillStyle = zebra ? "#f3f0e9" : "#8a5633";
-	pen.fill(HEAD);
-	pen.save();
-	pen.clip(HEAD);
-	Object.assign(pen, { lineWidth: 3.1, lineCap: "round", strokeStyle: "#1d1b1c" });
-	if (zebra) STRIPES.forEach(path => pen.stroke(path));
-	pen.lineWidth = 1.9;
-	if (zebra) FINE.forEach(path => pen.stroke(path));
-	pen.fillStyle = zebra ? "#2a2626" : "#5f3a24";
-	pen.beginPath();
-	pen.ellipse(24, 74, 9, 9, -0.6, 0, 7);
-	pen.fill();
-	pen.restore();
-	pen.fillStyle = zebra ? "#2a2728" : "#2b1c14";
-	pen.fill(MANE);
-	pen.beginPath();
-	pen.ellipse(48.5, 40, 2.1, 2.6, 0.6, 0, 7);
-	pen.fillStyle = "#141010";
-	pen.fill();
-	pen.beginPath();
-	pen.ellipse(24.5, 71, 1.2, 1.9, 0.5, 0, 7);
-	pen.fill();
-	pen.restore();
-}
 
 // All of them on one clock
 
