@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,11 +106,19 @@ def main() -> None:
         print(lines[-1], flush=True)
     if options.write:
         rewrite(PAGE, f"answers beside the truth{' of bad photos' if options.bad else ''}", lines)
-    if options.write and not options.bad:
         for name in set(models) & set(shipped.names()):
-            path = shipped.weights_of(name)
-            record = {"sha256": sha256(path), "faces": options.count, "spread": spread[name]}
-            write_atomically(spread_path(path), (json.dumps(record, indent=1) + "\n").encode())
+            _record(name, spread[name], "spread_restored" if options.bad else "spread", options.count)
+
+
+def _record(name: str, spread: Mapping[str, float], what: str, faces: int) -> None:
+    """Writes beside weights how far their answers are apart; what was measured of other weights is dropped."""
+    weights = shipped.weights_of(name)
+    path = spread_path(weights)
+    digest = sha256(weights)
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    kept = known if known.get("sha256") == digest else {}
+    record = {**kept, "sha256": digest, "faces": faces, what: spread}
+    write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def measured(

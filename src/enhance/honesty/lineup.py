@@ -277,7 +277,7 @@ def lineup_photo(
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
-        spread=None if bad else measured_spread(network, crop.size),
+        spread=measured_spread(network, crop.size, restored=bad),
         restored=bad or choice.restorer is not None,
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
@@ -306,18 +306,21 @@ def spread_path(model: Path) -> Path:
     return model.with_name("spread.json")
 
 
-def measured_spread(model: Model, size: int) -> float | None:
+def measured_spread(model: Model, size: int, *, restored: bool = False) -> float | None:
     """How far apart the answers of a model are for a face of so many pixels, in units of their distance from the truth.
 
     It is that of the nearest measured size. None, if these very weights were not measured.
+
+    Args:
+        restored: whether they are drawn on what another network made of a bad photo.
     """
     path = spread_path(model.path)
     if not is_shipped(model.path) or not path.is_file():
         return None
     record = json.loads(path.read_text(encoding="utf-8"))
-    if record["sha256"] != sha256(model.path):
+    sizes = record.get("spread_restored" if restored else "spread")
+    if not sizes or record["sha256"] != sha256(model.path):
         return None
-    sizes = record["spread"]
     return float(sizes[min(sizes, key=lambda known: abs(math.log(int(known) / size)))])
 
 
