@@ -74,7 +74,7 @@ def explore(model: Model, crop: FaceCrop, seed: int = 0) -> Exploration:
     count = model.facts.shared_noise
     if not count:
         raise PhotoError(f"{model.facts.name}: has no noise that is one for the whole face, so nothing can be turned")
-    codes = noise_rng(seed, 1).standard_normal((6 * count, count))
+    codes = noise_rng(seed, 1).standard_normal((6 * count, count), dtype=np.float32)
     drawn = [_detail(crop, _drawn(model, crop, seed, code)) for code in codes]
     pictures = np.stack(drawn) - np.mean(drawn, 0)
     effects, *_ = np.linalg.lstsq(codes - codes.mean(0), pictures, rcond=None)

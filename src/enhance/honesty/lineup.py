@@ -256,13 +256,7 @@ def lineup_photo(
     if reason or crop is None:
         raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
-    network, _ = face_model(options.model, [crop], restores=choice.restores)
-    bad = options.model is None and network.facts.name == RESTORATION_MODEL
-    if bad:
-        # Its own answers are nearly one. What they have in common is what can be known; the rest is drawn on that.
-        crop, network = restored(network, crop), Model.load(FACE_MODEL)
-    if options.model is None:
-        network = lineup_model(network)
+    crop, network, bad = several_from(crop, options.model, restores=choice.restores)
     drawn = draw_samples(network, crop, seeds)
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
@@ -281,6 +275,28 @@ def lineup_photo(
         restored=bad or choice.restorer is not None,
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
     )
+
+
+def several_from(
+    crop: FaceCrop, model: str | os.PathLike[str] | Model | None = None, *, restores: bool
+) -> tuple[FaceCrop, Model, bool]:
+    """What several answers of a face are drawn from, the network that draws them, and whether the face was restored.
+
+    Args:
+        model: None for what suits.
+        restores: whether all of the photo was restored.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    network, _ = face_model(model, [crop], restores=restores)
+    if model is not None:
+        return crop, network, False
+    bad = network.facts.name == RESTORATION_MODEL
+    if bad:
+        # Its own answers are nearly one. What they have in common is what can be known; the rest is drawn on that.
+        crop, network = restored(network, crop), Model.load(FACE_MODEL)
+    return crop, lineup_model(network), bad
 
 
 def write_lineup(shown: Lineup, folder: Path) -> Path:

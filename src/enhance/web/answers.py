@@ -90,6 +90,7 @@ class LineupAnswer(Answer):
     pixels_across: int
     answers: list[CardAnswer]
     people: int = Field(description="How many people a verifier sees.")
+    restored: bool = Field(description="Whether grain, blur or blocks were taken out first.")
     says: str = Field(description="What that says of the photo.")
     mean_pairwise: dict[str, float]
     meaning: dict[str, str]
@@ -111,10 +112,13 @@ class ExploreAnswer(Pictures):
         description="Left, top, right, bottom of the picture in the photo's pixels."
     )
     dials: list[float]
+    restored: bool = Field(description="Whether grain, blur or blocks were taken out first.")
     strength: list[float] = Field(
         description="Of each dial: root mean square change of the luma for a turn of 1, in grey levels of 255."
     )
-    lr_psnr_db: float = Field(description="How well it agrees with the photo when it is made small again; 99 at most.")
+    lr_psnr_db: float = Field(
+        description="How well it agrees with the photo, or what restoring left of it, made small; 99 at most."
+    )
     warning: str
     seconds: float
 

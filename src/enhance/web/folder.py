@@ -274,6 +274,7 @@ def _numbers(model: str) -> dict[str, Any]:
         "digits": sha256(shipped.weights_of(model))[:12],
         "multiple": known.multiple,
         "noise": known.noise_channels,
+        "shared": known.shared_noise,
         "truncation": known.truncation,
         "noise_scale": known.noise_scale,
     }

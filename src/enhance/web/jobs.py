@@ -21,7 +21,7 @@ from enhance.errors import EnhanceError, PhotoError
 from enhance.faces.known import KnownFace
 from enhance.honesty import exploration
 from enhance.honesty.discriminator_map import scored_enlargements
-from enhance.honesty.lineup import lineup_photo
+from enhance.honesty.lineup import lineup_photo, several_from
 from enhance.honesty.report import WARNING, band_map, report
 from enhance.honesty.uncertainty import VISIBLE
 from enhance.inference import shipped
@@ -46,13 +46,13 @@ from enhance.tasks.sketch.sketch import CAT_MODEL as CAT
 from enhance.tasks.sketch.sketch import sketch_all
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import translate_photo
+from enhance.tasks.upscale.choice import choose
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
     BICUBIC,
     FACE_MODEL,
-    LINEUP_MODEL,
     FaceOptions,
     LineupOptions,
     UpscaleOptions,
@@ -258,10 +258,11 @@ def turned(order: Order) -> Made:
     started = time.perf_counter()
     asked = taken(DialOptions, order.query)
     photo, one, left, top = _one_face(order, asked.face, asked.force)
-    crop = one.job(photo.rgb).crop
-    if crop is None:
+    choice, rgb = choose(photo, UpscaleOptions(background=BICUBIC))
+    given = one.job(rgb).crop
+    if given is None:
         raise PhotoError(f"photo: face {one.number}: {one.reason}, so there is nothing to turn")
-    model = Model.load(LINEUP_MODEL)
+    crop, model, bad = several_from(given, restores=choice.restores)
 
     def find() -> Dials:
         found = exploration.explore(model, crop, asked.seed)
@@ -273,8 +274,9 @@ def turned(order: Order) -> Made:
     # Beyond the photo its edge is repeated, and nobody asked for that.
     here = crop.inside((0, 0, photo.width, photo.height))
     (x0, y0, x1, y1), cut = here, _cut(photo, here)
-    hr = drawn[scale * (y0 - crop.top) : scale * (y1 - crop.top), scale * (x0 - crop.left) : scale * (x1 - crop.left)]
-    agreement = lr_psnr(hr, cut.rgb, scale)
+    rows, columns = slice(y0 - crop.top, y1 - crop.top), slice(x0 - crop.left, x1 - crop.left)
+    hr = drawn[scale * rows.start : scale * rows.stop, scale * columns.start : scale * columns.stop]
+    agreement = lr_psnr(hr, crop.lr[rows, columns], scale)
     order.job.stage = "writing"
     canvas = Canvas(cut, hr.shape[1], hr.shape[0])
     canvas.put(0, 0, hr)
@@ -290,6 +292,7 @@ def turned(order: Order) -> Made:
         "pixels_across": one.size,
         "part": [x0 + left, y0 + top, x1 + left, y1 + top],
         "dials": list(asked.turns()),
+        "restored": bad or choice.restorer is not None,
         "strength": [round(float(value), 3) for value in strength],
         "lr_psnr_db": round(min(agreement, 99.0), 2),
         "warning": WARNING,

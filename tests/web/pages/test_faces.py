@@ -132,6 +132,54 @@ def test_both_sides_side_by_side_another_guess_loupe_lineup_and_map(page: Any) -
     assert mapped == page.locator("#veil").is_visible()
 
 
+def test_dials_turn_the_face_and_not_its_small_picture(page: Any, axe: str, tmp_path: Path) -> None:
+    sample(page, "astronaut.jpg")
+    page.click("#turn")
+    page.wait_for_selector("#dials:not([hidden])")
+    shown = """[...document.querySelectorAll('#dials canvas')].map((one) =>
+      [...one.getContext('2d').getImageData(0, 0, one.width, one.height).data])"""
+    face, small = page.evaluate(shown)
+    assert len(face) == 16 * len(small)
+    page.fill("#dials input >> nth=0", "3")
+    page.fill("#dials input >> nth=1", "-2")
+    until(page, "document.querySelector('face-dials').busy === false")
+    turned, still = page.evaluate(shown)
+    assert sum(map(abs, map(int.__sub__, face, turned))) / len(face) > 1
+    assert max(map(abs, map(int.__sub__, small, still))) <= 2, "the small picture has changed"
+    asked = "axe.run({ preload: false }).then((done) => done.violations.map((v) => v.id + ' ' + v.nodes[0].html))"
+    assert page.evaluate(f"{axe}; {asked}") == []
+    with page.expect_download() as saved:
+        page.click("text=Download this face")
+    path = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(path)
+    assert credentials.inspect(path)["stamp"]["model"] == "face_x4_lineup"
+    page.click("text=Back to the middle")
+    until(page, "document.querySelector('face-dials').busy === false")
+    assert page.evaluate(shown)[0] == face
+    page.go_back()
+    page.wait_for_selector("#go:not([hidden])")
+    assert page.is_hidden("#dials")
+
+
+def test_a_machine_with_too_much_to_do_is_asked_again(page: Any) -> None:
+    asked: list[str] = []
+
+    def busy(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+            return
+        said = {"code": "took_too_long", "message": "not done within 120 s; try a smaller part"}
+        route.fulfill(status=503, headers={"retry-after": "2"}, json={"error": said})
+
+    page.route("**/v1/faces*", busy)
+    drop(page, astronaut())
+    until(page, "document.querySelector('#status').textContent.includes('too much to do')")
+    until(page, "document.querySelector('photo-stage').box !== null")
+    assert len(asked) == 2
+    assert page.is_hidden("#trouble")
+
+
 def test_what_is_passed_on_says_what_it_is(page: Any, tmp_path: Path) -> None:
     sample(page)
     for button, kind, frames in (("#pair", "PNG", 1), ("#loop", "WEBP", 16)):

@@ -23,7 +23,9 @@ from enhance.cli.site import site
 from enhance.faces.known import KnownFace
 from enhance.faces.resolution import drawn_share
 from enhance.honesty import credentials
+from enhance.honesty.exploration import explore
 from enhance.honesty.report import band_map, report
+from enhance.inference.model import Model
 from enhance.photos.photo import read as read_photo
 from enhance.tasks.fill.fill import fill_photo
 from enhance.tasks.fill.options import FillOptions
@@ -409,6 +411,26 @@ def test_a_photo_is_painted_as_python_paints_it(paper: Any, options: dict[str, s
     assert asked(paper, "translate", _png(given), **options)["drawn"] is False
 
 
+def test_a_face_is_turned_as_in_python(paper: Any) -> None:
+    given = photo(96)
+    (job,) = find_jobs(read_photo(given).rgb, None, force=False)
+    assert job.crop is not None
+    wanted = explore(Model.load("face_x4_lineup"), job.crop)
+    told = asked(paper, "explore", _png(given), dials="2.5")
+    left, top, right, bottom = told["part"]
+    rows, columns = (
+        slice(4 * (least - start), 4 * (most - start))
+        for least, most, start in ((top, bottom, job.crop.top), (left, right, job.crop.left))
+    )
+    # A direction and its opposite are the same.
+    near, middle, far = sorted(
+        agreement(told["pictures"][0], wanted.turned((turn,))[rows, columns]) for turn in (2.5, 0, -2.5)
+    )[::-1]
+    assert near > AGREEMENT > middle > far
+    assert told["lr_psnr_db"] > 49
+    assert asked(paper, "explore", _png(given), dials="0,0,0")["lr_psnr_db"] > 49
+
+
 def filled(page: Any, given: Image.Image, mask: Image.Image, **options: Any) -> dict[str, Any]:
     """As `asked`, of a photo and its mask."""
     return asked(page, "fill", json.dumps([base64.b64encode(_png(one)).decode() for one in (given, mask)]), **options)
@@ -467,6 +489,15 @@ def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_
     assert "1 face redrawn" in stamp["invention"]
     page.click("#lineup")
     page.wait_for_selector("#cards li:nth-child(8) img")
+    if ending == "png":
+        page.click("#turn")
+        page.wait_for_selector("#dials:not([hidden])")
+        page.fill("#dials input >> nth=0", "3")
+        until(page, "document.querySelector('face-dials').busy === false")
+        with page.expect_download() as given:
+            page.click("text=Download this face")
+        given.value.save_as(tmp_path / "turned.png")
+        assert credentials.inspect(tmp_path / "turned.png")["stamp"]["model"] == "face_x4_lineup"
 
 
 def test_something_is_brushed_away_and_the_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:

@@ -252,6 +252,21 @@ def test_the_sample_horse_becomes_a_zebra(page: Any, served: Served) -> None:
     assert page.is_hidden("#trouble")
 
 
+def test_a_zebra_becomes_a_horse_whose_coat_is_still_chosen_after_a_reload(
+    page: Any, served: Served, tmp_path: Path
+) -> None:
+    page.goto(f"{served.url}/stripes")
+    page.check("[name=to][value=horse]", force=True)
+    page.select_option("#coat", "grey")
+    drop(page, ("field.png", picture(120, 80)))
+    page.click("#force")
+    page.wait_for_selector("#result:not([hidden])")
+    assert saved(page, "#save", tmp_path).name == "field_horse.png"
+    page.reload()
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.input_value("#coat") == "grey"
+
+
 def test_the_line_runs_through_the_animal(page: Any, served: Served) -> None:
     shown = base64.b64encode(picture(120, 80)).decode()
     facts = {"width": 120, "height": 80, "model": "zebra", "drawn": True, "animals": [{"box": [80, 10, 100, 60]}]}

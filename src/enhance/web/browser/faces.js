@@ -21,10 +21,10 @@ const SCALE = 4,
 	SAMPLES = 8,
 	VISIBLE = 16 / 255;
 const FACE_MODEL = "face_x4_gan",
-	LINEUP_MODEL = "face_x4_lineup",
 	RESTORATION_MODEL = "face_x4_grainy",
 	BACKGROUND_MODEL = "photo_x4_pixel",
 	TOO_LARGE = "too large to need redrawing";
+export const LINEUP_MODEL = "face_x4_lineup";
 const looked = new Map(); // by what a file holds: its faces
 
 /** A file as a picture of the browser. */
@@ -75,7 +75,7 @@ async function known(file, bitmap, progress) {
 }
 
 /** Tells files from each other: not for secrets (FNV-1a). */
-async function digest(file) {
+export async function digest(file) {
 	let hash = 0x811c9dc5;
 	for (const byte of new Uint8Array(await file.arrayBuffer())) hash = Math.imul(hash ^ byte, 0x01000193);
 	return `${file.size} ${hash}`;
@@ -131,8 +131,9 @@ const reduced = crop =>
 				reduction: 1,
 			};
 
-/** Faces as a network draws them, four times larger; those of one size together, since 8 bits are shared within a run. */
-async function draw(model, crops, seed) {
+/** Faces as a network draws them, four times larger; those of one size together, since 8 bits are shared within a run. `shared`:
+ * numbers in the place of the noise that is one for the whole face. */
+export async function draw(model, crops, seed, shared = []) {
 	const small = crops.map(reduced),
 		drawn = [],
 		said = (await facts()).networks[model];
@@ -149,7 +150,9 @@ async function draw(model, crops, seed) {
 			lr.push(...small[n].lr.map(one => turned(one, turns[k])));
 			const factors = seed ? [said.noise_scale] : [said.noise_scale, said.truncation],
 				much = factors.reduce((product, one) => product * between(one, place[2].data[0]), 1);
-			noises.push(...faceNoise(place, said.noise, small[n].size, seed, much));
+			const noise = faceNoise(place, said.noise, small[n].size, seed, much);
+			shared.forEach((value, c) => noise[said.noise - shared.length + c].data.fill(value / side));
+			noises.push(...noise);
 			places.push(...place);
 		}
 		const wide = (planes, edge) =>
@@ -309,7 +312,7 @@ const error = (hr, lr) =>
 	(3 * lr[0].data.length);
 
 /** Adds what the photo has and the enlargement, made small, has not, until both agree (Irani and Peleg, 1991). */
-function backProjected(hr, lr) {
+export function backProjected(hr, lr) {
 	for (let pass = 0; pass < MAX_PASSES && error(hr, lr) > 10 ** (-GOAL / 10); pass += 1) {
 		hr = hr.map((one, c) => {
 			const small = areaMean(one, SCALE),
@@ -497,65 +500,87 @@ function around({ data, width, height }) {
 	return to;
 }
 
+/** Whether the middle of a face lies in a box. */
+const inside =
+	([left, top, right, bottom]) =>
+	({ face: { box } }) => {
+		const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+		return x >= left && x < right && y >= top && y < bottom;
+	};
+
+/** One face of a photo, or the first in a box of it, as several answers are drawn from it: of a bad photo, of what restoring leaves. */
+export async function cropped(file, { face, box }) {
+	const bitmap = await shown(file),
+		all = await known(file, bitmap),
+		one = box && !face ? all.find(inside(box.split(",").map(Number))) : all[Number(face ?? 1) - 1];
+	if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
+	const rgb = planesIn(bitmap),
+		defects = await measure(rgb),
+		restored = await restore(rgb, defects),
+		crop = cropOf(restored, one.face.landmarks, one.size, one.reduction),
+		bad = faceModel("auto", [crop], defects.amount === 1) === RESTORATION_MODEL,
+		given = bad || restored !== rgb ? "restored photo" : "photo";
+	if (bad) crop.lr = (await draw(RESTORATION_MODEL, [crop], 0))[0].map(drawn => areaMean(drawn, SCALE));
+	return { crop, given, number: one.number, width: bitmap.width, height: bitmap.height };
+}
+
+/** What was drawn of a face, upright in its frame. */
+export function upright(crop, drawn) {
+	const side = rounded(SCALE * crop.size * crop.reduction),
+		[a, b, c, d, e, f] = enlarged(crop.toFrame, SCALE);
+	return warp(drawn, inverse([a * side, b * side, c * side - 0.5, d * side, e * side, f * side - 0.5]), side, side);
+}
+
+/** How well an enlargement agrees with what it was made of, in dB. */
+export function agreement(hr, lr) {
+	const off = error(hr, lr);
+	return Math.round(100 * Math.min(99, off ? -10 * Math.log10(off) : 99)) / 100;
+}
+
+/** A box of a photo in its enlargement, as it is written down. */
+export const fitted = ([l, t, r, b], { width, height }) =>
+	[Math.max(0, rounded(4 * l)), Math.max(0, rounded(4 * t)), Math.min(width, rounded(4 * r)), Math.min(height, rounded(4 * b))].join(" ");
+
 /** The faces of a part of a photo, as they lie in it; where none is known there, it is looked at more closely. */
 async function within(file, bitmap, [left, top, right, bottom], rgb) {
 	const all = right - left === bitmap.width && bottom - top === bitmap.height,
-		found = (await known(file, bitmap)).filter(({ face }) => {
-			const [x, y] = [(face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2];
-			return x >= left && x < right && y >= top && y < bottom;
-		});
+		found = (await known(file, bitmap)).filter(inside([left, top, right, bottom]));
 	if (found.length || all) return found.map(one => ({ ...one, face: moved(one.face, -left, -top) }));
 	return (await findFaces(rgb)).map(one => ({ ...one, number: null }));
 }
 
 function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
 	const planes = hr.map(eightBit),
-		off = error(planes, lr);
-	const [{ width, height }] = planes,
-		fitted = ([l, t, r, b]) =>
-			[Math.max(0, rounded(4 * l)), Math.max(0, rounded(4 * t)), Math.min(width, rounded(4 * r)), Math.min(height, rounded(4 * b))].join(
-				" ",
-			);
-	const agreement = Math.round(100 * Math.min(99, off ? -10 * Math.log10(off) : 99)) / 100;
+		agrees = agreement(planes, lr),
+		[{ width, height }] = planes;
 	return {
-		facts: { width, height, model, seed, faces, lr_psnr_db: agreement, notes },
+		facts: { width, height, model, seed, faces, lr_psnr_db: agrees, notes },
 		answers: [{ seed, planes }],
-		stamp: { model: drawn.length ? model : "", rest: rest ?? [], agreement, boxes: drawn.map(fitted) },
+		stamp: { model: drawn.length ? model : "", rest: rest ?? [], agreement: agrees, boxes: drawn.map(box => fitted(box, planes[0])) },
 	};
 }
 
 /** Several faces for the same pixels, upright. */
-export async function lineup(file, { face = 1, seed = 0, n = 8 }, progress) {
-	const bitmap = await shown(file),
-		one = (await known(file, bitmap))[Number(face) - 1],
-		rgb = planesIn(bitmap);
-	if (!one || one.reason) throw new Unreadable(one ? `this face is left alone: ${one.reason}` : "there is no such face");
-	const defects = await measure(rgb),
-		restored = await restore(rgb, defects),
-		crop = cropOf(restored, one.face.landmarks, one.size, one.reduction),
-		bad = faceModel("auto", [crop], defects.amount === 1) === RESTORATION_MODEL,
+export async function lineup(file, { face, box, seed = 0, n = 8 }, progress) {
+	const { crop, given } = await cropped(file, { face, box }),
 		model = LINEUP_MODEL,
 		answers = [];
-	if (bad) crop.lr = (await draw(RESTORATION_MODEL, [crop], 0))[0].map(drawn => areaMean(drawn, SCALE));
-	let agreement = 99;
+	let least = 99;
 	for (let k = 0; k < Number(n); k += 1) {
-		const [drawn] = await draw(model, [crop], Number(seed) + k),
-			side = rounded(SCALE * crop.size * crop.reduction),
-			[a, b, c, d, e, f] = enlarged(crop.toFrame, SCALE);
-		const toFrame = [a * side, b * side, c * side - 0.5, d * side, e * side, f * side - 0.5];
-		agreement = Math.min(agreement, -10 * Math.log10(error(drawn, crop.lr)));
-		answers.push({ seed: Number(seed) + k, planes: warp(drawn, inverse(toFrame), side, side) });
+		const [drawn] = await draw(model, [crop], Number(seed) + k);
+		least = Math.min(least, agreement(drawn, crop.lr));
+		answers.push({ seed: Number(seed) + k, planes: upright(crop, drawn) });
 		progress((k + 1) / Number(n));
 	}
 	return {
 		facts: {
 			model,
 			seed: Number(seed),
-			pixels_across: one.size,
+			pixels_across: crop.size,
 			warning: "Made-up detail: none of these is the person. They will not help to identify anyone.",
-			sentence: `${n} answers for ${one.size} pixels across; each agrees with the ${bad || restored !== rgb ? "restored " : ""}photo to ${Math.floor(agreement)} dB or more`,
+			sentence: `${n} answers for ${crop.size} pixels across; each agrees with the ${given} to ${Math.floor(least)} dB or more`,
 		},
 		answers,
-		stamp: { model, rest: [], agreement, boxes: ["all"] },
+		stamp: { model, rest: [], agreement: least, boxes: ["all"] },
 	};
 }

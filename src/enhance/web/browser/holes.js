@@ -439,7 +439,7 @@ export async function fill({ photo, mask }, { seed = 0, n = 1 }, progress) {
 			seed: Number(seed),
 			hole_pixels: pixels,
 			faces,
-			notes: [],
+			notes: ["drawn by networks alone; the program itself copies patches from elsewhere in the photo, too"],
 			sentence: `${told}${faces.length ? `, ${faces.length} face${faces.length === 1 ? "" : "s"} completed` : ""}; every other pixel is as it was`,
 		},
 		mask: hole,

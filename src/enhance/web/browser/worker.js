@@ -13,6 +13,7 @@ const TRICKS = {
 	faces: [faces, "look", () => ["yunet"]],
 	enhance: [faces, "enhance", () => FACES],
 	lineup: [faces, "lineup", () => [FACES[0], FACES[3], LINEUP]],
+	explore: [() => import("./dials.js"), "explore", () => [FACES[0], FACES[3], LINEUP]],
 	map: [faces, "map", () => [FACES[0], FACES[1], FACES[3], LINEUP]],
 	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
 	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],

@@ -1,7 +1,9 @@
 // What the pages for stripes and holes have in common: a photo on the stage, one job at a time, a result that is kept and shared.
-import { $, base, save, say, trouble } from "./dom.js";
-import { opened, thumb } from "./photos.js";
-import { inWords, limits } from "./service.js";
+import { $, base, on, save, say, sheet, trouble } from "./dom.js";
+import { doing, hooks, stop } from "./doing.js";
+import { states } from "./history.js";
+import { opened } from "./photos.js";
+import { limits } from "./service.js";
 import { passesOn } from "./share.js";
 import { entry as stored, fresh, keep } from "./visit.js";
 
@@ -9,7 +11,6 @@ import { entry as stored, fresh, keep } from "./visit.js";
  * result was kept. */
 export class Bench {
 	entry = null;
-	running = null;
 
 	constructor(trick, { opens, leaves, shows }) {
 		Object.assign(this, { trick, opens, leaves, shows, stage: $("stage") });
@@ -21,28 +22,19 @@ export class Bench {
 				},
 			}) => this.open(fresh(trick, file.name || "photo", file)),
 		);
-		$("cancel").addEventListener("click", () => this.stop());
-		$("another").addEventListener("click", event => {
-			event.preventDefault();
-			history.pushState(null, "", trick);
-			this.welcome();
-		});
-		document.querySelector("visit-history").addEventListener("forgotten", () => {
-			history.pushState(null, "", trick);
-			this.welcome();
-		});
-		document.querySelector("visit-history").addEventListener("click", event => {
-			const link = event.target.closest?.(`a[href^=${trick}]`);
-			if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-			event.preventDefault();
-			history.pushState(null, "", link.getAttribute("href"));
-			this.restore();
-		});
-		addEventListener("popstate", () => this.restore());
+	}
+
+	/** Shows what the address says. */
+	begin() {
+		states(
+			this.trick,
+			() => this.restore(),
+			() => this.welcome(),
+		);
 	}
 
 	async open(entry) {
-		this.stop();
+		stop();
 		trouble("");
 		if (!(await this.load(entry))) return;
 		history.pushState(null, "", `${this.trick}?photo=${entry.id}`);
@@ -52,8 +44,7 @@ export class Bench {
 
 	async load(entry) {
 		try {
-			const { file, bitmap, note } = await opened(entry.file, entry.name, (await limits()).draw_pixels);
-			Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? (await thumb(bitmap)) });
+			const bitmap = await opened(entry, (await limits()).draw_pixels);
 			this.entry = entry;
 			$("drop").hidden = true;
 			$("another").hidden = false;
@@ -67,7 +58,7 @@ export class Bench {
 	}
 
 	welcome() {
-		this.stop();
+		stop();
 		this.entry = null;
 		this.stage.bare();
 		this.stage.photo = null;
@@ -93,50 +84,26 @@ export class Bench {
 			say("That photo has been forgotten.");
 			return;
 		}
-		this.stop();
+		stop();
 		if (!(await this.load(found))) return;
 		if (asked.has("done") && found.result) await this.shows(found);
 		else await this.opens(found);
 	}
 
 	/** Does one job, and says how it goes. */
-	async doing(text, work, waits = true) {
-		this.stop();
-		trouble("");
-		const mine = (this.running = new AbortController()),
-			hooks = {
-				signal: mine.signal,
-				json: true,
-				progress: told => {
-					const now = inWords(told);
-					if (now && this.running === mine) say(now, true);
-				},
-			};
-		say(text, true);
-		$("cancel").hidden = false;
-		if (waits) this.stage.wait();
-		try {
-			await work(hooks, () => {
-				$("cancel").hidden = true;
-				say("");
-				this.stage.rest();
-			});
-		} catch (error) {
-			if (this.running !== mine) return;
-			if (error.name === "AbortError" || error.code === "cancelled") say("Cancelled.");
-			else trouble(error.message);
-		} finally {
-			if (this.running === mine) {
-				this.running = null;
-				if (say.stays) say("");
-				$("cancel").hidden = true;
-				this.stage.rest();
-			}
-		}
-	}
-
-	stop() {
-		this.running?.abort();
+	doing(text, work, waits = true) {
+		return doing(
+			rested => {
+				say(text, true);
+				if (waits) this.stage.wait();
+				return work(hooks({ json: true }), () => {
+					rested();
+					say("");
+					this.stage.rest();
+				});
+			},
+			() => this.stage.rest(),
+		);
 	}
 
 	/** Keeps what came of it, under an address of its own. */
@@ -155,25 +122,22 @@ export class Bench {
 
 	/** Buttons that save: the file as it came, before beside after, and a loop. */
 	keeps(ending) {
-		$("save").addEventListener("click", () => {
-			save(this.entry.result.blob, `${base(this.entry.name)}_${ending}.png`);
+		const called = kind => `${base(this.entry.name)}_${ending(this.entry.result)}${kind}`;
+		on("save", () => {
+			save(this.entry.result.blob, called(".png"));
 			say("Saved. The file says in its metadata what was invented.");
 		});
 		const draw = (pen, name, ...place) => {
 			pen.imageSmoothingQuality = "high";
 			pen.drawImage(name === "before" ? this.stage.photo : this.stage.over, ...place);
 		};
-		passesOn(
-			async () => [draw, this.stage.photo.width / this.stage.photo.height],
-			kind => `${base(this.entry.name)}_${ending}${kind}`,
-		);
+		passesOn(async () => [draw, this.stage.photo.width / this.stage.photo.height], called);
 	}
 }
 
 /** A mask in grey as a picture in gold, transparent where it is black. */
 export function veil(bitmap) {
-	const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height }),
-		pen = canvas.getContext("2d");
+	const [canvas, pen] = sheet(bitmap.width, bitmap.height);
 	pen.drawImage(bitmap, 0, 0);
 	const image = pen.getImageData(0, 0, canvas.width, canvas.height),
 		{ data } = image;

@@ -1,9 +1,10 @@
 // A sentence becomes eight birds; one of its words is changed, and everything else stays.
 import "./frame.js";
 import "./facts.js";
-import "./history.js";
-import { $, h, save, say, trouble } from "./dom.js";
-import { decoded, inWords, insist, pictures } from "./service.js";
+import { $, card, h, on, picture, save, say } from "./dom.js";
+import { doing, hooks, stop } from "./doing.js";
+import { states } from "./history.js";
+import { decoded, insist, pictures } from "./service.js";
 import { entry as stored, fresh, keep } from "./visit.js";
 
 const EXAMPLES = [
@@ -41,29 +42,9 @@ const choices = word => (COLOURS.includes(word) ? COLOURS : word === "gray" ? CO
 const state = { sentence: "", first: 0, seed: 0 };
 const layouts = new Map(); // of the birds that are shown, by their seeds: so that the pose stays while a word changes
 let current = null; // entry of the visit
-let running = null;
-
-async function doing(text, work) {
-	running?.abort();
-	const mine = (running = new AbortController());
-	trouble("");
-	say(text, true);
-	try {
-		await work({
-			signal: mine.signal,
-			progress: told => {
-				if (running === mine) say(inWords(told), true);
-			},
-			json: true,
-		});
-		if (running === mine) say("");
-	} catch (error) {
-		if (error.name !== "AbortError" && error.code !== "cancelled" && running === mine) trouble(error.message);
-	}
-}
-
 const draw = (given = {}) =>
-	doing("Eight birds are being thought of…", async hooks => {
+	doing(async () => {
+		say("Eight birds are being thought of…", true);
 		const { sentence = $("words").value.trim(), first = 0, seed = 0, layout } = given;
 		Object.assign(state, { sentence, first, seed, layout });
 		if (!state.sentence) {
@@ -75,7 +56,7 @@ const draw = (given = {}) =>
 			"imagine",
 			state.sentence,
 			{ seed: first, n: 8, size: 256, ...(layout === undefined ? {} : { layout }) },
-			hooks,
+			hooks({ json: true }),
 		);
 		const all = pictures(facts);
 		layouts.clear();
@@ -84,37 +65,26 @@ const draw = (given = {}) =>
 		$("varied").hidden = true;
 		read(facts);
 		$("eight").replaceChildren(
-			...all.map(({ seed, blob }) =>
-				h(
-					"li",
-					{},
-					h(
-						"button",
-						{ type: "button", "aria-pressed": "false", "data-seed": seed, onclick: () => choose(seed, blob, facts) },
-						h("img", { src: URL.createObjectURL(blob), alt: `Bird ${seed + 1}` }),
-					),
-				),
-			),
+			...all.map(({ seed, blob }) => card(() => choose(seed, blob, facts), false, picture(blob, `Bird ${seed + 1}`))),
 		);
 		const chosen = all.find(({ seed }) => seed === state.seed) ?? all[0];
 		current = given.entry ?? fresh("birds", state.sentence, null);
 		await choose(chosen.seed, chosen.blob, facts, !given.entry);
 	});
 
+const parts = () => state.sentence.split(/(\s+|[,.;!?])/).filter(Boolean);
+
 /** Shows what was understood: words that may be changed are buttons, words that did nothing are marked. */
 function read(facts) {
 	const ignored = new Set((facts.ignored ?? []).map(word => word.toLowerCase()));
 	$("told").hidden = false;
 	$("sentence").replaceChildren(
-		...state.sentence
-			.split(/(\s+|[,.;!?])/)
-			.filter(Boolean)
-			.map((word, place) => {
-				const plain = word.toLowerCase();
-				if (choices(plain))
-					return h("button", { type: "button", "data-place": place, title: "See what changes", onclick: () => vary(place) }, word);
-				return ignored.has(plain) ? h("del", { title: "Not known: it did nothing" }, word) : word;
-			}),
+		...parts().map((word, place) => {
+			const plain = word.toLowerCase();
+			if (choices(plain))
+				return h("button", { type: "button", "data-place": place, title: "See what changes", onclick: () => vary(place) }, word);
+			return ignored.has(plain) ? h("del", { title: "Not known: it did nothing" }, word) : word;
+		}),
 	);
 	const lost = facts.ignored?.length
 		? `${quoted(facts.ignored)} ${facts.ignored.length === 1 ? "is not a word it learnt, and" : "are not words it learnt, and"} did nothing.`
@@ -144,9 +114,12 @@ const quoted = words => words.map(word => `“${word}”`).join(", ");
 
 async function choose(seed, blob, facts, pushes = false) {
 	state.seed = seed;
-	for (const button of $("eight").querySelectorAll("button"))
-		button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
-	$("answer").replaceChildren(h("img", { src: URL.createObjectURL(blob), alt: `A bird: ${state.sentence}` }));
+	$("eight")
+		.querySelectorAll("button")
+		.forEach((button, n) => {
+			button.setAttribute("aria-pressed", String(state.first + n === seed));
+		});
+	$("answer").replaceChildren(picture(blob, `A bird: ${state.sentence}`));
 	const url = `birds?${new URLSearchParams(Object.entries(state).filter(([, value]) => value !== undefined))}`;
 	Object.assign(current, {
 		name: state.sentence,
@@ -162,9 +135,9 @@ async function choose(seed, blob, facts, pushes = false) {
 const posed = () => (layouts.get(state.seed) === undefined ? {} : { layout: layouts.get(state.seed) });
 
 const vary = place =>
-	doing("The same bird, one word changed…", async hooks => {
-		const parts = state.sentence.split(/(\s+|[,.;!?])/).filter(Boolean),
-			word = parts[place].toLowerCase();
+	doing(async () => {
+		say("The same bird, one word changed…", true);
+		const word = parts()[place].toLowerCase();
 		const list = $("varied").querySelector("ul");
 		$("which").replaceChildren(
 			"Instead of ",
@@ -174,44 +147,45 @@ const vary = place =>
 		$("varied").hidden = false;
 		list.replaceChildren();
 		for (const other of choices(word)) {
-			const sentence = parts.map((part, n) => (n === place ? other : part)).join("");
+			const sentence = parts()
+				.map((part, n) => (n === place ? other : part))
+				.join("");
 			const { facts } = await insist(
 				"imagine",
 				sentence,
 				{ seed: state.seed, size: 256, ...posed() },
-				{ signal: hooks.signal, json: true },
+				hooks({ json: true, progress: null }),
 			);
 			const [{ blob }] = pictures(facts);
 			list.append(
-				h(
-					"li",
-					{},
-					h(
-						"button",
-						{
-							type: "button",
-							"aria-pressed": String(other === word),
-							onclick: () => {
-								$("words").value = sentence;
-								draw({ sentence, first: state.first, seed: state.seed, layout: layouts.get(state.seed) });
-							},
-						},
-						h("img", { src: URL.createObjectURL(blob), alt: "" }),
-						h("span", {}, other),
-					),
+				card(
+					() => draw({ sentence, first: state.first, seed: state.seed, layout: layouts.get(state.seed) }),
+					other === word,
+					picture(blob),
+					h("span", {}, other),
 				),
 			);
 		}
 	});
 
-$("form").addEventListener("submit", event => {
-	event.preventDefault();
-	draw();
-});
-$("other").addEventListener("click", () => draw({ first: state.first + 8, seed: state.first + 8, sentence: state.sentence }));
-$("save").addEventListener("click", () =>
-	doing("Drawing the file…", async hooks => {
-		const { facts } = await insist("imagine", state.sentence, { seed: state.seed, size: 512, format: "png", ...posed() }, hooks);
+on(
+	"form",
+	event => {
+		event.preventDefault();
+		draw();
+	},
+	"submit",
+);
+on("other", () => draw({ first: state.first + 8, seed: state.first + 8, sentence: state.sentence }));
+on("save", () =>
+	doing(async () => {
+		say("Drawing the file…", true);
+		const { facts } = await insist(
+			"imagine",
+			state.sentence,
+			{ seed: state.seed, size: 512, format: "png", ...posed() },
+			hooks({ json: true }),
+		);
 		save(decoded(facts.answers[0].data), `${state.sentence.replace(/\W+/g, "_").slice(0, 60)}.png`);
 	}),
 );
@@ -221,7 +195,7 @@ async function restore() {
 	const asked = new URLSearchParams(location.search);
 	$("words").value = asked.get("sentence") ?? "";
 	if (!asked.get("sentence")) {
-		running?.abort();
+		stop();
 		$("work").hidden = $("told").hidden = true;
 		say("");
 		return;
@@ -235,9 +209,4 @@ async function restore() {
 		entry: found ?? fresh("birds", asked.get("sentence"), null),
 	});
 }
-addEventListener("popstate", restore);
-document.querySelector("visit-history").addEventListener("forgotten", () => {
-	history.pushState(null, "", "birds");
-	restore();
-});
-restore();
+states("birds", restore, restore);

@@ -18,6 +18,26 @@ export function h(name, given = {}, ...children) {
 	return made;
 }
 
+/** Listens to what has this name on the page. */
+export const on = (name, work, kind = "click") => $(name).addEventListener(kind, work);
+
+/** An item of a list to choose from. */
+export const card = (onclick, pressed, ...inside) =>
+	h("li", {}, h("button", { type: "button", "aria-pressed": pressed === undefined ? null : String(pressed), onclick }, ...inside));
+
+export const picture = (blob, alt = "") => h("img", { src: URL.createObjectURL(blob), alt });
+
+/** A canvas, and its pen; what it shows, for who does not see it. */
+export function sheet(width, height, shows) {
+	const about = shows && { role: "img", "aria-label": shows },
+		canvas = h("canvas", { width: Math.max(1, Math.round(width)), height: Math.max(1, Math.round(height)), ...about }),
+		pen = canvas.getContext("2d");
+	pen.imageSmoothingQuality = "high";
+	return [canvas, pen];
+}
+
+export const within = (value, most = 1, least = 0) => Math.min(most, Math.max(least, value));
+
 /** Presses a button, or lets it go; whether it is pressed now. */
 export function press(name, on = $(name).getAttribute("aria-pressed") !== "true") {
 	$(name).setAttribute("aria-pressed", String(on));
@@ -62,7 +82,7 @@ export function animate(milliseconds, step, signal) {
 	return new Promise(done => {
 		const start = performance.now();
 		const tick = now => {
-			const t = Math.min(1, Math.max(0, (now - start) / milliseconds));
+			const t = within((now - start) / milliseconds);
 			step(t);
 			if (t < 1 && !signal?.aborted) requestAnimationFrame(tick);
 			else done();
@@ -81,4 +101,19 @@ export const clipped = (pen, left, top, width, height, draw) => {
 	pen.clip();
 	draw();
 	pen.restore();
+};
+
+/** A glow above a line that runs down a picture. */
+export function light(pen, { left, top, width, height }, y) {
+	const reach = Math.min(70, height / 5),
+		glow = pen.createLinearGradient(0, y - reach, 0, y);
+	glow.addColorStop(0, "rgb(245 196 81 / 0)");
+	glow.addColorStop(1, "rgb(255 236 190 / .42)");
+	pen.fillStyle = glow;
+	pen.fillRect(left, Math.max(top, y - reach), width, Math.min(reach, y - top));
+}
+
+export const circle = (pen, x, y, radius) => {
+	pen.beginPath();
+	pen.arc(x, y, radius, 0, 7);
 };

@@ -2,11 +2,13 @@
 import "./frame.js";
 import "./drop.js";
 import "./facts.js";
-import "./history.js";
+import "./dials.js";
 import { play } from "./hero.js";
-import { $, base, h, press, save, say, trouble } from "./dom.js";
-import { opened, resized, thumb } from "./photos.js";
-import { inWords, insist, limits } from "./service.js";
+import { $, base, card, h, on, press, save, say, sheet, trouble } from "./dom.js";
+import { doing as job, hooks, stop } from "./doing.js";
+import { states } from "./history.js";
+import { opened, resized } from "./photos.js";
+import { insist, limits } from "./service.js";
 import { passesOn } from "./share.js";
 import { around } from "./stage.js";
 import { entry as stored, fresh, keep, visit } from "./visit.js";
@@ -26,14 +28,13 @@ const stage = $("stage");
 const memory = new Map(); // by the name of an entry: {bitmap, original, answers}: what a reload may lose
 let current = null; // the entry that is shown
 let shown = { seed: 0, left: "given", right: "auto", enhanced: false };
-let running = null; // AbortController of what is done
 let turn = Promise.resolve(); // photos of a queue
 
 // Photos in
 
 $("drop").addEventListener("photos", ({ detail: { files, sample } }) => take(files, sample));
 
-$("hero").addEventListener("click", () => document.querySelector("[data-sample]").click());
+on("hero", () => document.querySelector("[data-sample]").click());
 play($("hero").firstChild);
 
 async function take(files, sample = null) {
@@ -70,9 +71,8 @@ async function load(entry) {
 	const own = memory.get(entry.id) ?? { answers: {} };
 	try {
 		if (!own.bitmap) {
-			const { file, bitmap, note } = await opened(entry.file, entry.name);
-			Object.assign(own, { bitmap, original: entry.original && (await createImageBitmap(entry.original)) });
-			Object.assign(entry, { file, note: note || entry.note, thumb: entry.thumb ?? (await thumb(bitmap)) });
+			own.bitmap = await opened(entry);
+			own.original = entry.original && (await createImageBitmap(entry.original));
 		}
 	} catch (error) {
 		trouble(error.message);
@@ -157,12 +157,21 @@ async function afar(entry, across = AFAR, runs = false) {
 
 // Enhance
 
-$("go").addEventListener("click", () => enhance());
-$("again").addEventListener("click", () => {
+/** Does a job, and what is to be done at its end in any case. */
+const doing = work => {
+	$("go").disabled = true;
+	return job(work, failed => {
+		if (failed && !stage.over) $("go").hidden = false;
+		stage.rest();
+		$("go").disabled = false;
+	});
+};
+
+on("go", () => enhance());
+on("again", () => {
 	shown.seed += 1;
 	enhance();
 });
-$("cancel").addEventListener("click", stop);
 stage.addEventListener("zoomed", () => {
 	stop();
 	shown.enhanced = false;
@@ -216,7 +225,7 @@ async function enhance() {
 			return;
 		}
 	}
-	await doing(async () => {
+	await doing(async rested => {
 		if (!DRAWN.includes(shown.right)) shown.right = "auto";
 		$("result").hidden = true;
 		$("cards").hidden = true;
@@ -228,7 +237,7 @@ async function enhance() {
 		shown.enhanced = true;
 		go(address());
 		finished(entry, drawn);
-		$("cancel").hidden = true;
+		rested();
 		say("");
 		await stage.develop(drawn.bitmap, under, area());
 		$("left-end").hidden = $("right-end").hidden = false;
@@ -303,35 +312,43 @@ function words(entry, facts) {
 // What can be done with a result
 
 for (const side of ["left", "right"]) {
-	$(side).addEventListener("change", () =>
-		doing(async () => {
-			shown[side] = $(side).value;
-			mapped(false);
-			await compare();
-		}),
+	on(
+		side,
+		() =>
+			doing(async () => {
+				shown[side] = $(side).value;
+				mapped(false);
+				await compare();
+			}),
+		"change",
 	);
 }
-$("whole").addEventListener("click", () => {
+on("whole", () => {
 	stage.chosen = null;
 	stage.zoom(null);
 });
-$("glass").addEventListener("click", () => {
+on("glass", () => {
 	stage.glass = press("glass");
 	stage.loupe = null;
 	stage.draw();
 });
-$("png").addEventListener("click", () => download("png"));
-$("jpg").addEventListener("click", () => download("jpg"));
-$("opacity").addEventListener("input", () => {
-	stage.opacity = $("opacity").value / 100;
-	stage.draw();
-});
-$("beside").addEventListener("click", () => {
+on("png", () => download("png"));
+on("jpg", () => download("jpg"));
+on(
+	"opacity",
+	() => {
+		stage.opacity = $("opacity").value / 100;
+		stage.draw();
+	},
+	"input",
+);
+on("beside", () => {
 	$("grid").hidden = !press("beside");
 	if (!$("grid").hidden) doing(beside);
 });
-$("lineup").addEventListener("click", () => doing(lineup));
-$("invented").addEventListener("click", () => doing(invented));
+on("lineup", () => doing(lineup));
+on("turn", () => doing(dials));
+on("invented", () => doing(invented));
 
 const drawnBy = () => (DRAWN.includes(shown.right) ? shown.right : "auto");
 const called = ending => `${base(current.name)}${ending}`;
@@ -352,8 +369,7 @@ async function beside() {
 		part = area(),
 		made = [];
 	for (const way of ways) {
-		const canvas = h("canvas", { width: 480, height: Math.round((480 * part.height) / part.width), role: "img", "aria-label": WAYS[way] }),
-			pen = canvas.getContext("2d");
+		const [canvas, pen] = sheet(480, (480 * part.height) / part.width, WAYS[way]);
 		await put(pen, way, 0, 0, canvas.width, canvas.height);
 		made.push(h("li", {}, h("figure", {}, canvas, h("figcaption", {}, WAYS[way]))));
 	}
@@ -370,36 +386,36 @@ async function put(pen, way, x, y, width, height) {
 	else pen.drawImage(stage.photo, left, top, across, down, x, y, width, height);
 }
 
+/** The face that is meant. */
+const which = () => (chosen()?.number ? { face: chosen().number } : { box: boxed() });
+
+async function dials() {
+	const { file, name } = current,
+		asked = { ...which(), seed: shown.seed };
+	say("Looking for what differs most among the faces that these pixels could have come from…", true);
+	await $("dials").offer(name, dials => insist("explore", file, { ...asked, dials }, hooks()));
+}
+
 async function lineup() {
-	const entry = current,
-		face = chosen();
+	const entry = current;
 	say("Asking for eight faces that these pixels could have come from…", true);
-	const asked = face?.number ? { face: face.number } : { box: boxed() };
-	const { facts: told } = await insist("lineup", entry.file, { ...asked, seed: 0, n: 8 }, { ...hooks(), json: true });
+	const { facts: told } = await insist("lineup", entry.file, { ...which(), seed: 0, n: 8 }, hooks({ json: true }));
 	if (current !== entry) return;
 	$("cards").replaceChildren(
 		h("h2", {}, "Which of them was it?"),
 		h(
 			"ul",
 			{ className: "cards" },
-			...told.answers.map(card =>
-				h(
-					"li",
-					{},
-					h(
-						"button",
-						{
-							type: "button",
-							"aria-pressed": String(card.seed === shown.seed && shown.right === LINEUP),
-							onclick: () => {
-								Object.assign(shown, { seed: card.seed, right: told.model === LINEUP ? LINEUP : "auto" });
-								stage.scrollIntoView({ block: "center" });
-								enhance();
-							},
-						},
-						h("img", { src: `data:image/png;base64,${card.png}`, alt: "" }),
-						h("span", {}, `Number ${card.number}`),
-					),
+			...told.answers.map(({ seed, number, png }) =>
+				card(
+					() => {
+						Object.assign(shown, { seed, right: told.model === LINEUP ? LINEUP : "auto" });
+						stage.scrollIntoView({ block: "center" });
+						enhance();
+					},
+					seed === shown.seed && shown.right === LINEUP,
+					h("img", { src: `data:image/png;base64,${png}`, alt: "" }),
+					h("span", {}, `Number ${number}`),
 				),
 			),
 		),
@@ -445,8 +461,9 @@ async function both() {
 		["before", "given"],
 		["after", after],
 	]) {
-		made[name] = h("canvas", { width: 1280, height: Math.round((1280 * area().height) / area().width) });
-		await put(made[name].getContext("2d"), way, 0, 0, made[name].width, made[name].height);
+		const [canvas, pen] = sheet(1280, (1280 * area().height) / area().width);
+		await put(pen, way, 0, 0, canvas.width, canvas.height);
+		made[name] = canvas;
 	}
 	const shape = area().width / area().height;
 	return [
@@ -476,8 +493,8 @@ function queue(entry) {
 		await stored;
 		if (stopper.signal.aborted) return;
 		try {
-			const { file, bitmap, note } = await opened(entry.file, entry.name);
-			Object.assign(entry, { file, note, state: "drawing", thumb: await thumb(bitmap) });
+			const bitmap = await opened(entry);
+			entry.state = "drawing";
 			await keep(entry);
 			let box = [0, 0, bitmap.width, bitmap.height];
 			if (bitmap.width * bitmap.height > (await limits()).draw_pixels) box = await largest(entry, bitmap, stopper.signal);
@@ -572,69 +589,8 @@ async function restore() {
 	if (shown.enhanced) await doing(compare);
 	else say("");
 }
-addEventListener("popstate", restore);
-$("another").addEventListener("click", event => {
-	event.preventDefault();
-	history.pushState(null, "", "faces");
-	welcome();
-});
-document.querySelector("visit-history").addEventListener("forgotten", () => {
-	history.pushState(null, "", "faces");
-	memory.clear();
-	welcome();
-});
-document.querySelector("visit-history").addEventListener("click", event => {
-	const link = event.target.closest?.("a[href^=faces]");
-	if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-	event.preventDefault();
-	history.pushState(null, "", link.getAttribute("href"));
-	restore();
-	stage.scrollIntoView({ block: "center" });
-});
-
-// Small things
-
-async function doing(work) {
-	stop();
-	trouble("");
-	const mine = (running = new AbortController());
-	$("cancel").hidden = false;
-	$("go").disabled = true;
-	try {
-		await work();
-	} catch (error) {
-		if (running !== mine && running) return;
-		if (error.name === "AbortError" || error.code === "cancelled") {
-			if (!stage.over) $("go").hidden = false;
-			say("Cancelled.");
-		} else {
-			if (!stage.over) $("go").hidden = false;
-			trouble(error.message);
-		}
-	} finally {
-		if (running === mine || !running) {
-			running = null;
-			if (say.stays) say("");
-			stage.rest();
-			$("cancel").hidden = true;
-			$("go").disabled = false;
-		}
-	}
-}
-
-const hooks = () => ({
-	signal: running?.signal,
-	progress: told => {
-		const text = inWords(told);
-		if (text) say(text, true);
-	},
-});
-
-function stop() {
-	running?.abort();
-}
 function reset() {
-	for (const name of ["result", "left-end", "right-end", "grid", "cards", "veil"]) $(name).hidden = true;
+	for (const name of ["result", "left-end", "right-end", "grid", "cards", "dials", "veil"]) $(name).hidden = true;
 	for (const name of ["beside", "glass", "invented"]) press(name, false);
 	$("go").hidden = false;
 	$("facts").clear();
@@ -642,4 +598,7 @@ function reset() {
 	$("whole").hidden = true;
 }
 
-restore();
+states("faces", restore, ({ type }) => {
+	if (type === "forgotten") memory.clear();
+	welcome();
+});

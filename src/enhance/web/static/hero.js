@@ -1,6 +1,6 @@
 // A face of 24 pixels that enhances itself. What comes of it was drawn by the shipped network before (benchmarks/wall.py), so that
 // nobody waits for it; a test draws it again. Meanwhile it is drawn anew, from another seed.
-import { clipped, ease, quiet } from "./dom.js";
+import { clipped, ease, light, quiet, within } from "./dom.js";
 import { live, send } from "./service.js";
 
 export const load = async name => {
@@ -9,7 +9,7 @@ export const load = async name => {
 	await image.decode();
 	return image;
 };
-export const between = (t, from, to) => ease(Math.min(1, Math.max(0, (t - from) / (to - from))));
+export const between = (t, from, to) => ease(within((t - from) / (to - from)));
 export const square = (pen, image, size, smooth = true) => {
 	pen.imageSmoothingEnabled = smooth;
 	pen.imageSmoothingQuality = "high";
@@ -55,7 +55,7 @@ export async function faces(canvas) {
 			if (t < 4) {
 				clipped(pen, 0, 0, size, halfway, () => square(pen, coarse, size, false));
 				clipped(pen, 0, 0, size, whole, () => square(pen, drawn, size));
-				if (whole > 0 && whole < size) scan(pen, whole, size);
+				if (whole > 0 && whole < size) light(pen, { left: 0, top: 0, width: size, height: size }, whole);
 				return;
 			}
 			const split = size * (0.5 * between(t, 4, 5.2) + 0.28 * Math.sin(Math.max(0, t - 5.2) * 1.6) * (t < 8 ? 1 : 1 - back) + 0.5 * back);
@@ -72,14 +72,6 @@ async function drawnNow() {
 		given = await (await fetch(new URL("wall/face_given.png", import.meta.url))).blob(),
 		{ blob } = await send("enhance", given, { seed, format: "png" }, { silent: true });
 	return [await createImageBitmap(blob), seed];
-}
-
-function scan(pen, y, size) {
-	const light = pen.createLinearGradient(0, y - size / 12, 0, y);
-	light.addColorStop(0, "rgb(245 196 81 / 0)");
-	light.addColorStop(1, "rgb(255 236 190 / .5)");
-	pen.fillStyle = light;
-	pen.fillRect(0, y - size / 12, size, size / 12);
 }
 
 /** Plays it on a canvas for as long as that is to be seen; where motion is not wanted, it stands still. */

@@ -1,5 +1,5 @@
 // <visit-history>: what was done during this visit, by all tricks; one button takes the results home, one forgets them.
-import { base, h, save, trouble } from "./dom.js";
+import { $, base, h, save, trouble } from "./dom.js";
 import { entries, forget, visit } from "./visit.js";
 import { zipped } from "./zip.js";
 
@@ -88,6 +88,28 @@ class VisitHistory extends HTMLElement {
 			trouble(error.message);
 		}
 	}
+}
+
+/** Back, forward, a click on what was done before and "Another photo" lead to states of this page. */
+export function states(trick, restore, anew) {
+	const list = document.querySelector("visit-history"),
+		go = url => history.pushState(null, "", url),
+		fresh = event => {
+			event.preventDefault();
+			go(trick);
+			anew(event);
+		};
+	addEventListener("popstate", restore);
+	list.addEventListener("forgotten", fresh);
+	$("another")?.addEventListener("click", fresh);
+	list.addEventListener("click", event => {
+		const link = event.target.closest?.(`a[href^=${trick}]`);
+		if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+		event.preventDefault();
+		go(link.getAttribute("href"));
+		restore();
+	});
+	restore();
 }
 
 customElements.define("visit-history", VisitHistory);

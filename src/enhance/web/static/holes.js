@@ -2,10 +2,9 @@
 import "./frame.js";
 import "./drop.js";
 import "./facts.js";
-import "./history.js";
 import "./stage.js";
 import { Bench } from "./bench.js";
-import { $, h, press, say } from "./dom.js";
+import { $, card, h, on, press, say, sheet, within } from "./dom.js";
 import { insist, pictures } from "./service.js";
 import { keep } from "./visit.js";
 
@@ -31,7 +30,7 @@ const bench = new Bench("holes", {
 		await choose(answers[0], false);
 	},
 });
-bench.keeps("filled");
+bench.keeps(() => "filled");
 
 function brushing() {
 	stage.bare();
@@ -108,29 +107,21 @@ async function choose(one, develops) {
 		.querySelector("ul")
 		.replaceChildren(
 			...answers.map(each =>
-				h(
-					"li",
-					{},
-					h(
-						"button",
-						{
-							type: "button",
-							"aria-pressed": String(each === one),
-							onclick: async () => {
-								await bench.finished(each.blob, bench.entry.result.facts, { seed: each.seed, first });
-								await choose(each, false);
-							},
-						},
-						around(each.bitmap, strokes),
-						h("span", {}, `Answer ${each.seed + 1}`),
-					),
+				card(
+					async () => {
+						await bench.finished(each.blob, bench.entry.result.facts, { seed: each.seed, first });
+						await choose(each, false);
+					},
+					each === one,
+					around(each.bitmap, strokes),
+					h("span", {}, `Answer ${each.seed + 1}`),
 				),
 			),
 		);
 	differing(false);
 	stage.strokes = [];
 	const least = Math.min(...strokes.flatMap(({ points, size }) => points.map(([x]) => x - size)), stage.photo.width);
-	const rest = Math.min(0.5, Math.max(0.05, least / stage.photo.width)); // left of the hole, so that what fills it is seen
+	const rest = within(least / stage.photo.width, 0.5, 0.05); // left of the hole, so that what fills it is seen
 	if (develops) await stage.develop(one.bitmap, null, stage.all, rest);
 	else {
 		if (stage.split === 1) stage.divide(rest);
@@ -146,12 +137,9 @@ function around(bitmap, strokes) {
 		(n < 2 ? Math.min : Math.max)(...all.map(box => box[n]), ...(all.length ? [] : [n < 2 ? 0 : Math.min(bitmap.width, bitmap.height)])),
 	);
 	const side = Math.min(bitmap.width, bitmap.height, Math.max(edges[2] - edges[0], edges[3] - edges[1]) * 1.2);
-	const clip = (value, most) => Math.min(Math.max(0, value), most);
-	const left = clip((edges[0] + edges[2] - side) / 2, bitmap.width - side),
-		top = clip((edges[1] + edges[3] - side) / 2, bitmap.height - side);
-	const canvas = h("canvas", { width: 200, height: 200 }),
-		pen = canvas.getContext("2d");
-	pen.imageSmoothingQuality = "high";
+	const left = within((edges[0] + edges[2] - side) / 2, bitmap.width - side),
+		top = within((edges[1] + edges[3] - side) / 2, bitmap.height - side);
+	const [canvas, pen] = sheet(200, 200);
 	pen.drawImage(bitmap, left, top, side, side, 0, 0, 200, 200);
 	return canvas;
 }
@@ -193,29 +181,29 @@ function differing(on) {
 }
 
 stage.addEventListener("brushed", changed);
-$("go").addEventListener("click", () => {
+on("go", () => {
 	first = 0;
 	fill();
 });
-$("more").addEventListener("click", () => {
+on("more", () => {
 	first += 4;
 	stage.strokes = [...bench.entry.strokes];
 	fill();
 });
-$("edit").addEventListener("click", () => {
+on("edit", () => {
 	stage.strokes = [...(bench.entry.strokes ?? [])];
 	history.pushState(null, "", `holes?photo=${bench.entry.id}`);
 	brushing();
 });
-$("undo").addEventListener("click", () => {
+on("undo", () => {
 	stage.strokes.pop();
 	changed();
 });
-$("clear").addEventListener("click", () => {
+on("clear", () => {
 	stage.strokes = [];
 	changed();
 });
-$("size").addEventListener("input", tools);
+on("size", tools, "input");
 for (const radio of document.querySelectorAll("[name=tool]")) radio.addEventListener("change", tools);
-$("differ").addEventListener("click", () => differing($("differ").getAttribute("aria-pressed") !== "true"));
-bench.restore();
+on("differ", () => differing($("differ").getAttribute("aria-pressed") !== "true"));
+bench.begin();

@@ -1,8 +1,7 @@
 // The page that explains: a toy about edges, the training as a timeline, and the discriminator to be asked.
 import "./frame.js";
+import { $, h, on, sheet, within } from "./dom.js";
 import { insist } from "./service.js";
-
-const $ = id => document.getElementById(id);
 
 // The misplaced edge
 
@@ -15,7 +14,7 @@ function edge() {
 	const off = Number($("off").value),
 		blur = Number($("blur").value);
 	const truth = x => (x < 0 ? 0 : 1);
-	const guess = x => (blur ? Math.min(1, Math.max(0, (x - off) / (2 * blur) + 0.5)) : truth(x - off));
+	const guess = x => (blur ? within((x - off) / (2 * blur) + 0.5) : truth(x - off));
 	const X = x => width * (x / 50 + 0.5),
 		Y = value => low + (high - low) * value;
 	const steps = Array.from({ length: 1001 }, (_, n) => n / 20 - 25);
@@ -35,7 +34,7 @@ function edge() {
 	// The place is not known: the mean of the squared error over all places within 8 pixels.
 	const charge = (soft, shift) =>
 		steps.reduce((sum, x) => {
-			const value = soft ? Math.min(1, Math.max(0, (x - shift) / (2 * soft) + 0.5)) : truth(x - shift);
+			const value = soft ? within((x - shift) / (2 * soft) + 0.5) : truth(x - shift);
 			return sum + (value - truth(x)) ** 2 / 20;
 		}, 0);
 	const mean = soft => Array.from({ length: 33 }, (_, n) => charge(soft, n / 2 - 8)).reduce((a, b) => a + b) / 33;
@@ -43,8 +42,8 @@ function edge() {
 		`Here the squared loss is ${charge(blur, off).toFixed(1)}. If the edge may lie anywhere within 8 pixels, ` +
 		`this blur costs ${mean(blur).toFixed(1)} on average; no blur ${mean(0).toFixed(1)}.`;
 }
-$("off").addEventListener("input", edge);
-$("blur").addEventListener("input", edge);
+on("off", edge, "input");
+on("blur", edge, "input");
 edge();
 
 // The training
@@ -63,7 +62,7 @@ function learn() {
 	$("when").textContent = words;
 	$("time").setAttribute("aria-valuetext", words);
 }
-$("time").addEventListener("input", learn);
+on("time", learn, "input");
 learn();
 
 // The discriminator
@@ -90,9 +89,9 @@ function outline() {
 		pen = canvas.getContext("2d"),
 		ratio = canvas.width / image.width;
 	const most = Math.min(image.width, image.height);
-	box[2] = Math.round(Math.min(Math.max(box[2], Math.min(64, most)), most));
-	box[0] = Math.round(Math.min(Math.max(box[0], 0), image.width - box[2]));
-	box[1] = Math.round(Math.min(Math.max(box[1], 0), image.height - box[2]));
+	box[2] = Math.round(within(box[2], most, Math.min(64, most)));
+	box[0] = Math.round(within(box[0], image.width - box[2]));
+	box[1] = Math.round(within(box[1], image.height - box[2]));
 	pen.drawImage(image, 0, 0, canvas.width, canvas.height);
 	pen.fillStyle = "rgb(0 0 0 / .45)";
 	pen.beginPath();
@@ -162,27 +161,20 @@ async function ask() {
 async function judged({ name, verdicts, mean, png }, photograph) {
 	const image = Object.assign(new Image(), { src: `data:image/png;base64,${png}` });
 	await image.decode();
-	const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
-	canvas.setAttribute("role", "img");
-	canvas.setAttribute("aria-label", `${name}: ${mean.toFixed(2)}, the photograph ${photograph.mean.toFixed(2)}`);
-	const pen = canvas.getContext("2d"),
-		patch = image.width / verdicts[0].length;
+	const [canvas, pen] = sheet(image.width, image.height, `${name}: ${mean.toFixed(2)}, the photograph ${photograph.mean.toFixed(2)}`);
+	const patch = image.width / verdicts[0].length;
 	pen.drawImage(image, 0, 0);
 	verdicts.forEach((row, y) =>
 		row.forEach((verdict, x) => {
-			const less = Math.min(1, Math.max(0, photograph.verdicts[y][x] - verdict));
+			const less = within(photograph.verdicts[y][x] - verdict);
 			pen.fillStyle = `rgb(226 88 80 / ${(0.7 * less).toFixed(3)})`;
 			pen.fillRect(x * patch, y * patch, patch, patch);
 		}),
 	);
-	const figure = document.createElement("figure"),
-		caption = document.createElement("figcaption");
-	caption.textContent = `${name} ${mean.toFixed(2)}`;
-	figure.append(canvas, caption);
-	return figure;
+	return h("figure", {}, canvas, h("figcaption", {}, `${name} ${mean.toFixed(2)}`));
 }
 
-$("ask").addEventListener("click", ask);
+on("ask", ask);
 $("another").addEventListener("change", async event => {
 	if (event.target.files[0]) await show(event.target.files[0]);
 });

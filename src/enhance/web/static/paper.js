@@ -1,5 +1,7 @@
 // The paper: strokes of a pen and an eraser, which can be taken back. All places are in a square of 100 by 100.
 
+import { circle, sheet, within } from "./dom.js";
+
 const INK = "#211f24";
 
 export class Paper extends EventTarget {
@@ -85,7 +87,7 @@ export class Paper extends EventTarget {
 			}
 		} else if (event.key in steps) {
 			event.preventDefault();
-			this.cursor = this.cursor.map((place, n) => Math.min(98, Math.max(2, place + steps[event.key][n])));
+			this.cursor = this.cursor.map((place, n) => within(place + steps[event.key][n], 98, 2));
 			this.stroke?.points.push([...this.cursor, this.width]);
 		} else if (event.key === "z" && (event.ctrlKey || event.metaKey)) this.undo();
 		else return;
@@ -130,8 +132,7 @@ export class Paper extends EventTarget {
 			pen.save();
 			if (side < 0) pen.transform(-1, 0, 0, 1, 100, 0);
 			const [first] = points;
-			pen.beginPath();
-			pen.arc(first[0], first[1], first[2] / 2, 0, 7);
+			circle(pen, first[0], first[1], first[2] / 2);
 			pen.fill();
 			for (let n = 1; n < points.length; n += 1) {
 				// through the middles, so that corners are round
@@ -154,18 +155,13 @@ export class Paper extends EventTarget {
 		} = this;
 		pen.strokeStyle = "#b7791f";
 		pen.lineWidth = 0.6;
-		pen.beginPath();
-		pen.moveTo(x - 3, y);
-		pen.lineTo(x + 3, y);
-		pen.moveTo(x, y - 3);
-		pen.lineTo(x, y + 3);
-		pen.stroke();
+		pen.stroke(new Path2D(`M${x - 3} ${y}h6M${x} ${y - 3}v6`));
 	}
 
 	/** The drawing as a PNG, so many pixels across. */
 	file(side = 512) {
-		const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
-		this.draw(canvas.getContext("2d"), side);
+		const [canvas, pen] = sheet(side, side);
+		this.draw(pen, side);
 		return new Promise(done => canvas.toBlob(done, "image/png"));
 	}
 }

@@ -1,5 +1,5 @@
 // Talks to the service that this page came from, and to nothing else.
-import { pause } from "./dom.js";
+import { pause, say } from "./dom.js";
 import { id } from "./visit.js"; // crypto.randomUUID does not exist over plain http on a name of the local network
 
 export class Refused extends Error {
@@ -10,6 +10,7 @@ export class Refused extends Error {
 	}
 }
 
+const BUSY = { queue_full: "waiting", client_busy: "waiting", took_too_long: "busy" };
 const AWAY = "the service does not answer; is `enhance serve` still running?";
 const UNKNOWN = { upload_bytes: 40e6, look_pixels: 50e6, draw_pixels: 4e6, result_pixels: 64e6, seconds: 120, places: 8, tasks: {} };
 let asked = null;
@@ -74,16 +75,18 @@ function follow(job, progress) {
 	return events;
 }
 
-/** Like send, but waits politely while the queue is full, for as long as anybody may wait. */
+/** Like send, but waits politely while the queue is full or the machine has too much to do, for as long as anybody may wait. */
 export async function insist(what, body, options, hooks = {}) {
-	const until = performance.now() + 5 * 60_000;
-	for (;;) {
+	const until = performance.now() + 5 * 60_000,
+		tell = hooks.progress ?? (told => say(inWords(told), true));
+	for (let again = false; ; again = true) {
 		try {
-			return await send(what, body, options, hooks);
+			const answer = await send(what, body, options, hooks);
+			if (again && !hooks.progress) say("");
+			return answer;
 		} catch (error) {
-			const full = error.code === "queue_full" || error.code === "client_busy";
-			if (!full || hooks.signal?.aborted || performance.now() > until) throw error;
-			hooks.progress?.({ stage: "waiting", before: (await limits()).places });
+			if (!(error.code in BUSY) || hooks.signal?.aborted || performance.now() > until) throw error;
+			tell({ stage: BUSY[error.code], before: (await limits()).places });
 			await pause(1000 * Math.min(10, error.retry || 2));
 		}
 	}
@@ -96,7 +99,14 @@ export function decoded(data, type = "image/png") {
 	return new Blob([Uint8Array.from(atob(data), letter => letter.charCodeAt(0))], { type });
 }
 
-const STAGES = { receiving: "Sending to the program…", reading: "Reading…", drawing: "Drawing…", writing: "Nearly there…", done: "" };
+const STAGES = {
+	receiving: "Sending to the program…",
+	reading: "Reading…",
+	drawing: "Drawing…",
+	writing: "Nearly there…",
+	busy: "The program has too much to do. Asking it again…",
+	done: "",
+};
 export function inWords({ stage, before, share }) {
 	if (stage === "waiting" && before) return `${before} before you…`;
 	return stage === "drawing" && share > 0.02 && share < 1 ? `Drawing… ${Math.round(100 * share)} %` : (STAGES[stage] ?? "Waiting…");

@@ -1,5 +1,6 @@
 // Pictures to pass on: before beside after, and a loop of two seconds. Both say in words, and in their metadata, what they are.
-import { $, clipped, h, save, say, trouble } from "./dom.js";
+import { $, clipped, on, save, say, sheet } from "./dom.js";
+import { doing as plainly } from "./doing.js";
 import { bytesOf, crc32, little } from "./zip.js";
 
 const XMP = bytesOf(`<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -13,9 +14,8 @@ const STRIP = 34;
 const blobOf = (canvas, type, quality) => new Promise(done => canvas.toBlob(done, type, quality));
 const bytes = async blob => new Uint8Array(await blob.arrayBuffer());
 
-function sheet(width, height) {
-	const canvas = h("canvas", { width, height: height + STRIP }),
-		pen = canvas.getContext("2d");
+function titled(width, height) {
+	const [canvas, pen] = sheet(width, height + STRIP);
 	pen.fillStyle = "#101012";
 	pen.fillRect(0, 0, width, height + STRIP);
 	pen.fillStyle = "#d8d8de";
@@ -29,7 +29,7 @@ function sheet(width, height) {
 async function beforeAfter(draw, shape) {
 	const width = 640,
 		height = Math.round(width / shape),
-		[canvas, pen] = sheet(2 * width + 4, height);
+		[canvas, pen] = titled(2 * width + 4, height);
 	draw(pen, "before", 0, 0, width, height);
 	draw(pen, "after", width + 4, 0, width, height);
 	const png = await bytes(await blobOf(canvas, "image/png"));
@@ -47,7 +47,7 @@ async function loop(draw, shape) {
 		frames = [],
 		steps = 8;
 	const add = async (share, milliseconds) => {
-		const [canvas, pen] = sheet(width, height);
+		const [canvas, pen] = titled(width, height);
 		draw(pen, "before", 0, 0, width, height);
 		clipped(pen, 0, 0, width * share, height, () => draw(pen, "after", 0, 0, width, height));
 		if (share > 0 && share < 1) {
@@ -102,22 +102,22 @@ function picture(file) {
 }
 
 /** The buttons that pass a result on. `both()` answers how before and after are drawn, and their shape. */
-export function passesOn(both, called, doing = work => work().catch(error => error.name === "AbortError" || trouble(error.message))) {
+export function passesOn(both, called, doing = plainly) {
 	const pair = async () => new File([await beforeAfter(...(await both()))], called("_before_after.png"), { type: "image/png" });
-	const on = (name, work) => $(name).addEventListener("click", () => doing(work));
-	on("pair", async () => {
+	const does = (name, work) => on(name, () => doing(work));
+	does("pair", async () => {
 		const file = await pair();
 		save(file, file.name);
 		say("Saved.");
 	});
-	on("loop", async () => {
+	does("loop", async () => {
 		say("Making the loop…", true);
 		const made = await loop(...(await both()));
 		if (made) save(made, called("_loop.webp"));
 		else $("loop").hidden = true;
 		say(made ? "Saved." : "This browser cannot write WebP; the picture of before and after it can.");
 	});
-	on("share", async () => navigator.share({ files: [await pair()], text: "The detail is invented." }));
+	does("share", async () => navigator.share({ files: [await pair()], text: "The detail is invented." }));
 	$("share").hidden = !shareable();
 }
 

@@ -1,10 +1,10 @@
 // A cat is drawn, and painted after each stroke.
 import "./frame.js";
 import "./facts.js";
-import "./history.js";
-import { $, h, pause, save, say, trouble } from "./dom.js";
+import { $, card, h, on, pause, picture, press, save, say, sheet, trouble } from "./dom.js";
 import { watch } from "./drop.js";
 import { DRAWINGS } from "./drawings.js";
+import { states } from "./history.js";
 import { Paper } from "./paper.js";
 import { decoded, inWords, insist, pictures } from "./service.js";
 import { entry as stored, fresh, keep } from "./visit.js";
@@ -75,8 +75,8 @@ async function paint() {
 }
 
 async function show(blob, size) {
-	const image = h("img", { alt: "The cat that was painted after the drawing", "data-size": size });
-	image.src = URL.createObjectURL(blob);
+	const image = picture(blob, "The cat that was painted after the drawing");
+	image.dataset.size = size;
 	await image.decode();
 	const before = [...$("answer").children];
 	$("answer").append(image);
@@ -134,7 +134,7 @@ async function restore() {
 	photo = found && !found.strokes ? found.file : null;
 	paper.strokes = found?.strokes ?? [];
 	paper.draw();
-	if (photo) await sheet(photo);
+	if (photo) await lay(photo);
 	if (found?.result) {
 		running?.abort();
 		$("hint").hidden = true;
@@ -151,11 +151,10 @@ paper.addEventListener("begin", () => {
 	photo = null;
 });
 paper.addEventListener("change", () => paint());
-$("undo").addEventListener("click", () => (photo ? fromNew() : paper.undo()));
-$("clear").addEventListener("click", fromNew);
-$("mirror").addEventListener("click", () => {
-	paper.mirrored = !paper.mirrored;
-	$("mirror").setAttribute("aria-pressed", String(paper.mirrored));
+on("undo", () => (photo ? fromNew() : paper.undo()));
+on("clear", fromNew);
+on("mirror", () => {
+	paper.mirrored = press("mirror");
 });
 $("width").addEventListener("input", () => {
 	paper.width = Number($("width").value);
@@ -168,7 +167,7 @@ $("looseness").addEventListener("change", () => {
 	state.looseness = Number($("looseness").value);
 	paint();
 });
-$("save").addEventListener("click", async () => {
+on("save", async () => {
 	try {
 		const { facts } = await insist("sketch", current.file, { ...options(), seed: state.seed, size: 512, format: "png" }, { json: true });
 		save(decoded(facts.answers[0].data), "cat.png");
@@ -177,7 +176,7 @@ $("save").addEventListener("click", async () => {
 		trouble(error.message);
 	}
 });
-$("more").addEventListener("click", async () => {
+on("more", async () => {
 	$("more").disabled = true;
 	say("Painting four more…", true);
 	try {
@@ -191,23 +190,16 @@ $("more").addEventListener("click", async () => {
 			.querySelector("ul")
 			.replaceChildren(
 				...pictures(facts).map(({ seed, blob }) =>
-					h(
-						"li",
-						{},
-						h(
-							"button",
-							{
-								type: "button",
-								onclick: () => {
-									state.seed = seed;
-									controls();
-									paint();
-									$("answer").scrollIntoView({ block: "center" });
-								},
-							},
-							h("img", { src: URL.createObjectURL(blob), alt: "" }),
-							h("span", {}, `Cat ${seed}`),
-						),
+					card(
+						() => {
+							state.seed = seed;
+							controls();
+							paint();
+							$("answer").scrollIntoView({ block: "center" });
+						},
+						undefined,
+						picture(blob),
+						h("span", {}, `Cat ${seed}`),
 					),
 				),
 			);
@@ -256,32 +248,24 @@ $("colours").append(
 
 $("examples").append(
 	...DRAWINGS.map(([name, paths]) => {
-		const canvas = h("canvas", { width: 160, height: 160 }),
-			pen = canvas.getContext("2d");
+		const [canvas, pen] = sheet(160, 160);
 		pen.scale(1.6, 1.6);
 		Object.assign(pen, { lineWidth: 2, lineCap: "round", lineJoin: "round", strokeStyle: "#211f24" });
 		for (const path of paths) pen.stroke(new Path2D(path));
-		return h(
-			"li",
-			{},
-			h(
-				"button",
-				{
-					type: "button",
-					onclick: () => {
-						current = photo = null;
-						paper.use(paths);
-					},
-				},
-				canvas,
-				h("span", {}, name),
-			),
+		return card(
+			() => {
+				current = photo = null;
+				paper.use(paths);
+			},
+			undefined,
+			canvas,
+			h("span", {}, name),
 		);
 	}),
 );
 
 /** A drawing on a photo or in a file takes the place of the paper; SVG files are only known by what they call themselves. */
-async function sheet(file) {
+async function lay(file) {
 	const image = new Image(),
 		url = URL.createObjectURL(file),
 		{ pen } = paper;
@@ -298,7 +282,7 @@ watch(async ([given]) => {
 	const file = /\.svg$/i.test(given.name) ? new Blob([given], { type: "image/svg+xml" }) : given;
 	try {
 		paper.strokes = [];
-		await sheet(file);
+		await lay(file);
 		photo = file;
 		current = null;
 		paint();
@@ -307,6 +291,4 @@ watch(async ([given]) => {
 	}
 });
 
-addEventListener("popstate", restore);
-document.querySelector("visit-history").addEventListener("forgotten", fromNew);
-restore();
+states("sketch", restore, fromNew);

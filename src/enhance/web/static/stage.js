@@ -1,6 +1,7 @@
 // <photo-stage>: a photo, its faces, the zoom into it, a brush, and one picture over another with a line between them.
 // It has one size, whatever is shown in it.
-import { animate, clipped, ease, h, quiet } from "./dom.js";
+import { animate, circle, clipped, ease, h, light, quiet, sheet, within } from "./dom.js";
+import { resized } from "./photos.js";
 
 const LEAST = 24; // pixels of the photo that are seen at least
 const ZOOMS =
@@ -203,8 +204,8 @@ class PhotoStage extends HTMLElement {
 		width = Math.max(LEAST, width, height * shape);
 		width = Math.min(this.photo.width, Math.round(width));
 		height = Math.min(this.photo.height, Math.round(height));
-		left = Math.min(Math.max(0, Math.round(x - width / 2)), this.photo.width - width);
-		top = Math.min(Math.max(0, Math.round(y - height / 2)), this.photo.height - height);
+		left = within(Math.round(x - width / 2), this.photo.width - width);
+		top = within(Math.round(y - height / 2), this.photo.height - height);
 		return { left, top, width, height };
 	}
 
@@ -290,22 +291,14 @@ class PhotoStage extends HTMLElement {
 		pen.shadowColor = "rgb(0 0 0 / .5)";
 		pen.shadowBlur = 6;
 		pen.fillRect(x - 1, top, 2, height);
-		pen.beginPath();
-		pen.arc(x, y, 17, 0, 7);
+		circle(pen, x, y, 17);
 		pen.fill();
 		pen.shadowBlur = 0;
 		pen.fillStyle = "#141416";
-		for (const side of [-1, 1]) {
-			pen.beginPath();
-			pen.moveTo(x + side * 11, y);
-			pen.lineTo(x + side * 5, y - 5);
-			pen.lineTo(x + side * 5, y + 5);
-			pen.fill();
-		}
+		pen.fill(new Path2D(`M${x - 11} ${y}l6-5v10zM${x + 11} ${y}l-6-5v10z`));
 		if (document.activeElement === this.slider) {
 			Object.assign(pen, { strokeStyle: "#f5c451", lineWidth: 3 });
-			pen.beginPath();
-			pen.arc(x, y, 21, 0, 7);
+			circle(pen, x, y, 21);
 			pen.stroke();
 		}
 	}
@@ -327,11 +320,8 @@ class PhotoStage extends HTMLElement {
 		}
 		const time = (performance.now() - this.waits) / 1000,
 			beat = Math.floor(time * 9),
-			cell = Math.max(6, Math.min(22, width / 26));
+			cell = within(width / 26, 22, 6);
 		pen.save();
-		pen.beginPath();
-		pen.rect(left, top, width, height);
-		pen.clip();
 		pen.globalAlpha = Math.min(1, time * 3);
 		for (let row = 0; row * cell < height; row += 1) {
 			for (let column = 0; column * cell < width; column += 1) {
@@ -387,8 +377,7 @@ class PhotoStage extends HTMLElement {
 			radius = Math.min(90, width / 4),
 			power = 3;
 		pen.save();
-		pen.beginPath();
-		pen.arc(loupe.x, loupe.y, radius, 0, 7);
+		circle(pen, loupe.x, loupe.y, radius);
 		pen.clip();
 		pen.fillStyle = "#141416";
 		pen.fillRect(loupe.x - radius, loupe.y - radius, 2 * radius, 2 * radius);
@@ -397,8 +386,7 @@ class PhotoStage extends HTMLElement {
 		pen.restore();
 		pen.strokeStyle = "#fff";
 		pen.lineWidth = 2;
-		pen.beginPath();
-		pen.arc(loupe.x, loupe.y, radius, 0, 7);
+		circle(pen, loupe.x, loupe.y, radius);
 		pen.stroke();
 	}
 
@@ -409,8 +397,7 @@ class PhotoStage extends HTMLElement {
 		} = this;
 		pen.strokeStyle = "#fff";
 		pen.lineWidth = 2;
-		pen.beginPath();
-		pen.arc(x + px * scale, y + py * scale, (this.brush.size * scale) / 2, 0, 7);
+		circle(pen, x + px * scale, y + py * scale, (this.brush.size * scale) / 2);
 		pen.stroke();
 	}
 
@@ -418,8 +405,7 @@ class PhotoStage extends HTMLElement {
 
 	/** What was brushed, white on black, as large as the photo. */
 	mask() {
-		const canvas = h("canvas", { width: this.photo.width, height: this.photo.height }),
-			pen = canvas.getContext("2d");
+		const [canvas, pen] = sheet(this.photo.width, this.photo.height);
 		pen.fillRect(0, 0, canvas.width, canvas.height);
 		this.trace(pen, "#fff", "source-over");
 		return canvas;
@@ -523,7 +509,7 @@ class PhotoStage extends HTMLElement {
 		else if (drag.brushes) this.stroke.points.push([here.px, here.py]);
 		else if (drag.slides) {
 			const { left, width } = this.frame;
-			this.divide(Math.min(1, Math.max(0, (here.x - left) / width)));
+			this.divide(within((here.x - left) / width));
 			this.tell("split");
 		} else if (drag.touch) {
 			// one finger moves the photo sideways; up and down it scrolls the page
@@ -532,11 +518,8 @@ class PhotoStage extends HTMLElement {
 		} else {
 			const { from } = drag,
 				far = Math.hypot(here.x - from.x, here.y - from.y) > 8,
-				clip = (value, most) => Math.min(most, Math.max(0, value));
-			const x0 = clip(Math.min(from.px, here.px), this.photo.width),
-				x1 = clip(Math.max(from.px, here.px), this.photo.width);
-			const y0 = clip(Math.min(from.py, here.py), this.photo.height),
-				y1 = clip(Math.max(from.py, here.py), this.photo.height);
+				[x0, x1] = [Math.min(from.px, here.px), Math.max(from.px, here.px)].map(x => within(x, this.photo.width)),
+				[y0, y1] = [Math.min(from.py, here.py), Math.max(from.py, here.py)].map(y => within(y, this.photo.height));
 			drag.box = far ? { left: x0, top: y0, width: x1 - x0, height: y1 - y0 } : null;
 		}
 		this.draw();
@@ -567,13 +550,17 @@ class PhotoStage extends HTMLElement {
 	held({ left, top, width, height }) {
 		const least = LEAST / Math.min(width, height),
 			most = Math.max(this.photo.width / width, this.photo.height / height);
-		const factor = Math.min(most, Math.max(least, 1)),
+		const factor = within(1, most, least),
 			x = left + width / 2,
 			y = top + height / 2;
 		width = Math.min(this.photo.width, width * factor);
 		height = Math.min(this.photo.height, height * factor);
-		const clip = (value, most) => Math.min(Math.max(0, value), most);
-		return { width, height, left: clip(x - width / 2, this.photo.width - width), top: clip(y - height / 2, this.photo.height - height) };
+		return {
+			width,
+			height,
+			left: within(x - width / 2, this.photo.width - width),
+			top: within(y - height / 2, this.photo.height - height),
+		};
 	}
 
 	release(event, cancelled = false) {
@@ -685,8 +672,8 @@ class PhotoStage extends HTMLElement {
 		const moved = event.shiftKey
 			? { ...box, width: Math.max(LEAST, box.width + dx), height: Math.max(LEAST, box.height + dy) }
 			: { ...box, left: box.left + dx, top: box.top + dy };
-		moved.left = Math.min(Math.max(0, moved.left), this.photo.width - moved.width);
-		moved.top = Math.min(Math.max(0, moved.top), this.photo.height - moved.height);
+		moved.left = within(moved.left, this.photo.width - moved.width);
+		moved.top = within(moved.top, this.photo.height - moved.height);
 		this.drag = { box: moved };
 		this.draw();
 	}
@@ -696,9 +683,7 @@ class PhotoStage extends HTMLElement {
 		this.cursor ??= [this.photo.width / 2, this.photo.height / 2];
 		const far = Math.max(1, this.view.width / 50);
 		if (event.key in steps)
-			this.cursor = this.cursor.map((place, n) =>
-				Math.min(n ? this.photo.height : this.photo.width, Math.max(0, place + far * steps[event.key][n])),
-			);
+			this.cursor = this.cursor.map((place, n) => within(place + far * steps[event.key][n], n ? this.photo.height : this.photo.width));
 		else if (event.key === " ") {
 			this.strokes.push({ points: [[...this.cursor]], ...this.brush });
 			this.tell("brushed");
@@ -715,21 +700,8 @@ export function around([l, t, r, b]) {
 }
 
 function small(picture, across) {
-	const width = Math.max(1, Math.min(picture.width, Math.round(across)));
-	const canvas = h("canvas", { width, height: Math.max(1, Math.round((width * picture.height) / picture.width)) }),
-		pen = canvas.getContext("2d");
-	pen.imageSmoothingQuality = "high";
-	pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-	return canvas;
-}
-
-function light(pen, { left, top, width, height }, y) {
-	const reach = Math.min(70, height / 5),
-		glow = pen.createLinearGradient(0, y - reach, 0, y);
-	glow.addColorStop(0, "rgb(245 196 81 / 0)");
-	glow.addColorStop(1, "rgb(255 236 190 / .42)");
-	pen.fillStyle = glow;
-	pen.fillRect(left, Math.max(top, y - reach), width, Math.min(reach, y - top));
+	const width = Math.min(picture.width, Math.round(across));
+	return resized(picture, width, (width * picture.height) / picture.width);
 }
 
 customElements.define("photo-stage", PhotoStage);

@@ -2,10 +2,9 @@
 import "./frame.js";
 import "./drop.js";
 import "./facts.js";
-import "./history.js";
 import "./stage.js";
 import { Bench, veil } from "./bench.js";
-import { $, press, say, trouble } from "./dom.js";
+import { $, on, press, say, trouble } from "./dom.js";
 import { decoded, insist, limits, pictures } from "./service.js";
 
 const stage = $("stage");
@@ -24,24 +23,26 @@ const bench = new Bench("stripes", {
 		$("force").hidden = true;
 	},
 	shows: async entry => {
-		if (entry.result.to) document.querySelector(`[name=to][value=${entry.result.to}]`).checked = true;
+		const { to = "zebra", coat = "" } = entry.result;
+		document.querySelector(`[name=to][value=${to}]`).checked = true;
+		$("coat").value = coat;
 		told();
 		await lay(entry.result.blob, entry.result.mask, entry.result.facts, false);
 	},
 });
-bench.keeps("stripes");
+bench.keeps(({ to = "zebra" }) => to);
 
 const paint = (force = false) =>
 	bench.doing("Looking for animals…", async (hooks, rests) => {
 		const entry = bench.entry,
 			to = wanted(),
-			coat = to === "horse" && $("coat").value ? { coat: $("coat").value } : {};
+			coat = to === "horse" ? $("coat").value : "";
 		stage.bare();
 		$("result").hidden = $("force").hidden = true;
 		$("facts").clear();
 		let answer;
 		try {
-			answer = await insist("translate", entry.file, { to, ...coat, ...(force ? { force: true } : {}) }, hooks);
+			answer = await insist("translate", entry.file, { to, ...(coat && { coat }), ...(force && { force }) }, hooks);
 		} catch (error) {
 			if (error.code === "bad_photo") $("force").hidden = false;
 			throw error;
@@ -56,7 +57,7 @@ const paint = (force = false) =>
 			$("force").hidden = false;
 			return;
 		}
-		await bench.finished(blob, facts, { mask: painted, to });
+		await bench.finished(blob, facts, { mask: painted, to, coat });
 		await lay(blob, painted, facts, true);
 	});
 
@@ -91,7 +92,7 @@ async function lay(blob, painted, facts, develops) {
 	say(develops ? "Drag the line." : "");
 }
 
-$("force").addEventListener("click", () => paint(true));
+on("force", () => paint(true));
 $("coat").addEventListener("change", () => {
 	if (bench.entry) paint();
 });
@@ -101,13 +102,13 @@ for (const radio of document.querySelectorAll("[name=to]")) {
 		if (bench.entry) paint();
 	});
 }
-$("mask").addEventListener("click", () => {
+on("mask", () => {
 	const on = press("mask");
 	stage.map = on ? mask : null;
 	if (on && stage.split > 0.4) stage.divide(0.1);
 	stage.draw();
 });
-$("glass").addEventListener("click", () => {
+on("glass", () => {
 	stage.glass = press("glass");
 	stage.draw();
 });
@@ -122,4 +123,4 @@ limits().then(({ tasks }) => {
 		}
 	}
 });
-bench.restore();
+bench.begin();

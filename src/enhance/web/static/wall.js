@@ -1,7 +1,7 @@
 // The wall: five small pictures that do what their pages do. They rest where nobody looks, and where motion is not wanted.
 import "./frame.js";
 import "./history.js";
-import { $, clipped, h, press, quiet, trouble } from "./dom.js";
+import { $, clipped, h, on, press, quiet, trouble } from "./dom.js";
 import { DRAWINGS } from "./drawings.js";
 import { watch } from "./drop.js";
 import { between, faces, line, load, square } from "./hero.js";
@@ -142,7 +142,7 @@ requestAnimationFrame(function tick(now) {
 	requestAnimationFrame(tick);
 });
 $("still").hidden = quiet.matches;
-$("still").addEventListener("click", () => {
+on("still", () => {
 	halted = !halted;
 	press("still", halted);
 	for (const canvas of seen.keys()) show(canvas);
