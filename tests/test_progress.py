@@ -1,6 +1,6 @@
 import io
 
-from enhance.progress import Bar
+from enhance.progress import Bar, silenced
 
 
 class Terminal(io.StringIO):
@@ -14,6 +14,15 @@ def test_a_file_gets_a_line_each_time() -> None:
         bar.show(0.25, "loss 1.0")
         bar.show(1.0, "loss 0.5")
     assert file.getvalue() == "training 25 %: loss 1.0\ntraining 100 %: loss 0.5\n"
+
+
+def test_nobody_gets_any_where_it_is_silenced() -> None:
+    file, terminal = io.StringIO(), Terminal()
+    with silenced():
+        for one in (file, terminal):
+            with Bar("training", one) as bar, bar.aside():
+                bar.show(0.5, "loss 1.0")
+    assert file.getvalue() == terminal.getvalue() == ""
 
 
 def test_a_terminal_gets_one_bar_that_fills_up() -> None:

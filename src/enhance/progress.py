@@ -3,10 +3,23 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TextIO
 
 from tqdm import tqdm
+
+_silenced: ContextVar[bool] = ContextVar("silenced", default=False)
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Within this, no bar is shown and no line written."""
+    before = _silenced.set(True)
+    try:
+        yield
+    finally:
+        _silenced.reset(before)
 
 
 class Bar:
@@ -22,7 +35,8 @@ class Bar:
         self.file = file or sys.stderr
         self.title = title
         self.bar: tqdm[Any] | None = None
-        if self.file.isatty():
+        self.silent = _silenced.get()
+        if self.file.isatty() and not self.silent:
             shape = "{desc} {percentage:3.0f}%|{bar:20}| {remaining} left {postfix}"
             self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True, leave=leave)
 
@@ -37,6 +51,8 @@ class Bar:
         Args:
             free: how much of it took no time, which says nothing of how long the rest will take.
         """
+        if self.silent:
+            return
         if self.bar is None:
             self.file.write(f"{self.title} {100 * done:.0f} %: {words}\n")
             self.file.flush()

@@ -40,6 +40,7 @@ def test_tar_files_are_written_once_and_are_a_set(
     assert "0 tar files, 2 done before, 0 failed; 0 crops" in again.stdout
     (tmp_path / "out" / "00001.tar").unlink()
     assert "1 tar files, 1 done before, 0 failed; 0 crops" in enhance(*words).stdout
+    assert enhance(*words, "-q").stdout == ""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = pictures(tmp_path / "out")
     assert [path.name for path in found] == sorted(names)

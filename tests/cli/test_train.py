@@ -25,6 +25,9 @@ def test_going_on_needs_the_run_and_nothing_else(
     done = CliRunner().invoke(train, ["--resume", str(out)], catch_exceptions=False)
     assert done.exit_code == 0
     assert f"{out}: 16 pictures in 4 minutes" in done.output
+    quiet = CliRunner().invoke(train, ["--resume", str(out), "--images", "24", "-q"], catch_exceptions=False)
+    assert checkpoint.load(out / checkpoint.LAST)["progress"]["pictures"] == 24
+    assert quiet.output == ""
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ def output_options(command: _F) -> _F:
 
     def hear(context: click.Context, parameter: click.Parameter, value: bool) -> None:
         context.meta[f"enhance.{parameter.name}"] = value
+        if parameter.name == "quiet" and value:
+            from enhance.progress import silenced
+
+            context.with_resource(silenced())
 
     command = click.option(
         "--debug", is_flag=True, expose_value=False, callback=hear, help="Show the traceback of errors."

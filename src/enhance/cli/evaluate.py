@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
+from enhance.cli.console import output_options, say
 from enhance.cli.train import PATH, training_packages
 from enhance.options import option
 
@@ -41,6 +42,7 @@ class EvaluateOptions(MeasureOptions):
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @adapter.options(EvaluateOptions)
 @adapter.device_option
+@output_options
 def evaluate(data: tuple[Path, ...], **values: Any) -> None:
     """Measures models on test pictures, beside what does without them.
 
@@ -58,13 +60,14 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
     models = [Model.load(name) for name in options.names or face_models()]
     benchmark = tasks.benchmark_for(models)(data, sizes=sizes, limit=options.limit, degraded=options.grainy)
     results = evaluation.evaluate(benchmark, models, options.out, coverage.sections)
-    click.echo(tables.text(results, benchmark), nl=False)
+    say(tables.text(results, benchmark).removesuffix("\n"))
 
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=PATH)
 @adapter.options(MeasureOptions)
 @adapter.device_option
+@output_options
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
     """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
     with training_packages():
@@ -72,4 +75,4 @@ def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None)
     from enhance.inference.model import face_models
 
     for name in names or face_models():
-        click.echo(calibrated(data, name, limit))
+        say(str(calibrated(data, name, limit)))

@@ -14,7 +14,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.command_options import Many
-from enhance.cli.console import SOME_FAILED, is_debugging, print_error, say, silence_stderr
+from enhance.cli.console import SOME_FAILED, is_debugging, output_options, print_error, say, silence_stderr
 from enhance.options import option
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class PrepareOptions:
 @adapter.options(PrepareOptions)
 @adapter.options(Many, without=("recursive", "again", "shard", "dry_run"), unset={"jobs": "half the cores"})
 @adapter.device_option
+@output_options
 def prepare(photos: tuple[Path, ...], **values: Any) -> None:
     """Finds, aligns and sorts the faces of photos into a folder to train on."""
     from enhance.datasets import preparation

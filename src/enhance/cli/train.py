@@ -13,7 +13,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.command_options import ENGINES
-from enhance.cli.console import print_error
+from enhance.cli.console import output_options, print_error, say
 from enhance.errors import EnhanceError, TrainingError
 from enhance.options import option
 
@@ -79,6 +79,7 @@ def training_packages() -> Iterator[None]:
 @click.argument("data", nargs=-1, type=PATH)
 @adapter.options(TrainOptions)
 @adapter.training_device
+@output_options
 @click.pass_context
 def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> None:
     """Trains a network on folders of pictures."""
@@ -100,9 +101,9 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
     if options.tour:
         if data or recipe or init or run:
             raise click.UsageError("--tour draws its own pictures and has its own recipes; give it --out and a length")
-        toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, click.echo)
-        click.echo(f"what came of it: {toured.sheet}   how: {toured.film}")
-        click.echo(f"to use it: enhance photo.jpg --model {toured.weights}")
+        toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, say)
+        say(f"what came of it: {toured.sheet}   how: {toured.film}")
+        say(f"to use it: enhance photo.jpg --model {toured.weights}")
         return
     if run is not None:
         if out is not None or init is not None or recipe is not None:
@@ -134,7 +135,7 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
             context.exit(1)
         if distributed.rank():
             return
-    click.echo(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
+    say(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
 
 
 @contextmanager
@@ -155,6 +156,7 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 @click.argument("run", type=PATH)
 @click.argument("others", nargs=-1, type=PATH)
 @adapter.options(ExportOptions)
+@output_options
 def export(
     run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], half: bool, network: str | None
 ) -> None:
@@ -164,4 +166,4 @@ def export(
         from enhance import tasks
         from enhance.train import export as exporting
     path = exporting.export(run, out, tasks.recipe_of, network=network, folders=folders, others=others, half=half)
-    click.echo(f"{path}: use it with --model")
+    say(f"{path}: use it with --model")
