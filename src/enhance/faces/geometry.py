@@ -165,10 +165,17 @@ def _cut(rgb: Array, x0: int, y0: int, x1: int, y1: int) -> Array:
     inside = rgb[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
     if inside.shape[:2] == (y1 - y0, x1 - x0):
         return inside
-    rows = np.clip(np.arange(y0, y1), 0, rgb.shape[0] - 1)
-    columns = np.clip(np.arange(x0, x1), 0, rgb.shape[1] - 1)
-    part: Array = rgb[rows].take(columns, axis=1)
-    return part
+    down, rows = _repeats(y0, y1, rgb.shape[0])
+    across, columns = _repeats(x0, x1, rgb.shape[1])
+    return np.pad(rgb[rows, columns], (down, across, (0, 0)), mode="edge")
+
+
+def _repeats(start: int, stop: int, length: int) -> tuple[tuple[int, int], slice]:
+    """How often the first and the last of what lies between are repeated, so that they reach from `start` to `stop`;
+    and the part of `length` pixels that lies between."""
+    inside = slice(min(max(start, 0), length - 1), max(min(stop, length), 1))
+    before = min(max(-start, 0), stop - start - 1)
+    return (before, stop - start - before - (inside.stop - inside.start)), inside
 
 
 def _sampled(source: Array, points: Points) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -233,7 +234,7 @@ def labelled(image: Image.Image, sheet: str) -> Image.Image:
     Args:
         sheet: what it is: "comparison", "map" or "mask".
     """
-    fields = f"<enhance:Software>enhance {version('enhance')}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
+    fields = f"<enhance:Software>{_software()}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
     own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{fields}</rdf:Description>\n'
     image.info["xmp"] = _packet(own.encode())
     return image
@@ -296,6 +297,10 @@ def stamp(
     networks, rest = [network for network in drawn_by if network], drawn_by[1]
     names = " + ".join(network.facts.name for network in networks)
     digits = " + ".join(sha256(network.path)[:12] for network in networks)
-    return Stamp(
-        f"enhance {version('enhance')}", names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.facts.invents)
-    )
+    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.facts.invents))
+
+
+@cache
+def _software() -> str:
+    """Name and version of this program, which Python looks up in a file each time that it is asked."""
+    return f"enhance {version('enhance')}"

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad, pixel_shuffle, pixel_unshuffle
 
 from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, frame_coordinates
@@ -18,24 +19,38 @@ def lr() -> torch.Tensor:
     return torch.rand(2, 3, 16, 12, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
 
 
+def projected(drawn: torch.Tensor, lr: torch.Tensor) -> torch.Tensor:
+    """A picture (N,3,4h,4w) through the projection."""
+    return pixel_shuffle(Projection()(pixel_unshuffle(drawn, 4), lr), 4)
+
+
 def test_the_projection_makes_any_picture_consistent(lr: torch.Tensor) -> None:
     drawn = torch.rand(2, 3, 64, 48)
-    projected = Projection()(drawn, lr)
-    assert (torch.nn.functional.avg_pool2d(projected, 4) - lr).abs().max() < 1e-5
+    assert (avg_pool2d(projected(drawn, lr), 4) - lr).abs().max() < 1e-5
 
 
 def test_the_projection_leaves_a_consistent_picture_alone(lr: torch.Tensor) -> None:
-    consistent = Projection()(torch.rand(2, 3, 64, 48), lr)
-    assert torch.allclose(Projection()(consistent, lr), consistent, atol=1e-5)
+    consistent = projected(torch.rand(2, 3, 64, 48), lr)
+    assert torch.allclose(projected(consistent, lr), consistent, atol=1e-5)
 
 
 def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
     """Of an empty drawing it makes a smooth enlargement: steps across block borders are no larger than within."""
-    smooth = Projection()(torch.zeros(2, 3, 64, 48), torch.nn.functional.avg_pool2d(lr, 3, 1, 1))
+    smooth = projected(torch.zeros(2, 3, 64, 48), avg_pool2d(lr, 3, 1, 1))
     steps = smooth.diff(dim=3).abs()
     across = steps[..., 3::4].mean()
     within = torch.cat([steps[..., n::4].flatten() for n in range(3)]).mean()
     assert across < 1.35 * within
+
+
+def test_the_projection_is_that_of_whole_pictures(lr: torch.Tensor) -> None:
+    """What it does before the shuffle is bilinear enlargement and then blocks, at full size."""
+    drawn, projection = torch.rand(2, 3, 64, 48), Projection()
+    around = pad(lr - avg_pool2d(drawn, 4), (2, 2, 2, 2), mode="replicate")
+    smooth = interpolate(conv2d(around, projection.unblur, groups=3), scale_factor=4.0, mode="bilinear")
+    expected = drawn + smooth
+    expected = expected + interpolate(lr - avg_pool2d(expected, 4), scale_factor=4.0)
+    assert torch.allclose(projected(drawn, lr), expected, atol=1e-6)
 
 
 def test_the_notch_takes_a_mesh_and_leaves_shading_and_grain() -> None:
@@ -47,9 +62,7 @@ def test_the_notch_takes_a_mesh_and_leaves_shading_and_grain() -> None:
     mesh -= mesh.mean((2, 3), keepdim=True)
 
     def drawn(picture: torch.Tensor) -> torch.Tensor:
-        blocks = Notch()(torch.nn.functional.pixel_unshuffle(picture, 4))
-        lr = torch.nn.functional.avg_pool2d(picture, 4)
-        return Projection()(torch.nn.functional.pixel_shuffle(blocks, 4), lr)
+        return pixel_shuffle(Projection()(Notch()(pixel_unshuffle(picture, 4)), avg_pool2d(picture, 4)), 4)
 
     assert (drawn(shading + mesh) - shading).square().mean() < 0.02 * mesh.square().mean()
     assert torch.allclose(drawn(shading)[:, :, 16:-16, 16:-16], shading[:, :, 16:-16, 16:-16], atol=1e-3)
@@ -62,7 +75,7 @@ def test_the_generator_is_consistent_at_any_size_and_before_any_training() -> No
         lr = torch.rand(2, 3, height, width)
         hr = generator(lr, torch.randn(2, 8, height, width), frame_coordinates(lr))
         assert hr.shape == (2, 3, 4 * height, 4 * width)
-        assert (torch.nn.functional.avg_pool2d(hr, 4) - lr).abs().max() < 1e-5
+        assert (avg_pool2d(hr, 4) - lr).abs().max() < 1e-5
 
 
 def test_the_generator_hears_its_noise_and_its_place() -> None:
@@ -130,7 +143,7 @@ def test_a_generator_that_restores_begins_as_the_one_that_does_not_and_agrees_wi
     assert mending.mend is not None
     with torch.no_grad():
         mending.mend.bias += 0.1
-    small = torch.nn.functional.avg_pool2d(mending(lr, noise, frame_coordinates(lr)), 4)
+    small = avg_pool2d(mending(lr, noise, frame_coordinates(lr)), 4)
     assert torch.allclose(small, lr + 0.1, atol=1e-5)
 
 
@@ -150,7 +163,7 @@ def test_place_spans_the_frame() -> None:
 def test_the_perceptual_distance_grows_with_blur(network: Callable[[], SqueezeNet | VGG]) -> None:
     features = network()
     sharp = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    soft, softer = (torch.nn.functional.avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
+    soft, softer = (avg_pool2d(sharp, n, 1, n // 2) for n in (3, 5))
     target = features(sharp)
     near, far = (float(feature_distance(features(x), target)) for x in (soft, softer))
     same = float(feature_distance(target, target))
@@ -162,7 +175,7 @@ def test_the_vgg_forgives_a_shift_by_a_pixel_more_than_the_squeezenet_does() -> 
     picture = torch.rand(1, 3, 17, 17, generator=torch.Generator().manual_seed(0))
     picture = torch.nn.functional.interpolate(picture, size=(68, 68), mode="bicubic").clamp(0, 1)
     here, beside = picture[..., 2:-2, 2:-2], picture[..., 2:-2, 3:-1]
-    soft = torch.nn.functional.avg_pool2d(picture, 5, 1, 2)[..., 2:-2, 2:-2]
+    soft = avg_pool2d(picture, 5, 1, 2)[..., 2:-2, 2:-2]
     shares = []
     for features in (SqueezeNet(), VGG()):
         target = features(here)

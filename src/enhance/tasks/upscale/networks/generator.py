@@ -149,7 +149,7 @@ class Generator(nn.Module):
         with torch.autocast(lr.device.type, enabled=False):
             kept = lr.float() if self.mend is None else lr.float() + self.mend(fine.float())
             blocks = blocks.float() if self.notch is None else self.notch(blocks.float())
-            return self.projection(functional.pixel_shuffle(blocks, self.scale), kept)
+            return functional.pixel_shuffle(self.projection(blocks, kept), self.scale)
 
     def _codes(self, noise: Tensor) -> Tensor | None:
         """What scales and shifts each block of the trunk, (N,2*blocks,width,1,1), from the shared noise."""
