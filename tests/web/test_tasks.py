@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
+from enhance.web.endpoints import ENDPOINTS
 from enhance.web.jobs import weights
 from tests.web.conftest import SAMPLES, Served
 
@@ -47,6 +48,20 @@ def cat() -> bytes:
         pen.line((left, 100, left + 5, 30, left + 45, 80), fill="black", width=3)
         pen.ellipse((left + 25, 120, left + 45, 140), outline="black", width=3)
     return png(image)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
+def test_every_answer_has_what_the_document_says_and_no_more(served: Served, endpoint: Any) -> None:
+    query = {"lineup": "n=2", "translate": "force=true", "sketch": "size=128", "fill": "hole=8,8,9,9"}.get(
+        endpoint.name, ""
+    )
+    with Image.open(io.BytesIO(ASTRONAUT)) as image:
+        small = png(image.reduce(3))
+    body = {"sketch": cat(), "imagine": b"a small red bird", "opinion": ASTRONAUT}.get(endpoint.name, small)
+    query += "box=60,10,124,74" if endpoint.name == "opinion" else ""
+    status, _, answer = served.ask("POST", f"{endpoint.path}?{query}", body, {"accept": "application/json"})
+    assert status == 200, answer
+    endpoint.facts.model_validate_json(answer)
 
 
 @pytest.mark.skipif(not THERE["sketch"]["weights"], reason="no weights")
