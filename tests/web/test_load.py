@@ -19,6 +19,7 @@ HEAD = "box=56,0,140,84"
 ASKED = (
     ("", f"/v1/enhance?{HEAD}", ASTRONAUT),
     ("", f"/v1/lineup?n=2&{HEAD}", ASTRONAUT),
+    ("", f"/v1/explore?{HEAD}", ASTRONAUT),
     ("", "/v1/faces", ASTRONAUT),
     ("face_fill", "/v1/fill?region=40,0,110,110&hole=90,20,20,20", ASTRONAUT),
     ("", f"/v1/map?{HEAD}", ASTRONAUT),
