@@ -56,7 +56,7 @@ def partial_files(*paths: Path) -> list[Path]:
     folders: dict[Path, list[Path]] = {}
     for path in paths:
         folders.setdefault(path.parent, []).append(path)
-    found = []
+    partial = []
     for folder, files in folders.items():
         try:
             every = os.listdir(folder)  # noqa: PTH208 - of a folder that may have many thousands
@@ -64,8 +64,8 @@ def partial_files(*paths: Path) -> list[Path]:
         except OSError:
             continue
         starts = [f"{_beginning(path)}." for path in files] if names else []
-        found += [folder / name for name in names if any(_is_partial(name, start) for start in starts)]
-    return found
+        partial += [folder / name for name in names if any(_is_partial(name, start) for start in starts)]
+    return partial
 
 
 def remove_partial_files(*paths: Path) -> None:

@@ -324,11 +324,11 @@ def _rows(databases: Sequence[sqlite3.Connection], names: Sequence[bytes]) -> di
     for part in _chunks(names, _CHUNK):
         query = f"SELECT * FROM photos WHERE target IN ({','.join('?' * len(part))})"
         for number, database in enumerate(databases):
-            found = database.execute(query, part)
+            matches = database.execute(query, part)
             if number == 0:
-                rows |= {row[0]: (0, row) for row in found}
+                rows |= {row[0]: (0, row) for row in matches}
                 continue
-            for row in found:
+            for row in matches:
                 if row[0] not in rows or row[AT] >= rows[row[0]][1][AT]:
                     rows[row[0]] = number, row
     return rows

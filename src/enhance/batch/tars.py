@@ -46,7 +46,7 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
                 if name.suffix.lower() in endings:
                     name = name.with_suffix(f".{ending}") if ending else name
                     try:
-                        content = _made(content, name, PurePosixPath(member.name), work)
+                        content = _worked_on(content, name, PurePosixPath(member.name), work)
                     except EnhanceError as error:
                         failed.append(f"{source}:{error}")
                         continue
@@ -63,7 +63,7 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
     return f"{target}: {done:,} photos, {len(failed):,} left out{words}{more}"
 
 
-def _made(content: bytes, name: PurePosixPath, member: PurePosixPath, work: Work) -> bytes:
+def _worked_on(content: bytes, name: PurePosixPath, member: PurePosixPath, work: Work) -> bytes:
     with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
         source, target = Path(folder) / member.name, Path(folder) / "made" / name.name
         source.write_bytes(content)

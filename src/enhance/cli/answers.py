@@ -18,7 +18,7 @@ KEYS: Mapping[str, Any] = {"faces": [], "agreement": None}
 """What every object has, also where a command knows nothing of it."""
 
 
-def tell(
+def print_answer(
     files: Piped,
     source: object,
     targets: Sequence[Path],

@@ -43,15 +43,15 @@ def output_options(command: _F) -> _F:
 
 def is_quiet() -> bool:
     """Whether the command that is run was told to be."""
-    return _heard("quiet")
+    return _is_set("quiet")
 
 
 def is_debugging() -> bool:
     """Whether the command that is run was told to show tracebacks."""
-    return _heard("debug")
+    return _is_set("debug")
 
 
-def _heard(flag: str) -> bool:
+def _is_set(flag: str) -> bool:
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.meta.get(f"enhance.{flag}"))
 

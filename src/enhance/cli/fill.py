@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.answers import failures_told, tell
+from enhance.cli.answers import failures_told, print_answer
 from enhance.cli.command_options import Answers, Json, Output, Overwrite, ResourceLimits
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
@@ -89,7 +89,9 @@ def fill(
                 ],
             }
             seconds = time.perf_counter() - started
-            tell(files, photo, [target], filled.sentence(), notes, seconds=seconds, as_json=as_json, facts=[known])
+            print_answer(
+                files, photo, [target], filled.sentence(), notes, seconds=seconds, as_json=as_json, facts=[known]
+            )
             files.send(target)
 
 

@@ -23,5 +23,5 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     for path in files:
         with piped(path, NOWHERE) as file:
             record = credentials.inspect(file.source)
-            told = json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record)
-            click.echo(file.named(told))
+            text = json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record)
+            click.echo(file.named(text))

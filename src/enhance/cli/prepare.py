@@ -71,7 +71,7 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
     cut = preparation.squares if options.crops else preparation.faces
     counts = preparation.Prepared()
 
-    def tell(_: PhotoTask, message: str | None, error: str | None) -> None:
+    def on_done(_: PhotoTask, message: str | None, error: str | None) -> None:
         if message is not None:
             for line in counts.add(message):
                 print_error(line)
@@ -84,7 +84,7 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
     with manifest.kept():
         work = partial(preparation.to_tar, size=options.size, cut=cut)
         engine, ahead = engine_of(many, work, remember=True, debug=is_debugging())
-        summary = run(tasks, engine, manifest, ahead=ahead, on_done=tell)
+        summary = run(tasks, engine, manifest, ahead=ahead, on_done=on_done)
     if summary.enhanced == len(tasks) and not counts.written:
         raise preparation.nothing(counts, options.size, crops=options.crops)
     tars = f"{summary.enhanced:,} tar files, {summary.skipped:,} done before, {len(summary.failed):,} failed"

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.answers import failures_told, tell
+from enhance.cli.answers import failures_told, print_answer
 from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
@@ -59,7 +59,7 @@ def sketch(
                 write(cat.canvas, target)
             seconds = time.perf_counter() - started
             facts = [{"size": [first.size, first.size], "seed": cat.options.seed} for cat in cats]
-            tell(files, drawing, some, cats[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
+            print_answer(files, drawing, some, cats[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
             files.send(some[0])
 
 

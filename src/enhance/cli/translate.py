@@ -109,8 +109,8 @@ def translate_file(
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
         refuse_inputs(target, () if overwrite else (path,))
         make_folder(target.parent)
-        made = translate_video(path, target, options)
-        return told(path, target, made.sentence(), (), started, as_json, frames=made.frames)
+        translated = translate_video(path, target, options)
+        return answer_for(path, target, translated.sentence(), (), started, as_json, frames=translated.frames)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     mask_file = target.with_name(f"{target.stem}_mask.png")
@@ -119,8 +119,8 @@ def translate_file(
         refuse_inputs(file, () if overwrite else (path,))
     result = translate_photo(source, options)
     if result.stamp is None:
-        found = as_line(path, "", **KEYS, sentence=result.sentence(), animals=[], notes=list(result.notes))
-        return found if as_json else f"{path}: {result.sentence()}"
+        record = as_line(path, "", **KEYS, sentence=result.sentence(), animals=[], notes=list(result.notes))
+        return record if as_json else f"{path}: {result.sentence()}"
     make_folder(target.parent)
     notes = list(result.notes)
     if source.frames > 1 and moves(target):
@@ -137,10 +137,10 @@ def translate_file(
     if format_of(target) == "JPEG":
         notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
     animals = [{"box": [int(edge) for edge in animal.box]} for animal in result.animals]
-    return told(path, target, result.sentence(), notes, started, as_json, animals=animals)
+    return answer_for(path, target, result.sentence(), notes, started, as_json, animals=animals)
 
 
-def told(
+def answer_for(
     path: Path, target: Path, sentence: str, notes: Sequence[str], started: float, as_json: bool, **facts: Any
 ) -> str:
     """What was made of a file, in words or as a line of JSON."""

@@ -67,7 +67,7 @@ def photo(
     ending: str | None,
     overwrite: bool,
     as_json: bool,
-    **how: Any,
+    **options: Any,
 ) -> None:
     """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet.
 
@@ -79,12 +79,12 @@ def photo(
     request = Request(
         output,
         ending,
-        adapter.take(UpscaleOptions, how),
-        adapter.take(TargetSize, how),
-        adapter.take(Extras, how),
-        adapter.take(Many, how),
-        adapter.take(ResourceLimits, how),
-        adapter.take(Coding, how),
+        adapter.take(UpscaleOptions, options),
+        adapter.take(TargetSize, options),
+        adapter.take(Extras, options),
+        adapter.take(Many, options),
+        adapter.take(ResourceLimits, options),
+        adapter.take(Coding, options),
         overwrite,
         as_json,
         is_debugging(),

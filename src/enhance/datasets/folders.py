@@ -43,20 +43,20 @@ def _unpacked(shard: Path) -> list[Path]:
     if not target.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as name:
-            made = Path(name) / shard.stem
-            made.mkdir()
+            folder = Path(name) / shard.stem
+            folder.mkdir()
             try:
                 with tarfile.open(shard) as tar:
                     for member in tar:
                         file = tar.extractfile(member) if member.isfile() else None
                         if file is not None and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                             # One folder for all of it, and so no way out of it either.
-                            with (made / member.name.strip("/").replace("/", "_")).open("wb") as copy:
+                            with (folder / member.name.strip("/").replace("/", "_")).open("wb") as copy:
                                 shutil.copyfileobj(file, copy)
             except (tarfile.TarError, EOFError) as error:
                 raise DataError(f"{shard}: cannot be read as a tar file ({error}); make it anew") from error
             with suppress(OSError):  # another process was faster
-                made.rename(target)
+                folder.rename(target)
     return sorted(target.iterdir())
 
 

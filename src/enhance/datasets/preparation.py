@@ -125,10 +125,10 @@ def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
 
 def faces(rgb: Array, size: int) -> Iterator[Array | str]:
     """The faces of a photo, in their frames, the largest first."""
-    found = detection.detect(rgb)
-    if not found:
+    detected = detection.detect(rgb)
+    if not detected:
         yield "photos without a face"
-    for face in found:
+    for face in detected:
         crop = judged(rgb, face, size)
         yield f"faces {crop}" if isinstance(crop, str) else crop
 
@@ -170,17 +170,17 @@ def pictures(photos: Sequence[Path], out: Path) -> list[Path]:
     Raises:
         DataError: there are none.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in photos:
         if not path.is_dir():
-            found.append(path)
+            files.append(path)
             continue
         inside = (m for m in sorted(path.rglob("*")) if m.suffix.lower() in PICTURE_SUFFIXES and m.is_file())
         # What an earlier run wrote is no photo.
-        found += [member for member in inside if out.resolve() not in member.resolve().parents]
-    if not found:
+        files += [member for member in inside if out.resolve() not in member.resolve().parents]
+    if not files:
         raise DataError(f"{', '.join(map(str, photos)) or 'nothing given'}: no photos here; give photos or folders")
-    return found
+    return files
 
 
 def _to_folder(paths: Sequence[Path], out: Path, cut: Cut, size: int) -> Prepared:
@@ -191,12 +191,12 @@ def _to_folder(paths: Sequence[Path], out: Path, cut: Cut, size: int) -> Prepare
     return counts
 
 
-def _complain(line: str) -> None:
+def _print_error(line: str) -> None:
     print(line, file=sys.stderr)
 
 
 def _cut(
-    paths: Sequence[Path], cut: Cut, size: int, counts: Prepared, complain: Callable[[str], object] = _complain
+    paths: Sequence[Path], cut: Cut, size: int, counts: Prepared, report: Callable[[str], object] = _print_error
 ) -> Iterator[tuple[str, bytes]]:
     """Names and files of what is cut from the photos that can be read; of the others it says why."""
     taken: set[str] = set()
@@ -204,7 +204,7 @@ def _cut(
         try:
             rgb = read(path).rgb
         except EnhanceError as error:
-            complain(str(error))
+            report(str(error))
             counts.dropped["photos that cannot be read"] += 1
             continue
         for crop in cut(rgb, size):

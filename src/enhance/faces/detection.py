@@ -85,21 +85,21 @@ def detect(rgb: Array) -> list[Face]:
     height, width = rgb.shape[:2]
     scale = min(ENLARGEMENT, MAX_SIDE / max(height, width))
     overview = min(scale, OVERVIEW_SIDE / max(height, width))
-    seen = detect_at(rgb, scale, MIN_SCORE)
+    candidates = detect_at(rgb, scale, MIN_SCORE)
     if overview < scale:
-        seen += detect_at(rgb, overview, MIN_SCORE)
+        candidates += detect_at(rgb, overview, MIN_SCORE)
     if scale < TILE_SCALE:
-        seen += detect_in_tiles(rgb, TILE_SCALE, MIN_SCORE, round(MAX_SIDE / TILE_SCALE))
-    large = any(face.score >= THRESHOLD and face_size(face.landmarks) >= LARGE_FACE for face in seen)
+        candidates += detect_in_tiles(rgb, TILE_SCALE, MIN_SCORE, round(MAX_SIDE / TILE_SCALE))
+    large = any(face.score >= THRESHOLD and face_size(face.landmarks) >= LARGE_FACE for face in candidates)
     if max(height, width) <= SMALL_PICTURE and not large:
-        seen += [face for angle in ANGLES for face in detect_at_angle(rgb, ANGLE_SCALE, angle, MIN_SCORE)]
-    sure = [face for face in seen if face.score >= THRESHOLD]
-    doubtful = [face for face in non_maximum_suppression(seen) if face.score < THRESHOLD]
-    found = [detect_rotated(rgb, face) for face in non_maximum_suppression(sure)]
+        candidates += [face for angle in ANGLES for face in detect_at_angle(rgb, ANGLE_SCALE, angle, MIN_SCORE)]
+    sure = [face for face in candidates if face.score >= THRESHOLD]
+    doubtful = [face for face in non_maximum_suppression(candidates) if face.score < THRESHOLD]
+    faces = [detect_rotated(rgb, face) for face in non_maximum_suppression(sure)]
     again = [replace(detect_rotated(rgb, doubt), low_confidence=True) for doubt in doubtful[:MAX_CANDIDATES]]
-    found += [face for face in again if face.score >= MIN_ROTATED_SCORE]
-    found = [refine_landmarks(rgb, face) for face in non_maximum_suppression(found)]
-    return sorted(found, key=lambda face: -face_size(face.landmarks))
+    faces += [face for face in again if face.score >= MIN_ROTATED_SCORE]
+    faces = [refine_landmarks(rgb, face) for face in non_maximum_suppression(faces)]
+    return sorted(faces, key=lambda face: -face_size(face.landmarks))
 
 
 def detect_in_tiles(rgb: Array, scale: float, threshold: float, side: int) -> list[Face]:
@@ -108,14 +108,14 @@ def detect_in_tiles(rgb: Array, scale: float, threshold: float, side: int) -> li
     A face counts in the one tile in which its middle lies; the tile sees TILE_OVERLAP more, and so all of a small face.
     """
     height, width = rgb.shape[:2]
-    found = []
+    faces = []
     for down, across in product(spans(height, side, TILE_OVERLAP), spans(width, side, TILE_OVERLAP)):
         left, top = across.before, down.before
         for face in detect_at(rgb[top : down.after, left : across.after], scale, threshold):
             x, y = np.mean(face.box[::2]) + left, np.mean(face.box[1::2]) + top
             if across.start <= x < across.stop and down.start <= y < down.stop:
-                found.append(shift_face(face, left, top))
-    return found
+                faces.append(shift_face(face, left, top))
+    return faces
 
 
 def detect_at_angle(rgb: Array, scale: float, angle: float, threshold: float) -> list[Face]:
@@ -129,8 +129,8 @@ def detect_at_angle(rgb: Array, scale: float, angle: float, threshold: float) ->
     picture = Image.fromarray(to_uint8(rgb))
     across, down = size.astype(int).tolist()
     turned = picture.transform((across, down), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC)
-    seen = to_float(np.asarray(turned))
-    return [map_back(face, back) for face in detect_at(seen, 1, threshold)]
+    pixels = to_float(np.asarray(turned))
+    return [map_back(face, back) for face in detect_at(pixels, 1, threshold)]
 
 
 def map_back(face: Face, back: Transform) -> Face:
@@ -200,13 +200,13 @@ def detect_rotated(rgb: Array, face: Face) -> Face:
     upright = (FRAME_LANDMARKS - FRAME_LANDMARKS.mean(axis=0)) * side
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     for eighth in (0.0, np.pi / 4):
-        seen, transform = view(rgb, upright @ rotation_matrix(eighth).T + middle, VIEW_SIDE)
+        picture, transform = view(rgb, upright @ rotation_matrix(eighth).T + middle, VIEW_SIDE)
         for _ in range(4):
-            found = [other for other in detect_at(seen, 1, max(best.score, MIN_SCORE)) if _is_centred(other)]
-            if found and found[0].score > best.score:
-                best = map_back(found[0], invert(transform))
+            centred = [other for other in detect_at(picture, 1, max(best.score, MIN_SCORE)) if _is_centred(other)]
+            if centred and centred[0].score > best.score:
+                best = map_back(centred[0], invert(transform))
             # A quarter turn counterclockwise: what was at x, y is at y, VIEW_SIDE - 1 - x.
-            seen = np.rot90(seen)
+            picture = np.rot90(picture)
             transform = np.array([transform[1], (0, 0, VIEW_SIDE - 1) - transform[0]])
     return best
 
@@ -227,12 +227,12 @@ def refine_landmarks(rgb: Array, face: Face) -> Face:
         before = tilt(face.landmarks)
         if abs(before) < MIN_TILT:
             break
-        seen, transform = view(rgb, face.landmarks, VIEW_SIDE)
+        picture, transform = view(rgb, face.landmarks, VIEW_SIDE)
         back = invert(transform)
         middle = VIEW_SIDE * FRAME_LANDMARKS.mean(axis=0)
         again = [
             other
-            for other in detect_at(seen, 1, THRESHOLD / 2)
+            for other in detect_at(picture, 1, THRESHOLD / 2)
             if np.hypot(*(other.landmarks.mean(axis=0) - middle)) < VIEW_SIDE / 8
             and 0.6 < face_size(other.landmarks) * VIEW_MARGIN / VIEW_SIDE < 1.6
         ]
@@ -247,8 +247,8 @@ def refine_landmarks(rgb: Array, face: Face) -> Face:
 def view(rgb: Array, landmarks: NDArray[np.floating], side: int) -> tuple[Array, Transform]:
     """A face upright in a picture (side,side,3), with VIEW_MARGIN around its frame; and the transform (2,3) to it."""
     transform = similarity(landmarks, landmarks_in_view(side))
-    seen: Array = np.clip(warp(rgb, invert(transform), (side, side)), 0, 1)
-    return seen, transform
+    picture: Array = np.clip(warp(rgb, invert(transform), (side, side)), 0, 1)
+    return picture, transform
 
 
 def landmarks_in_view(side: int) -> Points:

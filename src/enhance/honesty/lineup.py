@@ -220,14 +220,14 @@ def lineup(
 def lineup_photo(
     photo: Photo,
     options: LineupOptions = LineupOptions(),
-    found: Sequence[KnownFace] | None = None,
+    known_faces: Sequence[KnownFace] | None = None,
     *,
     explore: bool = False,
 ) -> Lineup:
     """`lineup` of a photo that was read; the same errors.
 
     Args:
-        found: the photo's faces, where they were found before.
+        known_faces: the photo's faces, where they were found before.
         explore: also finds dials.
     """
     if wrong := problem(options):
@@ -241,7 +241,11 @@ def lineup_photo(
         pixels = photo.rgb
     else:
         # The faces that `upscale` would redraw, in its order.
-        jobs = find_jobs(rgb, None, options.force, choice.grain) if found is None else [one.job(rgb) for one in found]
+        jobs = (
+            find_jobs(rgb, None, options.force, choice.grain)
+            if known_faces is None
+            else [one.job(rgb) for one in known_faces]
+        )
         if options.face > len(jobs):
             raise PhotoError(
                 f"{photo.name}: {_count(len(jobs))} found, so there is no face {options.face} to draw (--aligned "

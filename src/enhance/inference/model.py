@@ -79,17 +79,17 @@ class Model:
             ModelError: an input is missing or unknown, or its shape or its kind of numbers is another.
             MemoryError: it is too large for this machine.
         """
-        known = {given.name: given for given in self.session.get_inputs()}
+        known = {input_.name: input_ for input_ in self.session.get_inputs()}
         if inputs.keys() != known.keys():
             raise ModelError(f"{self.facts.name}: takes {', '.join(known)}, not {', '.join(inputs) or 'nothing'}")
         arrays = {}
-        for name, given in known.items():
+        for name, input_ in known.items():
             array = np.asarray(inputs[name])
-            fixed = [side if isinstance(side, int) else None for side in given.shape]
+            fixed = [side if isinstance(side, int) else None for side in input_.shape]
             if array.ndim != len(fixed) or any(n not in (None, m) for n, m in zip(fixed, array.shape, strict=True)):
-                shape = "x".join(str(side) for side in given.shape)
+                shape = "x".join(str(side) for side in input_.shape)
                 raise ModelError(f"{self.facts.name}: {name} has the shape {shape}, not {array.shape}")
-            element = given.type.removeprefix("tensor(").removesuffix(")")
+            element = input_.type.removeprefix("tensor(").removesuffix(")")
             if np.dtype(array.dtype).kind not in KINDS.get(element, "iu"):
                 raise ModelError(f"{self.facts.name}: {name} is of {element}, not {array.dtype}")
             arrays[name] = array.astype({"float": "float32", "double": "float64"}.get(element, element), copy=False)
@@ -140,16 +140,16 @@ class Model:
             one = noise_rng(seed).standard_normal((1, *of_noise[1:]), dtype=np.float32)
             noise = np.concatenate([truncation(facts, seed, float(where[2, 0, 0])) * one for where in place])
         border = (0, 0), (0, 0), (0, -height % facts.multiple), (0, -width % facts.multiple)
-        given = {
+        inputs = {
             pictures[0]: np.pad(lr.astype(np.float32, copy=False), border, mode="edge"),
             NOISE: np.pad(noise, border),
             COORDINATES: np.pad(place.astype(np.float32, copy=False), border, mode="edge"),
         }
-        made = self.run(**{name: given[name] for name in facts.inputs})[facts.outputs[0]]
-        if made.ndim != 4 or made.shape[1] != 3:
+        output = self.run(**{name: inputs[name] for name in facts.inputs})[facts.outputs[0]]
+        if output.ndim != 4 or output.shape[1] != 3:
             raise ModelError(unsuitable)
-        made = made[:, :, : height * facts.scale, : width * facts.scale]
-        clipped: Planes = np.clip(made, 0, 1, out=made if made.flags.writeable else None)
+        output = output[:, :, : height * facts.scale, : width * facts.scale]
+        clipped: Planes = np.clip(output, 0, 1, out=output if output.flags.writeable else None)
         return clipped
 
 

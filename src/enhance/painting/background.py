@@ -130,7 +130,7 @@ class Background:
         least = float("inf")
         for across in range(1, width // TILE + 2):
             down = 1
-            while seen(height, down) * seen(width, across) > most and down < height:
+            while tile_side(height, down) * tile_side(width, across) > most and down < height:
                 down += 1
             work = (height + 2 * margin * (down - 1)) * (width + 2 * margin * (across - 1))
             if work < least:

@@ -54,7 +54,7 @@ def paint(
     Args:
         original: the input, where the background is of a photo that was restored.
     """
-    given = original or background.photo
+    source = original or background.photo
     photo, margin = background.photo, margin_of(passes)
     canvas = Canvas(photo, pair.hr[1], pair.hr[0])
     levels = float(np.iinfo(photo.pixels.dtype).max)
@@ -71,7 +71,7 @@ def paint(
             inside = slice(max(top - first - row, 0), max(bottom - first - row, 0))
             if values[inside].size:
                 canvas.put_integers(0, max(first + row, top), values[inside])
-        return pair.error(hr, first, given.pixels[slice(*own)].astype(np.float32), own) / levels**2
+        return pair.error(hr, first, source.pixels[slice(*own)].astype(np.float32), own) / levels**2
 
     together = max(LEAST_ROWS, AT_ONCE // background.row_bytes)
     rows = max(min(background.rows, together) - 2 * margin, 16)

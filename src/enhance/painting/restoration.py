@@ -96,10 +96,10 @@ def estimator() -> Model:
 def measure(rgb: RGB) -> Defects:
     """Measures the defects of a photo (H,W,3) in [0,1], from statistics of its pixels; of a large one, in windows that
     are spread over it."""
-    found = np.stack(
+    numbers = np.stack(
         [statistics(rgb[rows, columns]) for rows in _windows(len(rgb)) for columns in _windows(rgb.shape[1])]
     )
-    roots = np.sqrt(estimator().run(statistics=found)["measures"].astype(np.float64)).mean(0)
+    roots = np.sqrt(estimator().run(statistics=numbers)["measures"].astype(np.float64)).mean(0)
     noise, colour_noise, blocks, blur = (float(measure) for measure in roots**2 * UNITS)
     return Defects(noise, colour_noise, blocks, blur, TOLERATED * max(1, SURE / min(rgb.shape[:2])))
 
@@ -112,10 +112,10 @@ def _windows(side: int) -> list[slice]:
     return [slice(start, start + WINDOW) for start in starts.tolist()]
 
 
-def mean_defects(found: Sequence[Defects]) -> Defects:
+def mean_defects(measured: Sequence[Defects]) -> Defects:
     """What is wrong with pictures of one size that were made alike, the frames of a video: the mean of each measure."""
-    noise, colour_noise, blocks, blur = np.mean([one.values for one in found], axis=0).tolist()
-    return Defects(noise, colour_noise, blocks, blur, found[0].tolerated)
+    noise, colour_noise, blocks, blur = np.mean([one.values for one in measured], axis=0).tolist()
+    return Defects(noise, colour_noise, blocks, blur, measured[0].tolerated)
 
 
 def restore(
@@ -137,8 +137,8 @@ def restore(
     if share == 0:
         return rgb
     network = network or restorer()  # of no use to a clean photo, which would wait for it
-    given = np.array(wanted.values) / UNITS
-    planes = given.astype(np.float32)[None, :, None, None]
+    values = np.array(wanted.values) / UNITS
+    planes = values.astype(np.float32)[None, :, None, None]
     grey = is_grey(rgb)
     restored = np.empty_like(rgb)
     for start, stop, before, after in _bands(*rgb.shape[:2]):

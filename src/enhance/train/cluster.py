@@ -72,10 +72,12 @@ def launched(workers: int, command: Sequence[str], address: str | None = None) -
 
 
 def _run(ray: Any, workers: int, command: Sequence[str]) -> int:
-    there = ray.cluster_resources()
-    kind = "GPU" if there.get("GPU") else "CPU"
-    if there.get(kind, 0) < workers:
-        raise TrainingError(f"the cluster has {int(there.get(kind, 0))} {kind}s, not {workers}; use fewer --workers")
+    available = ray.cluster_resources()
+    kind = "GPU" if available.get("GPU") else "CPU"
+    if available.get(kind, 0) < workers:
+        raise TrainingError(
+            f"the cluster has {int(available.get(kind, 0))} {kind}s, not {workers}; use fewer --workers"
+        )
     resources = {"num_cpus": 1, "num_gpus": int(kind == "GPU")}
     # One thread of each runs the process, and another can stop it.
     actors = [ray.remote(Member).options(max_concurrency=2, **resources).remote() for _ in range(workers)]

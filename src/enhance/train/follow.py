@@ -112,7 +112,7 @@ def followed(log: Path, writer: Writer, seconds: float = SECONDS) -> Iterator[No
         nonlocal sent
         lines = log.read_text().splitlines() if log.exists() else []
         for line in lines[sent:]:
-            _tell(writer, line)
+            _write(writer, line)
         sent = len(lines)
         writer.flush()
 
@@ -133,7 +133,7 @@ def followed(log: Path, writer: Writer, seconds: float = SECONDS) -> Iterator[No
         writer.close()
 
 
-def _tell(writer: Writer, line: str) -> None:
+def _write(writer: Writer, line: str) -> None:
     """One line: losses, measures and speed, over the pictures that were seen."""
     try:
         record: dict[str, Any] = json.loads(line)

@@ -92,7 +92,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         service.events,
         operation_id="events",
         response_class=StreamingResponse,
-        responses={**refusals(401, 403, 421, 422), **told("text/event-stream", "Server-sent events.", EVENT)},
+        responses={**refusals(401, 403, 421, 422), **described("text/event-stream", "Server-sent events.", EVENT)},
         tags=[*tags],
     )
     app.add_api_route(
@@ -100,7 +100,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         service.result,
         operation_id="result",
         response_class=Response,
-        responses={**fetched, **told("*/*", "What the job made: a picture, or JSON.", {})},
+        responses={**fetched, **described("*/*", "What the job made: a picture, or JSON.", {})},
         tags=[*tags],
     )
     app.add_api_route(
@@ -118,7 +118,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         operation_id="zip",
         response_class=Response,
         openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": zip_order()}}}},
-        responses={**fetched, **told("application/zip", "The results.", {"type": "string", "format": "binary"})},
+        responses={**fetched, **described("application/zip", "The results.", {"type": "string", "format": "binary"})},
         tags=[*tags],
     )
 
@@ -164,21 +164,21 @@ def add_about(app: FastAPI, service: Service) -> None:
         service.metrics,
         operation_id="metrics",
         response_class=Response,
-        responses={**closed, **told("text/plain", "For Prometheus.")},
+        responses={**closed, **described("text/plain", "For Prometheus.")},
         tags=["about"],
     )
 
 
-def told(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
+def described(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
     """An answer that is no JSON, as OpenAPI describes it."""
     return {200: {"description": description, "content": {kind: {"schema": schema or {"type": "string"}}}}}
 
 
 def zip_order() -> dict[str, Any]:
     """What is sent for an archive, as OpenAPI describes it."""
-    whole = answers.ZipOrder.model_json_schema()
-    whole["properties"]["jobs"]["items"] = whole.pop("$defs")["ZipItem"]
-    return whole
+    schema = answers.ZipOrder.model_json_schema()
+    schema["properties"]["jobs"]["items"] = schema.pop("$defs")["ZipItem"]
+    return schema
 
 
 def handler(endpoint: Endpoint, service: Service) -> Callable[..., Any]:

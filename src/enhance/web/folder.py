@@ -170,14 +170,14 @@ def hall() -> str:
     """The first page, with the tiles of those tricks that are there, and a word on those that are not."""
     text = page("index").replace('<base href="../">', '<base href="./">')
     does = [trick.does for trick in TRICKS]
-    said = f"{', '.join(does[:-1])} and {does[-1]}" if len(does) > 1 else does[0]
+    offers = f"{', '.join(does[:-1])} and {does[-1]}" if len(does) > 1 else does[0]
     absent = [title for name, title in ALL.items() if name not in {trick.name for trick in TRICKS}]
     for name, title in ALL.items():
         if title in absent:
             text = re.sub(rf'\s*<li><a class="tile" href="{name}">.*?</li>', "", text, flags=re.S)
     lacking = f" Not here, but in the program: {', '.join(absent).lower()}." if absent else ""
     words = (
-        f"It {said}, in this browser and, after the first visit, without the internet. All of it is made up.{lacking}"
+        f"It {offers}, in this browser and, after the first visit, without the internet. All of it is made up.{lacking}"
     )
     return re.sub(r"<p>Five small networks.*?to begin\.", f"<p>{words}", text, flags=re.S)
 
@@ -231,10 +231,10 @@ def birds() -> dict[str, Any]:
     }
 
 
-def _stamp(model: str, **said: Any) -> str:
+def _stamp(model: str, **facts: Any) -> str:
     """XMP for a picture by this network; the seed, and words where there are any, are put in where @SEED@ stands."""
     digits = sha256(shipped.weights_of(model))[:12]
-    stamp = Stamp(SOFTWARE, model, digits, 0, math.nan, (), everywhere=True, **said)
+    stamp = Stamp(SOFTWARE, model, digits, 0, math.nan, (), everywhere=True, **facts)
     return stamped(None, stamp).decode().replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<")
 
 

@@ -77,7 +77,7 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, access: Access, meter: Meter, counted: frozenset[str]) -> None:
-        self.app, self.given, self.meter, self.counted = app, access, meter, counted
+        self.app, self.access, self.meter, self.counted = app, access, meter, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,7 +115,7 @@ class Guard:
         if not self.knows(host):
             return error(421, "unknown_host", "this service is not called that; --allow-host NAME lets it be")
         origin = request.headers.get("origin")
-        allowed = origin is not None and origin.lower() in self.given.origins
+        allowed = origin is not None and origin.lower() in self.access.origins
         own = origin is None or _place(origin) == host.lower()
         if not own and not allowed:
             return error(403, "foreign_origin", "another site may not use this service; --allow-origin lets it")
@@ -124,7 +124,7 @@ class Guard:
         if allowed and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             private = {"access-control-allow-private-network": "true"}
             return Response(status_code=204, headers=ALLOWED | private)
-        if self.given.token and path not in _OPEN and not self.has_token(request):
+        if self.access.token and path not in _OPEN and not self.has_token(request):
             return error(
                 401, "no_token", "this service asks for its token", {"www-authenticate": 'Basic realm="enhance"'}
             )
@@ -133,9 +133,9 @@ class Guard:
     def allow(self, request: Request, headers: MutableHeaders) -> None:
         """Tells browsers that a page of another site may read the answer."""
         origin = request.headers.get("origin", "")
-        if self.given.origins:
+        if self.access.origins:
             headers.add_vary_header("Origin")
-        if origin.lower() in self.given.origins:
+        if origin.lower() in self.access.origins:
             headers["access-control-allow-origin"] = origin
             headers["access-control-expose-headers"] = EXPOSED
 
@@ -149,7 +149,7 @@ class Guard:
                 return False
         elif kind.lower() != "bearer":
             return False
-        return compare_digest(token.strip().encode(), self.given.token.encode())
+        return compare_digest(token.strip().encode(), self.access.token.encode())
 
     def knows(self, host: str) -> bool:
         """Whether the service may be called that."""
@@ -157,7 +157,7 @@ class Guard:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        if name in self.given.hosts:
+        if name in self.access.hosts:
             return True
         try:
             ipaddress.ip_address(name)

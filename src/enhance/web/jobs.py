@@ -126,13 +126,13 @@ class Order:
         cancellation.raise_if_cancelled()
         return photo
 
-    def enhanced(self, photo: Photo, asked: UpscaleOptions, known_faces: list[KnownFace] | None) -> Result:
+    def enhanced(self, photo: Photo, options: UpscaleOptions, known_faces: list[KnownFace] | None) -> Result:
         """The photo enlarged, in the memory that a job may have."""
 
         def progress(share: float, _: str) -> None:
             self.job.share = share
 
-        return enhance_photo(photo, asked, known_faces=known_faces, memory=self.limits.memory, progress=progress)
+        return enhance_photo(photo, options, known_faces=known_faces, memory=self.limits.memory, progress=progress)
 
     def drawable(self) -> Photo:
         """The photo, or the part of it that is meant.
@@ -147,26 +147,28 @@ class Order:
 def enhance(order: Order) -> Made:
     """The photo enlarged."""
     started = time.perf_counter()
-    asked = taken(UpscaleOptions, order.query)
-    whole, part = order.photo(), order.part()
-    photo = small_enough(_cut(whole, part), order.limits.draw)
-    refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
-    found = known_faces(order, whole, part, asked)
-    if found is None and part is not None and asked.faces[0].isdigit():
-        asked = replace(asked, faces="none")  # numbers are those of faces of the whole photo, and here there is none
-    if asked.model == BICUBIC:
-        result = _enlarged(photo, asked, order.limits.memory)
+    options = taken(UpscaleOptions, order.query)
+    original, part = order.photo(), order.part()
+    photo = small_enough(_cut(original, part), order.limits.draw)
+    refuse_result(photo.width * options.scale, photo.height * options.scale, order.limits.result)
+    known = known_faces(order, original, part, options)
+    if known is None and part is not None and options.faces[0].isdigit():
+        options = replace(
+            options, faces="none"
+        )  # numbers are those of faces of the whole photo, and here there is none
+    if options.model == BICUBIC:
+        result = _enlarged(photo, options, order.limits.memory)
     else:
-        result = order.enhanced(photo, asked, found)
+        result = order.enhanced(photo, options, known)
     order.job.stage = "writing"
-    picture = encoded(result.canvas, order.format, asked.seed)
-    numbered = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    picture = encoded(result.canvas, order.format, options.seed)
+    numbered = zip(numbers_of(known, part, len(result.faces)), result.faces, strict=True)
     faces = [face_facts(number, face.box, face.size, face.reason) for number, face in numbered]
     facts = {
         "width": result.canvas.width,
         "height": result.canvas.height,
         "model": result.model.facts.name if result.model else BICUBIC,
-        "seed": asked.seed,
+        "seed": options.seed,
         "faces": faces,
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),
         "notes": [plainly(note) for note in result.notes],
@@ -176,49 +178,51 @@ def enhance(order: Order) -> Made:
 
 
 def known_faces(
-    order: Order, whole: Photo, part: Edges | None, asked: FaceOptions, number: int = 0
+    order: Order, original: Photo, part: Edges | None, options: FaceOptions, number: int = 0
 ) -> list[KnownFace] | None:
     """The faces that are known of what is to be drawn: see `Looking.within`."""
-    if asked.aligned or asked.model == BICUBIC:
+    if options.aligned or options.model == BICUBIC:
         return None
-    return order.looking.within(order.body.photo, whole, part, number, force=asked.force, most_pixels=order.limits.draw)
+    return order.looking.within(
+        order.body.photo, original, part, number, force=options.force, most_pixels=order.limits.draw
+    )
 
 
-def numbers_of(found: list[KnownFace] | None, part: Edges | None, count: int) -> list[int | None]:
+def numbers_of(known: list[KnownFace] | None, part: Edges | None, count: int) -> list[int | None]:
     """The numbers of faces: those that are known, or of a whole photo that was only now looked at, their order."""
-    if found is not None:
-        return [one.number for one in found]
+    if known is not None:
+        return [one.number for one in known]
     return [*range(1, count + 1)] if part is None else [None] * count
 
 
-def _enlarged(photo: Photo, asked: UpscaleOptions, memory: float) -> Result:
+def _enlarged(photo: Photo, options: UpscaleOptions, memory: float) -> Result:
     """A photo as bicubic enlarges it, nothing drawn, band by band."""
-    size = round(photo.height * asked.scale), round(photo.width * asked.scale)
-    background = Background(photo, None, memory, scale=ceil(asked.scale))
+    size = round(photo.height * options.scale), round(photo.width * options.scale)
+    background = Background(photo, None, memory, scale=ceil(options.scale))
     canvas, agreement = paint(background, [], ScaledPair((photo.height, photo.width), size), 0)
-    return Result(canvas, agreement, asked)
+    return Result(canvas, agreement, options)
 
 
 def faces(order: Order) -> Made:
     """The faces of a photo, the largest first, with the numbers by which they are asked for."""
-    whole, part = order.photo(), order.part()
-    known = order.looking.at(order.body.photo, whole)
-    left, top, right, bottom = part or (0, 0, whole.width, whole.height)
-    _cut(whole, part)  # says what is wrong with the part
-    here = [one.shifted(left, top) for one in known if one.within((left, top, right, bottom))]
-    records = [face_facts(one.number, one.face.box, one.size, one.reason) for one in here]
+    original, part = order.photo(), order.part()
+    known = order.looking.at(order.body.photo, original)
+    left, top, right, bottom = part or (0, 0, original.width, original.height)
+    _cut(original, part)  # says what is wrong with the part
+    inside = [one.shifted(left, top) for one in known if one.within((left, top, right, bottom))]
+    records = [face_facts(one.number, one.face.box, one.size, one.reason) for one in inside]
     return Made({"width": right - left, "height": bottom - top, "faces": records})
 
 
 def lineup(order: Order) -> Made:
     """Several faces for the same pixels, each with its picture as base64 of a PNG."""
-    asked = taken(LineupOptions, order.query)
-    if asked.aligned:
-        photo, found, number, left, top = order.drawable(), None, 1, 0, 0
+    options = taken(LineupOptions, order.query)
+    if options.aligned:
+        photo, known, number, left, top = order.drawable(), None, 1, 0, 0
     else:
-        photo, one, left, top = _one_face(order, asked.face, asked.force)
-        found, number, asked = [one], one.number, replace(asked, face=1)
-    shown = lineup_photo(photo, asked, found)
+        photo, face, left, top = _one_face(order, options.face, options.force)
+        known, number, options = [face], face.number, replace(options, face=1)
+    shown = lineup_photo(photo, options, known)
     facts = shown.facts()
     x0, y0, x1, y1 = facts["face"]
     facts |= {"face": [round(x0 + left, 1), round(y0 + top, 1), round(x1 + left, 1), round(y1 + top, 1)]}
@@ -236,41 +240,41 @@ def _one_face(order: Order, number: int, force: bool) -> tuple[Photo, KnownFace,
     Raises:
         PhotoError: there is no such face.
     """
-    whole, part = order.photo(), order.part()
-    there = order.looking.at(order.body.photo, whole, force=force)
+    original, part = order.photo(), order.part()
+    known = order.looking.at(order.body.photo, original, force=force)
     if part is not None:
-        _cut(whole, part)
+        _cut(original, part)
         if "face" not in order.query.model_fields_set:
-            number = next((one.number for one in there if one.within(part)), 0)
-    if not 0 < number <= len(there):
-        raise PhotoError(f"photo: {len(there) or 'no'} faces found, so there is no face {number or 1} to draw")
-    one = there[number - 1]
+            number = next((face.number for face in known if face.within(part)), 0)
+    if not 0 < number <= len(known):
+        raise PhotoError(f"photo: {len(known) or 'no'} faces found, so there is no face {number or 1} to draw")
+    face = known[number - 1]
     # What lies around the face is all that is needed, however large the photo is.
-    across, down = one.face.box[2] - one.face.box[0], one.face.box[3] - one.face.box[1]
+    across, down = face.face.box[2] - face.face.box[0], face.face.box[3] - face.face.box[1]
     margin = round(3 * max(across, down)) + 16
-    left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in one.face.box[:2])
-    right, bottom = min(whole.width, left + 3 * margin), min(whole.height, top + 3 * margin)
-    return _cut(whole, (left, top, right, bottom)), one.shifted(left, top), left, top
+    left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in face.face.box[:2])
+    right, bottom = min(original.width, left + 3 * margin), min(original.height, top + 3 * margin)
+    return _cut(original, (left, top, right, bottom)), face.shifted(left, top), left, top
 
 
 def turned(order: Order) -> Made:
     """A face turned along the directions in which its answers differ most; made small again, it stays the photo."""
     started = time.perf_counter()
-    asked = taken(DialOptions, order.query)
-    photo, one, left, top = _one_face(order, asked.face, asked.force)
+    options = taken(DialOptions, order.query)
+    photo, face, left, top = _one_face(order, options.face, options.force)
     choice, rgb = choose(photo, UpscaleOptions(background=BICUBIC))
-    given = one.job(rgb).crop
-    if given is None:
-        raise PhotoError(f"photo: face {one.number}: {one.reason}, so there is nothing to turn")
-    crop, model, bad = several_from(given, restores=choice.restores)
+    original = face.job(rgb).crop
+    if original is None:
+        raise PhotoError(f"photo: face {face.number}: {face.reason}, so there is nothing to turn")
+    crop, model, bad = several_from(original, restores=choice.restores)
 
     def find() -> Dials:
-        found = exploration.explore(model, crop, asked.seed)
-        return found.directions, found.strength
+        exploring = exploration.explore(model, crop, options.seed)
+        return exploring.directions, exploring.strength
 
-    directions, strength = order.looking.dials(order.body.photo, asked.force, one.number, asked.seed, find)
+    directions, strength = order.looking.dials(order.body.photo, options.force, face.number, options.seed, find)
     scale = model.facts.scale
-    drawn = exploration.Exploration(model, crop, asked.seed, directions, strength).turned(asked.turns())
+    drawn = exploration.Exploration(model, crop, options.seed, directions, strength).turned(options.turns())
     # Beyond the photo its edge is repeated, and nobody asked for that.
     here = crop.inside((0, 0, photo.width, photo.height))
     (x0, y0, x1, y1), cut = here, _cut(photo, here)
@@ -280,39 +284,39 @@ def turned(order: Order) -> Made:
     order.job.stage = "writing"
     canvas = Canvas(cut, hr.shape[1], hr.shape[0])
     canvas.put(0, 0, hr)
-    whole = (0.0, 0.0, float(cut.width), float(cut.height))
-    stamp = provenance.stamp(cut, (model, None, None), asked.seed, agreement, [whole], canvas)
+    everywhere = (0.0, 0.0, float(cut.width), float(cut.height))
+    stamp = provenance.stamp(cut, (model, None, None), options.seed, agreement, [everywhere], canvas)
     canvas.info["xmp"] = provenance.stamped(canvas.info.get("xmp"), stamp)
     facts = {
         "width": canvas.width,
         "height": canvas.height,
         "model": model.facts.name,
-        "seed": asked.seed,
-        "number": one.number,
-        "pixels_across": one.size,
+        "seed": options.seed,
+        "number": face.number,
+        "pixels_across": face.size,
         "part": [x0 + left, y0 + top, x1 + left, y1 + top],
-        "dials": list(asked.turns()),
+        "dials": list(options.turns()),
         "restored": bad or choice.restorer is not None,
         "strength": [round(float(value), 3) for value in strength],
         "lr_psnr_db": round(min(agreement, 99.0), 2),
         "warning": WARNING,
         "seconds": round(time.perf_counter() - started, 3),
     }
-    return Made(facts, (encoded(canvas, order.format, asked.seed),))
+    return Made(facts, (encoded(canvas, order.format, options.seed),))
 
 
 def invention(order: Order) -> Made:
     """What is known of the drawn faces in words, and how far their pixels may be wrong: a PNG of the enlarged photo's
     size, transparent where nothing was made up."""
     faces = taken(FaceOptions, order.query)
-    asked = UpscaleOptions(model=faces.model, seed=faces.seed, aligned=faces.aligned, force=faces.force)
-    whole, part = order.photo(), order.part()
-    photo = small_enough(_cut(whole, part), order.limits.draw)
-    refuse_result(photo.width * asked.scale, photo.height * asked.scale, order.limits.result)
+    options = UpscaleOptions(model=faces.model, seed=faces.seed, aligned=faces.aligned, force=faces.force)
+    original, part = order.photo(), order.part()
+    photo = small_enough(_cut(original, part), order.limits.draw)
+    refuse_result(photo.width * options.scale, photo.height * options.scale, order.limits.result)
     number = taken(NumberOptions, order.query).face
-    found = known_faces(order, whole, part, asked, number)
-    result = order.enhanced(photo, asked, found)
-    numbered = zip(numbers_of(found, part, len(result.faces)), result.faces, strict=True)
+    known = known_faces(order, original, part, options, number)
+    result = order.enhanced(photo, options, known)
+    numbered = zip(numbers_of(known, part, len(result.faces)), result.faces, strict=True)
     drawn = [n for n, job in numbered if job.redrawn]
     reports = report(photo, result)
     measured = all(one.made_up is not None for one in reports)
@@ -341,7 +345,7 @@ def invention(order: Order) -> Made:
         "measured": measured,
         "warning": WARNING,
     }
-    return Made(facts, (MadePicture(buffer.getvalue(), ANSWER_FORMATS["png"], asked.seed),))
+    return Made(facts, (MadePicture(buffer.getvalue(), ANSWER_FORMATS["png"], options.seed),))
 
 
 def _heat(band: _Array) -> NDArray[np.uint8]:
@@ -374,11 +378,11 @@ def opinion(order: Order) -> Made:
 def translate(order: Order) -> Made:
     """The animals of a photo redrawn, and how much of each pixel was."""
     started = time.perf_counter()
-    asked = taken(TranslateOptions, order.query)
-    require_weights(asked.to)
+    options = taken(TranslateOptions, order.query)
+    require_weights(options.to)
     photo = order.drawable()
     refuse_result(photo.width, photo.height, order.limits.result)
-    result = translate_photo(photo, asked)
+    result = translate_photo(photo, options)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format)
     facts = {
@@ -398,26 +402,26 @@ def translate(order: Order) -> Made:
 def fill(order: Order) -> Made:
     """A hole of a photo filled, once or several times."""
     started = time.perf_counter()
-    asked, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
-    whole, part = order.photo(), order.part()
-    mask = None if order.body.mask is None else marked(order.body.mask, whole, order.limits.look)
-    photo = small_enough(_cut(whole, part), order.limits.draw)
+    options, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
+    original, part = order.photo(), order.part()
+    mask = None if order.body.mask is None else marked(order.body.mask, original, order.limits.look)
+    photo = small_enough(_cut(original, part), order.limits.draw)
     refuse_result(count * photo.width, photo.height, order.limits.result)
-    left, top, right, bottom = part or (0, 0, whole.width, whole.height)
+    left, top, right, bottom = part or (0, 0, original.width, original.height)
     mask = None if mask is None else mask[top:bottom, left:right]
     boxes = [(x - left, y - top, width, height) for x, y, width, height in taken(HoleOptions, order.query).boxes()]
     filled: list[Filled] = []
     pictures = []
     for n in range(count):
         cancellation.raise_if_cancelled()
-        filled.append(fill_photo(photo, mask, boxes, replace(asked, seed=asked.seed + n)))
-        pictures.append(encoded(filled[-1].canvas, order.format, asked.seed + n))
+        filled.append(fill_photo(photo, mask, boxes, replace(options, seed=options.seed + n)))
+        pictures.append(encoded(filled[-1].canvas, order.format, options.seed + n))
     first = filled[0]
     facts = {
         "width": photo.width,
         "height": photo.height,
         "model": first.stamp.model,
-        "seed": asked.seed,
+        "seed": options.seed,
         "hole_pixels": int(first.hole.sum()),
         "faces": [
             {"box": [round(float(edge), 1) for edge in face.box], "pixels_across": face.size} for face in first.faces
@@ -433,19 +437,19 @@ def sketch(order: Order) -> Made:
     """Cats after a drawing."""
     started = time.perf_counter()
     require_weights(CAT)
-    asked, count = taken(SketchOptions, order.query), taken(SeveralOptions, order.query).n
+    options, count = taken(SketchOptions, order.query), taken(SeveralOptions, order.query).n
     order.job.stage = "drawing"
-    each = [replace(asked, seed=asked.seed + n) for n in range(count)]
+    each = [replace(options, seed=options.seed + n) for n in range(count)]
     try:
         cats = sketch_all(order.body.photo, each, max_pixels=order.limits.look)
     except PhotoError as error:
         raise too_large_or(error, order.limits.look) from error
     order.job.stage = "writing"
     facts = {
-        "width": asked.size,
-        "height": asked.size,
+        "width": options.size,
+        "height": options.size,
         "model": cats[0].stamp.model,
-        "seed": asked.seed,
+        "seed": options.seed,
         "moved": cats[0].drawing.moved,
         "sentence": cats[0].sentence(),
         "seconds": 0.0,
@@ -459,9 +463,9 @@ def imagine(order: Order) -> Made:
     """Birds from a sentence."""
     started = time.perf_counter()
     require_weights(BIRD)
-    asked, count = taken(ImagineOptions, order.query), taken(SeveralOptions, order.query).n
+    options, count = taken(ImagineOptions, order.query), taken(SeveralOptions, order.query).n
     order.job.stage = "drawing"
-    birds = imagine_all(order.body.text, [replace(asked, seed=asked.seed + n) for n in range(count)])
+    birds = imagine_all(order.body.text, [replace(options, seed=options.seed + n) for n in range(count)])
     order.job.stage = "writing"
     first = birds[0]
     pictures = tuple(encoded(one.canvas, order.format, one.options.seed) for one in birds)
@@ -469,7 +473,7 @@ def imagine(order: Order) -> Made:
         "width": first.canvas.width,
         "height": first.canvas.height,
         "model": first.stamp.model,
-        "seed": asked.seed,
+        "seed": options.seed,
         "sentence": first.sentence(),
         "understood": [{"part": part, "colour": colour} for part, colour in sorted(first.reading.pairs)],
         "traits": sorted(first.reading.traits),

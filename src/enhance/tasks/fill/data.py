@@ -99,7 +99,7 @@ class FaceData:
             # The frame of a face of which much is hidden is found by a pixel or two only.
             where[n, :2] += rng.normal(0, 0.015, (2, 1, 1))
         mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
-        return {**given(truth, mask, self.sizes.drafts, rng), "place": torch.from_numpy(where)}
+        return {**network_inputs(truth, mask, self.sizes.drafts, rng), "place": torch.from_numpy(where)}
 
     def held_out(self) -> Sequence[dict[str, Tensor]]:
         """Faces that are never learnt from, with holes of every kind."""
@@ -151,14 +151,16 @@ class PhotoData:
             group = self.groups[rng.choice(len(self.groups), p=self.chances)]
             truth[n] = random_crop(group[rng.integers(len(group))], side, rng)
         mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
-        return given(truth, mask, self.sizes.drafts, rng)
+        return network_inputs(truth, mask, self.sizes.drafts, rng)
 
     def held_out(self) -> Sequence[dict[str, Tensor]]:
         """Crops of photos that are never learnt from, with holes of every kind."""
         return held_out_batches(self._held)
 
 
-def given(truth: _Pixels, mask: NDArray[np.float32], drafts: float, rng: np.random.Generator) -> dict[str, Tensor]:
+def network_inputs(
+    truth: _Pixels, mask: NDArray[np.float32], drafts: float, rng: np.random.Generator
+) -> dict[str, Tensor]:
     """Pictures (N,H,H,3) and their holes (N,H,H) as a network gets them: empty, or with a draft in them."""
     original = torch.from_numpy(truth).permute(0, 3, 1, 2).contiguous().float() / 255
     hole = torch.from_numpy(mask)[:, None]
@@ -180,7 +182,7 @@ def held_out_batches(held: _Pixels) -> list[dict[str, Tensor]]:
         kind = masks.MASK_KINDS[begin // 8 % len(masks.MASK_KINDS)]
         truth = held[begin : begin + 8]
         mask = np.stack([masks.measured(kind, height, width, begin + n) for n in range(8)])
-        batches.append(given(truth, mask, 0.0, np.random.default_rng(0)))
+        batches.append(network_inputs(truth, mask, 0.0, np.random.default_rng(0)))
     return batches
 
 

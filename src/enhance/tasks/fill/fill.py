@@ -154,7 +154,7 @@ def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed
         painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
-        for face in faces.found(rgb, hole):
+        for face in faces.find_faces(rgb, hole):
             one = faces.complete_face(rgb, hole, face, options.seed)
             if one is not None:
                 completed.append(one)
@@ -191,12 +191,12 @@ def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options
     )
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
     drew = [FACE_FILL] * bool(completed) + [PHOTO_FILL] * (helped or refined or rest == "network")
-    found = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
+    digests = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
     if rest == "smooth":
-        found[SMOOTH] = cv2.__version__
+        digests[SMOOTH] = cv2.__version__
     if rest == "patches":
-        found[PATCHES] = version("pypatchmatch")
-    return found
+        digests[PATCHES] = version("pypatchmatch")
+    return digests
 
 
 def stamp_of(hole: Hole, drew: Mapping[str, str], seed: int) -> Stamp:

@@ -144,17 +144,17 @@ class Completion(nn.Module):
             image, mask = image.float(), mask.float()
             begun = _smooth(image, (mask < 0.75).float())
         visible = torch.cat([begun * 2 - 1, mask], 1)
-        inputs, seen = [functional.pixel_unshuffle(visible, GRID), noise], visible
+        inputs, context = [functional.pixel_unshuffle(visible, GRID), noise], visible
         if self.framed and place is not None:
             mirrored = visible.flip(3)
             inputs += [place, functional.pixel_unshuffle(mirrored, GRID)]
-            seen = torch.cat([visible, mirrored], 1)
+            context = torch.cat([visible, mirrored], 1)
         quarter = self.down_quarter(self.head(torch.cat(inputs, 1)))
         eighth = self.down_eighth(self.to_eighth(quarter))
         sixteenth = self.middle(self.to_sixteenth(eighth))
         eighth = self.up_eighth(eighth + _enlarged(self.from_sixteenth(sixteenth)))
         quarter = self.up_quarter(quarter + _enlarged(self.from_eighth(eighth)))
-        half = self.fine(functional.pixel_unshuffle(seen, 2)) + _enlarged(self.from_quarter(quarter))
+        half = self.fine(functional.pixel_unshuffle(context, 2)) + _enlarged(self.from_quarter(quarter))
         half = functional.leaky_relu(self.up_half(half), 0.2)
         drawn = torch.tanh(functional.pixel_shuffle(self.tail(half), 2).float())
         return torch.where(mask > 0, begun + drawn, image)

@@ -85,8 +85,8 @@ class Filling(Stateless):
         self.feature_discriminator: ProjectedDiscriminator | None = None
         if discriminator is not None:
             self.feature_discriminator = ProjectedDiscriminator((_CONDITION,) * len(DEPTHS), seed=seed).to(device)
-        self._made: Tensor | None = None
-        self._seen: tuple[list[Tensor], list[Tensor]] = [], []
+        self._generated: Tensor | None = None
+        self._judged_features: tuple[list[Tensor], list[Tensor]] = [], []
 
     @property
     def groups(self) -> Mapping[str, Group]:
@@ -104,17 +104,17 @@ class Filling(Stateless):
 
     def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         answers = 2 if self.weights.diversity and step % self.weights.diversity_every == 0 else 1
-        twice = {name: torch.cat([value] * answers) for name, value in batch.items()}
+        repeated = {name: torch.cat([value] * answers) for name, value in batch.items()}
         truth, mask = batch["truth"], batch["mask"]
-        generated = self._filled(twice, self._random(step))
+        generated = self._filled(repeated, self._random(step))
         depth = weight_by_depth(mask)
         with torch.no_grad():
             original = self.features(truth)
         features = self.features(generated)
         generated_features = [list(one[:PERCEPTUAL]) for one in zip(*(x.chunk(answers) for x in features), strict=True)]
         pictures = generated.chunk(answers)
-        heard = min(1.0, (step + 1) / self.weights.grows) if self.discriminator is not None else 0.0
-        gentle = 1 - heard * (1 - self.weights.gentle)
+        share = min(1.0, (step + 1) / self.weights.grows) if self.discriminator is not None else 0.0
+        gentle = 1 - share * (1 - self.weights.gentle)
         pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
         perceptual = torch.cat([in_hole(answer, original[:PERCEPTUAL], mask) for answer in generated_features])
         terms = {
@@ -130,28 +130,32 @@ class Filling(Stateless):
             judges.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(truth, mask, batch.get("place"))
-            fake = self.discriminator(generated, twice["mask"], twice.get("place"))
+            fake = self.discriminator(generated, repeated["mask"], repeated.get("place"))
             pairs = zip(fake, (torch.cat([logits] * answers) for logits in real), strict=True)
-            adversarial = [_relativistic(better, worse, twice["mask"]) for better, worse in pairs]
-            terms["adversarial"] = heard * self.weights.adversarial * torch.stack(adversarial).mean()
-            alone, (fit,) = self.feature_discriminator(features[2:], pooled_to(features[2:], _condition(twice)))
-            feature_logits = torch.stack([_in_patches(logits, twice["mask"]) for logits in (*alone, *fit)])
-            terms["features"] = -heard * self.weights.features_adversarial * feature_logits.mean()
+            adversarial = [_relativistic(better, worse, repeated["mask"]) for better, worse in pairs]
+            terms["adversarial"] = share * self.weights.adversarial * torch.stack(adversarial).mean()
+            alone, (fit,) = self.feature_discriminator(features[2:], pooled_to(features[2:], _condition(repeated)))
+            feature_logits = torch.stack([_in_patches(logits, repeated["mask"]) for logits in (*alone, *fit)])
+            terms["features"] = -share * self.weights.features_adversarial * feature_logits.mean()
             judges.requires_grad_(True)
-        self._made = generated.detach()[: len(truth)]
-        self._seen = [x.detach()[: len(truth)] for x in features[2:]], original[2:]
+        self._generated = generated.detach()[: len(truth)]
+        self._judged_features = [x.detach()[: len(truth)] for x in features[2:]], original[2:]
         return terms
 
     def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        assert self._made is not None
+        assert self._generated is not None
         truth, mask, place = batch["truth"], batch["mask"], batch.get("place")
-        both = torch.cat([truth, self._made]), torch.cat([mask] * 2), None if place is None else torch.cat([place] * 2)
+        both = (
+            torch.cat([truth, self._generated]),
+            torch.cat([mask] * 2),
+            None if place is None else torch.cat([place] * 2),
+        )
         logit_pairs = [logits.chunk(2) for logits in self.discriminator(*both)]
         each = [_relativistic(real, fake, mask) for real, fake in logit_pairs]
         terms = {"discrimination": torch.stack(each).mean()}
         assert self.feature_discriminator is not None
-        of_made, of_real = self._seen
+        of_made, of_real = self._judged_features
         condition = pooled_to(of_real, _condition(batch))
         (alone, (fit,)), (alone_made, (fit_made,)) = (
             self.feature_discriminator(features, condition) for features in (of_real, of_made)

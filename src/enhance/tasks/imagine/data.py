@@ -93,12 +93,12 @@ class Birds:
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
         """Batch number `step`, see `_made`: that of another process is another."""
         rng = np.random.default_rng((self.seed, step, rank))
-        return self._made(rng.choice(self.training, self.sampling.batch), rng, self.sampling)
+        return self._examples(rng.choice(self.training, self.sampling.batch), rng, self.sampling)
 
     def held_out(self) -> list[dict[str, Tensor]]:
         rng = np.random.default_rng(self.seed)
         plain = Sampling(len(self.held), joined=0.0, strange=0.0, shifted=False)
-        return [self._made(self.held, rng, plain)]
+        return [self._examples(self.held, rng, plain)]
 
     @cached_property
     def training(self) -> NDArray[np.intp]:
@@ -110,7 +110,7 @@ class Birds:
         """Every thirty-third: to judge by."""
         return np.arange(4, len(self.pixels), 33)
 
-    def _made(self, which: NDArray[np.intp], rng: np.random.Generator, sampling: Sampling) -> dict[str, Tensor]:
+    def _examples(self, which: NDArray[np.intp], rng: np.random.Generator, sampling: Sampling) -> dict[str, Tensor]:
         """Pictures with what is said of them.
 
         Returns:

@@ -74,7 +74,7 @@ class Imagination(Stateless):
             "discriminator": Group(nn.ModuleDict(discriminators), (0.0, 0.99)),
             "reader": Group(nn.ModuleDict({"reader": self.reader}), (0.9, 0.99), speed=2.0),
         }
-        self._made = torch.empty(0)
+        self._generated = torch.empty(0)
         self._features: tuple[list[Tensor], list[Tensor]] = [], []
 
     def look(self, pictures: Tensor) -> list[Tensor]:
@@ -117,7 +117,7 @@ class Imagination(Stateless):
             colour_logits = self.reader(generated, features[1:3], batch["areas"])
             terms["colours"] = w.colours * self._misread(colour_logits, batch["named"], batch["areas"])
         self._judging(True)
-        self._made, self._features = generated.detach(), ([x.detach() for x in features], real)
+        self._generated, self._features = generated.detach(), ([x.detach() for x in features], real)
         return terms
 
     def _misread(self, logits: Tensor, named: Tensor, areas: Tensor) -> Tensor:
@@ -134,7 +134,7 @@ class Imagination(Stateless):
             return {"judging_pixels": 0 * self.discriminator.match.bias.sum()}
         terms: dict[str, Tensor] = {}
         true, wrong, own = ((batch[f"{name}maps"], batch[f"{name}words"]) for name in ("real_", "wrong_", ""))
-        features = self.discriminator.see(torch.cat([image, self._made]))
+        features = self.discriminator.see(torch.cat([image, self._generated]))
         real, generated = features.chunk(2)
         real_alone, real_fit = self.discriminator.judge(real, *true)
         _, wrong_fit = self.discriminator.judge(real, *wrong)

@@ -86,7 +86,7 @@ class Sketch(Stateless):
     def _generator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         weights, picture, edges, looseness = self.weights, batch["picture"], batch["edges"], batch["looseness"]
         adversarial = step >= weights.alone
-        heard = min(1.0, max(0, step - weights.alone) / max(1, weights.alone))
+        share = min(1.0, max(0, step - weights.alone) / max(1, weights.alone))
         self._remember(batch["look"], step)
         strange = round(weights.strangers * len(picture)) if adversarial else 0
         look = torch.cat([batch["look"].roll(1, 0)[:strange], batch["look"][strange:]])
@@ -96,7 +96,7 @@ class Sketch(Stateless):
             original = self.squeezenet(picture)
         features = self.squeezenet(painted)
         strict = 1 - looseness[:, 0]
-        tight = (0.5 + 0.5 * strict[known]) * (1 - heard * (1 - weights.gentle))
+        tight = (0.5 + 0.5 * strict[known]) * (1 - share * (1 - weights.gentle))
         distance = losses.feature_distance([x[known] for x in features], [x[known] for x in original])
         terms = {
             "perceptual": weights.perceptual * (distance * tight).mean(),
@@ -111,10 +111,10 @@ class Sketch(Stateless):
                 real = self.discriminator(picture, edges, looseness)
             fake = self.discriminator(painted, edges, looseness)
             for name, better, worse in zip(("photograph", "drawn"), fake, real, strict=True):
-                terms[name] = heard * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
+                terms[name] = share * weights.pixels_adversarial * losses.relativistic(better.float(), worse.float())
             alone, (drawn,) = self.feature_discriminator(features[2:], drawing_maps(edges, looseness))
             mean = _joined(alone).mean() + _joined(drawn).mean()
-            terms["features"] = -heard * weights.features_adversarial * mean
+            terms["features"] = -share * weights.features_adversarial * mean
             discriminators.requires_grad_(True)
         self._painted, self._features = painted.detach(), ([x.detach() for x in features], original)
         return terms

@@ -100,20 +100,20 @@ def choose(
 
 
 def face_model(
-    asked: str | os.PathLike[str] | Model | None, crops: Sequence[FaceCrop], *, restores: bool
+    model: str | os.PathLike[str] | Model | None, crops: Sequence[FaceCrop], *, restores: bool
 ) -> tuple[Model, str | None]:
     """The model that draws faces, and the reason for it, where that is for the user to know.
 
     Args:
-        asked: None for what suits.
+        model: None for what suits.
         crops: the faces.
         restores: whether all of the photo is to be restored.
 
     Raises:
         ModelError: there is no such model.
     """
-    if asked is not None:
-        return asked if isinstance(asked, Model) else Model.load(asked), None
+    if model is not None:
+        return model if isinstance(model, Model) else Model.load(model), None
     blurred = sum(defects.is_blurred(crop.lr, crop.size) for crop in map(FaceCrop.reduced, crops))
     reason = f"blurred faces: drawn by {RESTORATION_MODEL}" if 2 * blurred > len(crops) and not restores else None
     return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason
