@@ -1,4 +1,4 @@
-"""How long work is given up half way: between two networks, or two bands, it asks whether anybody waits for it."""
+"""Cancellation of long work: between two networks, or two bands, it asks whether anybody still waits for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ class CancelledError(EnhanceError):
 
 @contextmanager
 def cancellable(cancelled: Callable[[], bool]) -> Iterator[None]:
-    """What is done within ends with `CancelledError`, soon after `cancelled` says so; in this thread alone."""
+    """Ends the work inside with `CancelledError` soon after `cancelled` returns true; in this thread only."""
     token = _cancelled.set(cancelled)
     try:
         yield

@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """What is to be known of a field besides its default.
+    """Help, range and names of a field.
 
     Attributes:
         help: one sentence.
@@ -82,7 +82,7 @@ class Option:
         return not self.choices or value in self.choices
 
     def range_in_words(self) -> str:
-        """What it may be: "a whole number from 0 on"."""
+        """Returns the range in words: "a whole number from 0 on"."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.form:

@@ -23,7 +23,7 @@ def silenced() -> Iterator[None]:
 
 
 class Bar:
-    """A bar that fills up from 0 to 1, with words behind it.
+    """A bar that goes from 0 to 1, followed by words.
 
     Args:
         title: what is going on.

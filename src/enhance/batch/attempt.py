@@ -15,7 +15,7 @@ from enhance.errors import EnhanceError
 
 
 def attempt(task: PhotoTask, work: Work, *, remember: bool = True, debug: bool = False) -> Outcome:
-    """Does a task. What is read or written by URL is copied here first, or from here afterwards.
+    """Runs a task. Inputs that are named by URL are copied to this machine first, results to their URL afterwards.
 
     Args:
         remember: also find out the facts of source and target; the target is then on the disk.
@@ -87,12 +87,12 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
 
 
 def killed(task: PhotoTask) -> Outcome:
-    """What is said of a task that ended the process that did it."""
+    """Returns the message for a task that ended its own process."""
     return Outcome(error=f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1")
 
 
 def file_facts(path: Path, sync: bool = False) -> FileFacts:
-    """Of a file.
+    """Returns size, time and digest of a file.
 
     Args:
         sync: see to it that its content is on the disk.
@@ -114,7 +114,7 @@ def exists(place: str) -> bool:
 
 
 def unchanged(place: str, known: FileFacts | None) -> bool:
-    """Whether a file is what it was. Times spare reading what did not change; where they differ, contents decide."""
+    """Whether a file is unchanged. It is read only where its time differs; then its content decides."""
     if storage.is_url(place):
         return storage.remote_unchanged(place, known)
     try:

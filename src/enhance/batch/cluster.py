@@ -74,7 +74,7 @@ class Cluster:
 def on_ray(
     tasks: Iterator[PhotoTask], work: Work, *, cluster: Cluster, remember: bool = True, debug: bool = False
 ) -> Iterator[tuple[PhotoTask, Outcome]]:
-    """Tasks as they are over, with what became of them. Files must be reached by the same names from all machines.
+    """Yields each task when it is over, with its outcome. All machines must reach the files by the same names.
 
     Args:
         remember, debug: as of `attempt`.
@@ -112,7 +112,7 @@ def _tidy(tasks: Sequence[PhotoTask]) -> None:
 
 
 class RayWorker:
-    """An actor: it makes what it is given, photo after photo, with networks that are loaded once."""
+    """An actor that works on one photo after another, with networks that are loaded once."""
 
     def __init__(self, work: Work, remember: bool, debug: bool, environment: Mapping[str, str]) -> None:
         import ray
@@ -173,12 +173,12 @@ class Patience:
         self._before = 0.0
 
     def on_execution_step(self, executor: object) -> None:  # noqa: ARG002
-        """Sleeps where the turn before waited for nothing."""
+        """Sleeps where the last turn did not wait."""
         time.sleep(max(0.0, min(_TURN, self._before + _TURN - time.monotonic())))
         self._before = time.monotonic()
 
     def before_execution_starts(self, executor: object) -> None:
-        """Nothing; nor do those below."""
+        """Does nothing; nor do the methods below."""
 
     def after_execution_succeeds(self, executor: object) -> None: ...
 

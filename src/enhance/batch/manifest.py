@@ -59,7 +59,7 @@ _Row = tuple[Any, ...]
 
 
 class Manifest:
-    """What was done in a folder.
+    """A record of the photos that were finished in a folder.
 
     That of a URL is worked on in a copy here. What is begun is noted there at once, as a small file for all photos that
     are begun together; the whole takes their place every minute, and at the end.
@@ -95,14 +95,14 @@ class Manifest:
         return self._place / f"{MANIFEST}{_part(self.shard)}.db"
 
     def own(self, tasks: Iterable[PhotoTask]) -> Iterator[PhotoTask]:
-        """Those of this shard: by the name of the target, so that a new photo moves no other to another machine."""
+        """Yields the tasks of this shard: by the target's name, so that a new photo moves no other elsewhere."""
         which, many = self.shard
         for task in tasks:
             if many == 1 or int.from_bytes(hashlib.sha256(self._name(task)).digest()[:8]) % many == which - 1:
                 yield task
 
     def states(self, tasks: Iterable[PhotoTask]) -> Iterator[tuple[PhotoTask, State]]:
-        """Whether the targets are there as they were left and still what the photos and the settings give.
+        """Yields tasks with their states: whether a target is unchanged, and what photo and settings give.
 
         Raises:
             PhotoError: what was done cannot be read.
@@ -119,7 +119,7 @@ class Manifest:
                     yield task, _state(task, known.get(name), accepted)
 
     def begin(self, tasks: Sequence[PhotoTask]) -> None:
-        """Said before targets are written, so that they are known as ours if that is all that is ever said.
+        """Records targets before they are written, so that they are known as ours even if the run is killed.
 
         Raises:
             PhotoError: it cannot be written.
@@ -139,7 +139,7 @@ class Manifest:
             self._note([os.fsdecode(row[0]) for row in rows], now)
 
     def finish(self, done: Iterable[tuple[PhotoTask, FileFacts | None, FileFacts]]) -> None:
-        """Said when targets are whole, and on the disk.
+        """Records targets that are complete and on the disk.
 
         Args:
             done: tasks with the facts of their sources and of their targets.
@@ -159,7 +159,7 @@ class Manifest:
 
     @contextmanager
     def kept(self) -> Iterator[Manifest]:
-        """Opens the file to write to; only one run at a time may.
+        """Opens the file for writing; only one run at a time may do so.
 
         Raises:
             PhotoError: it cannot be written, or another run is at work.

@@ -1,4 +1,4 @@
-"""What is to be done: photos, the files to make of them, and which of them are this machine's share."""
+"""The work to do: photos, their targets, and this machine's share of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PhotoTask(NamedTuple):
 
 
 class FileFacts(NamedTuple):
-    """What a file was like: its size in bytes, when it was written (ns), and the first 16 bytes of its SHA-256."""
+    """Size in bytes, time of writing (ns) and the first 16 bytes of the SHA-256 of a file."""
 
     size: int
     modified: int
@@ -44,10 +44,10 @@ class Outcome:
 
 
 def shard_of(text: str) -> tuple[int, int]:
-    """Which part of how many `i/n` is.
+    """Parses a shard `i/n`: part i of n.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no shard.
     """
     one, _, parts = text.partition("/")
     which, many = int(one), int(parts)
@@ -57,7 +57,7 @@ def shard_of(text: str) -> tuple[int, int]:
 
 
 def identities(tasks: Iterable[PhotoTask]) -> set[int | str]:
-    """What `identity` says of the photos' files, and those that are named by URL."""
+    """Returns what identifies the photos: `file_identity`, or the URL."""
     return {task.source if "://" in task.source else file_identity(task.source) for task in tasks}
 
 

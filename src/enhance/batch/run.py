@@ -43,7 +43,7 @@ def run(
     leave: Callable[[str], bool] | None = None,
     on_done: Callable[[PhotoTask, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
-    """Does the tasks that are not done. What fails stops nothing else.
+    """Runs the tasks that are not done yet. A failure does not stop the others.
 
     Args:
         tasks: all of them; those of other shards are left out here.
@@ -114,7 +114,7 @@ def run(
 
 
 def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tuple[PhotoTask, State]]:
-    """The tasks of this shard, and what is to become of them."""
+    """Yields the tasks of this shard with their states."""
     inputs = identities(tasks)
     known: Iterator[tuple[PhotoTask, State]] = ((task, "to do") for task in tasks)
     for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):

@@ -143,7 +143,7 @@ def remote_facts(copy: Path, before: tuple[int, int] | None) -> FileFacts | None
 
 
 def remote_unchanged(url: str, known: FileFacts | None) -> bool:
-    """Whether a file is what it was. Stamps spare reading what did not change; where they differ, contents decide."""
+    """Whether a file is unchanged. It is read only where its stamp differs; then its content decides."""
     now = remote_version(url)
     if now is None or known is None or now[0] != known.size:
         return False

@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 class Formed(click.ParamType[str]):
-    """A text that must have the form of an option."""
+    """A text that must match the form of its option."""
 
     name = "text"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
-    """What is drawn of a photo, refused before it is written if there can be no map of it."""
+    """Refuses a photo that can have no map before anything is written."""
     from enhance.honesty.report import refuse_map
 
     result = drawn(photo)

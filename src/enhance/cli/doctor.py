@@ -41,7 +41,7 @@ def doctor(as_json: bool) -> None:
 
 
 def examined() -> dict[str, str]:
-    """What is found, in the order in which it is told: what it is -> in words."""
+    """Returns what this machine has, in the order of the output: name -> description."""
     from enhance.batch.processes import cores, default_jobs
     from enhance.datasets import cache
     from enhance.inference import sessions, shipped

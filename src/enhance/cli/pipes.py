@@ -34,7 +34,7 @@ class Piped:
     writes: bool
 
     def named(self, text: str) -> str:
-        """The same text with streams called what they are."""
+        """Returns the text with streams called by their names instead of the temporary files."""
         for name in ("stdin", "stdout"):
             for path in sorted(self.folder.glob(f"{name}.*"), key=lambda path: -len(path.name)):
                 text = text.replace(str(path), name)

@@ -41,7 +41,7 @@ def serve(**values: Any) -> None:
 
 
 def token_of(file: Path | None) -> str:
-    """What clients must know; empty for nothing.
+    """Returns the token that clients must send; empty if none is needed.
 
     Raises:
         EnhanceError: the file cannot be read, or is empty.

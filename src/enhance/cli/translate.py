@@ -143,7 +143,7 @@ def translate_file(
 def answer_for(
     path: Path, target: Path, sentence: str, notes: Sequence[str], started: float, as_json: bool, **facts: Any
 ) -> str:
-    """What was made of a file, in words or as a line of JSON."""
+    """Returns what was made of a file, in words or as a line of JSON."""
     seconds = time.perf_counter() - started
     if as_json:
         return as_line(path, target, **KEYS, sentence=sentence, **facts, notes=list(notes), seconds=round(seconds, 2))

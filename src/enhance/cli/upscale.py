@@ -183,7 +183,7 @@ def left_out(source: str) -> bool:
 
 
 def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
-    """The same without the files that this program made, which are told of in one line."""
+    """Returns the photos that this program did not make; one line says which were left out."""
     ours = {path for path in photos if isinstance(path, Path) and path.is_file() and left_out(str(path))}
     if ours:
         more = f" and {len(ours) - 1:,} more" if len(ours) > 1 else ""
@@ -265,7 +265,7 @@ def enhance_file(
 
 
 def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, request: Request) -> None:
-    """Says what would be done."""
+    """Prints what would be done."""
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
 

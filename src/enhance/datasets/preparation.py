@@ -49,7 +49,7 @@ class Prepared:
         return unread
 
     def sentence(self, what: str) -> str:
-        """It in one line. what: the plural of what was written."""
+        """Returns the counts in one line. what: the plural of what was written."""
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(self.dropped.items()))
         return f"{self.written:,} {what}" + (f"; dropped: {reasons}" if reasons else "")
 
@@ -92,7 +92,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
 
 
 def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
-    """The same of the photos that a file names, each ended by a zero byte, into a tar file, as WebDataset has them.
+    """Like `prepare`, for the photos that a file names, each ended by a zero byte, into a tar file as in WebDataset.
 
     Returns:
         The counts, as JSON for `Prepared.add`. A tar without pictures is written, too.
@@ -114,7 +114,7 @@ def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
 
 
 def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
-    """What is said of photos from which nothing was cut."""
+    """Returns the error for photos from which nothing was cut."""
     if crops:
         return DataError(f"the photos hold no detailed square of {size} pixels; give larger or sharper photos")
     return DataError(
@@ -145,7 +145,7 @@ def squares(rgb: Array, size: int) -> Iterator[Array | str]:
 
 
 def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
-    """A face of a photo (H,W,3) in its frame, (size,size,3); what is wrong with it if it is not worth learning from."""
+    """Returns a face of a photo (H,W,3) in its frame, (size,size,3), or the reason why it is not used."""
     if geometry.face_size(face.landmarks) < size * _ENOUGH:
         return f"smaller than {round(size * _ENOUGH)} pixels"
     if abs(geometry.tilt(face.landmarks)) > MOST_TILT:

@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """A measurement: what was done (`protocol`), with which files (`models`: name -> facts), and what came out."""
+    """A measurement: how it was done (`protocol`), the files (`models`: name -> facts), and the scores (`rows`)."""
 
     protocol: tuple[str, ...]
     models: dict[str, dict[str, str]]

@@ -22,7 +22,7 @@ REQUIRED = ("name", "task")
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a network.
+    """The facts of a network.
 
     Attributes:
         name: what it is called on the command line.

@@ -45,10 +45,10 @@ def one(message: Fields, field: int) -> int | bytes:
 
 
 def as_bytes(value: int | bytes) -> bytes:
-    """A field that is no number.
+    """Returns a field that is bytes.
 
     Raises:
-        TypeError: it is one.
+        TypeError: it is a number.
     """
     if isinstance(value, int):
         raise TypeError("a number where a message was expected")
@@ -56,7 +56,7 @@ def as_bytes(value: int | bytes) -> bytes:
 
 
 def as_text(value: int | bytes) -> str:
-    """A field that is text."""
+    """Returns a field that is text."""
     return as_bytes(value).decode()
 
 

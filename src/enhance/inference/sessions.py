@@ -44,7 +44,7 @@ def default_device() -> str:
 
 @contextmanager
 def on_device(device: str | None) -> Iterator[None]:
-    """Within this, networks run on a device, unless another is named. None: nothing is changed.
+    """Runs networks within it on a device, unless another is named. None: nothing is changed.
 
     Raises:
         ModelError: there is no such device, or this build of ONNX Runtime cannot use it.
@@ -112,7 +112,7 @@ def open_session(
 def run_session(
     session: onnxruntime.InferenceSession, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
 ) -> dict[str, NDArray[Any]]:
-    """What a network answers: name of the output -> array.
+    """Runs a network: name of the output -> array.
 
     Args:
         outputs: those that are wanted; None for all.

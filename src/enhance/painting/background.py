@@ -123,7 +123,7 @@ class Background:
         margin = self._margin
         most = max((TILE + 2 * RECEPTIVE_FIELD) ** 2, int(self.memory * 1e6 / NETWORK_BYTES))
 
-        def seen(length: int, count: int) -> int:
+        def tile_side(length: int, count: int) -> int:
             return 2 * -(-length // (2 * count)) + margin * min(count - 1, 2)
 
         best = TILE, TILE

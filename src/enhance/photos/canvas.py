@@ -143,7 +143,7 @@ class Canvas:
         return self.array if isinstance(source, np.ndarray) and source.dtype == np.uint16 else self.image()
 
     def finished(self) -> dict[str, Any]:
-        """`info` with a thumbnail of what was painted, if the photo's file had one."""
+        """Returns `info` with a thumbnail of what was painted, if the photo's file had one."""
         if "exif" not in self.info:
             return dict(self.info)
         step = max(1, max(self.width, self.height) // 320)

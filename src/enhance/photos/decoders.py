@@ -42,7 +42,7 @@ _pillow = threading.Lock()
 
 
 def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
-    """What a file holds, and what to call it.
+    """Returns the bytes of a file, and a name for it.
 
     Raises:
         PhotoError: it cannot be read, or is empty.
@@ -75,7 +75,7 @@ def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
 
 @contextmanager
 def decoding(name: str, max_pixels: int) -> Iterator[None]:
-    """Says in our words what goes wrong between a file and its pixels."""
+    """Turns the errors of decoders into PhotoError."""
     with _pillow, warnings.catch_warnings():
         # What Pillow grumbles about is of no use to a user, but past the limit the result would not fit in memory.
         warnings.simplefilter("ignore")
@@ -102,7 +102,7 @@ def decoding(name: str, max_pixels: int) -> Iterator[None]:
 
 
 def opened(content: bytes, name: str) -> Image.Image:
-    """Not decoded yet."""
+    """Opens an image; its pixels are not decoded yet."""
     if content[4:8] == b"ftyp" and (content[8:12] in HEIC_BRANDS or b"heic" in content[16:48]):
         ready("HEIF", name)
     try:
@@ -122,7 +122,7 @@ def opened(content: bytes, name: str) -> Image.Image:
 
 
 def ready(kind: str, name: str | os.PathLike[str]) -> None:
-    """Teaches Pillow HEIC, whose library is large and not everybody's."""
+    """Registers HEIC with Pillow; its library is large and optional."""
     if kind != "HEIF":
         return
     try:

@@ -32,7 +32,7 @@ _QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 
 
 def import_av() -> Any:
-    """PyAV, which is large and not everybody's.
+    """Imports PyAV, which is large and optional.
 
     Raises:
         EnhanceError: it is missing.

@@ -65,7 +65,7 @@ def _ancillary(info: dict[Any, Any]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def png_options(info: dict[Any, Any]) -> dict[str, Any]:
-    """What Pillow's PNG writer is to be told, from the facts of a canvas."""
+    """Returns the settings for Pillow's PNG writer, from the facts of a canvas."""
     options: dict[str, Any] = {key: info[key] for key in ("icc_profile", "exif", "dpi") if key in info}
     texts = PngImagePlugin.PngInfo()
     if "xmp" in info:

@@ -42,11 +42,11 @@ class Profile:
             self._back = ImageCms.buildTransform(srgb, own, "RGB", mode, intent, flags)
 
     def to_srgb(self, values: _Pixels) -> _Pixels:
-        """uint8 (H,W,C) to uint8 (H,W,3)."""
+        """Converts uint8 (H,W,C) to uint8 (H,W,3)."""
         return self._converted(values, self.mode, "RGB", self._there)
 
     def from_srgb(self, rgb: _Pixels) -> _Pixels:
-        """uint8 (H,W,3) to uint8 (H,W,C)."""
+        """Converts uint8 (H,W,3) to uint8 (H,W,C)."""
         return self._converted(rgb, "RGB", self.mode, self._back)
 
     def _converted(self, values: _Pixels, source: str, target: str, transform: Any) -> _Pixels:

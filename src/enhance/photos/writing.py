@@ -73,7 +73,7 @@ def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], codin
 
 
 def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
-    """Says before the work what would fail after it; returns the format that the file will have.
+    """Raises before the work what would fail after it; returns the format of the file.
 
     Raises:
         PhotoError: no format has this suffix, or it cannot hold so large a picture, or the name is too long.

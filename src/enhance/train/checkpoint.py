@@ -24,7 +24,7 @@ HALF = "_16"
 
 @dataclass
 class Progress:
-    """How far a run is, and what that cost.
+    """How far a run is, and how much it has cost.
 
     Attributes:
         pictures: examples that it has seen.
@@ -76,7 +76,7 @@ def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progres
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What `save` saved. Nothing in the file is ever executed.
+    """Loads what `save` saved. Nothing in the file is ever executed.
 
     Raises:
         TrainingError: there is no such file, or it is not a checkpoint.

@@ -31,12 +31,12 @@ PRIME = 982_451_653
 
 
 def rank() -> int:
-    """Which of the processes this is; 0 logs, shows and saves."""
+    """Returns the number of this process; 0 logs, shows and saves."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def world() -> int:
-    """How many processes there are."""
+    """Returns the number of processes."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
@@ -78,7 +78,7 @@ def joined() -> Iterator[None]:
 
 
 def rank_0_first(make: Callable[[], _T]) -> _T:
-    """What all processes make, one before the others, which then find its caches."""
+    """Runs `make` on rank 0 before the others, which then find its caches."""
     result = make() if rank() == 0 else None
     if world() > 1:
         distributed.barrier()

@@ -178,7 +178,7 @@ def stop_signals() -> Iterator[list[int]]:
 
 @contextmanager
 def on_error(rescue: Callable[[], None]) -> Iterator[None]:
-    """Calls `rescue` before a training error goes on its way."""
+    """Calls `rescue` when a training error occurs, and raises it again."""
     try:
         yield
     except TrainingError:
@@ -187,7 +187,7 @@ def on_error(rescue: Callable[[], None]) -> Iterator[None]:
 
 
 def cost(progress: Progress) -> dict[str, float]:
-    """What every line of the log says of how far the run is."""
+    """Returns how far the run is, for a line of the log."""
     return {"step": progress.step, "pictures": progress.pictures, "seconds": round(progress.seconds, 1)}
 
 
@@ -202,7 +202,7 @@ def _moved(batch: Batch, trainer: Trainer) -> dict[str, Tensor]:
 
 
 def forget_after(log: Path, pictures_seen: int) -> None:
-    """Drops what a killed run had logged after its last checkpoint: the resumed run says it again."""
+    """Drops what a killed run logged after its last checkpoint: the resumed run logs it again."""
     if not log.exists():
         return
     kept = []

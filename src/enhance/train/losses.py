@@ -1,4 +1,4 @@
-"""What the generator and the discriminator are told."""
+"""Losses of the generator and the discriminator."""
 
 from collections.abc import Mapping, Sequence
 

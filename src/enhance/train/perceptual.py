@@ -50,7 +50,7 @@ def squeezenet() -> FeatureLoss:
 
 
 def deep_squeezenet() -> FeatureLoss:
-    """The same and one layer deeper, which a `ProjectedDiscriminator` judges, too."""
+    """Like `squeezenet`, and one layer deeper, which a `ProjectedDiscriminator` judges as well."""
     return Features(SqueezeNet(deep=True))
 
 

@@ -45,7 +45,7 @@ Calibration = Callable[[Sequence[Path]], Iterator[Inputs]]
 
 @dataclass(frozen=True)
 class Exported:
-    """A network as its users meet it.
+    """A network as it is exported.
 
     Attributes:
         module: in evaluation mode; called with the inputs in their order, returns one tensor or one for each output.
@@ -109,7 +109,7 @@ class Task(Protocol):
 
 
 class Stateless:
-    """What a task inherits that keeps nothing beside its networks, and whose weights fit no other network."""
+    """A base for tasks that keep nothing beside their networks, and whose weights fit no other network."""
 
     def state_dict(self) -> dict[str, Any]:
         return {}

@@ -12,7 +12,7 @@ EDGES = "Left, top, right, bottom in pixels of the part that was asked for."
 
 
 class Answer(BaseModel):
-    """Any answer; what it has is what is said here."""
+    """The base of all answers: they have no fields but those that are declared."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -37,7 +37,7 @@ class PictureAnswer(Answer):
 
 
 class Pictures(Answer):
-    """Facts with pictures: `answers` are there where JSON was asked for."""
+    """Facts with pictures; `answers` is there if JSON was asked for."""
 
     answers: list[PictureAnswer] | None = None
 

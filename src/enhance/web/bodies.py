@@ -25,7 +25,7 @@ GRACE = 2.0
 
 @dataclass(frozen=True)
 class Body:
-    """What was sent.
+    """The content of a request.
 
     Attributes:
         photo: a file, also of a drawing.

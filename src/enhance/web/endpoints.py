@@ -35,7 +35,7 @@ FACE_MODELS, ALL_MODELS = "faces", "all"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Something that is done with what is posted.
+    """An endpoint to which a photo, a drawing or a sentence is posted.
 
     Attributes:
         name: of the operation; its path is /v1/NAME.

@@ -1,4 +1,4 @@
-"""Stands before everything: refuses what other sites send, asks for the token, sets headers, counts, and keeps the log.
+"""Middleware before all routes: refuses other sites, checks the token, sets headers, counts, and logs.
 
 A page elsewhere can point its own name at this machine (DNS rebinding), so only names that are known are served; an
 address typed in digits cannot be rebound.
@@ -152,7 +152,7 @@ class Guard:
         return compare_digest(token.strip().encode(), self.access.token.encode())
 
     def knows(self, host: str) -> bool:
-        """Whether the service may be called that."""
+        """Whether a host name is one of the service's."""
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
@@ -167,7 +167,7 @@ class Guard:
 
 
 def log_requests(write: Callable[[str], object]) -> None:
-    """Has each request told in a line: when, who, what, status, bytes, seconds."""
+    """Logs each request in a line: when, who, what, status, bytes, seconds."""
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

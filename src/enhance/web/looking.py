@@ -120,7 +120,7 @@ def _pixels(photo: Photo) -> int:
 
 
 def face_facts(number: int | None, box: Box, size: int, reason: str | None) -> dict[str, Any]:
-    """What is told of a face."""
+    """Returns the facts of a face for an answer."""
     return {
         "number": number,
         "box": [round(float(edge), 1) for edge in box],

@@ -1,4 +1,4 @@
-"""What came of a job: facts, and pictures in the bytes of their files."""
+"""The result of a job: facts, and pictures as the bytes of their files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MadePicture:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a job.
+    """The result of a job.
 
     Attributes:
         facts: as JSON can hold them.
@@ -46,11 +46,11 @@ class Made:
 
     @property
     def bytes(self) -> int:
-        """What it takes."""
+        """Returns the bytes that it takes."""
         return sum(len(picture.data) for picture in self.pictures) + len(self.mask or b"") + len(json.dumps(self.facts))
 
     def header(self) -> str:
-        """The facts in so few bytes that they fit into a header: of lists that are too long only the beginning."""
+        """Returns the facts, short enough for a header: of lists that are too long only the beginning."""
         facts, text = self.facts, json.dumps(self.facts, ensure_ascii=True)
         for name in reversed(LISTS):
             while len(text) > MOST_IN_HEADER and facts.get(name):

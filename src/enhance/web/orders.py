@@ -1,4 +1,4 @@
-"""What is asked for of a photo beside the options of a task: which part of it, how it leaves, and who waits for it."""
+"""Options of a request besides those of its task: part of the photo, format of the answer, and who waits for it."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class SeveralOptions:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """How a picture leaves."""
+    """The format of the answer."""
 
     format: str | None = option(
         None,

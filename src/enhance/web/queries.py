@@ -39,7 +39,7 @@ def query_model(name: str, kinds: Sequence[type], choices: Choices | None = None
 
 
 def taken(kind: type[_T], query: Query) -> _T:
-    """The options of a dataclass that a query gives."""
+    """Returns the options of a dataclass from a query."""
     values: dict[str, Any] = {}
     for field, one in options_of(kind).items():
         value = getattr(query, field)

@@ -55,7 +55,7 @@ _SECRET = re.compile(r"[\x21-\x7e]{16,128}")
 
 
 class Service:
-    """What is done with requests, and the worker behind it."""
+    """The handlers of all requests, and the worker behind them."""
 
     def __init__(self, limits: Limits, access: Access) -> None:
         self.limits, self.access = limits, access
@@ -157,7 +157,7 @@ class Service:
             self.worker.leave(job)
 
     def admit(self, job: Job) -> None:
-        """Lets a job in, if there may be one more.
+        """Admits a job if there is a place left.
 
         Raises:
             RefusedError: not now.
@@ -186,7 +186,7 @@ class Service:
             times.append(now)
 
     def full(self) -> RefusedError:
-        """What is said where no place is left."""
+        """Returns the error for a full queue."""
         after = self.worker.retry_after()
         return RefusedError(
             429,
@@ -261,7 +261,7 @@ class Service:
         return result
 
     def gone(self) -> RefusedError:
-        """What is said of a job that was cancelled."""
+        """Returns the error for a job that was cancelled."""
         if self.closing:
             return RefusedError(503, "stopping", "the service is ending", {"retry-after": "10"})
         return RefusedError(409, "cancelled", "the job was cancelled")
@@ -275,7 +275,7 @@ class Service:
         return job
 
     def finished(self, name: str, secret: str) -> Made:
-        """What came of a job, for who knows its secret."""
+        """Returns the result of a job to a client that knows its secret."""
         job = self.job(name)
         if not job.knows(secret):
             raise RefusedError(403, "wrong_secret", "the job has another secret; send it as Job-Secret")
@@ -406,7 +406,7 @@ class Service:
 
 
 def rendered(result: Made, accept: str) -> Response:
-    """What came of a job, as the client likes it."""
+    """Returns the result of a job in the form that the client prefers."""
     if not result.pictures:
         return JSONResponse(result.facts)
     first = result.pictures[0]

@@ -37,7 +37,7 @@ class NameTakenError(Exception):
 
 @dataclass(eq=False)
 class Job:
-    """Something that is to be drawn.
+    """A job in the queue.
 
     Attributes:
         name: by which it is asked for; empty where nobody asks.
@@ -232,5 +232,5 @@ def _bytes(job: Job) -> int:
 
 
 def new_secret() -> str:
-    """For jobs whose client gave none."""
+    """Returns a new secret for a job whose client gave none."""
     return secrets.token_urlsafe(24)

@@ -88,7 +88,7 @@ def _resized(picture: Array, side: int) -> Array:
 
 
 def find_faces(rgb: Array, hole: Hole) -> list[Face]:
-    """Faces of a picture (H,W,3) whose hole is filled already, the surest first.
+    """Finds faces in a picture (H,W,3) whose hole is filled already, the surest first.
 
     One look has to do: a face that is hidden in part is large in what surrounds the hole, or hardly worth it.
     """

@@ -38,7 +38,7 @@ LARGEST_FACE = 512
 
 @dataclass(frozen=True, eq=False)
 class Filled:
-    """What was made of a photo.
+    """A photo with its hole filled.
 
     Attributes:
         canvas: the whole photo, ready to be written.
@@ -60,7 +60,7 @@ class Filled:
         return self.canvas.rgb
 
     def sentence(self) -> str:
-        """One honest line."""
+        """Returns what was filled, in one line."""
         count = int(self.hole.sum())
         share = 100 * count / self.hole.size
         faces = f", {len(self.faces)} face{'' if len(self.faces) == 1 else 's'} completed" if self.faces else ""
@@ -184,7 +184,7 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
 
 
 def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
-    """What filled a hole: names of networks and of packages, and the beginnings of their digests, or versions."""
+    """Returns what filled a hole: names of networks and packages, with the beginnings of their digests, or versions."""
     rest = "" if options.aligned else options.rest
     helped = rest == "patches" and any(
         not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in regions

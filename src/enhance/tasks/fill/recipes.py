@@ -72,7 +72,7 @@ class Recipe:
 
 
 def face_fill_pixel() -> Recipe:
-    """Faces in their frame, by pixels and features: to begin with, for what is seen in the middle is right."""
+    """Faces in their frame, by pixel and feature losses: the first stage, before `face_fill`."""
     sizes = Sizes(((64, 20, 0.45), (128, 6, 0.4), (96, 10, 0.15)))
     return Recipe("face_fill_pixel", framed=True, sizes=sizes, weights=LossWeights(pixel=2.0, perceptual=0.5))
 

@@ -326,7 +326,7 @@ def fresh(
     seed: int,
     device: torch.device,
 ) -> Filling:
-    """A task whose networks have fresh weights."""
+    """Returns a task whose networks have fresh weights."""
     torch.manual_seed(seed)
     completion = Completion(widths, dilations, noise=noise, framed=framed)
     judge = Discriminator(discriminator, framed=framed) if weights.adversarial else None

@@ -107,7 +107,7 @@ class Birds:
 
     @cached_property
     def held(self) -> NDArray[np.intp]:
-        """Every thirty-third: to judge by."""
+        """Numbers of the held-out pictures: every thirty-third."""
         return np.arange(4, len(self.pixels), 33)
 
     def _examples(self, which: NDArray[np.intp], rng: np.random.Generator, sampling: Sampling) -> dict[str, Tensor]:

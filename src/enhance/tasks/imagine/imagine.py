@@ -51,7 +51,7 @@ class Imagined:
     stamp: Stamp
 
     def sentence(self) -> str:
-        """One honest line."""
+        """Returns what was drawn, in one line."""
         return f"a bird that never was, invented from words; {self.reading.sentence()}"
 
 

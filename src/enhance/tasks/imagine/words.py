@@ -161,7 +161,7 @@ def tokens(sentence: str) -> list[str]:
 
 
 def understood(words: Sequence[str]) -> Reading:
-    """What `read` makes of words, whatever they are; nothing of nothing."""
+    """Reads words without ever failing; of no words it understands nothing."""
     taken: dict[str, str] = {}
     unknown: dict[str, None] = {}
     plain: list[str] = []

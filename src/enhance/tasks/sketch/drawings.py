@@ -167,7 +167,7 @@ def traced(picture: NDArray[np.uint8], density: float, simplified: float, random
 
 
 def outlined(picture: NDArray[np.uint8], outline: DrawingPoints, random: Random) -> list[Stroke]:
-    """The drawing that somebody might make of anything: its outline (n,2), and a few lines within."""
+    """Draws anything as a person might: its outline (n,2), and a few lines within."""
     hand = _Hand(random)
     simple = cv2.approxPolyDP(outline.astype(np.float32)[:, None], random.uniform(0.004, 0.015), False)
     strokes = [hand.line(list(simple[:, 0].astype(np.float64)))]

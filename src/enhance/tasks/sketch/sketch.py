@@ -50,7 +50,7 @@ class Sketched:
     stamp: Stamp
 
     def sentence(self) -> str:
-        """One honest line."""
+        """Returns what was painted, in one line."""
         moved = ", put into the middle" if self.drawing.moved else ""
         return f"a cat that never was, after a drawing{moved}: fur, eyes and all around are invented"
 

@@ -1,4 +1,4 @@
-"""A loss that asks whose face it is."""
+"""A loss on the identity of faces."""
 
 from torch import Tensor, autocast
 

@@ -96,7 +96,7 @@ class Recipe:
 
 
 def face_x4_pixel() -> Recipe:
-    """Punished for every pixel that differs: right on average, and therefore blurry."""
+    """The per-pixel loss: right on average, and therefore blurry."""
     return Recipe(name="face_x4_pixel")
 
 
@@ -152,7 +152,7 @@ def face_x4_lineup() -> Recipe:
 
 
 def face_x4_grainy_pixel() -> Recipe:
-    """For photos as they come, blurred, noisy and blocky: what they ought to have been, by the per-pixel loss."""
+    """Blurred, noisy and blocky photos restored and enlarged, by the per-pixel loss."""
     return replace(
         face_x4_gan(),
         name="face_x4_grainy_pixel",
@@ -164,7 +164,7 @@ def face_x4_grainy_pixel() -> Recipe:
 
 
 def face_x4_grainy_likeness() -> Recipe:
-    """The same, but as it ought to look, and whose face it is to a recogniser that sees whole ones."""
+    """Like `face_x4_grainy_pixel`, with perceptual losses, and an identity loss on whole faces."""
     draft = face_x4_grainy_pixel()
     return replace(
         draft,
@@ -207,7 +207,7 @@ def face_x4_grainy_finish() -> Recipe:
 
 
 def photo_x4_pixel() -> Recipe:
-    """What is not a face: any crop of any photo, by the per-pixel loss."""
+    """Any crop of any photo, for what is not a face; by the per-pixel loss."""
     shape = Shape(width=64, edge=32, finish=3, noise=0, framed=False)
     sampling = Sampling(sizes=SizeMix(small=0.3, middle=0.35, large=0.35))
     return replace(face_x4_pixel(), name="photo_x4_pixel", shape=shape, sampling=sampling)
@@ -234,7 +234,7 @@ def photo_restore_pixel() -> RestorationRecipe:
 
 
 def photo_measures() -> MeasuringRecipe:
-    """What is wrong with a photo, from the statistics of its pixels."""
+    """The network that measures a photo's defects, from the statistics of its pixels."""
     return MeasuringRecipe(name="photo_measures")
 
 

@@ -1,4 +1,4 @@
-"""What came of a photo: the picture, how it was made, and what the user should know of it."""
+"""The result of enlarging a photo: the picture, how it was made, and notes for the user."""
 
 from __future__ import annotations
 
@@ -168,12 +168,12 @@ def notes_of(result: Result) -> tuple[str, ...]:
 
 
 def inconsistency_note(defect: str) -> str:
-    """What is to be known of a photo that is not kept as it is, because of a defect."""
+    """Returns the note on a photo that is not kept as it is, because of a defect."""
     return f"{defect}: not held to every pixel of the input (--consistency does that)"
 
 
 def texture_notes(background: Model | None, defect: str | None) -> list[str]:
-    """What is to be known of a photo whose every part was drawn by a network that invents."""
+    """Returns notes on a photo whose every part was drawn by a network that invents."""
     if background is None or not background.facts.invents:
         return []
     name = background.facts.name

@@ -94,7 +94,7 @@ def small(recipe: Recipe) -> Recipe:
 
 
 def compared(models: dict[str, Model]) -> bytes:
-    """Faces that no network saw, as everybody draws them, as a PNG file."""
+    """Returns faces that no network saw, as each method draws them, as a PNG file."""
     rows = []
     for number in range(PICTURES, PICTURES + _SHOWN):
         true = to_float(face(number))

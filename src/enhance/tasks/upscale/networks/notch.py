@@ -1,4 +1,4 @@
-"""No mesh: what repeats with the blocks that a picture was painted in is taken out of it.
+"""A filter against mesh artefacts: it removes what repeats with the blocks that a picture was painted in.
 
 A pixel shuffle paints blocks of 4x4 pixels, and a network that is asked for crispness without a discriminator paints
 them alike (Odena et al., "Deconvolution and checkerboard artifacts", Distill 2016). Perceptual distances hardly mind,
@@ -15,7 +15,7 @@ _BLOCKS = 5
 
 
 class Notch(nn.Module):
-    """Of each pixel, subtracts the average of those at its place in the blocks around.
+    """Subtracts from each pixel the average of the pixels at the same place in the blocks around.
 
     What is as irregular as hair and pores are averages to next to nothing, and stays. What is smooth goes, too: it is
     brought back by the projection, which takes it from the small picture in any case.
