@@ -92,3 +92,6 @@ def test_constants_belong_to_one_file(tmp_path: Path) -> None:
     assert uncertainty.constants_for(network, 8) == Constants(1, 2, 3, 4)
     weights.write_bytes(weights.read_bytes() + b"\0")
     assert uncertainty.calibration(weights) is None
+    uncertainty.calibration_path(weights).write_text("{")
+    with pytest.raises(ModelError, match=r"mine\.json: cannot be read; remove it, or measure mine\.onnx again"):
+        uncertainty.calibration(weights)

@@ -25,6 +25,7 @@ from enhance.batch.attempt import attempt, killed
 from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.batch.processes import cores
 from enhance.batch.storage import is_url
+from enhance.cluster import joined
 from enhance.errors import EnhanceError
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
@@ -46,7 +47,6 @@ STORE = 256 << 20
 """Bytes that a cluster of this machine alone keeps in shared memory: only names travel."""
 
 SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to anybody
     "RAY_DATA_AUTOSCALING_REQUEST_EXPIRE_TIME_S": "45",  # cores of a driver that was killed are free again after it
     "RAY_worker_niceness": "0",  # or whatever else a machine does comes before its photos
     "RAY_task_events_report_interval_ms": "0",  # for a dashboard that is not there
@@ -189,35 +189,25 @@ class Patience:
 def _connected(cluster: Cluster, debug: bool) -> Iterator[Any]:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    try:
-        import ray
-        import ray.data
-    except ModuleNotFoundError as error:
-        raise EnhanceError(f"{error.name} is missing: pip install 'enhance[ray]'") from error
     quiet: dict[str, Any] = {} if debug else {"log_to_driver": False, "logging_level": logging.CRITICAL}
-    try:
-        if cluster.address is None:
-            ray.init(address="local", num_cpus=cores(), object_store_memory=STORE, include_dashboard=False, **quiet)
-        else:
-            ray.init(address=cluster.address, **quiet)
-    except (ConnectionError, ValueError) as error:
-        what = "no Ray cluster answers; start one with `ray start --head`, or leave --address out"
-        raise EnhanceError(f"{cluster.address}: {what}") from error
-    context = ray.data.DataContext.get_current()
-    context.max_errored_blocks = -1
-    if hasattr(context, "custom_execution_callback_classes"):  # of Ray 2.60, for one
-        context.custom_execution_callback_classes = [Patience]
-    if not debug:
-        # It prints of each process that died, to standard output, and has no setting for that.
-        worker: Any = importlib.import_module("ray._private.worker")
-        if hasattr(worker, "print_to_stdstream"):
-            worker.print_to_stdstream = lambda *_args, **_kwargs: None
-        context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    try:
+    local = {"num_cpus": cores(), "object_store_memory": STORE, "include_dashboard": False}
+    with joined(cluster.address, local, **quiet) as ray:
+        try:
+            import ray.data
+        except ModuleNotFoundError as error:
+            raise EnhanceError(f"{error.name} is missing: pip install 'enhance[ray]'") from error
+        context = ray.data.DataContext.get_current()
+        context.max_errored_blocks = -1
+        if hasattr(context, "custom_execution_callback_classes"):  # of Ray 2.60, for one
+            context.custom_execution_callback_classes = [Patience]
+        if not debug:
+            # It prints of each process that died, to standard output, and has no setting for that.
+            worker: Any = importlib.import_module("ray._private.worker")
+            if hasattr(worker, "print_to_stdstream"):
+                worker.print_to_stdstream = lambda *_args, **_kwargs: None
+            context.enable_progress_bars = False
+            logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         yield ray
-    finally:
-        ray.shutdown()
 
 
 def _resources(ray: Any, cluster: Cluster) -> dict[str, float]:

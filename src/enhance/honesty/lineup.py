@@ -23,9 +23,10 @@ from enhance.errors import PhotoError
 from enhance.faces import recognition, verification
 from enhance.faces.crops import FaceCrop, aligned_crop
 from enhance.faces.known import KnownFace
-from enhance.files import sha256, write_atomically
+from enhance.files import write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
+from enhance.honesty.records import record_of
 from enhance.honesty.samples import draw_samples, restored, upright
 from enhance.inference import sessions
 from enhance.inference.model import Model
@@ -333,13 +334,13 @@ def measured_spread(model: Model, size: int, *, restored: bool = False) -> float
 
     Args:
         restored: whether they are drawn on what another network made of a bad photo.
+
+    Raises:
+        ModelError: what was measured is unreadable.
     """
-    path = spread_path(model.path)
-    if not is_shipped(model.path) or not path.is_file():
-        return None
-    record = json.loads(path.read_text(encoding="utf-8"))
-    sizes = record.get("spread_restored" if restored else "spread")
-    if not sizes or record["sha256"] != sha256(model.path):
+    record = record_of(model.path, spread_path(model.path)) if is_shipped(model.path) else None
+    sizes = record and record.get("spread_restored" if restored else "spread")
+    if not sizes:
         return None
     return float(sizes[min(sizes, key=lambda known: abs(math.log(int(known) / size)))])
 

@@ -9,7 +9,6 @@ it, as calibration.json (beside a file of the user's, as <name>.json); without t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from PIL import Image
 
 from enhance.errors import ModelError
 from enhance.files import sha256
+from enhance.honesty.records import record_of
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 from enhance.pixels import luma
@@ -190,14 +190,7 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
     Raises:
         ModelError: the file beside it is unreadable.
     """
-    path = calibration_path(model)
-    if not path.is_file():
-        return None
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return record if record["sha256"] == sha256(model) else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: cannot be read; run `enhance calibrate` again") from error
+    return record_of(model, calibration_path(model))
 
 
 def heat(picture: _Array, band: _Array) -> Image.Image:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from enhance.cluster import joined
 from enhance.errors import TrainingError
 
 
@@ -53,22 +54,11 @@ def launched(workers: int, command: Sequence[str], address: str | None = None) -
         address: HOST:PORT of the head of a cluster, or "auto". None: one of this machine is started for the time being.
 
     Raises:
-        TrainingError: Ray is not installed, no cluster answers, or it has no room for so many.
+        EnhanceError: Ray is not installed, or no cluster answers.
+        TrainingError: it has no room for so many.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise TrainingError(f"{error.name} is missing: pip install 'enhance[ray]'") from error
-    try:
-        ray.init(address=address or "local", include_dashboard=None if address else False, logging_level="ERROR")
-    except (ConnectionError, ValueError) as error:
-        what = "no Ray cluster answers; start one with `ray start --head`, or leave --address out"
-        raise TrainingError(f"{address}: {what}") from error
-    try:
+    with joined(address, {"include_dashboard": False}, logging_level="ERROR") as ray:
         return _run(ray, workers, command)
-    finally:
-        ray.shutdown()
 
 
 def _run(ray: Any, workers: int, command: Sequence[str]) -> int:
