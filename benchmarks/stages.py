@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def made(path: Path) -> Path:
-    """A megapixel: the sample, before a ground of soft colours."""
+    """A megapixel: the sample, before a background of soft colours."""
     colours = np.random.default_rng(0).integers(0, 256, (7, 9, 3), np.uint8)
     photo = Image.fromarray(colours).resize(SIZE, Image.Resampling.BICUBIC)
     with Image.open(ROOT / "samples" / "astronaut.jpg") as image:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# photo_restore and the estimator beside it: mend bad photos. The shipped weights had 81 minutes of the first stage and 14 of the second.
+# photo_restore and the estimator beside it: restore bad photos. The shipped weights had 81 minutes of the first stage and 14 of the second.
 . "$(dirname "$0")/stages.sh"
 
 animals="$data/horse2zebra/trainA $data/horse2zebra/trainB $data/cats/train $data/birds/train"

@@ -11,7 +11,7 @@ from enhance.errors import EnhanceError
 
 
 @contextmanager
-def joined(address: str | None, local: Mapping[str, Any], **settings: Any) -> Iterator[Any]:
+def ray_cluster(address: str | None, local: Mapping[str, Any], **settings: Any) -> Iterator[Any]:
     """Connects to a cluster, gives the module `ray`, and disconnects at the end.
 
     Args:

@@ -25,7 +25,7 @@ from enhance.batch.attempt import attempt, killed
 from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.batch.processes import cores
 from enhance.batch.storage import is_url
-from enhance.cluster import joined
+from enhance.cluster import ray_cluster
 from enhance.errors import EnhanceError
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
@@ -191,12 +191,12 @@ def _connected(cluster: Cluster, debug: bool) -> Iterator[Any]:
         os.environ.setdefault(name, value)
     quiet: dict[str, Any] = {} if debug else {"log_to_driver": False, "logging_level": logging.CRITICAL}
     local = {"num_cpus": cores(), "object_store_memory": STORE, "include_dashboard": False}
-    with joined(cluster.address, local, **quiet) as ray:
+    with ray_cluster(cluster.address, local, **quiet) as ray:
         try:
-            import ray.data
+            data = importlib.import_module("ray.data")
         except ModuleNotFoundError as error:
             raise EnhanceError(f"{error.name} is missing: pip install 'enhance[ray]'") from error
-        context = ray.data.DataContext.get_current()
+        context = data.DataContext.get_current()
         context.max_errored_blocks = -1
         if hasattr(context, "custom_execution_callback_classes"):  # of Ray 2.60, for one
             context.custom_execution_callback_classes = [Patience]

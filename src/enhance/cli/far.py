@@ -11,7 +11,7 @@ from enhance.errors import PhotoError
 if TYPE_CHECKING:
     from enhance.batch.plan import PhotoTask
 
-NOWHERE = Path("/far")
+FAR_FOLDER = Path("/far")
 """Below this, targets are named that lie at a URL."""
 
 
@@ -54,8 +54,8 @@ def far_tasks(
     into = output.rstrip("/")
 
     def add(source: str, name: str, inside: str) -> None:
-        target = target_of(Path(name), f"{NOWHERE / inside}/", ending, scale, 2, taken)
-        tasks.append(PhotoTask(source, f"{into}/{target.relative_to(NOWHERE).as_posix()}"))
+        target = target_of(Path(name), f"{FAR_FOLDER / inside}/", ending, scale, 2, taken)
+        tasks.append(PhotoTask(source, f"{into}/{target.relative_to(FAR_FOLDER).as_posix()}"))
 
     for photo in photos:
         url = str(photo).rstrip("/")
@@ -67,7 +67,7 @@ def far_tasks(
             continue
         folders += 1
         if isinstance(photo, Path):
-            inside, more = photos_in(photo, endings, recursive=recursive, leave=NOWHERE)
+            inside, more = photos_in(photo, endings, recursive=recursive, leave=FAR_FOLDER)
             entries = [(str(one), one.relative_to(photo).as_posix()) for one in inside]
         else:
             urls, more = storage.pictures_under(url, endings, recursive=recursive, leave=into)

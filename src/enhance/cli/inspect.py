@@ -9,7 +9,7 @@ from enhance.cli import adapter
 from enhance.cli.command_options import Json
 from enhance.cli.pipes import piped
 
-NOWHERE = "."
+NO_TARGET = "."
 """In the place of a result: there is none."""
 
 
@@ -21,7 +21,7 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     from enhance.honesty import credentials
 
     for path in files:
-        with piped(path, NOWHERE) as file:
+        with piped(path, NO_TARGET) as file:
             record = credentials.inspect(file.source)
             text = json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record)
             click.echo(file.named(text))

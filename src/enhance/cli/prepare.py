@@ -68,7 +68,7 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
     from enhance.datasets import preparation
 
     assert options.out is not None
-    cut = preparation.squares if options.crops else preparation.faces
+    cut = preparation.cut_squares if options.crops else preparation.cut_faces
     counts = preparation.Prepared()
 
     def on_done(_: PhotoTask, message: str | None, error: str | None) -> None:
@@ -79,8 +79,8 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
             print_error(error)
 
     options.out.mkdir(parents=True, exist_ok=True)
-    tasks = list(_planned(preparation.pictures(photos, options.out), options))
-    manifest = Manifest(options.out, f"prepare {options.size} {cut.__name__}")
+    tasks = list(_planned(preparation.files_of(photos, options.out), options))
+    manifest = Manifest(options.out, f"prepare {options.size} {'squares' if options.crops else 'faces'}")
     with manifest.kept():
         work = partial(preparation.to_tar, size=options.size, cut=cut)
         engine, ahead = engine_of(many, work, remember=True, debug=is_debugging())

@@ -74,7 +74,7 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
     Raises:
         DataError: there is no photo, or no face in them that is good enough.
     """
-    counts = _to_folder(pictures(photos, out), out, faces, size)
+    counts = _to_folder(files_of(photos, out), out, cut_faces, size)
     if not counts.written:
         raise nothing(counts, size, crops=False)
     return counts
@@ -85,7 +85,7 @@ def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
 
     A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
     """
-    counts = _to_folder(pictures(photos, out), out, squares, size)
+    counts = _to_folder(files_of(photos, out), out, cut_squares, size)
     if not counts.written:
         raise nothing(counts, size, crops=True)
     return counts
@@ -123,7 +123,7 @@ def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
     )
 
 
-def faces(rgb: Array, size: int) -> Iterator[Array | str]:
+def cut_faces(rgb: Array, size: int) -> Iterator[Array | str]:
     """The faces of a photo, in their frames, the largest first."""
     detected = detection.detect(rgb)
     if not detected:
@@ -133,7 +133,7 @@ def faces(rgb: Array, size: int) -> Iterator[Array | str]:
         yield f"faces {crop}" if isinstance(crop, str) else crop
 
 
-def squares(rgb: Array, size: int) -> Iterator[Array | str]:
+def cut_squares(rgb: Array, size: int) -> Iterator[Array | str]:
     """A photo cut into squares."""
     if min(rgb.shape[:2]) < size:
         yield f"photos smaller than {size} pixels"
@@ -164,7 +164,7 @@ def sharpness(crop: Array) -> float:
     return float((grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner).var())
 
 
-def pictures(photos: Sequence[Path], out: Path) -> list[Path]:
+def files_of(photos: Sequence[Path], out: Path) -> list[Path]:
     """The files named, and those in the folders named but for what an earlier run wrote.
 
     Raises:

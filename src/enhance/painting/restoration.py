@@ -17,7 +17,7 @@ from enhance.painting import tiles
 from enhance.photos.statistics import statistics
 from enhance.pixels import RGB
 
-RESTORATION_MODEL = "photo_restore"
+RESTORER = "photo_restore"
 UNITS = (20.0, 20.0, 10.0, 2.0)
 """Of the measures, see `enhance.tasks.upscale.bad_photos`."""
 MULTIPLE = 16
@@ -79,7 +79,7 @@ class Defects:
 
 def weight_files() -> tuple[Path, Path]:
     """The files of the network that restores, and of the one that measures, which lies beside it."""
-    path = shipped.weights_of(RESTORATION_MODEL)
+    path = shipped.weights_of(RESTORER)
     return path, path.with_name("estimator.onnx")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from enhance.cluster import joined
+from enhance.cluster import ray_cluster
 from enhance.errors import TrainingError
 
 
@@ -57,7 +57,7 @@ def launched(workers: int, command: Sequence[str], address: str | None = None) -
         EnhanceError: Ray is not installed, or no cluster answers.
         TrainingError: it has no room for so many.
     """
-    with joined(address, {"include_dashboard": False}, logging_level="ERROR") as ray:
+    with ray_cluster(address, {"include_dashboard": False}, logging_level="ERROR") as ray:
         return _run(ray, workers, command)
 
 

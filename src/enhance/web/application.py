@@ -92,7 +92,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         service.events,
         operation_id="events",
         response_class=StreamingResponse,
-        responses={**refusals(401, 403, 421, 422), **described("text/event-stream", "Server-sent events.", EVENT)},
+        responses={**refusals(401, 403, 421, 422), **not_json("text/event-stream", "Server-sent events.", EVENT)},
         tags=[*tags],
     )
     app.add_api_route(
@@ -100,7 +100,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         service.result,
         operation_id="result",
         response_class=Response,
-        responses={**fetched, **described("*/*", "What the job made: a picture, or JSON.", {})},
+        responses={**fetched, **not_json("*/*", "What the job made: a picture, or JSON.", {})},
         tags=[*tags],
     )
     app.add_api_route(
@@ -118,7 +118,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
         operation_id="zip",
         response_class=Response,
         openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": zip_order()}}}},
-        responses={**fetched, **described("application/zip", "The results.", {"type": "string", "format": "binary"})},
+        responses={**fetched, **not_json("application/zip", "The results.", {"type": "string", "format": "binary"})},
         tags=[*tags],
     )
 
@@ -164,12 +164,12 @@ def add_about(app: FastAPI, service: Service) -> None:
         service.metrics,
         operation_id="metrics",
         response_class=Response,
-        responses={**closed, **described("text/plain", "For Prometheus.")},
+        responses={**closed, **not_json("text/plain", "For Prometheus.")},
         tags=["about"],
     )
 
 
-def described(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
+def not_json(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
     """Describes an answer that is not JSON for OpenAPI."""
     return {200: {"description": description, "content": {kind: {"schema": schema or {"type": "string"}}}}}
 

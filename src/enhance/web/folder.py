@@ -139,12 +139,12 @@ def _fill(folder: Path, scripts: Path) -> None:
         shutil.copyfile(scripts / name, static / "ort" / name)
     _squeeze(scripts / WASM, static / "ort" / WASM)
     (static / "data").mkdir()
-    for model in models():
+    for model in networks():
         _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
     _pack(restoration.weight_files()[1], static / "data" / "estimator.onnx")
     detector = bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
     (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
-    (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(birds()).encode(), mtime=0))
+    (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(bird_tables()).encode(), mtime=0))
     menu = [[trick.name, trick.title] for trick in TRICKS]
     _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
     for trick in TRICKS:
@@ -182,7 +182,7 @@ def hall() -> str:
     return re.sub(r"<p>Five small networks.*?to begin\.", f"<p>{words}", text, flags=re.S)
 
 
-def models() -> tuple[str, ...]:
+def networks() -> tuple[str, ...]:
     """The shipped networks that the folder has."""
     return tuple(dict.fromkeys(model for trick in TRICKS for model in trick.models))
 
@@ -197,13 +197,13 @@ def facts() -> dict[str, Any]:
             "translate": _stamps_of_animals(),
             "fill": _stamps_of_holes(),
         },
-        "networks": {name: _numbers(name) for name in models()},
+        "networks": {name: _numbers(name) for name in networks()},
         "coats": COATS,
         "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS},
     }
 
 
-def birds() -> dict[str, Any]:
+def bird_tables() -> dict[str, Any]:
     """The tables that sentences are read by, and the layouts: a byte for each number, in base 64."""
     sets = {name: getattr(words, f"_{name.upper()}") for name in WORD_SETS}
     sets |= {name: getattr(vocabulary, name) for name in ("KNOWN", "SILENT", "ORDINARY", "ACCENTS")}

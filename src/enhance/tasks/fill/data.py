@@ -69,7 +69,7 @@ class FaceData:
                 side = round(frame * (window[2] - window[0]))
                 if out and not (whole and frame == _FRAME):
                     continue
-                pixels = squares(members[:: max(1, len(members) // _HELD_OUT)] if out else members, side, note)
+                pixels = read_squares(members[:: max(1, len(members) // _HELD_OUT)] if out else members, side, note)
                 if out:
                     held.append(pixels[:_HELD_OUT])
                 else:
@@ -225,7 +225,7 @@ def _photo(path: Path) -> _Pixels:
     return pixels if factor >= 1 else _resized(pixels, round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
 
 
-def squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> _Pixels:
+def read_squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) -> _Pixels:
     """Square pictures reduced to `side`, (n,side,side,3), from the cache where they have been read before.
 
     Raises:

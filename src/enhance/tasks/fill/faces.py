@@ -87,7 +87,7 @@ def _resized(picture: Array, side: int) -> Array:
     return np.clip(output.reshape(side, side, -1), 0, 1)
 
 
-def find_faces(rgb: Array, hole: Hole) -> list[Face]:
+def around_hole(rgb: Array, hole: Hole) -> list[Face]:
     """Finds faces in a picture (H,W,3) whose hole is filled already, the surest first.
 
     One look has to do: a face that is hidden in part is large in what surrounds the hole, or hardly worth it.

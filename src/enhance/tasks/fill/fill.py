@@ -154,7 +154,7 @@ def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed
         painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, options.seed)
     completed = []
     if not options.no_faces:
-        for face in faces.find_faces(rgb, hole):
+        for face in faces.around_hole(rgb, hole):
             one = faces.complete_face(rgb, hole, face, options.seed)
             if one is not None:
                 completed.append(one)

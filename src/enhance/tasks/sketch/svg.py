@@ -113,7 +113,7 @@ def _strokes(
 
 
 def _is_paper(element: ElementTree.Element, tag: str, style: dict[str, str]) -> bool:
-    """Whether it is a filled rectangle without a line: the ground that a drawing is on."""
+    """Whether it is a filled rectangle without a line: the background of a drawing."""
     stroke = style.get("stroke", element.get("stroke", "none"))
     return tag == "rect" and stroke == "none"
 
