@@ -15,7 +15,7 @@ class CancelledError(EnhanceError):
 
 @contextmanager
 def cancellable(cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Ends the work inside with `CancelledError` soon after `cancelled` returns true; in this thread only."""
+    """End the work inside with `CancelledError` soon after `cancelled` returns true; in this thread only."""
     token = _cancelled.set(cancelled)
     try:
         yield
@@ -24,7 +24,7 @@ def cancellable(cancelled: Callable[[], bool]) -> Iterator[None]:
 
 
 def raise_if_cancelled() -> None:
-    """Ends the work if it is to end.
+    """End the work if it is to end.
 
     Raises:
         CancelledError: it is.

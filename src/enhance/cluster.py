@@ -12,7 +12,7 @@ from enhance.errors import EnhanceError
 
 @contextmanager
 def ray_cluster(address: str | None, local: Mapping[str, Any], **settings: Any) -> Iterator[Any]:
-    """Connects to a cluster, gives the module `ray`, and disconnects at the end.
+    """Connect to a cluster, give the module `ray`, and disconnect at the end.
 
     Args:
         address: HOST:PORT of the cluster's head, or "auto". None: one of this machine is started, and ended again.

@@ -42,7 +42,7 @@ def replacing(path: Path, *, suffix: str = "") -> Iterator[Path]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, see `replacing`.
+    """Write a file whole or not at all, see `replacing`.
 
     Raises:
         OSError: it cannot be written.
@@ -69,7 +69,7 @@ def partial_files(*paths: Path) -> list[Path]:
 
 
 def remove_partial_files(*paths: Path) -> None:
-    """Removes what killed processes left half written beside files."""
+    """Remove what killed processes left half written beside files."""
     for partial in partial_files(*paths):
         partial.unlink(missing_ok=True)
 

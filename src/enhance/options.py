@@ -82,7 +82,7 @@ class Option:
         return not self.choices or value in self.choices
 
     def range_in_words(self) -> str:
-        """Returns the range in words: "a whole number from 0 on"."""
+        """Return the range in words: "a whole number from 0 on"."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.form:

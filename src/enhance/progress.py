@@ -41,12 +41,12 @@ class Bar:
             self.bar = tqdm(total=1.0, desc=title, bar_format=shape, file=self.file, dynamic_ncols=True, leave=leave)
 
     def step(self, count: int, total: int, unit: str) -> None:
-        """Sets the bar to `count` of `total` things; in a file, writes a line when all are done."""
+        """Set the bar to `count` of `total` things; in a file, write a line when all are done."""
         if self.bar is not None or count == total:
             self.show(count / total, f"{count}/{total} {unit}")
 
     def show(self, done: float, words: str, *, free: float = 0.0) -> None:
-        """Sets the bar to `done` (0 to 1); in a file, writes a line.
+        """Set the bar to `done` (0 to 1); in a file, write a line.
 
         Args:
             free: how much of it took no time, which says nothing of how long the rest will take.
@@ -62,7 +62,7 @@ class Bar:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Takes the bar off the terminal while other lines are written there."""
+        """Take the bar off the terminal while other lines are written there."""
         if self.bar is None:
             yield
             return

@@ -15,7 +15,7 @@ from enhance.errors import EnhanceError
 
 
 def attempt(task: PhotoTask, work: Work, *, remember: bool = True, debug: bool = False) -> Outcome:
-    """Runs a task. Inputs that are named by URL are copied to this machine first, results to their URL afterwards.
+    """Run a task. Inputs that are named by URL are copied to this machine first, results to their URL afterwards.
 
     Args:
         remember: also find out the facts of source and target; the target is then on the disk.
@@ -87,12 +87,12 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
 
 
 def killed(task: PhotoTask) -> Outcome:
-    """Returns the message for a task that ended its own process."""
+    """Return the message for a task that ended its own process."""
     return Outcome(error=f"{task.source}: ended its process (out of memory?); reduce it, or use --jobs 1")
 
 
 def file_facts(path: Path, sync: bool = False) -> FileFacts:
-    """Returns size, time and digest of a file.
+    """Return size, time and digest of a file.
 
     Args:
         sync: see to it that its content is on the disk.

@@ -74,7 +74,7 @@ class Cluster:
 def on_ray(
     tasks: Iterator[PhotoTask], work: Work, *, cluster: Cluster, remember: bool = True, debug: bool = False
 ) -> Iterator[tuple[PhotoTask, Outcome]]:
-    """Yields each task when it is over, with its outcome. All machines must reach the files by the same names.
+    """Yield each task when it is over, with its outcome. All machines must reach the files by the same names.
 
     Args:
         remember, debug: as of `attempt`.
@@ -107,7 +107,7 @@ def on_ray(
 
 
 def _tidy(tasks: Sequence[PhotoTask]) -> None:
-    """Removes what processes that were killed left half written. Others may have made the same photos since."""
+    """Remove what processes that were killed left half written. Others may have made the same photos since."""
     remove_partial_files(*(Path(task.target) for task in tasks if not is_url(task.target)))
 
 
@@ -141,7 +141,7 @@ def _through(
     resources: Mapping[str, float],
     most: int | None,
 ) -> Iterator[tuple[int, Outcome]]:
-    """Sends tasks through the actors once; those that never come back are missing from what is yielded."""
+    """Send tasks through the actors once; those that never come back are missing from what is yielded."""
     import ray.data
 
     rows = [{"number": number, "task": pickle.dumps(task)} for number, task in list(tasks.items())]
@@ -173,12 +173,12 @@ class Patience:
         self._before = 0.0
 
     def on_execution_step(self, executor: object) -> None:  # noqa: ARG002
-        """Sleeps where the last turn did not wait."""
+        """Sleep where the last turn did not wait."""
         time.sleep(max(0.0, min(_TURN, self._before + _TURN - time.monotonic())))
         self._before = time.monotonic()
 
     def before_execution_starts(self, executor: object) -> None:
-        """Does nothing; nor do the methods below."""
+        """Do nothing; nor do the methods below."""
 
     def after_execution_succeeds(self, executor: object) -> None: ...
 

@@ -72,7 +72,7 @@ class Manifest:
         shard: tuple[int, int] = (1, 1),
         accepts: Callable[[str], bool] | None = None,
     ) -> None:
-        """Opens nothing yet.
+        """Open nothing yet.
 
         Args:
             folder: that of the results: a path, or a URL as text.
@@ -95,14 +95,14 @@ class Manifest:
         return self._place / f"{MANIFEST}{_part(self.shard)}.db"
 
     def own(self, tasks: Iterable[PhotoTask]) -> Iterator[PhotoTask]:
-        """Yields the tasks of this shard: by the target's name, so that a new photo moves no other elsewhere."""
+        """Yield the tasks of this shard: by the target's name, so that a new photo moves no other elsewhere."""
         which, many = self.shard
         for task in tasks:
             if many == 1 or int.from_bytes(hashlib.sha256(self._name(task)).digest()[:8]) % many == which - 1:
                 yield task
 
     def states(self, tasks: Iterable[PhotoTask]) -> Iterator[tuple[PhotoTask, State]]:
-        """Yields tasks with their states: whether a target is unchanged, and what photo and settings give.
+        """Yield tasks with their states: whether a target is unchanged, and what photo and settings give.
 
         Raises:
             PhotoError: what was done cannot be read.
@@ -119,7 +119,7 @@ class Manifest:
                     yield task, _state(task, known.get(name), accepted)
 
     def begin(self, tasks: Sequence[PhotoTask]) -> None:
-        """Records targets before they are written, so that they are known as ours even if the run is killed.
+        """Record targets before they are written, so that they are known as ours even if the run is killed.
 
         Raises:
             PhotoError: it cannot be written.
@@ -139,7 +139,7 @@ class Manifest:
             self._note([os.fsdecode(row[0]) for row in rows], now)
 
     def finish(self, done: Iterable[tuple[PhotoTask, FileFacts | None, FileFacts]]) -> None:
-        """Records targets that are complete and on the disk.
+        """Record targets that are complete and on the disk.
 
         Args:
             done: tasks with the facts of their sources and of their targets.
@@ -159,7 +159,7 @@ class Manifest:
 
     @contextmanager
     def kept(self) -> Iterator[Manifest]:
-        """Opens the file for writing; only one run at a time may do so.
+        """Open the file for writing; only one run at a time may do so.
 
         Raises:
             PhotoError: it cannot be written, or another run is at work.
@@ -203,7 +203,7 @@ class Manifest:
 
     @contextmanager
     def _placed(self) -> Iterator[None]:
-        """Copies what lies at a URL to this machine, for as long as it is needed."""
+        """Copy what lies at a URL to this machine, for as long as it is needed."""
         if not self._far or self._own is not None:
             yield
             return
@@ -215,7 +215,7 @@ class Manifest:
             yield
 
     def _note(self, begun: Sequence[str], now: int) -> None:
-        """Writes down at the URL what was begun."""
+        """Write down at the URL what was begun."""
         with tempfile.TemporaryDirectory(prefix="enhance-") as name:
             path = Path(name) / f"{MANIFEST}{_part(self.shard)}.{now}.jsonl"
             lines = ({"at": now / 1000, "target": one, "settings": self.settings} for one in begun)
@@ -223,7 +223,7 @@ class Manifest:
             storage.put(path, f"{self.folder}/{path.name}")
 
     def _save(self) -> None:
-        """Puts the whole at the URL, and removes the notes that it holds."""
+        """Put the whole at the URL, and remove the notes that it holds."""
         assert self._own is not None
         notes = storage.listed(self.folder, f"{MANIFEST}{_part(self.shard)}.")
         with tempfile.TemporaryDirectory(prefix="enhance-") as name, self._explained():
@@ -356,7 +356,7 @@ def _facts(columns: tuple[Any, ...]) -> FileFacts | None:
 
 
 def _imported(database: sqlite3.Connection, path: Path) -> None:
-    """Takes the lines of an older manifest into a database, once."""
+    """Take the lines of an older manifest into a database, once."""
     size = path.stat().st_size
     if database.execute("SELECT 1 FROM imported WHERE name = ? AND bytes = ?", (path.name, size)).fetchone():
         return

@@ -44,7 +44,7 @@ class Outcome:
 
 
 def shard_of(text: str) -> tuple[int, int]:
-    """Parses a shard `i/n`: part i of n.
+    """Parse a shard `i/n`: part i of n.
 
     Raises:
         ValueError: it is no shard.
@@ -57,7 +57,7 @@ def shard_of(text: str) -> tuple[int, int]:
 
 
 def identities(tasks: Iterable[PhotoTask]) -> set[int | str]:
-    """Returns what identifies the photos: `file_identity`, or the URL."""
+    """Return what identifies the photos: `file_identity`, or the URL."""
     return {task.source if "://" in task.source else file_identity(task.source) for task in tasks}
 
 

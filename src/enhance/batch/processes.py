@@ -23,7 +23,7 @@ MOST_JOBS = 8
 
 
 def default_jobs() -> int:
-    """Returns half the number of cores, but 2 on a machine with two.
+    """Return half the number of cores, but 2 on a machine with two.
 
     One photo does not keep all threads of a network busy: on two cores, two processes were 1.2 to 1.6 times as fast as
     one. More of them need more memory for large photos.
@@ -34,7 +34,7 @@ def default_jobs() -> int:
 def in_processes(
     tasks: Iterator[PhotoTask], work: Work, *, jobs: int, remember: bool = True, debug: bool = False
 ) -> Iterator[tuple[PhotoTask, Outcome]]:
-    """Yields each task when it is over, with its outcome. At most `jobs` tasks run at a time.
+    """Yield each task when it is over, with its outcome. At most `jobs` tasks run at a time.
 
     Args:
         remember, debug: as of `attempt`.
@@ -112,5 +112,5 @@ def _block_sigint() -> Iterator[None]:
 
 
 def cores() -> int:
-    """Returns the number of cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

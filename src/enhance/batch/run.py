@@ -43,7 +43,7 @@ def run(
     leave: Callable[[str], bool] | None = None,
     on_done: Callable[[PhotoTask, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
-    """Runs the tasks that are not done yet. A failure does not stop the others.
+    """Run the tasks that are not done yet. A failure does not stop the others.
 
     Args:
         tasks: all of them; those of other shards are left out here.
@@ -114,7 +114,7 @@ def run(
 
 
 def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tuple[PhotoTask, State]]:
-    """Yields the tasks of this shard with their states."""
+    """Yield the tasks of this shard with their states."""
     inputs = identities(tasks)
     known: Iterator[tuple[PhotoTask, State]] = ((task, "to do") for task in tasks)
     for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):
@@ -123,7 +123,7 @@ def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tu
 
 
 def _ready(task: PhotoTask) -> str | None:
-    """Makes the target's folder; says why it cannot be."""
+    """Make the target's folder; say why it cannot be."""
     if is_url(task.target):
         return None
     folder = Path(task.target).parent

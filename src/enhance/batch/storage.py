@@ -85,7 +85,7 @@ def remote_version(url: str) -> tuple[int, int] | None:
 
 
 def fetch(url: str, target: Path) -> None:
-    """Copies a file to this machine.
+    """Copy a file to this machine.
 
     Raises:
         EnhanceError: it is not there, or cannot be read.
@@ -99,7 +99,7 @@ def fetch(url: str, target: Path) -> None:
 
 
 def put(source: Path, url: str) -> None:
-    """Copies a file of this machine to a URL, whole or not at all.
+    """Copy a file of this machine to a URL, whole or not at all.
 
     Raises:
         EnhanceError: it cannot be written.
@@ -117,7 +117,7 @@ def put(source: Path, url: str) -> None:
 
 
 def remove(url: str) -> None:
-    """Removes a file."""
+    """Remove a file."""
     system, path = _system(url)
     with _explained(url):
         system.rm_file(path)

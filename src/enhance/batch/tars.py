@@ -22,7 +22,7 @@ _SHOWN = 3
 
 
 def also_tars(source: Path, target: Path, work: Work, endings: Container[str], ending: str | None) -> str:
-    """Does the work to a photo, or to all photos of a tar.
+    """Do the work to a photo, or to all photos of a tar.
 
     Args:
         endings: of what is worked on, in lower case and with a dot.

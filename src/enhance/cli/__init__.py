@@ -49,7 +49,7 @@ class DefaultGroup(click.Group):
 @click.group(cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="enhance")
 def commands() -> None:
-    """Enlarges photos four times and redraws every face in them. The detail is made up: it identifies nobody."""
+    """Enlarge photos four times and redraw every face in them. The detail is made up: it identifies nobody."""
 
 
 for _command in (
@@ -60,7 +60,7 @@ for _command in (
 
 
 def main() -> None:
-    """Runs the command line; exits with 0, 1 for our fault, 2 for bad input, 3 if of several photos some failed, 130
+    """Run the command line; exit with 0, 1 for our fault, 2 for bad input, 3 if of several photos some failed, 130
     when interrupted."""
     debug = "--debug" in sys.argv
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -29,7 +29,7 @@ def print_answer(
     as_json: bool,
     facts: Sequence[Mapping[str, Any]] = ({},),
 ) -> None:
-    """Prints what was made of one input.
+    """Print what was made of one input.
 
     Args:
         source: the input; of words, the words.
@@ -49,7 +49,7 @@ def print_answer(
 
 @contextmanager
 def failures_told(source: object, target: object, *, as_json: bool) -> Iterator[None]:
-    """Prints a failure as a line of JSON if `as_json`, and exits with the same code as without."""
+    """Print a failure as a line of JSON if `as_json`, and exit with the same code as without."""
     try:
         yield
     except EnhanceError as error:

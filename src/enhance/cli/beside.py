@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
-    """Refuses a photo that can have no map before anything is written."""
+    """Refuse a photo that can have no map before anything is written."""
     from enhance.honesty.report import refuse_map
 
     result = drawn(photo)
@@ -24,7 +24,7 @@ def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
 
 
 def write_faces(source: Photo, result: Result, folder: Path) -> None:
-    """Writes every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
+    """Write every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
     from PIL import Image
 
     from enhance.files import write_atomically

@@ -57,7 +57,7 @@ def _is_set(flag: str) -> bool:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Prints an answer, unless the command is to be quiet.
+    """Print an answer, unless the command is to be quiet.
 
     Args:
         err: to standard error, for instance because a picture goes to standard output.
@@ -67,12 +67,12 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def print_error(message: str) -> None:
-    """Prints one line of what is wrong to standard error."""
+    """Print one line of what is wrong to standard error."""
     click.echo(f"enhance: {' '.join(message.split())}", err=True)
 
 
 class ProgressPrinter:
-    """Says what became of each photo, and on a terminal how long the rest will take.
+    """A printer of what became of each photo and, on a terminal, of how long the rest will take.
 
     Args:
         total: how many photos there are.
@@ -141,7 +141,7 @@ def bar(title: str) -> Iterator[Callable[[float, str], object]]:
 
 
 def silence_stderr() -> None:
-    """Lets what libraries in C print of damaged files go nowhere; what we say goes where it went."""
+    """Let what libraries in C print of damaged files go nowhere; what we say goes where it went."""
     sys.stderr.flush()
     own, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

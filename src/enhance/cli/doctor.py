@@ -30,7 +30,7 @@ EXTRAS = {
 @click.command()
 @adapter.options(Json)
 def doctor(as_json: bool) -> None:
-    """Says what this machine has, and what would be used of it."""
+    """Say what this machine has, and what would be used of it."""
     findings = examined()
     if as_json:
         click.echo(json.dumps(findings))
@@ -41,7 +41,7 @@ def doctor(as_json: bool) -> None:
 
 
 def examined() -> dict[str, str]:
-    """Returns what this machine has, in the order of the output: name -> description."""
+    """Return what this machine has, in the order of the output: name -> description."""
     from enhance.batch.processes import cores, default_jobs
     from enhance.datasets import cache
     from enhance.inference import sessions, shipped

@@ -44,7 +44,7 @@ class EvaluateOptions(MeasureOptions):
 @adapter.device_option
 @output_options
 def evaluate(data: tuple[Path, ...], **values: Any) -> None:
-    """Measures models on test pictures, beside what does without them.
+    """Measure models on test pictures, beside what does without them.
 
     DATA are folders of what a model takes: faces, photos, drawings, birds with captions.tsv. For zebra and sketch_cat a
     second folder, of real ones, tells how far the drawn ones are from these.
@@ -69,7 +69,7 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
 @adapter.device_option
 @output_options
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
-    """Measures on folders of faces how far made-up pixels may be wrong, for the invention map."""
+    """Measure on folders of faces how far made-up pixels may be wrong, for the invention map."""
     with training_packages():
         from enhance.honesty.calibration import calibrate as calibrated
     from enhance.inference.model import face_models

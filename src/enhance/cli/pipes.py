@@ -34,7 +34,7 @@ class Piped:
     writes: bool
 
     def named(self, text: str) -> str:
-        """Returns the text with streams called by their names instead of the temporary files."""
+        """Return the text with streams called by their names instead of the temporary files."""
         for name in ("stdin", "stdout"):
             for path in sorted(self.folder.glob(f"{name}.*"), key=lambda path: -len(path.name)):
                 text = text.replace(str(path), name)
@@ -42,7 +42,7 @@ class Piped:
         return text
 
     def send(self, target: Path) -> None:
-        """Writes the result to standard output, if it is to go there and there is one."""
+        """Write the result to standard output, if it is to go there and there is one."""
         if not self.writes or not target.is_file():
             return
         sys.stdout.flush()
@@ -53,7 +53,7 @@ class Piped:
 
 @contextmanager
 def piped(source: Path | None, output: str | Path | None, ending: str | None = None) -> Iterator[Piped]:
-    """Reads standard input, if it is the source, into a file; a result for standard output has a file till then.
+    """Read standard input, if it is the source, into a file; a result for standard output has a file till then.
 
     Args:
         source: the photo, or `-`; None if there is none.
@@ -89,7 +89,7 @@ def piped(source: Path | None, output: str | Path | None, ending: str | None = N
 
 
 def only_one(sources: Sequence[Path | str], output: object, *, answers: int = 1) -> None:
-    """Raises UsageError where several would have to go through one stream."""
+    """Raise UsageError where several would have to go through one stream."""
     if STREAM in (str(output), *map(str, sources)) and (len(sources) > 1 or answers > 1):
         raise click.UsageError("- is for one picture alone")
 

@@ -40,7 +40,7 @@ class PrepareOptions:
 @adapter.device_option
 @output_options
 def prepare(photos: tuple[Path, ...], **values: Any) -> None:
-    """Finds, aligns and sorts the faces of photos into a folder to train on."""
+    """Find, align and sort the faces of photos into a folder to train on."""
     from enhance.datasets import preparation
 
     options, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)
@@ -57,7 +57,7 @@ def prepare(photos: tuple[Path, ...], **values: Any) -> None:
 
 
 def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) -> None:
-    """Writes tar files by the engine that is asked for; those that an earlier run finished stay.
+    """Write tar files by the engine that is asked for; those that an earlier run finished stay.
 
     Raises:
         DataError: there are no photos, or nothing in them is worth learning from.

@@ -18,7 +18,7 @@ from enhance.web.settings import TOKEN, Access, Address, Limits, ServeOptions
 @adapter.options(Address)
 @adapter.options(ServeOptions)
 def serve(**values: Any) -> None:
-    """Opens the page: drop a photo, drag the slider. Nothing leaves this machine."""
+    """Open the page: drop a photo, drag the slider. Nothing leaves this machine."""
     try:
         from enhance.web.listening import serve as run
     except ModuleNotFoundError as error:
@@ -41,7 +41,7 @@ def serve(**values: Any) -> None:
 
 
 def token_of(file: Path | None) -> str:
-    """Returns the token that clients must send; empty if none is needed.
+    """Return the token that clients must send; empty if none is needed.
 
     Raises:
         EnhanceError: the file cannot be read, or is empty.

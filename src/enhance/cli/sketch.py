@@ -36,7 +36,7 @@ def sketch(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Paints cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
+    """Paint cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
     from enhance.photos.writing import refuse, write
     from enhance.tasks.sketch.sketch import sketch_all
 

@@ -99,14 +99,14 @@ def tasks_of(
 
 
 def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
-    """Raises PhotoError where a target is one of the photos."""
+    """Raise PhotoError where a target is one of the photos."""
     for path in photos:
         if target.exists() and path.exists() and target.samefile(path):
             raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Raises PhotoError where a file is there already that may not be written over."""
+    """Raise PhotoError where a file is there already that may not be written over."""
     if target.exists() and not overwrite:
         raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
 
@@ -132,7 +132,7 @@ def numbered(target: Path, count: int, seed: int) -> list[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder of a file that is to be written.
+    """Make the folder of a file that is to be written.
 
     Raises:
         PhotoError: it cannot be made.

@@ -66,7 +66,7 @@ class ExportOptions:
 
 @contextmanager
 def training_packages() -> Iterator[None]:
-    """Says how to install what training and measuring need."""
+    """Say how to install what training and measuring need."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -82,7 +82,7 @@ def training_packages() -> Iterator[None]:
 @output_options
 @click.pass_context
 def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> None:
-    """Trains a network on folders of pictures."""
+    """Train a network on folders of pictures."""
     options = adapter.take(TrainOptions, values)
     recipe, out, minutes, images = options.recipe, options.out, options.minutes, options.images
     init, run = options.init, options.run
@@ -140,7 +140,7 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
 
 @contextmanager
 def _followed(folder: Path, shown: str | None) -> Iterator[None]:
-    """Shows the log of a run where it is asked for; of several processes, the first does."""
+    """Show the log of a run where it is asked for; of several processes, the first does."""
     from enhance.train import distributed, follow
 
     if shown is None or distributed.rank():
@@ -160,7 +160,7 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 def export(
     run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], half: bool, network: str | None
 ) -> None:
-    """Writes the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
+    """Write the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
     from the same weights."""
     with training_packages():
         from enhance import tasks

@@ -48,7 +48,7 @@ def translate(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Redraws the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
+    """Redraw the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
 
     A photo that shows none is not written; a video is drawn frame by frame.
     """
@@ -89,7 +89,7 @@ def translate_file(
     *,
     as_json: bool = False,
 ) -> str:
-    """Translates one file into another; what is to be said of it, in words or as a line of JSON.
+    """Translate one file into another; what is to be said of it, in words or as a line of JSON.
 
     Raises:
         PhotoError: it cannot be read or written.
@@ -143,7 +143,7 @@ def translate_file(
 def answer_for(
     path: Path, target: Path, sentence: str, notes: Sequence[str], started: float, as_json: bool, **facts: Any
 ) -> str:
-    """Returns what was made of a file, in words or as a line of JSON."""
+    """Return what was made of a file, in words or as a line of JSON."""
     seconds = time.perf_counter() - started
     if as_json:
         return as_line(path, target, **KEYS, sentence=sentence, **facts, notes=list(notes), seconds=round(seconds, 2))

@@ -69,7 +69,7 @@ def photo(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Enhances photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet.
+    """Enhance photos: `enhance PHOTO...` is short for this. Of several and of folders, those that are not done yet.
 
     PHOTO may be - for standard input.
     """
@@ -100,7 +100,7 @@ def photo(
 
 
 def enhance_one(path: Path, request: Request) -> None:
-    """Enhances one photo or video, and says what was done."""
+    """Enhance one photo or video, and say what was done."""
     target: Path | None = None
     try:
         with piped(path, request.output, request.ending) as files:
@@ -119,7 +119,7 @@ def enhance_one(path: Path, request: Request) -> None:
 
 
 def enhance_many(photos: tuple[Path | str, ...], request: Request) -> None:
-    """Enhances folders and several photos, in several processes; exits with SOME_FAILED if some failed."""
+    """Enhance folders and several photos, in several processes; exit with SOME_FAILED if some failed."""
     from enhance.batch.manifest import Manifest
     from enhance.batch.plan import shard_of
     from enhance.batch.run import run
@@ -183,7 +183,7 @@ def left_out(source: str) -> bool:
 
 
 def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
-    """Returns the photos that this program did not make; one line says which were left out."""
+    """Return the photos that this program did not make; one line says which were left out."""
     ours = {path for path in photos if isinstance(path, Path) and path.is_file() and left_out(str(path))}
     if ours:
         more = f" and {len(ours) - 1:,} more" if len(ours) > 1 else ""
@@ -194,7 +194,7 @@ def not_ours(photos: tuple[Path | str, ...]) -> tuple[Path | str, ...]:
 def enhance_file(
     path: Path, target: Path, request: Request, progress: Callable[[float, str], object] = lambda *_: None
 ) -> str:
-    """Enhances one file into another, as `photo` is told to; what is to be said of it."""
+    """Enhance one file into another, as `photo` is told to; what is to be said of it."""
     from enhance.files import replacing
     from enhance.honesty import credentials
     from enhance.photos import provenance
@@ -265,7 +265,7 @@ def enhance_file(
 
 
 def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, request: Request) -> None:
-    """Prints what would be done."""
+    """Print what would be done."""
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
 

@@ -18,7 +18,7 @@ EVERY = 100
 
 
 def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = False) -> str:
-    """Enhances a video as `video.enhance_video` is told to, saying how long it will take; what is to be said of it."""
+    """Enhance a video as `video.enhance_video` is told to, saying how long it will take; what is to be said of it."""
     from enhance.progress import Bar
     from enhance.tasks.upscale.video import enhance_video
 

@@ -83,5 +83,5 @@ def memory() -> int:
 
 
 def stamps(paths: Sequence[Path]) -> str:
-    """Names files and when they were written, as part of a key."""
+    """Name files and when they were written, as part of a key."""
     return "\n".join(f"{path.resolve()} {path.stat().st_mtime_ns}" for path in paths)

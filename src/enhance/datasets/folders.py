@@ -80,7 +80,7 @@ def is_held_out(name: str) -> bool:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Names a list of files by their folders, names and sizes: a sha256 in hexadecimal."""
+    """Name a list of files by their folders, names and sizes: a sha256 in hexadecimal."""
     sha256 = hashlib.sha256()
     for path in paths:
         sha256.update(f"{path.parent.name}/{path.name} {path.stat().st_size}\n".encode())

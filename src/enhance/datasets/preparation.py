@@ -41,7 +41,7 @@ class Prepared:
     dropped: Counter[str] = field(default_factory=Counter)
 
     def add(self, line: str) -> list[str]:
-        """Adds what `to_tar` returned; returns why photos could not be read, a line each."""
+        """Add what `to_tar` returned; return why photos could not be read, a line each."""
         one = json.loads(line)
         self.written += one["written"]
         self.dropped.update(one["dropped"])
@@ -49,7 +49,7 @@ class Prepared:
         return unread
 
     def sentence(self, what: str) -> str:
-        """Returns the counts in one line. what: the plural of what was written."""
+        """Return the counts in one line. what: the plural of what was written."""
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(self.dropped.items()))
         return f"{self.written:,} {what}" + (f"; dropped: {reasons}" if reasons else "")
 
@@ -59,7 +59,7 @@ Cut = Callable[[Array, int], Iterator[Array | str]]
 
 
 def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
-    """Finds the faces of photos and writes them, aligned, into a folder: sharp, upright and large enough ones only.
+    """Find the faces of photos and write them, aligned, into a folder: sharp, upright and large enough ones only.
 
     A photo that cannot be read is reported on stderr and passed over.
 
@@ -81,7 +81,7 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
 
 
 def crops(photos: Sequence[Path], out: Path, *, size: int = 256) -> Prepared:
-    """Cuts photos into square crops for `photo_x4`, leaving out the flat ones; parameters and errors as for `prepare`.
+    """Cut photos into square crops for `photo_x4`, leaving out the flat ones; parameters and errors as for `prepare`.
 
     A large photo is first reduced, so that what its camera smeared or its file blocked is not learnt.
     """
@@ -114,7 +114,7 @@ def to_tar(names: Path, target: Path, *, size: int, cut: Cut) -> str:
 
 
 def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
-    """Returns the error for photos from which nothing was cut."""
+    """Return the error for photos from which nothing was cut."""
     if crops:
         return DataError(f"the photos hold no detailed square of {size} pixels; give larger or sharper photos")
     return DataError(
@@ -145,7 +145,7 @@ def cut_squares(rgb: Array, size: int) -> Iterator[Array | str]:
 
 
 def judged(rgb: Array, face: detection.Face, size: int) -> Array | str:
-    """Returns a face of a photo (H,W,3) in its frame, (size,size,3), or the reason why it is not used."""
+    """Return a face of a photo (H,W,3) in its frame, (size,size,3), or the reason why it is not used."""
     if geometry.face_size(face.landmarks) < size * _ENOUGH:
         return f"smaller than {round(size * _ENOUGH)} pixels"
     if abs(geometry.tilt(face.landmarks)) > MOST_TILT:

@@ -173,5 +173,5 @@ class Benchmark:
         return next(iter(self.baselines), None)
 
     def about(self, metric: str) -> Metric | SetMetric:
-        """Returns the metric of that name."""
+        """Return the metric of that name."""
         return self.metrics[metric] if metric in self.metrics else self.set_metrics[metric]

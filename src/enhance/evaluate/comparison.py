@@ -37,7 +37,7 @@ class Measured:
 
 
 def compare(benchmark: Benchmark, methods: Mapping[str, Method]) -> tuple[Results, dict[int, Image.Image]]:
-    """Measures functions beside the baselines of a benchmark.
+    """Measure functions beside the baselines of a benchmark.
 
     Gives the results and for each size a contact sheet of examples that may be shown.
 

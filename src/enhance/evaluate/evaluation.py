@@ -1,4 +1,4 @@
-"""Measures the files that users run: shipped models, or any .onnx file of their own."""
+"""Measurement of the files that users run: shipped models, or any .onnx file of their own."""
 
 import io
 import sys
@@ -27,7 +27,7 @@ def evaluate(
     out: Path | None = None,
     sections: Callable[[Path], Sequence[str]] = _none,
 ) -> Results:
-    """Measures models beside the baselines of a benchmark.
+    """Measure models beside the baselines of a benchmark.
 
     Args:
         out: folder for results.json, results.txt, a contact sheet per size and a card per model; made if missing.

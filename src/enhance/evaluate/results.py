@@ -104,7 +104,7 @@ def worst_groups(results: Results, model: str, benchmark: Benchmark) -> list[Gro
 
 
 def load_results(path: Path) -> Results:
-    """Reads a results.json.
+    """Read a results.json.
 
     Raises:
         DataError: no such file, or not one of ours.

@@ -36,7 +36,7 @@ def number(score: Score, digits: int) -> str:
 
 
 def table(lines: Sequence[Sequence[str]], names: int) -> list[str]:
-    """Aligns cells into lines: the first `names` columns to the left, the others to the right."""
+    """Align cells into lines: the first `names` columns to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(

@@ -124,7 +124,7 @@ def aligned_crop(rgb: Array) -> FaceCrop:
 
 
 def paste_crop(hr: Array, box: PixelBox, crop: FaceCrop, drawn: Array, share: float = 1.0) -> None:
-    """Pastes what was drawn of a crop into hr, the enlarged part of the photo in `box`; both are enlarged alike.
+    """Paste what was drawn of a crop into hr, the enlarged part of the photo in `box`; both are enlarged alike.
 
     Args:
         share: as for `paste`.
@@ -145,7 +145,7 @@ def slices(box: PixelBox, left: int, top: int, scale: int) -> tuple[slice, slice
 
 
 def paste(canvas: Array, face: Array, to_frame: Transform, share: float = 1.0) -> None:
-    """Pastes a face over a picture of the same size through a soft mask, in the colours that are there.
+    """Paste a face over a picture of the same size through a soft mask, in the colours that are there.
 
     Args:
         canvas: (h,w,3) in [0,1]; it is changed where the frame covers it.

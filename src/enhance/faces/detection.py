@@ -1,4 +1,4 @@
-"""Finds faces in pictures, float32 (H,W,3) in [0,1]: all looks that the detector takes at one.
+"""Detection of faces in pictures, float32 (H,W,3) in [0,1]: all looks that the detector takes at one.
 
 The detector was trained on upright faces of middle size. So it sees small pictures enlarged and large ones in parts,
 and what may be a face that leans is turned until it is upright.

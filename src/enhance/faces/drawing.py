@@ -1,4 +1,4 @@
-"""Draws faces, many at a time, with one network."""
+"""Drawing of faces, many at a time, with one network."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class KnownFace:
 
     @classmethod
     def of(cls, job: FaceJob, number: int) -> KnownFace:
-        """Returns what is remembered of a face."""
+        """Return what is remembered of a face."""
         return cls(job.face, job.size, 1 if job.crop is None else job.crop.reduction, job.reason, job.share, number)
 
     def shifted(self, left: int, top: int) -> KnownFace:

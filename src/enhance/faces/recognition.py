@@ -67,7 +67,7 @@ def people(vectors: NDArray[np.float64]) -> int:
 
 
 def align_for_embedding(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) -> NDArray[np.float32]:
-    """Moves faces (N,3,H,W) from the face frame to SFace's template, (N,3,112,112).
+    """Move faces (N,3,H,W) from the face frame to SFace's template, (N,3,112,112).
 
     A window of the frame is continued by its edge pixels.
     """

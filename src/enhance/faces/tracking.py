@@ -32,7 +32,7 @@ class Track:
 
 @dataclass
 class Tracker:
-    """Finds the faces of one frame after another.
+    """A detector of faces in one frame after another.
 
     The network draws the same picture from the same pixels and the same noise, but a landmark that trembles by half a
     pixel gives another picture. So landmarks are smoothed the more, the less they move, and a face keeps its size.

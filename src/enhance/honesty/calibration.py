@@ -1,4 +1,4 @@
-"""Makes the invention map true: how wide its band must be on faces, and how well that holds on others."""
+"""Calibration of the invention map: how wide its band must be on faces, and how well that holds on others."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FaceEvidence:
 
 
 def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> Path:
-    """Calibrates the invention map of a model; writes the constants beside its weights and the result into its card.
+    """Calibrate the invention map of a model; write the constants beside its weights and the result into its card.
 
     The people are dealt into three parts by a hash of their name: one to learn what evidence is worth, one to find how
     wide the band must be, one to measure how many true pixels lie inside. No person is in two of them. A model that

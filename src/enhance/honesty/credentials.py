@@ -24,7 +24,7 @@ _MISSING = "content credentials need c2pa-python: pip install 'enhance[c2pa]'"
 def sign(
     path: Path, original: Path, certificate: Path, key: Path, stamp: Stamp, *, title: str | None = None
 ) -> dict[str, Any]:
-    """Gives a written file content credentials, and reads them back.
+    """Give a written file content credentials, and read them back.
 
     Args:
         path: the enhanced photo; it is replaced by the same with credentials.
@@ -74,7 +74,7 @@ def sign(
 
 
 def refuse_unsignable(path: Path, certificate: Path, key: Path) -> None:
-    """Says before a photo is enhanced what would fail when it is signed.
+    """Say before a photo is enhanced what would fail when it is signed.
 
     Raises:
         EnhanceError: c2pa-python is not installed, or certificate and key cannot be read.

@@ -66,7 +66,7 @@ class Exploration:
 
 
 def explore(model: Model, crop: FaceCrop, seed: int = 0) -> Exploration:
-    """Finds the directions in which what a model draws of a crop differs most.
+    """Find the directions in which what a model draws of a crop differs most.
 
     Raises:
         PhotoError: the model takes no noise that is one for the whole face.

@@ -193,7 +193,7 @@ def lineup(
     explore: bool = False,
     device: str | None = None,
 ) -> Lineup:
-    """Draws n faces for the same pixels of a photo.
+    """Draw n faces for the same pixels of a photo.
 
     Args:
         photo: whatever `upscale` takes.
@@ -305,7 +305,7 @@ def several_from(
 
 
 def write_lineup(shown: Lineup, folder: Path) -> Path:
-    """Writes lineup.png, the faces as answer_01.png and so on, and lineup.json; the folder is made if missing.
+    """Write lineup.png, the faces as answer_01.png and so on, and lineup.json; the folder is made if missing.
 
     Raises:
         PhotoError: the folder cannot be written to.

@@ -12,7 +12,7 @@ from enhance.files import sha256
 
 
 def record_of(weights: Path, path: Path) -> Mapping[str, Any] | None:
-    """Reads the record of a file of weights; None if there is none, or if the weights have changed since.
+    """Read the record of a file of weights; None if there is none, or if the weights have changed since.
 
     Args:
         path: the record, whose `sha256` is that of the weights.

@@ -64,7 +64,7 @@ class FaceReport:
         return None if self.likeness is None else self.likeness >= recognition.SAME
 
     def sentence(self) -> str:
-        """Returns the report in words."""
+        """Return the report in words."""
         left, top, right, bottom = (round(edge) for edge in self.box)
         parts = [f"face {self.number} at {left},{top} to {right},{bottom}, drawn from {self.pixels} pixels across"]
         if self.made_up is None:
@@ -163,7 +163,7 @@ def _framed(rgb: _Array, landmarks: Points, ratio: float, side: int) -> _Array:
 
 
 def refuse_map(result: Result) -> None:
-    """Raises the error of `band_map` before anything is written.
+    """Raise the error of `band_map` before anything is written.
 
     Raises:
         UncalibratedError: a network that invents was not calibrated.

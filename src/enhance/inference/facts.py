@@ -66,7 +66,7 @@ class Facts:
 
     @classmethod
     def read(cls, session: onnxruntime.InferenceSession) -> Facts:
-        """Reads metadata and graph. Keys that older files lack have defaults.
+        """Read metadata and graph. Keys that older files lack have defaults.
 
         Raises:
             ModelError: the file does not say what it is, or says what makes no sense.
@@ -127,7 +127,7 @@ class Peek:
 
 
 def peek(path: Path) -> Peek:
-    """Reads what a file of weights says of itself: thousandths of a second, where loading it takes tenths.
+    """Read what a file of weights says of itself: thousandths of a second, where loading it takes tenths.
 
     Raises:
         OSError: it cannot be read.

@@ -40,7 +40,7 @@ class Model:
 
     @staticmethod
     def load(name: str | os.PathLike[str], *, device: str | None = None, threads: int | None = None) -> Model:
-        """Loads a shipped model by its name, or any ONNX file made by `enhance export`. Loaded once per process.
+        """Load a shipped model by its name, or any ONNX file made by `enhance export`. Loaded once per process.
 
         hf:user/repository@revision is the ONNX file of a repository on the Hugging Face hub.
 
@@ -66,7 +66,7 @@ class Model:
         return _load(path.resolve(), path.stat().st_mtime_ns, device, threads)
 
     def run(self, **inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Runs the network as it is: nothing is padded, scaled or clipped.
+        """Run the network as it is: nothing is padded, scaled or clipped.
 
         Args:
             inputs: an array for each input of `facts.inputs`. Floats and integers become as wide as the graph has
@@ -98,7 +98,7 @@ class Model:
     def __call__(
         self, lr: Planes, *, seed: int = 0, noise: Planes | None = None, place: Planes | None = None
     ) -> Planes:
-        """Makes pictures of pictures: larger ones, where the scale is above 1.
+        """Make pictures of pictures: larger ones, where the scale is above 1.
 
         Args:
             lr: (N,3,h,w) float32 in [0,1], sRGB, of any h and w.

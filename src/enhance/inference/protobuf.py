@@ -45,7 +45,7 @@ def one(message: Fields, field: int) -> int | bytes:
 
 
 def as_bytes(value: int | bytes) -> bytes:
-    """Returns a field that is bytes.
+    """Return a field that is bytes.
 
     Raises:
         TypeError: it is a number.
@@ -56,7 +56,7 @@ def as_bytes(value: int | bytes) -> bytes:
 
 
 def as_text(value: int | bytes) -> str:
-    """Returns a field that is text."""
+    """Return a field that is text."""
     return as_bytes(value).decode()
 
 

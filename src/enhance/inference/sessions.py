@@ -44,7 +44,7 @@ def default_device() -> str:
 
 @contextmanager
 def on_device(device: str | None) -> Iterator[None]:
-    """Runs networks within it on a device, unless another is named. None: nothing is changed.
+    """Run networks within it on a device, unless another is named. None: nothing is changed.
 
     Raises:
         ModelError: there is no such device, or this build of ONNX Runtime cannot use it.
@@ -61,7 +61,7 @@ def on_device(device: str | None) -> Iterator[None]:
 
 
 def check_device(device: str) -> None:
-    """Raises ModelError where there is no such device, or this build of ONNX Runtime cannot use it."""
+    """Raise ModelError where there is no such device, or this build of ONNX Runtime cannot use it."""
     import onnxruntime
 
     _provider(device, onnxruntime.get_available_providers())
@@ -112,7 +112,7 @@ def open_session(
 def run_session(
     session: onnxruntime.InferenceSession, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str] | None = None
 ) -> dict[str, NDArray[Any]]:
-    """Runs a network: name of the output -> array.
+    """Run a network: name of the output -> array.
 
     Args:
         outputs: those that are wanted; None for all.

@@ -138,7 +138,7 @@ class Background:
         return best
 
     def _fill(self, hr: Array, left: int, top: int) -> None:
-        """Fills hr (scale*h,scale*w,3) with what begins at left and top; by halves of halves where memory is short."""
+        """Fill hr (scale*h,scale*w,3) with what begins at left and top; by halves of halves where memory is short."""
         s = self.scale
         height, width = hr.shape[0] // s, hr.shape[1] // s
         try:

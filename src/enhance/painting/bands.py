@@ -1,4 +1,4 @@
-"""Paints an enlarged photo band by band, in no more memory than there is.
+"""Painting of an enlarged photo band by band, in no more memory than there is.
 
 A band is given so many more rows on every side as its pixels depend on, and keeps none of what it made of them: it is
 what the whole picture would be there, to the rounding of sums. Where there is no memory for a band, it is halved, and
@@ -60,7 +60,7 @@ def paint(
     levels = float(np.iinfo(photo.pixels.dtype).max)
 
     def squared_error(own: Rows) -> float:
-        """Paints some rows of the photo; by how much they differ from it when they are made small again."""
+        """Paint some rows of the photo; by how much they differ from it when they are made small again."""
         hr, first = band(background, patches, pair, tiles.around(own, margin, photo.height), passes)
         top, bottom = pair.rows(own)
         # Rows beside its own count, too, where they end within a pixel of the photo.

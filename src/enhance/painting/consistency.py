@@ -35,7 +35,7 @@ def lr_psnr(hr: FloatArray, lr: FloatArray, scale: int = 4) -> float:
 
 
 def back_project(hr: FloatArray, lr: FloatArray, scale: int = 4, *, goal: float = GOAL, most: int = 8) -> FloatArray:
-    """Adds what lr has and hr, made small, has not, as smoothly as bicubic goes, until they agree to `goal` dB.
+    """Add what lr has and hr, made small, has not, as smoothly as bicubic goes, until they agree to `goal` dB.
 
     As few passes as that takes: each makes edges a little crisper, and many would make them ring
     (Irani and Peleg, "Improving resolution by image registration", CVGIP 1991).

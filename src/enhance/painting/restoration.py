@@ -94,7 +94,7 @@ def estimator() -> Model:
 
 
 def measure(rgb: RGB) -> Defects:
-    """Measures the defects of a photo (H,W,3) in [0,1], from statistics of its pixels; of a large one, in windows that
+    """Measure the defects of a photo (H,W,3) in [0,1], from statistics of its pixels; of a large one, in windows that
     are spread over it."""
     numbers = np.stack(
         [statistics(rgb[rows, columns]) for rows in _windows(len(rgb)) for columns in _windows(rgb.shape[1])]

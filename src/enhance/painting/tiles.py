@@ -19,7 +19,7 @@ class Span(NamedTuple):
 
 
 def spans(length: int, size: int, margin: int) -> Iterator[Span]:
-    """Cuts a line of `length` pixels into parts of at most `size`, each seeing `margin` more on either side.
+    """Cut a line of `length` pixels into parts of at most `size`, each seeing `margin` more on either side.
 
     With an even size and an even margin every part begins at an even pixel, as a network that halves its input needs.
     """

@@ -46,7 +46,7 @@ class Canvas:
         self.info = _info(photo, width, height)
 
     def put(self, left: int, top: int, rgb: RGB) -> None:
-        """Paints rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
+        """Paint rgb (h,w,3) in [0,1], which lies inside the canvas, over what is at `left` and `top`."""
         rows = max(1, PIXELS_AT_ONCE // rgb.shape[1])
         for y in range(0, len(rgb), rows):
             self._put(left, top + y, rgb[y : y + rows])
@@ -143,7 +143,7 @@ class Canvas:
         return self.array if isinstance(source, np.ndarray) and source.dtype == np.uint16 else self.image()
 
     def finished(self) -> dict[str, Any]:
-        """Returns `info` with a thumbnail of what was painted, if the photo's file had one."""
+        """Return `info` with a thumbnail of what was painted, if the photo's file had one."""
         if "exif" not in self.info:
             return dict(self.info)
         step = max(1, max(self.width, self.height) // 320)

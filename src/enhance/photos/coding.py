@@ -25,7 +25,7 @@ class Coding:
     )
 
     def settings(self, kind: str) -> dict[str, Any]:
-        """Returns the settings for Pillow's writer of a format."""
+        """Return the settings for Pillow's writer of a format."""
         less = self.chroma == CHROMA[1]
         quality = self.quality or (90 if kind in ("AVIF", "HEIF") else 95)
         known: dict[str, dict[str, Any]] = {

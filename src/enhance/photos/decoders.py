@@ -42,7 +42,7 @@ _pillow = threading.Lock()
 
 
 def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
-    """Returns the bytes of a file, and a name for it.
+    """Return the bytes of a file, and a name for it.
 
     Raises:
         PhotoError: it cannot be read, or is empty.
@@ -75,7 +75,7 @@ def bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, 
 
 @contextmanager
 def decoding(name: str, max_pixels: int) -> Iterator[None]:
-    """Turns the errors of decoders into PhotoError."""
+    """Turn the errors of decoders into PhotoError."""
     with _pillow, warnings.catch_warnings():
         # What Pillow grumbles about is of no use to a user, but past the limit the result would not fit in memory.
         warnings.simplefilter("ignore")
@@ -102,7 +102,7 @@ def decoding(name: str, max_pixels: int) -> Iterator[None]:
 
 
 def opened(content: bytes, name: str) -> Image.Image:
-    """Opens an image; its pixels are not decoded yet."""
+    """Open an image; its pixels are not decoded yet."""
     if content[4:8] == b"ftyp" and (content[8:12] in HEIC_BRANDS or b"heic" in content[16:48]):
         ready("HEIF", name)
     try:
@@ -122,7 +122,7 @@ def opened(content: bytes, name: str) -> Image.Image:
 
 
 def ready(kind: str, name: str | os.PathLike[str]) -> None:
-    """Registers HEIC with Pillow; its library is large and optional."""
+    """Register HEIC with Pillow; its library is large and optional."""
     if kind != "HEIF":
         return
     try:

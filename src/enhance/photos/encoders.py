@@ -45,7 +45,7 @@ DITHER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]
 def encode(
     picture: Image.Image | Integers, kind: str, target: Path, info: dict[Any, Any], coding: Coding = FINE
 ) -> None:
-    """Writes a file.
+    """Write a file.
 
     Args:
         picture: an image, or uint16 (H,W,C) with C from 1 to 4, the last being transparency where even.
@@ -73,7 +73,7 @@ def encode_frames(
     target: Path,
     coding: Coding = FINE,
 ) -> None:
-    """Writes an animation of images that `convert_for_format` made.
+    """Write an animation of images that `convert_for_format` made.
 
     durations: milliseconds; loop: 0 for ever, None for once.
     """

@@ -218,14 +218,14 @@ def _following(block: bytearray, order: str, at: int) -> int:
 
 
 def _set(block: bytearray, order: str, kind: int, place: int, value: int) -> None:
-    """Gives the entry at `place` one number."""
+    """Give the entry at `place` one number."""
     kind = SHORT if kind == SHORT and value < 65536 else _LONG
     number = struct.pack(order + ("HH" if kind == SHORT else "I"), *((value, 0) if kind == SHORT else (value,)))
     block[place + 2 : place + 12] = struct.pack(order + "HI", kind, 1) + number
 
 
 def _replace_thumbnail(block: bytearray, order: str, picture: Image.Image) -> None:
-    """Draws the thumbnail anew: in the room of the old one, or behind everything where it is too large for that."""
+    """Draw the thumbnail anew: in the room of the old one, or behind everything where it is too large for that."""
     (first,) = struct.unpack_from(order + "I", block, 4)
     second = _following(block, order, first)
     places = {tag: place for tag, _, place in _entries(block, order, second)} if second else {}

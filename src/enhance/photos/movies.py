@@ -32,7 +32,7 @@ _QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 
 
 def import_av() -> Any:
-    """Imports PyAV, which is large and optional.
+    """Import PyAV, which is large and optional.
 
     Raises:
         EnhanceError: it is missing.
@@ -106,7 +106,7 @@ def colour_converter(form: str, out: str = "") -> Callable[[VideoFrame], VideoFr
 
 
 def encode_video(first: VideoFrame, others: Iterator[VideoFrame], path: Path, source: VideoStream) -> Iterator[int]:
-    """Writes frames to a file as they come, with the times of their source; yields how many there are."""
+    """Write frames to a file as they come, with the times of their source; yield how many there are."""
     av = import_av()
     with av.open(str(path), "w") as file:
         rate = source.average_rate or Fraction(25)
@@ -142,7 +142,7 @@ def redraw(
     record: str,
     progress: Callable[[int, int], object] = max,
 ) -> int:
-    """Draws every frame of a video by itself, at its own size, and copies the sound; the number of frames.
+    """Draw every frame of a video by itself, at its own size, and copy the sound; the number of frames.
 
     Args:
         target: .mp4, .m4v, .mov or .mkv.
@@ -184,7 +184,7 @@ def redraw(
 
 
 def join(parts: Sequence[Path], path: Path, target: Path, record: str = SAID) -> None:
-    """Writes parts one after another, with the sound of the original at `path`, as one file. Nothing is encoded again.
+    """Write parts one after another, with the sound of the original at `path`, as one file. Nothing is encoded again.
 
     What the original says of itself is kept, and its comment says, too, what was made of it.
 

@@ -135,7 +135,7 @@ def _frame(image: Image.Image, n: int, name: str) -> Photo:
 
 
 def _from_image(image: Image.Image, name: str, content: bytes | None = None) -> Photo:
-    """Decodes an image. content: its file, where there is one, for what Pillow would cut to 8 bits."""
+    """Decode an image. content: its file, where there is one, for what Pillow would cut to 8 bits."""
     deep = None if content is None else deep_space(image)
     image.load()
     try:

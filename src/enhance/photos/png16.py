@@ -17,7 +17,7 @@ _STRIP = 64
 
 
 def write_png(target: BinaryIO, pixels: Integers, info: dict[Any, Any]) -> None:
-    """Writes uint16 (H,W,C) as a PNG: C is 1 or 2 for grey, 3 or 4 for colour, the last being transparency where even.
+    """Write uint16 (H,W,C) as a PNG: C is 1 or 2 for grey, 3 or 4 for colour, the last being transparency where even.
 
     info: icc_profile, exif, xmp, iptc and dpi as `canvas.Canvas` has them.
     """
@@ -65,7 +65,7 @@ def _ancillary(info: dict[Any, Any]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def png_options(info: dict[Any, Any]) -> dict[str, Any]:
-    """Returns the settings for Pillow's PNG writer, from the facts of a canvas."""
+    """Return the settings for Pillow's PNG writer, from the facts of a canvas."""
     options: dict[str, Any] = {key: info[key] for key in ("icc_profile", "exif", "dpi") if key in info}
     texts = PngImagePlugin.PngInfo()
     if "xmp" in info:

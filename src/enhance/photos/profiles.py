@@ -42,11 +42,11 @@ class Profile:
             self._back = ImageCms.buildTransform(srgb, own, "RGB", mode, intent, flags)
 
     def to_srgb(self, values: _Pixels) -> _Pixels:
-        """Converts uint8 (H,W,C) to uint8 (H,W,3)."""
+        """Convert uint8 (H,W,C) to uint8 (H,W,3)."""
         return self._converted(values, self.mode, "RGB", self._there)
 
     def from_srgb(self, rgb: _Pixels) -> _Pixels:
-        """Converts uint8 (H,W,3) to uint8 (H,W,C)."""
+        """Convert uint8 (H,W,3) to uint8 (H,W,C)."""
         return self._converted(rgb, "RGB", self.mode, self._back)
 
     def _converted(self, values: _Pixels, source: str, target: str, transform: Any) -> _Pixels:
@@ -64,7 +64,7 @@ class DeepProfile:
     mode = "RGB"
 
     def __init__(self, icc: bytes) -> None:
-        """Raises ValueError or KeyError where the profile is of another kind."""
+        """Raise ValueError or KeyError where the profile is of another kind."""
         tags = {}
         for n in range(int.from_bytes(icc[128:132], "big")):
             name, at, size = struct.unpack_from(">4sII", icc, 132 + 12 * n)

@@ -261,7 +261,7 @@ def enlarged(packet: bytes | None) -> bool:
 
 
 def mark(canvas: Canvas, everywhere: bool = False) -> None:
-    """Writes into the lower right corner, for everyone to see, that the faces (or everything) are invented."""
+    """Write into the lower right corner, for everyone to see, that the faces (or everything) are invented."""
     text = f"{'' if everywhere else 'faces '}enhanced: detail invented"
     letters = max(9, min(canvas.width, canvas.height) // 36)
     while letters > 5:

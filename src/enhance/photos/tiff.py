@@ -20,7 +20,7 @@ UNASSOCIATED = 2
 
 
 def write_tiff(target: BinaryIO, picture: Image.Image | Integers, info: dict[Any, Any]) -> None:
-    """Writes a TIFF, compressed without loss.
+    """Write a TIFF, compressed without loss.
 
     Args:
         picture: an image of mode L, LA, RGB, RGBA or CMYK, or uint16 (H,W,C) as for `png16.write_png`.

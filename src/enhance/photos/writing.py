@@ -29,7 +29,7 @@ LONGEST_NAME = 255
 
 
 def write(picture: Canvas | Image.Image, path: str | os.PathLike[str], coding: Coding = FINE) -> None:
-    """Writes a picture whole or not at all, in the format that the suffix names.
+    """Write a picture whole or not at all, in the format that the suffix names.
 
     With it go profile, EXIF, XMP, IPTC and dpi, as far as the format can hold them. JPEG is written at quality 95
     without chroma subsampling, unless `coding` says otherwise. Where the format has no transparency, white shows
@@ -49,7 +49,7 @@ def write(picture: Canvas | Image.Image, path: str | os.PathLike[str], coding: C
 
 
 def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], coding: Coding = FINE) -> None:
-    """Writes an animation: enhanced `frames`, with the durations and the loops of the original.
+    """Write an animation: enhanced `frames`, with the durations and the loops of the original.
 
     A format that does not move gets the first frame. All frames are held until the last is there.
 
@@ -73,7 +73,7 @@ def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], codin
 
 
 def refuse(path: str | os.PathLike[str], width: int, height: int) -> str:
-    """Raises before the work what would fail after it; returns the format of the file.
+    """Raise before the work what would fail after it; return the format of the file.
 
     Raises:
         PhotoError: no format has this suffix, or it cannot hold so large a picture, or the name is too long.

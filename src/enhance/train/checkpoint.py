@@ -64,7 +64,7 @@ class LoadedWeights(NamedTuple):
 
 
 def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, digest: str) -> None:
-    """Saves state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's digest."""
+    """Save state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's digest."""
     facts = {
         "task_name": recipe.task_name,
         "recipe": recipes.to_json(recipe),
@@ -76,7 +76,7 @@ def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progres
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Loads what `save` saved. Nothing in the file is ever executed.
+    """Load what `save` saved. Nothing in the file is ever executed.
 
     Raises:
         TrainingError: there is no such file, or it is not a checkpoint.
@@ -190,7 +190,7 @@ def exported(path: Path) -> LoadedWeights:
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], source: Path) -> None:
-    """Puts weights into a network.
+    """Put weights into a network.
 
     Raises:
         TrainingError: they are another network's.

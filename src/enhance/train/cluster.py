@@ -38,14 +38,14 @@ class Member:
         return self._process.wait()
 
     def stop(self) -> None:
-        """Asks the process to save what it has, and to end."""
+        """Ask the process to save what it has, and to end."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.terminate()
 
 
 def launched(workers: int, command: Sequence[str], address: str | None = None) -> int:
-    """Runs a command in so many processes that meet each other, with a GPU each where there are any; the first exit
+    """Run a command in so many processes that meet each other, with a GPU each where there are any; the first exit
     code that is not 0.
 
     When one fails, or its machine is lost, the others are asked to end; so they are by Ctrl-C.
@@ -85,7 +85,7 @@ def _run(ray: Any, workers: int, command: Sequence[str]) -> int:
 
 
 def _first_failure(ray: Any, actors: Sequence[Any], ends: Sequence[Any]) -> int:
-    """Waits for all; the first exit code that is not 0, which is 1 for a machine that was lost."""
+    """Wait for all; the first exit code that is not 0, which is 1 for a machine that was lost."""
     code, left = 0, list(ends)
     while left:
         try:

@@ -14,14 +14,14 @@ from enhance.sheets import grid
 
 
 def save_sheet(columns: Mapping[str, Sequence[NDArray[np.uint8]]], path: Path) -> None:
-    """Writes a `sheets.grid` as PNG."""
+    """Write a `sheets.grid` as PNG."""
     buffer = io.BytesIO()
     grid(columns).save(buffer, "PNG")
     write_atomically(path, buffer.getvalue())
 
 
 def save_curves(log: Path, path: Path) -> None:
-    """Draws every number of a run's log over the pictures it has seen."""
+    """Draw every number of a run's log over the pictures it has seen."""
     from matplotlib.figure import Figure
 
     records = [json.loads(line) for line in log.read_text().splitlines()]
@@ -46,7 +46,7 @@ def save_curves(log: Path, path: Path) -> None:
 
 
 def save_film(folder: Path, path: Path, *, most: int = 60) -> None:
-    """Joins the sheets of a folder, in order, into one animated WebP; the last stays longest."""
+    """Join the sheets of a folder, in order, into one animated WebP; the last stays longest."""
     paths = sorted(folder.glob("*.png"))
     if len(paths) < 2:
         return

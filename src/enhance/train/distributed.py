@@ -31,12 +31,12 @@ PRIME = 982_451_653
 
 
 def rank() -> int:
-    """Returns the number of this process; 0 logs, shows and saves."""
+    """Return the number of this process; 0 logs, shows and saves."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def world() -> int:
-    """Returns the number of processes."""
+    """Return the number of processes."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
@@ -63,7 +63,7 @@ def noise_seed(seed: int, step: int) -> int:
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Meets the other processes, of which the environment tells as `torchrun` has it; without others, does nothing."""
+    """Meet the other processes, of which the environment tells as `torchrun` has it; without others, do nothing."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
@@ -78,7 +78,7 @@ def joined() -> Iterator[None]:
 
 
 def rank_0_first(make: Callable[[], _T]) -> _T:
-    """Runs `make` on rank 0 before the others, which then find its caches."""
+    """Run `make` on rank 0 before the others, which then find its caches."""
     result = make() if rank() == 0 else None
     if world() > 1:
         distributed.barrier()
@@ -86,7 +86,7 @@ def rank_0_first(make: Callable[[], _T]) -> _T:
 
 
 def begin_alike(networks: Iterable[nn.Module]) -> None:
-    """Gives all processes the weights of rank 0."""
+    """Give all processes the weights of rank 0."""
     if world() == 1:
         return
     for network in networks:
@@ -105,7 +105,7 @@ def agreed(spent: float, stop: bool) -> tuple[float, bool]:
 
 @torch.no_grad()
 def average(parameters: Iterable[nn.Parameter], losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Makes every gradient the mean of those of all processes, and returns the mean losses.
+    """Make every gradient the mean of those of all processes, and return the mean losses.
 
     A process whose loss is no number makes it one for all, so that all of them stop at the same step.
     """
@@ -127,7 +127,7 @@ def average(parameters: Iterable[nn.Parameter], losses: Mapping[str, Tensor]) ->
 
 
 def launched(workers: int, arguments: Sequence[str]) -> int:
-    """Runs this program in so many processes on this machine that meet each other; the first exit code that is not 0.
+    """Run this program in so many processes on this machine that meet each other; the first exit code that is not 0.
 
     Ctrl-C reaches them all, and each saves what it has to; SIGTERM is passed on. When one fails, the others are ended.
     """

@@ -39,7 +39,7 @@ def export(
     others: Sequence[Path] = (),
     half: bool = False,
 ) -> Path:
-    """Writes a network of a run folder (or of one checkpoint) as ONNX, with everything that names it.
+    """Write a network of a run folder (or of one checkpoint) as ONNX, with everything that names it.
 
     Args:
         out: the file; its name is the model's.
@@ -83,7 +83,7 @@ def export(
 
 
 def load_mean(task: Task, sources: Sequence[Path]) -> None:
-    """Puts the mean of the weights of several runs or files into a task's networks, and makes them ready to be used.
+    """Put the mean of the weights of several runs or files into a task's networks, and make them ready to be used.
 
     Raises:
         TrainingError: one of them is of another shape.

@@ -36,7 +36,7 @@ class ExperimentTracker(Protocol):
 
 
 def tensorboard(folder: Path) -> Writer:
-    """Writes for TensorBoard into `tensorboard` in a run's folder: `tensorboard --logdir` of it, or of one above.
+    """Write for TensorBoard into `tensorboard` in a run's folder: `tensorboard --logdir` of it, or of one above.
 
     Raises:
         TrainingError: TensorBoard is not installed.
@@ -50,7 +50,7 @@ def tensorboard(folder: Path) -> Writer:
 
 
 class Tracked:
-    """Writes for trackers of experiments, which take all numbers of a step at once.
+    """A writer for trackers of experiments, which take all numbers of a step at once.
 
     Args:
         run: takes numbers by their names, and the step; has an end.
@@ -76,7 +76,7 @@ class Tracked:
 
 
 def trackio(folder: Path) -> Writer:
-    """Writes for Trackio, which keeps runs on this machine: `trackio show --project enhance`.
+    """Write for Trackio, which keeps runs on this machine: `trackio show --project enhance`.
 
     Raises:
         TrainingError: Trackio is not installed.
@@ -89,7 +89,7 @@ def trackio(folder: Path) -> Writer:
 
 
 def wandb(folder: Path) -> Writer:
-    """Writes for Weights & Biases, as its own environment variables and `wandb login` say: WANDB_MODE=offline sends
+    """Write for Weights & Biases, as its own environment variables and `wandb login` say: WANDB_MODE=offline sends
     nothing.
 
     Raises:
@@ -104,7 +104,7 @@ def wandb(folder: Path) -> Writer:
 
 @contextmanager
 def followed(log: Path, writer: Writer, seconds: float = SECONDS) -> Iterator[None]:
-    """Passes on what is added to a log of JSON lines, in a thread, until all of it has been."""
+    """Pass on what is added to a log of JSON lines, in a thread, until all of it has been."""
     ended = threading.Event()
     sent = 0
 

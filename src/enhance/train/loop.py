@@ -32,7 +32,7 @@ _SHOWN = 12
 
 
 def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Progress) -> Progress:
-    """Trains until the minutes or images of `progress` are spent, or a signal asks it to stop.
+    """Train until the minutes or images of `progress` are spent, or a signal asks it to stop.
 
     Args:
         out: the run's folder: `last.pt`, `best.pt`, `log.jsonl`, `grids/`, `curves.png`, `training.webp`.
@@ -132,7 +132,7 @@ def measure_held_out(trainer: Trainer, held_out: Sequence[Batch]) -> dict[str, f
 
 
 def show(trainer: Trainer, held_out: Sequence[Batch], path: Path) -> None:
-    """Saves a sheet of samples, a few rows of each held-out batch."""
+    """Save a sheet of samples, a few rows of each held-out batch."""
     columns: dict[str, list[Any]] = {}
     for batch in held_out:
         rows = {name: value[: max(1, _SHOWN // len(held_out))] for name, value in batch.items()}
@@ -154,7 +154,7 @@ def validations(pictures: int) -> Iterator[int]:
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collects SIGINT and SIGTERM instead of dying of them; a second SIGINT is obeyed at once.
+    """Collect SIGINT and SIGTERM instead of dying of them; a second SIGINT is obeyed at once.
 
     In a thread other than the main one, signals are somebody else's.
     """
@@ -178,7 +178,7 @@ def stop_signals() -> Iterator[list[int]]:
 
 @contextmanager
 def on_error(rescue: Callable[[], None]) -> Iterator[None]:
-    """Calls `rescue` when a training error occurs, and raises it again."""
+    """Call `rescue` when a training error occurs, and raise it again."""
     try:
         yield
     except TrainingError:
@@ -187,12 +187,12 @@ def on_error(rescue: Callable[[], None]) -> Iterator[None]:
 
 
 def cost(progress: Progress) -> dict[str, float]:
-    """Returns how far the run is, for a line of the log."""
+    """Return how far the run is, for a line of the log."""
     return {"step": progress.step, "pictures": progress.pictures, "seconds": round(progress.seconds, 1)}
 
 
 def append(log: Path, record: Mapping[str, Any]) -> None:
-    """Adds a line of JSON."""
+    """Add a line of JSON."""
     with log.open("a") as file:
         file.write(json.dumps(record) + "\n")
 
@@ -202,7 +202,7 @@ def _moved(batch: Batch, trainer: Trainer) -> dict[str, Tensor]:
 
 
 def forget_after(log: Path, pictures_seen: int) -> None:
-    """Drops what a killed run logged after its last checkpoint: the resumed run logs it again."""
+    """Drop what a killed run logged after its last checkpoint: the resumed run logs it again."""
     if not log.exists():
         return
     kept = []

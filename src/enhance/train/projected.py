@@ -46,7 +46,7 @@ class ProjectedDiscriminator(nn.Module):
     def forward(
         self, features: Sequence[Tensor], *conditions: Sequence[Tensor], vectors: Sequence[Tensor] = ()
     ) -> tuple[list[Tensor], list[list[Tensor]]]:
-        """Judges pictures.
+        """Judge pictures.
 
         Args:
             features: of fire5 (N,256,h,w) and of fire9 (N,512,h/2,w/2), each of unit length in every pixel.

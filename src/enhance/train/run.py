@@ -25,7 +25,7 @@ def start(
     images: int | None = None,
     init: Path | None = None,
 ) -> Progress:
-    """Trains `recipe` on what is in `folders`, from fresh weights or from those of a run or of an .onnx file (`init`).
+    """Train `recipe` on what is in `folders`, from fresh weights or from those of a run or of an .onnx file (`init`).
 
     Args:
         minutes, images: how long to train, by the clock or by pictures; whichever ends first.
@@ -59,7 +59,7 @@ def resume(
     minutes: float | None = None,
     images: int | None = None,
 ) -> Progress:
-    """Goes on with a run where it stopped.
+    """Go on with a run where it stopped.
 
     Args:
         folders: of the data, where they have moved.

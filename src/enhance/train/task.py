@@ -85,7 +85,7 @@ class Task(Protocol):
         ...
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Measures on held-out batches. The best checkpoint has the least `score`."""
+        """Measure on held-out batches. The best checkpoint has the least `score`."""
         ...
 
     def collapsed(self, means: Mapping[str, float]) -> str | None:
@@ -126,7 +126,7 @@ class Data(Protocol):
 
     @property
     def digest(self) -> str:
-        """Names the list of files: a sha256 in hexadecimal."""
+        """Name the list of files: a sha256 in hexadecimal."""
         ...
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
@@ -157,7 +157,7 @@ class Recipe(Protocol):
     def seed(self) -> int: ...
 
     def data(self, folders: Sequence[Path]) -> Data:
-        """Reads folders.
+        """Read folders.
 
         Raises:
             DataError: a folder cannot be used.

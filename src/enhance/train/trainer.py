@@ -32,7 +32,7 @@ class Trainer:
                 self.averages[name] = copy.deepcopy(group.networks).requires_grad_(False)
 
     def step(self, batch: Batch, step: int, spent: float = 0.0) -> dict[str, Tensor]:
-        """Steps every group once on one batch.
+        """Step every group once on one batch.
 
         Args:
             step: the number of the step.
@@ -80,7 +80,7 @@ class Trainer:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Lets averaged networks hold their averages, in evaluation mode and without gradients, and gives them back."""
+        """Let averaged networks hold their averages, in evaluation mode and without gradients, and give them back."""
         current = {name: copy.deepcopy(self.task.groups[name].networks.state_dict()) for name in self.averages}
         for name, average in self.averages.items():
             self.task.groups[name].networks.load_state_dict(average.state_dict())
@@ -114,7 +114,7 @@ class Trainer:
         return {name: average.state_dict() for name, average in self.averages.items()}
 
     def restore(self, state: Mapping[str, Any], source: Path) -> None:
-        """Goes on from a `state`.
+        """Go on from a `state`.
 
         Raises:
             TrainingError: it is that of another recipe.
@@ -130,7 +130,7 @@ class Trainer:
         self.task.load_state_dict(state["task"])
 
     def begin_from(self, weights: Mapping[str, Mapping[str, Tensor]], source: Path) -> None:
-        """Begins with the weights of networks by their names; those that are not among them stay fresh.
+        """Begin with the weights of networks by their names; those that are not among them stay fresh.
 
         Raises:
             TrainingError: they do not fit, or none of them is of a network that is averaged: a discriminator alone is

@@ -66,7 +66,7 @@ def application(service: Service) -> FastAPI:
 
 
 def add_jobs(app: FastAPI, service: Service) -> None:
-    """Adds the routes of jobs."""
+    """Add the routes of jobs."""
     path, tags = "/v1/jobs/{name}", ["jobs"]
     fetched = refusals(400, 401, 403, 404, 408, 409, 413, 421, 422, 503)
     app.add_api_route(
@@ -124,7 +124,7 @@ def add_jobs(app: FastAPI, service: Service) -> None:
 
 
 def add_about(app: FastAPI, service: Service) -> None:
-    """Adds the routes about the service itself."""
+    """Add the routes about the service itself."""
     closed, known = refusals(401, 403, 421), refusals(403, 421)
     app.add_api_route(
         "/v1/limits",
@@ -170,19 +170,19 @@ def add_about(app: FastAPI, service: Service) -> None:
 
 
 def not_json(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
-    """Describes an answer that is not JSON for OpenAPI."""
+    """Describe an answer that is not JSON for OpenAPI."""
     return {200: {"description": description, "content": {kind: {"schema": schema or {"type": "string"}}}}}
 
 
 def zip_order() -> dict[str, Any]:
-    """Describes the request for an archive for OpenAPI."""
+    """Describe the request for an archive for OpenAPI."""
     schema = answers.ZipOrder.model_json_schema()
     schema["properties"]["jobs"]["items"] = schema.pop("$defs")["ZipItem"]
     return schema
 
 
 def handler(endpoint: Endpoint, service: Service) -> Callable[..., Any]:
-    """Returns the function that answers the requests of an endpoint."""
+    """Return the function that answers the requests of an endpoint."""
 
     async def answer(request: Request, query: Any, secret: str = "") -> Response:
         return await service.post(endpoint, request, query, secret)

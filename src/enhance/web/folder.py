@@ -90,7 +90,7 @@ ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Bir
 
 
 def write_site(out: Path, runtime: Path | None = None, *, overwrite: bool = False) -> int:
-    """Writes the folder, whole or not at all.
+    """Write the folder, whole or not at all.
 
     Args:
         out: where to; it must not be there, or be empty, or with `overwrite` be such a folder.

@@ -131,7 +131,7 @@ class Guard:
         return None
 
     def allow(self, request: Request, headers: MutableHeaders) -> None:
-        """Tells browsers that a page of another site may read the answer."""
+        """Tell browsers that a page of another site may read the answer."""
         origin = request.headers.get("origin", "")
         if self.access.origins:
             headers.add_vary_header("Origin")
@@ -167,7 +167,7 @@ class Guard:
 
 
 def log_requests(write: Callable[[str], object]) -> None:
-    """Logs each request in a line: when, who, what, status, bytes, seconds."""
+    """Log each request in a line: when, who, what, status, bytes, seconds."""
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

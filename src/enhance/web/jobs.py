@@ -180,7 +180,7 @@ def enhance(order: Order) -> Made:
 def known_faces(
     order: Order, original: Photo, part: Edges | None, options: FaceOptions, number: int = 0
 ) -> list[KnownFace] | None:
-    """Returns the known faces of the part that is drawn: see `Looking.within`."""
+    """Return the known faces of the part that is drawn: see `Looking.within`."""
     if options.aligned or options.model == BICUBIC:
         return None
     return order.looking.within(
@@ -400,7 +400,7 @@ def translate(order: Order) -> Made:
 
 
 def fill(order: Order) -> Made:
-    """Fills a hole of a photo, once or several times."""
+    """Fill a hole of a photo, once or several times."""
     started = time.perf_counter()
     options, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
     original, part = order.photo(), order.part()
@@ -499,7 +499,7 @@ def _opened(content: bytes, pixels: int) -> Photo:
 
 
 def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
-    """Returns the error for a file that was not read: it is too large, or the given error."""
+    """Return the error for a file that was not read: it is too large, or the given error."""
     if "--max-pixels" in str(error):
         return TooLargeError(f"photo: has more than {pixels:,} pixels; reduce it first")
     return error
@@ -539,7 +539,7 @@ def small_enough(photo: Photo, pixels: int) -> Photo:
 
 
 def refuse_result(width: float, height: float, pixels: int) -> None:
-    """Raises TooLargeError if an answer would be too large.
+    """Raise TooLargeError if an answer would be too large.
 
     Raises:
         TooLargeError: it would.
@@ -552,7 +552,7 @@ def refuse_result(width: float, height: float, pixels: int) -> None:
 
 
 def require_weights(name: str) -> None:
-    """Raises NoWeightsError if a network does not come with this version.
+    """Raise NoWeightsError if a network does not come with this version.
 
     Raises:
         NoWeightsError: it did not.
@@ -621,7 +621,7 @@ def grey_png(mask: NDArray[np.uint8]) -> bytes:
 
 
 def plainly(message: str) -> str:
-    """Returns a message without its advice for the command line."""
+    """Return a message without its advice for the command line."""
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
 
 
@@ -631,7 +631,7 @@ def png(rgb: _Array) -> str:
 
 
 def warm() -> None:
-    """Loads the networks that the first visitor would wait for.
+    """Load the networks that the first visitor would wait for.
 
     Raises:
         ModelError: one is missing.

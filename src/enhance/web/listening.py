@@ -89,7 +89,7 @@ def serve(
     root_path: str = "",
     log: Callable[[str], object] | None = None,
 ) -> None:
-    """Serves until interrupted.
+    """Serve until interrupted.
 
     Args:
         root_path: below which a proxy shows the service.

@@ -25,7 +25,7 @@ Dials = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Looking:
-    """Finds faces, and remembers where they were in the last photos.
+    """A finder of faces that remembers where they were in the last photos.
 
     A photo is known by a digest of its file. Nothing of its pixels is kept.
     """
@@ -120,7 +120,7 @@ def _pixels(photo: Photo) -> int:
 
 
 def face_facts(number: int | None, box: Box, size: int, reason: str | None) -> dict[str, Any]:
-    """Returns the facts of a face for an answer."""
+    """Return the facts of a face for an answer."""
     return {
         "number": number,
         "box": [round(float(edge), 1) for edge in box],

@@ -46,11 +46,11 @@ class Made:
 
     @property
     def bytes(self) -> int:
-        """Returns the bytes that it takes."""
+        """Return the bytes that it takes."""
         return sum(len(picture.data) for picture in self.pictures) + len(self.mask or b"") + len(json.dumps(self.facts))
 
     def header(self) -> str:
-        """Returns the facts, short enough for a header: of lists that are too long only the beginning."""
+        """Return the facts, short enough for a header: of lists that are too long only the beginning."""
         facts, text = self.facts, json.dumps(self.facts, ensure_ascii=True)
         for name in reversed(LISTS):
             while len(text) > MOST_IN_HEADER and facts.get(name):

@@ -36,7 +36,7 @@ class VersionedFiles(StaticFiles):
 
 
 def add_pages(app: FastAPI) -> None:
-    """Gives the application its pages: for each NAME.html in `static` one at /NAME, and its files at /static."""
+    """Give the application its pages: for each NAME.html in `static` one at /NAME, and its files at /static."""
     app.mount("/static", VersionedFiles(directory=_STATIC), name="static")
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/{name}", _page, include_in_schema=False)

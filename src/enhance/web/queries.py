@@ -39,7 +39,7 @@ def query_model(name: str, kinds: Sequence[type], choices: Choices | None = None
 
 
 def taken(kind: type[_T], query: Query) -> _T:
-    """Returns the options of a dataclass from a query."""
+    """Return the options of a dataclass from a query."""
     values: dict[str, Any] = {}
     for field, one in options_of(kind).items():
         value = getattr(query, field)
@@ -95,7 +95,7 @@ def _boolean(value: object) -> bool:
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[object], object]:
-    """Takes text only as programs write numbers: no blanks, no underscores, no digits of other scripts."""
+    """Take text only as programs write numbers: no blanks, no underscores, no digits of other scripts."""
 
     def check(value: object) -> object:
         if isinstance(value, str) and not pattern.fullmatch(value):

@@ -20,10 +20,10 @@ class RefusedError(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers or {}
 
     def response(self) -> JSONResponse:
-        """Returns the error as a response."""
+        """Return the error as a response."""
         return error(self.status, self.code, self.message, self.headers)
 
 
 def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Returns an error as a response."""
+    """Return an error as a response."""
     return JSONResponse({"error": {"code": code, "message": " ".join(message.split())}}, status, headers)

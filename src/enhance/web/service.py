@@ -76,7 +76,7 @@ class Service:
         await asyncio.to_thread(self.worker.close, 1.0)
 
     async def warm(self) -> None:
-        """Loads networks, so that the first visitor need not wait for them; until then the service is not ready."""
+        """Load networks, so that the first visitor need not wait for them; until then the service is not ready."""
         try:
             await asyncio.to_thread(jobs.warm)
             self.loading = ""
@@ -84,7 +84,7 @@ class Service:
             self.loading = "weights are missing"
 
     def end(self) -> None:
-        """Takes no more jobs, drops those that wait, and gives those at work their grace."""
+        """Take no more jobs, drop those that wait, and give those at work their grace."""
         if self.closing:
             return
         self.closing = True
@@ -95,14 +95,14 @@ class Service:
             asyncio.get_running_loop().call_later(self.limits.grace, self.cancel_all)
 
     def cancel_all(self) -> None:
-        """Ends the jobs at work, before their next bands."""
+        """End the jobs at work, before their next bands."""
         for job in self.worker.jobs:
             job.cancel()
 
     # Jobs
 
     async def post(self, endpoint: Endpoint, request: Request, query: Any, secret: str) -> Response:
-        """Does what is asked for, or begins it."""
+        """Do what is asked for, or begin it."""
         limits, asked = self.limits, taken(JobOptions, query)
         if "box" in type(query).model_fields:
             try:
@@ -157,7 +157,7 @@ class Service:
             self.worker.leave(job)
 
     def admit(self, job: Job) -> None:
-        """Admits a job if there is a place left.
+        """Admit a job if there is a place left.
 
         Raises:
             RefusedError: not now.
@@ -186,7 +186,7 @@ class Service:
             times.append(now)
 
     def full(self) -> RefusedError:
-        """Returns the error for a full queue."""
+        """Return the error for a full queue."""
         after = self.worker.retry_after()
         return RefusedError(
             429,
@@ -261,7 +261,7 @@ class Service:
         return result
 
     def gone(self) -> RefusedError:
-        """Returns the error for a job that was cancelled."""
+        """Return the error for a job that was cancelled."""
         if self.closing:
             return RefusedError(503, "stopping", "the service is ending", {"retry-after": "10"})
         return RefusedError(409, "cancelled", "the job was cancelled")
@@ -275,7 +275,7 @@ class Service:
         return job
 
     def finished(self, name: str, secret: str) -> Made:
-        """Returns the result of a job to a client that knows its secret."""
+        """Return the result of a job to a client that knows its secret."""
         job = self.job(name)
         if not job.knows(secret):
             raise RefusedError(403, "wrong_secret", "the job has another secret; send it as Job-Secret")
@@ -327,7 +327,7 @@ class Service:
         )
 
     async def cancel(self, name: JobName, secret: Secret = "") -> Response:
-        """Cancels a job, or forgets what it made."""
+        """Cancel a job, or forget what it made."""
         job = self.job(name)
         if not job.knows(secret):
             raise RefusedError(403, "wrong_secret", "the job has another secret; send it as Job-Secret")
@@ -406,7 +406,7 @@ class Service:
 
 
 def rendered(result: Made, accept: str) -> Response:
-    """Returns the result of a job in the form that the client prefers."""
+    """Return the result of a job in the form that the client prefers."""
     if not result.pictures:
         return JSONResponse(result.facts)
     first = result.pictures[0]

@@ -67,7 +67,7 @@ class Job:
     ended: float = 0.0
 
     def cancel(self) -> None:
-        """Takes the job out of the queue; one that is being drawn ends before its next band."""
+        """Take the job out of the queue; one that is being drawn ends before its next band."""
         self.cancelled = True
         if self.future is not None:
             self.future.cancel()
@@ -113,7 +113,7 @@ class Worker:
         self.arriving.append(job)
 
     def enter(self, job: Job) -> None:
-        """Takes a place in the queue, which the caller gives back with `leave`.
+        """Take a place in the queue, which the caller gives back with `leave`.
 
         Raises:
             QueueFullError: there is none.
@@ -147,7 +147,7 @@ class Worker:
             raise
 
     def leave(self, job: Job) -> None:
-        """Gives the place back, when the thread is done with it: until then it counts, or slow jobs would pile up."""
+        """Give the place back, when the thread is done with it: until then it counts, or slow jobs would pile up."""
         if job in self.arriving:
             self.arriving.remove(job)
         if job.keep and job.stage != "cancelled" and job.name:
@@ -172,7 +172,7 @@ class Worker:
         return next((job for job in there if name and job.name == name), None)
 
     def forget(self, job: Job) -> None:
-        """Drops what is kept of a job."""
+        """Drop what is kept of a job."""
         self.kept.pop(job.name, None)
 
     def place(self, job: Job) -> int:
@@ -188,7 +188,7 @@ class Worker:
         return sum(job.client == client for job in (*self.arriving, *self.jobs))
 
     def close(self, seconds: float = 0.0) -> bool:
-        """Ends the threads: the jobs that wait are dropped, those at work are cancelled; whether all ended in time."""
+        """End the threads: the jobs that wait are dropped, those at work are cancelled; whether all ended in time."""
         for job in list(self.jobs):
             job.cancel()
         for waiting in (*[self._queue] * self._slow_threads, self._quick):
@@ -232,5 +232,5 @@ def _bytes(job: Job) -> int:
 
 
 def new_secret() -> str:
-    """Returns a new secret for a job whose client gave none."""
+    """Return a new secret for a job whose client gave none."""
     return secrets.token_urlsafe(24)

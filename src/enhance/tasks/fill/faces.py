@@ -88,7 +88,7 @@ def _resized(picture: Array, side: int) -> Array:
 
 
 def around_hole(rgb: Array, hole: Hole) -> list[Face]:
-    """Finds faces in a picture (H,W,3) whose hole is filled already, the surest first.
+    """Find faces in a picture (H,W,3) whose hole is filled already, the surest first.
 
     One look has to do: a face that is hidden in part is large in what surrounds the hole, or hardly worth it.
     """
@@ -117,7 +117,7 @@ def trusted(landmarks: NDArray[np.floating], hole: Hole) -> NDArray[np.float64]:
 
 
 def complete_face(rgb: Array, hole: Hole, face: Face, seed: int) -> Completed | None:
-    """Draws a face into the hole of a picture; None if the hole does not touch it.
+    """Draw a face into the hole of a picture; None if the hole does not touch it.
 
     Args:
         rgb: (H,W,3) in [0,1], the hole filled already: what is drawn goes into it.
@@ -164,7 +164,7 @@ def _box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, floa
 
 
 def paste_face(rgb: Array, hole: Hole, face: Array, to_frame: geometry.Transform) -> None:
-    """Puts a face drawn in its frame into the hole of rgb, softly where the frame ends within it."""
+    """Put a face drawn in its frame into the hole of rgb, softly where the frame ends within it."""
     drawn = np.clip(geometry.warp(face, to_frame, hole.shape), 0, 1)
     within = geometry.apply_transform(to_frame, pixels_of(*hole.shape[:2]))
     weight = np.where(hole, crops.mask(2 * (within + 0.5) / len(face) - 1), np.float32(0))[..., None]

@@ -60,7 +60,7 @@ class Filled:
         return self.canvas.rgb
 
     def sentence(self) -> str:
-        """Returns what was filled, in one line."""
+        """Return what was filled, in one line."""
         count = int(self.hole.sum())
         share = 100 * count / self.hole.size
         faces = f", {len(self.faces)} face{'' if len(self.faces) == 1 else 's'} completed" if self.faces else ""
@@ -75,7 +75,7 @@ def fill(
     device: str | None = None,
     **options: Any,
 ) -> Any:
-    """Fills a hole in a photo.
+    """Fill a hole in a photo.
 
     Args:
         photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
@@ -145,7 +145,7 @@ def _discoloured(rgb: _Array, hole: Hole) -> _Array:
 
 
 def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed]:
-    """Fills the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
+    """Fill the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     if options.rest == "smooth":
         painting.diffuse(rgb, hole)
     elif options.rest == "patches":
@@ -184,7 +184,7 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
 
 
 def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
-    """Returns what filled a hole: names of networks and packages, with the beginnings of their digests, or versions."""
+    """Return what filled a hole: names of networks and packages, with the beginnings of their digests, or versions."""
     rest = "" if options.aligned else options.rest
     helped = rest == "patches" and any(
         not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in regions

@@ -66,7 +66,7 @@ def _smooth(image: Tensor, known: Tensor) -> Tensor:
 
 
 def _start_at_zero(layer: nn.Conv2d) -> None:
-    """Lets a layer that is added to something begin as nothing."""
+    """Let a layer that is added to something begin as nothing."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(cast(Tensor, layer.bias))
 
@@ -86,7 +86,7 @@ class _Block(nn.Module):
 
 
 class Completion(nn.Module):
-    """Draws what a hole may have shown.
+    """A U-Net that draws what a hole may have shown.
 
     Args:
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
@@ -129,7 +129,7 @@ class Completion(nn.Module):
             self.head.weight[:, 4 * GRID**2 : 4 * GRID**2 + noise] *= 0.2
 
     def forward(self, image: Tensor, mask: Tensor, noise: Tensor, place: Tensor | None = None) -> Tensor:
-        """Draws in the hole and nowhere else.
+        """Draw in the hole and nowhere else.
 
         Args:
             image: (N,3,H,W) in [0,1], H and W multiples of 16; what it holds where the mask is 1 does not matter.
@@ -161,7 +161,7 @@ class Completion(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Tells filled pictures from photographs, patch by patch; the hole is its condition.
+    """A network that tells filled pictures from photographs, patch by patch; the hole is its condition.
 
     Strided convolutions without normalisation (batch norm does not go with R1).
 

@@ -1,4 +1,4 @@
-"""Fills holes of any size with a network that was taught small ones: coarse to fine, and tile by tile.
+"""Filling of holes of any size by a network that was taught small ones: coarse to fine, and tile by tile.
 
 Of a hole that reaches far from all that is known, a small picture is filled first; enlarged, it is the draft that the
 network refines (a mask of .5 says so), and again, up to the photo's own size. Within one size, tiles are filled one
@@ -58,7 +58,7 @@ class Painter:
         return Painter(model)
 
     def __call__(self, image: Array, mask: Array, noise: Array, place: Array | None = None) -> Array:
-        """Fills one picture of any size.
+        """Fill one picture of any size.
 
         Args:
             image: (H,W,3) in [0,1].
@@ -118,7 +118,7 @@ def regions(hole: Hole) -> list[PixelRegion]:
 
 
 def fill_by_network(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = False) -> None:
-    """Fills the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
+    """Fill the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
     pyramid = [(rgb, hole)]
     for _ in range(0 if draft else levels(hole)):
         pyramid.append(halved(*pyramid[-1]))
@@ -130,7 +130,7 @@ def fill_by_network(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draf
 
 
 def diffuse(rgb: Array, hole: Hole) -> None:
-    """Fills a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
+    """Fill a hole without a network: colours run into it along lines of equal brightness (Bertalmio et al.,
     "Navier-Stokes, fluid dynamics, and image and video inpainting", CVPR 2001, as OpenCV has it)."""
     output = cv2.inpaint(to_uint8(rgb), hole.astype(np.uint8), INPAINT_RADIUS, cv2.INPAINT_NS)
     rgb[hole] = to_float(np.asarray(output, np.uint8)[hole])
@@ -166,7 +166,7 @@ def doubled(rgb: Array) -> Array:
 def draw_tiles(
     painter: Painter, rgb: Array, hole: Hole, seed: int, level: int, coarse: Array | None = None, *, draft: bool = False
 ) -> None:
-    """Fills a picture (H,W,3) tile by tile.
+    """Fill a picture (H,W,3) tile by tile.
 
     Args:
         level: how often it was halved; it has noise of its own.

@@ -1,4 +1,4 @@
-"""Fills holes with patches that are copied from elsewhere in the photo.
+"""Filling of holes with patches that are copied from elsewhere in the photo.
 
 Grass, brick and fur go on as they are around the hole, which a small network draws worse; a thing that is seen nowhere
 else cannot be copied. (Barnes et al., "PatchMatch", SIGGRAPH 2009, by the package `pypatchmatch`.)
@@ -27,7 +27,7 @@ _ALONE = threading.Lock()
 
 
 def fill_by_patches(rgb: Array, hole: Hole, seed: int) -> None:
-    """Fills the hole (H,W) of a picture (H,W,3) in [0,1].
+    """Fill the hole (H,W) of a picture (H,W,3) in [0,1].
 
     A large picture is filled at half its size, and a network adds detail; it draws all of a tiny one.
 
@@ -51,7 +51,7 @@ def can_fill(height: int, width: int) -> bool:
 
 
 def copy(rgb: Array, hole: Hole, seed: int) -> None:
-    """Fills the hole of a picture at its own size."""
+    """Fill the hole of a picture at its own size."""
     emptied = to_uint8(rgb)
     emptied[hole] = 0
     with _ALONE:

@@ -48,7 +48,7 @@ class Recipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> Data:
-        """Reads folders.
+        """Read folders.
 
         Raises:
             DataError: a folder cannot be used.

@@ -201,7 +201,7 @@ class Filling(Stateless):
         return losses.discriminator_won(means, 1e-3)
 
     def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
-        """Lets a network for photos begin from one for faces, without the inputs that only faces have; and one for
+        """Let a network for photos begin from one for faces, without the inputs that only faces have; and one for
         faces from one that lacks some of these, which count for nothing at first."""
         own = weights.get(name)
         network = {"completion": self.completion, "discriminator": self.discriminator}.get(name)
@@ -326,7 +326,7 @@ def fresh(
     seed: int,
     device: torch.device,
 ) -> Filling:
-    """Returns a task whose networks have fresh weights."""
+    """Return a task whose networks have fresh weights."""
     torch.manual_seed(seed)
     completion = Completion(widths, dilations, noise=noise, framed=framed)
     judge = Discriminator(discriminator, framed=framed) if weights.adversarial else None

@@ -129,7 +129,7 @@ def _pairs(chosen: Sequence[Captioned], size: int) -> Iterator[PicturePairs]:
 
 
 def _method(model: Model) -> Callable[[_Inputs], Planes]:
-    """Draws with the layouts that lie beside the model, or else with the shipped ones."""
+    """Draw with the layouts that lie beside the model, or else with the shipped ones."""
     try:
         bank = Bank.load(model.path.parent)
     except ModelError:

@@ -169,7 +169,7 @@ def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floa
 
 
 def load_birds(places: Sequence[Path], sampling: Sampling, seed: int = 0) -> Birds:
-    """Reads one folder of birds, from the cache where it has been read before.
+    """Read one folder of birds, from the cache where it has been read before.
 
     Raises:
         DataError: it cannot be used.

@@ -51,7 +51,7 @@ class Imagined:
     stamp: Stamp
 
     def sentence(self) -> str:
-        """Returns what was drawn, in one line."""
+        """Return what was drawn, in one line."""
         return f"a bird that never was, invented from words; {self.reading.sentence()}"
 
 
@@ -64,7 +64,7 @@ def imagine(
     layout: int | None = None,
     device: str | None = None,
 ) -> Image:
-    """Draws a bird from a sentence.
+    """Draw a bird from a sentence.
 
     Args:
         sentence: English words about its colours, parts and shape: "a small bird with a red head and a white belly".
@@ -113,7 +113,7 @@ def draw_birds(
     seeds: Sequence[int],
     kept: Sequence[int | None] | None = None,
 ) -> tuple[NDArray[np.float32], list[int]]:
-    """Draws one bird for each reading, seed and number of a layout (None: one that suits), on which alone it depends.
+    """Draw one bird for each reading, seed and number of a layout (None: one that suits), on which alone it depends.
 
     Returns:
         Pictures (N,64,64,3) in [0,1] of birds that face right, and the numbers of their layouts.
@@ -150,7 +150,7 @@ def _finished(
 
 
 def _signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
-    """Writes onto a canvas, for its file, that all of it was invented, from what words and by what network."""
+    """Write onto a canvas, for its file, that all of it was invented, from what words and by what network."""
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",
         model.facts.name,

@@ -50,7 +50,7 @@ def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layo
 
 
 def main() -> None:
-    """Chooses by a run and writes."""
+    """Choose by a run and write."""
     run, folder, target = map(Path, sys.argv[1:])
     recipe = tasks.recipe_of(checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST)))
     task = recipe.task(torch.device("cpu"))

@@ -35,6 +35,6 @@ class ImagineOptions:
     )
 
     def check(self) -> None:
-        """Raises PhotoError where a value cannot be."""
+        """Raise PhotoError where a value cannot be."""
         if wrong := problem(self):
             raise PhotoError(wrong)

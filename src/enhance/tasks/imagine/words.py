@@ -135,7 +135,7 @@ class Reading:
 
 
 def read_sentence(sentence: str) -> Reading:
-    """Reads a sentence about a bird.
+    """Read a sentence about a bird.
 
     Raises:
         SentenceError: it is empty, far too long, or says nothing that was learnt.
@@ -161,7 +161,7 @@ def tokens(sentence: str) -> list[str]:
 
 
 def understood(words: Sequence[str]) -> Reading:
-    """Reads words without ever failing; of no words it understands nothing."""
+    """Read words without ever failing; of no words it understands nothing."""
     taken: dict[str, str] = {}
     unknown: dict[str, None] = {}
     plain: list[str] = []

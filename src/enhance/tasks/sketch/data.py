@@ -229,7 +229,7 @@ def _spline(nodes: DrawingPoints, values: DrawingPoints, wanted: DrawingPoints) 
 
 
 def load_pictures(sources: Sequence[Path], sampling: Sampling, *, landmarked: bool, seed: int = 0) -> DrawnHeads:
-    """Reads folders of pictures of one thing, each about as large in its picture.
+    """Read folders of pictures of one thing, each about as large in its picture.
 
     About one picture in a hundred, chosen by its name, is held out.
 

@@ -90,7 +90,7 @@ def drawn(
 
 
 def ink(strokes: Sequence[Stroke], width: float, side: int) -> _Plane:
-    """Draws strokes with a pen `width` pixels wide on a paper of 256 pixels, and reduces it; (side,side) in [0,1]."""
+    """Draw strokes with a pen `width` pixels wide on a paper of 256 pixels, and reduce it; (side,side) in [0,1]."""
     # OpenCV's lines are whole pixels wide and its points have four more bits if asked to.
     scale = 2 if width < 3 else 1
     paper = np.zeros((CANVAS * scale, CANVAS * scale), np.uint8)
@@ -167,7 +167,7 @@ def traced(picture: NDArray[np.uint8], density: float, simplified: float, random
 
 
 def outlined(picture: NDArray[np.uint8], outline: DrawingPoints, random: Random) -> list[Stroke]:
-    """Draws anything as a person might: its outline (n,2), and a few lines within."""
+    """Draw anything as a person might: its outline (n,2), and a few lines within."""
     hand = _Hand(random)
     simple = cv2.approxPolyDP(outline.astype(np.float32)[:, None], random.uniform(0.004, 0.015), False)
     strokes = [hand.line(list(simple[:, 0].astype(np.float64)))]

@@ -79,7 +79,7 @@ class LandmarkFinder(nn.Module):
 
 
 def teach(pictures: Path, seed: int = 0) -> LandmarkFinder:
-    """Teaches the head alone, by the pictures that `landmarks.tsv` names; a few minutes.
+    """Teach the head alone, by the pictures that `landmarks.tsv` names; a few minutes.
 
     Raises:
         DataError: a picture cannot be read.
@@ -129,7 +129,7 @@ def _varied(
 
 
 def _write(finder: LandmarkFinder, path: Path) -> None:
-    """Writes the network as ONNX, for `landmarks.find_landmarks`."""
+    """Write the network as ONNX, for `landmarks.find_landmarks`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         finder,

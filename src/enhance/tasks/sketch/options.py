@@ -43,7 +43,7 @@ class SketchOptions:
     size: int = option(SIZE, "Pixels across.", least=_LEAST, most=_MOST)
 
     def check(self) -> None:
-        """Raises PhotoError where a value cannot be."""
+        """Raise PhotoError where a value cannot be."""
         if wrong := problem(self):
             raise PhotoError(wrong)
         self.rgb()

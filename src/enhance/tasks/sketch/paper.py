@@ -62,7 +62,7 @@ class Drawing:
 
 
 def read_drawing(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
-    """Reads a drawing from a picture of any kind, or from an SVG file.
+    """Read a drawing from a picture of any kind, or from an SVG file.
 
     Args:
         max_pixels: a file with more is refused before it is decoded; None: with more than any photo may have.

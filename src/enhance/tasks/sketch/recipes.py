@@ -42,7 +42,7 @@ class Recipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> DrawnHeads:
-        """Reads folders of photographs, and makes drawings of them.
+        """Read folders of photographs, and make drawings of them.
 
         Raises:
             DataError: a folder cannot be used.

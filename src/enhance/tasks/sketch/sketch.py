@@ -50,7 +50,7 @@ class Sketched:
     stamp: Stamp
 
     def sentence(self) -> str:
-        """Returns what was painted, in one line."""
+        """Return what was painted, in one line."""
         moved = ", put into the middle" if self.drawing.moved else ""
         return f"a cat that never was, after a drawing{moved}: fur, eyes and all around are invented"
 
@@ -64,7 +64,7 @@ def sketch(
     size: int = SIZE,
     device: str | None = None,
 ) -> Image:
-    """Paints a cat after a drawing of its head.
+    """Paint a cat after a drawing of its head.
 
     Args:
         drawing: lines of any colour on white, on nothing or on black, or a photograph of them: a path, the bytes of a
@@ -105,7 +105,7 @@ def sketch_all(drawing: Source, options: Sequence[SketchOptions], *, max_pixels:
 
 
 def draw_all(model: Model, drawings: Sequence[Drawing], options: Sequence[SketchOptions]) -> NDArray[np.float32]:
-    """Paints a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
+    """Paint a cat after each drawing, (N,128,128,3) in [0,1]. Each depends on its own drawing and options alone."""
     looks = unpacked_looks(model.facts.extra["looks"])
     randoms = [noise_rng(one.seed) for one in options]
     output = model.run(
@@ -140,7 +140,7 @@ def _finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Mod
 
 
 def _signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
-    """Writes onto a canvas, for its file, that all of it was invented, and by what network."""
+    """Write onto a canvas, for its file, that all of it was invented, and by what network."""
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",
         model.facts.name,

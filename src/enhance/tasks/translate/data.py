@@ -70,7 +70,7 @@ def listing(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _load(folder: Path) -> tuple[Photos, Photos, str]:
-    """Reads a folder, from the cache where it has been read before: photos to train on, held-out ones, and a digest.
+    """Read a folder, from the cache where it has been read before: photos to train on, held-out ones, and a digest.
 
     Raises:
         DataError: the folder cannot be used.

@@ -71,7 +71,7 @@ def translate(
     force: bool = False,
     device: str | None = None,
 ) -> Any:
-    """Redraws the horses of a photo as zebras, or its zebras as horses.
+    """Redraw the horses of a photo as zebras, or its zebras as horses.
 
     Args:
         photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).

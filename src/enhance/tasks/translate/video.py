@@ -32,7 +32,7 @@ class TranslatedVideo:
 def translate_video(
     path: Path, target: Path, options: TranslateOptions | None = None, *, progress: Callable[[int, int], object] = max
 ) -> TranslatedVideo:
-    """Redraws the animals in every frame of a video; its sound is copied.
+    """Redraw the animals in every frame of a video; its sound is copied.
 
     Args:
         path: any file that FFmpeg reads.

@@ -16,7 +16,7 @@ from enhance.tasks.upscale.result import Result
 def enhance_frames(
     photos: Iterable[Photo], enhance: Callable[[Photo], Result], path: str | os.PathLike[str], coding: Coding = FINE
 ) -> Result:
-    """Enhances an animation frame by frame and writes it.
+    """Enhance an animation frame by frame and write it.
 
     Args:
         photos: its frames, as `photo.frames` gives them.

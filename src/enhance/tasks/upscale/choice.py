@@ -67,7 +67,7 @@ def choose(
     known: Defects | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> tuple[Choice, NDArray[np.float32]]:
-    """Chooses what suits a photo, as far as the options leave it open.
+    """Choose what suits a photo, as far as the options leave it open.
 
     A photo of which every pixel must be kept is not restored.
 

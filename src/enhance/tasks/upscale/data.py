@@ -152,7 +152,7 @@ class FaceDataset:
 
 
 def training_sources(folder: Path, split: str = "train") -> list[TrainingSource]:
-    """Lists the pictures of a folder of aligned faces, or of CelebA in its official layout (`split` of it).
+    """List the pictures of a folder of aligned faces, or of CelebA in its official layout (`split` of it).
 
     Raises:
         DataError: no such folder, or no pictures in it.
@@ -175,7 +175,7 @@ def training_sources(folder: Path, split: str = "train") -> list[TrainingSource]
 
 
 def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:
-    """Reads pictures, from the cache where they have been read before, into groups for training and held out.
+    """Read pictures, from the cache where they have been read before, into groups for training and held out.
 
     Raises:
         DataError: a picture cannot be used.

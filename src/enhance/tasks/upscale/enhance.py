@@ -58,7 +58,7 @@ def upscale(
     device: str | None = None,
     details: bool = False,
 ) -> Any:
-    """Enlarges a photo and redraws every face in it.
+    """Enlarge a photo and redraw every face in it.
 
     Args:
         photo: a path, the bytes of a file, a file opened in binary mode, a PIL image, or an array (H,W), (H,W,3) or
@@ -173,7 +173,7 @@ def _compose(
     memory: float,
     progress: _Progress,
 ) -> tuple[Canvas, float]:
-    """Enlarges a photo and pastes the faces that were drawn.
+    """Enlarge a photo and paste the faces that were drawn.
 
     Args:
         jobs: the faces, and `model` what drew them; None if nothing did.

@@ -10,7 +10,7 @@ from enhance.photos.photo import Photo
 
 
 def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
-    """Raises PhotoError if a result would have more pixels than are allowed."""
+    """Raise PhotoError if a result would have more pixels than are allowed."""
     pixels = photo.width * photo.height
     if pixels * scale**2 > most_pixels:
         raise PhotoError(
@@ -22,7 +22,7 @@ def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
 
 @contextmanager
 def report_memory_errors(photo: Photo) -> Iterator[None]:
-    """Turns a MemoryError, which comes when even the smallest parts find no memory, into one that says what to do."""
+    """Turn a MemoryError, which comes when even the smallest parts find no memory, into one that says what to do."""
     try:
         yield
     except MemoryError:

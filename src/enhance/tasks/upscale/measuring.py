@@ -76,7 +76,7 @@ class MeasuringRecipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> "MeasuredPhotos":
-        """Reads folders of photographs, and makes pictures of them bad, which takes minutes.
+        """Read folders of photographs, and make pictures of them bad, which takes minutes.
 
         Raises:
             DataError: a folder cannot be used.

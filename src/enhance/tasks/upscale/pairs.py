@@ -101,7 +101,7 @@ class ReducedPairs(Generic[_E]):
 
 
 def face_files(folders: Sequence[Path]) -> tuple[FaceFile, ...]:
-    """Lists the pictures of folders of aligned faces, sorted by folder and name.
+    """List the pictures of folders of aligned faces, sorted by folder and name.
 
     Raises:
         DataError: no such folder, no pictures in it, or one that is unreadable or not square.
@@ -143,7 +143,7 @@ def degraded(hr: _Pixels, rng: np.random.Generator) -> _Pixels:
 def pairs(
     chosen: Sequence[FaceFile], size: int, batch: int = 16, degradation: PictureDegradation = clean
 ) -> Iterator[ReducedPairs[FaceFile]]:
-    """Reads faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
+    """Read faces as pairs, window by window, at most `batch` at a time. Chance follows the picture's name."""
     for box in sorted({face.box for face in chosen}):
         alike = [face for face in chosen if face.box == box]
         for start in range(0, len(alike), batch):
@@ -185,7 +185,7 @@ def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None
 def photo_pairs(
     chosen: Sequence[WholePhoto], size: int, degradation: PictureDegradation = clean
 ) -> Iterator[ReducedPairs[WholePhoto]]:
-    """Reads photos one by one: a corner of at most SCALE * size pixels a side. Chance follows the picture's name.
+    """Read photos one by one: a corner of at most SCALE * size pixels a side. Chance follows the picture's name.
 
     Raises:
         DataError: a photo cannot be read.

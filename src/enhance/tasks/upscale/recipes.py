@@ -61,7 +61,7 @@ class Recipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> FaceDataset:
-        """Reads folders of aligned faces, or of square crops.
+        """Read folders of aligned faces, or of square crops.
 
         Raises:
             DataError: a folder cannot be used.

@@ -57,7 +57,7 @@ class RestorationRecipe:
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> PhotoDataset:
-        """Reads folders of photographs.
+        """Read folders of photographs.
 
         Raises:
             DataError: a folder cannot be used.

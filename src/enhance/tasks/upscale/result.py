@@ -78,7 +78,7 @@ class Result:
         return self.canvas.image()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the picture with all that its file says, and with 16 bits a channel where it and the format have them.
+        """Write the picture with all that its file says, and with 16 bits a channel where it and the format have them.
 
         Raises:
             PhotoError: no format has this ending, or the file cannot be written.
@@ -168,12 +168,12 @@ def notes_of(result: Result) -> tuple[str, ...]:
 
 
 def inconsistency_note(defect: str) -> str:
-    """Returns the note on a photo that is not kept as it is, because of a defect."""
+    """Return the note on a photo that is not kept as it is, because of a defect."""
     return f"{defect}: not held to every pixel of the input (--consistency does that)"
 
 
 def texture_notes(background: Model | None, defect: str | None) -> list[str]:
-    """Returns notes on a photo whose every part was drawn by a network that invents."""
+    """Return notes on a photo whose every part was drawn by a network that invents."""
     if background is None or not background.facts.invents:
         return []
     name = background.facts.name

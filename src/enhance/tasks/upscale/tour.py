@@ -53,7 +53,7 @@ class Toured:
 
 
 def tour(out: Path, minutes: float = MINUTES, images: int | None = None, note: Callable[[str], object] = str) -> Toured:
-    """Draws pictures, trains two networks on them one after the other, and compares these on others.
+    """Draw pictures, train two networks on them one after the other, and compare these on others.
 
     Args:
         out: folder for everything; made if missing.
@@ -94,7 +94,7 @@ def small(recipe: Recipe) -> Recipe:
 
 
 def compared(models: dict[str, Model]) -> bytes:
-    """Returns faces that no network saw, as each method draws them, as a PNG file."""
+    """Return faces that no network saw, as each method draws them, as a PNG file."""
     rows = []
     for number in range(PICTURES, PICTURES + _SHOWN):
         true = to_float(face(number))

@@ -86,7 +86,7 @@ class Diversity:
         return self.weights[name].to(sizes.device)[sizes]
 
     def adapt(self, name: str, sizes: Tensor, to_truth: Tensor, between: Tensor) -> None:
-        """Moves the weights of a feature by what samples of sizes (N,) were apart (N,), from the truth and from each
+        """Move the weights of a feature by what samples of sizes (N,) were apart (N,), from the truth and from each
         other."""
         weights = self.weights[name]
         for size in range(3):

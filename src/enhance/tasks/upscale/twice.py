@@ -25,7 +25,7 @@ def enhance_twice(
     known: Defects | None,
     progress: Callable[[float, str], object],
 ) -> Result:
-    """Enlarges a photo SCALE times, and the result by what is missing.
+    """Enlarge a photo SCALE times, and the result by what is missing.
 
     Args:
         options: with a scale above SCALE.

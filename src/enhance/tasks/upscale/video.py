@@ -60,7 +60,7 @@ def enhance_video(
     *,
     progress: Callable[[int, int], object] = max,
 ) -> EnhancedVideo:
-    """Enlarges a video and redraws the faces in it.
+    """Enlarge a video and redraw the faces in it.
 
     Args:
         path: any file that FFmpeg reads.
@@ -155,7 +155,7 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
 
 
 def _begin(parts: Path, path: Path, settings: str) -> None:
-    """Keeps the parts of an earlier run only where they are of the same video and settings."""
+    """Keep the parts of an earlier run only where they are of the same video and settings."""
     stat = path.stat()
     name = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {settings}".encode()).hexdigest()
     key = parts / "of"

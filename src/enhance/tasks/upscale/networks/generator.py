@@ -41,7 +41,7 @@ def bicubic(lr: Tensor) -> Tensor:
 
 
 def _start_at_zero(layer: nn.Conv2d) -> None:
-    """Lets a layer that is added to something begin as nothing."""
+    """Let a layer that is added to something begin as nothing."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(cast(Tensor, layer.bias))
 

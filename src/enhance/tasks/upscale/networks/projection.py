@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class Projection(nn.Module):
-    """Adds the smooth picture that makes `box(hr) == lr`, then corrects the rounding block by block.
+    """Addition of the smooth picture that makes `box(hr) == lr`, and correction of the rounding, block by block.
 
     Bilinear enlargement followed by the box average blurs each axis by (1/8, 3/4, 1/8). Undoing that blur
     on the small residual first leaves next to nothing for the last, block-shaped step, so no grid shows.
