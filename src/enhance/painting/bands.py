@@ -112,10 +112,10 @@ def passes_needed(background: Background, patches: Sequence[Patch], pair: Scaled
 
         def squared_errors(own: Rows, tried: range = tried) -> Array:
             """By how much some rows differ from the photo after so many passes, and after one more, and so on."""
-            seen = tiles.around(own, margin_of(tried[-1]), photo.height)
-            lr, core = to_float(photo.pixels[slice(*seen)]), to_float(photo.pixels[slice(*own)])
-            hr, first = band(background, patches, pair, seen, tried[0])
-            corrected = (pair.corrected(hr, first, lr, seen, int(n > tried[0])) for n in tried)
+            rows = tiles.around(own, margin_of(tried[-1]), photo.height)
+            lr, core = to_float(photo.pixels[slice(*rows)]), to_float(photo.pixels[slice(*own)])
+            hr, first = band(background, patches, pair, rows, tried[0])
+            corrected = (pair.corrected(hr, first, lr, rows, int(n > tried[0])) for n in tried)
             return np.array([pair.error(larger, first, core, own) for larger in corrected])
 
         sums = np.zeros(len(tried))

@@ -289,15 +289,15 @@ def stamp(
     Args:
         drawn_by: the networks that drew the faces, and the rest, and that restored the photo before.
     """
-    found = []
+    boxes = []
     across, down = canvas.width / photo.width, canvas.height / photo.height
     for box in faces:
         left, top, right, bottom = (round(edge * ratio) for edge, ratio in zip(box, (across, down) * 2, strict=True))
-        found.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
+        boxes.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
     networks, rest = [network for network in drawn_by if network], drawn_by[1]
     names = " + ".join(network.facts.name for network in networks)
     digits = " + ".join(sha256(network.path)[:12] for network in networks)
-    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(found), bool(rest and rest.facts.invents))
+    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), bool(rest and rest.facts.invents))
 
 
 @cache

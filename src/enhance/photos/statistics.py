@@ -45,7 +45,7 @@ def statistics(rgb: RGB) -> NDArray[np.float32]:
         rgb = np.pad(rgb, ((0, short[0]), (0, short[1]), (0, 0)), mode="symmetric")
     levels = np.rint(rgb * np.float32(255))
     luma = levels @ np.array(LUMA, np.float32)
-    found: tuple[Any, ...] = (
+    parts: tuple[Any, ...] = (
         _energies([luma, levels[..., 0] - luma, levels[..., 2] - luma]),
         _agreement(luma),
         *(_grid(lines) for lines in (luma, luma.T)),
@@ -53,24 +53,24 @@ def statistics(rgb: RGB) -> NDArray[np.float32]:
         _edges(luma),
         np.log2([min(height, width), max(height, width)]),
     )
-    return np.concatenate(found).astype(np.float32)
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _energies(planes: Sequence[Plane]) -> NDArray[Any]:
     """How much three high-pass filters find of each plane at three scales: how that is spread over the picture, and
     how much of it there is where the picture is calm, middling and rough."""
-    found = []
+    numbers = []
     for scale in range(SCALES):
         if scale:
             planes = [_halved(plane) for plane in planes]
         cells = np.log2(np.stack([_cells(energy) for plane in planes for energy in _high_passes(plane)]) + 1e-2)
-        found.append(_quantiles(cells, QUANTILES).ravel())
+        numbers.append(_quantiles(cells, QUANTILES).ravel())
         order = np.argsort(cells[:3].max(0))
         some = max(1, len(order) // 8)
         middle = (len(order) - some) // 2
         parts = order[:some], order[-some:], order[middle : middle + some]
-        found.extend(cells[:, part].mean(1) for part in parts)
-    return np.concatenate(found)
+        numbers.extend(cells[:, part].mean(1) for part in parts)
+    return np.concatenate(numbers)
 
 
 def _high_passes(plane: Plane) -> Sequence[Plane]:
@@ -100,18 +100,18 @@ def _agreement(luma: Plane) -> list[float]:
     """How fine detail agrees with its neighbours, which tells white noise from grain and grain from texture."""
     detail = luma - _filtered(_filtered(luma, GAUSSIAN, 8).T, GAUSSIAN, 8).T
     energy = _filtered(_filtered(np.square(detail), MEAN, 4).T, MEAN, 4).T
-    found: list[float] = []
+    numbers: list[float] = []
     for share, bound in zip(CALM, _quantiles(energy.ravel(), CALM), strict=True):
         inside = (energy <= bound).astype(np.float32) if share < 1 else np.ones_like(energy)
         kept = detail * inside
         variance = float(np.square(kept).sum() / inside.sum()) + 1e-2
-        found.append(np.log2(variance))
+        numbers.append(np.log2(variance))
         for down, across in NEIGHBOURS:
             one = kept[down:, across:]
             other = kept[: kept.shape[0] - down, : kept.shape[1] - across]
-            found.append(float((one * other).sum() / inside.sum() / variance))
-        found.append(np.log2(float(np.abs(kept).sum() / inside.sum()) / variance**0.5 + 1e-2))
-    return found
+            numbers.append(float((one * other).sum() / inside.sum() / variance))
+        numbers.append(np.log2(float(np.abs(kept).sum() / inside.sum()) / variance**0.5 + 1e-2))
+    return numbers
 
 
 def _grid(plane: Plane) -> list[float]:
@@ -119,18 +119,18 @@ def _grid(plane: Plane) -> list[float]:
     resized after it was coded."""
     steps = np.diff(plane, axis=0)
     rough = np.abs(2 * steps[1:-1] - steps[:-2] - steps[2:])
-    found: list[float] = []
+    numbers: list[float] = []
     for most in (30, 4):
         lines = np.minimum(rough, most).mean(1)
         phases = np.sort(lines[: len(lines) // JPEG_BLOCK * JPEG_BLOCK].reshape(-1, JPEG_BLOCK).mean(0))[::-1] + 0.05
         spectrum = np.abs(np.fft.rfft((lines - _around(lines)) * np.hanning(len(lines)), 256))[8:]
-        found += [
+        numbers += [
             np.log2(phases[0] / np.median(phases)),
             np.log2(phases[1] / np.median(phases)),
             np.log2(phases[JPEG_BLOCK // 2] / phases[-1]),
             np.log2((spectrum.max() + 0.01) / (np.median(spectrum) + 0.01)),
         ]
-    return found
+    return numbers
 
 
 def _around(lines: NDArray[Any]) -> NDArray[Any]:
@@ -140,28 +140,28 @@ def _around(lines: NDArray[Any]) -> NDArray[Any]:
 def _tones(luma: Plane) -> list[float]:
     """Shares of small and large steps, and the noise of dark, middling and bright parts, each with its share."""
     steps = np.abs(np.diff(luma, axis=1))
-    found = [float((steps < 0.5).mean()), float((steps < 1.5).mean()), float((steps > 20).mean())]
+    numbers = [float((steps < 0.5).mean()), float((steps < 1.5).mean()), float((steps > 20).mean())]
     diagonal = np.square(np.diff(np.diff(luma, axis=1), axis=0)) / 4
     energy, tone = _reduced(np.pad(diagonal, ((0, 1), (0, 1)), mode="edge"), 4), _reduced(luma, 4)
     for least, most in TONES:
         inside = (tone >= least) & (tone < most)
         some = inside.sum() >= 16
-        found += [float(np.log2(np.quantile(energy[inside], 0.15) + 1e-2)) if some else -7.0, float(inside.mean())]
-    found += [float((luma < 3).mean()), float((luma > 252).mean()), float(luma.mean() / 255)]
-    return [*found, float(np.log2(luma.std() + 1))]
+        numbers += [float(np.log2(np.quantile(energy[inside], 0.15) + 1e-2)) if some else -7.0, float(inside.mean())]
+    numbers += [float((luma < 3).mean()), float((luma > 252).mean()), float(luma.mean() / 255)]
+    return [*numbers, float(np.log2(luma.std() + 1))]
 
 
 def _edges(luma: Plane) -> list[float]:
     """The steepest edges at three scales, and how much steeper they are at each than at the finer one."""
-    found: list[float] = []
+    numbers: list[float] = []
     planes = [luma, _halved(luma), _halved(_halved(luma))]
     slopes = [np.hypot(_slope(plane), _slope(plane.T).T) / 8 for plane in planes]
     fine, middle, coarse = (np.log2(_quantiles(slope.ravel(), STEEPEST) + 0.1) for slope in slopes)
     for values in (fine, middle - fine, coarse - middle):
-        found += values.tolist()
+        numbers += values.tolist()
     around = np.pad(luma, 1, mode="reflect")
     curves = around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:] - 4 * luma
-    return [*found, *np.log2(_quantiles(np.abs(curves).ravel(), STEEPEST) + 0.1).tolist()]
+    return [*numbers, *np.log2(_quantiles(np.abs(curves).ravel(), STEEPEST) + 0.1).tolist()]
 
 
 def _quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[Any]:

@@ -73,13 +73,13 @@ def _run(ray: Any, workers: int, command: Sequence[str]) -> int:
     actors = [ray.remote(Member).options(max_concurrency=2, **resources).remote() for _ in range(workers)]
     places = ray.get([actor.place.remote() for actor in actors])
     _, host, port = places[0]
-    seen: Counter[str] = Counter()
+    ranks: Counter[str] = Counter()
     every = Counter(node for node, _, _ in places)
     ends = []
     for rank, (actor, (node, _, _)) in enumerate(zip(actors, places, strict=True)):
         meeting = {"MASTER_ADDR": host, "MASTER_PORT": str(port), "WORLD_SIZE": str(workers), "RANK": str(rank)}
-        local = {"LOCAL_RANK": str(seen[node]), "LOCAL_WORLD_SIZE": str(every[node])}
-        seen[node] += 1
+        local = {"LOCAL_RANK": str(ranks[node]), "LOCAL_WORLD_SIZE": str(every[node])}
+        ranks[node] += 1
         ends.append(actor.run.remote(list(command), {**meeting, **local}))
     return _first_failure(ray, actors, ends)
 

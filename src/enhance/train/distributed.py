@@ -46,12 +46,12 @@ def device() -> torch.device:
     Raises:
         TrainingError: it says what torch cannot train on here.
     """
-    asked = os.environ.get(sessions.DEVICE) or ("cuda" if torch.cuda.is_available() else "cpu")
-    if asked not in DEVICES:
-        raise TrainingError(f"device {asked}: is not for training; use one of {', '.join(DEVICES)}")
-    if asked == "cuda" and not torch.cuda.is_available():
+    name = os.environ.get(sessions.DEVICE) or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name not in DEVICES:
+        raise TrainingError(f"device {name}: is not for training; use one of {', '.join(DEVICES)}")
+    if name == "cuda" and not torch.cuda.is_available():
         raise TrainingError("device cuda: this build of torch finds none; install one for it, or use --device cpu")
-    if asked == "cpu":
+    if name == "cpu":
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
 

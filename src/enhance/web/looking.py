@@ -66,13 +66,13 @@ class Looking:
         key = (*_key(content, force), number, seed)
         with self._lock:
             known = self._dials.get(key)
-        found = known or find()
+        dials = known or find()
         with self._lock:
-            self._dials[key] = found
+            self._dials[key] = dials
             self._dials.move_to_end(key)
             if len(self._dials) > _REMEMBERED:
                 self._dials.popitem(last=False)
-        return found
+        return dials
 
     def within(
         self,

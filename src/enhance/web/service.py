@@ -103,7 +103,7 @@ class Service:
 
     async def post(self, endpoint: Endpoint, request: Request, query: Any, secret: str) -> Response:
         """Do what is asked for, or begin it."""
-        limits, asked = self.limits, taken(JobOptions, query)
+        limits, options = self.limits, taken(JobOptions, query)
         if "box" in type(query).model_fields:
             try:
                 taken(PartOptions, query).edges()
@@ -111,7 +111,9 @@ class Service:
                 raise RefusedError(422, "bad_option", str(wrong)) from None
         if secret and not _SECRET.fullmatch(secret):
             raise RefusedError(422, "bad_option", "Job-Secret is 16 to 128 characters, without blanks")
-        job = Job(asked.job or "", secret, request.client.host if request.client else "", asked.keep or not asked.wait)
+        job = Job(
+            options.job or "", secret, request.client.host if request.client else "", options.keep or not options.wait
+        )
         if job.keep:
             job.name, job.secret = job.name or f"job-{new_secret()[:20]}", job.secret or new_secret()
         job.quick = endpoint.quick
@@ -140,7 +142,7 @@ class Service:
             self.worker.leave(job)
             raise
         order = Order(job, body, query, ending, limits, self.looking)
-        if not asked.wait:
+        if not options.wait:
             task = asyncio.create_task(self.finish(endpoint, order))
             self.unwaited.add(task)
             task.add_done_callback(self.unwaited.discard)

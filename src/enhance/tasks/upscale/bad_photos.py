@@ -60,41 +60,41 @@ class BadPhoto:
         if rng.random() < self.clean:
             return picture, np.zeros(4, np.float32)
         # The first is what becomes of the photo; the second is the same without noise, so that noise can be told apart.
-        made = _Course(picture.copy(), picture.copy())
-        self._once(made, self._severity(rng), rng)
+        course = _Course(picture.copy(), picture.copy())
+        self._once(course, self._severity(rng), rng)
         if rng.random() < self.passed_on:
-            self._passed_on(made, self._severity(rng), rng)
-        noisy = np.rint(made.noisy * 255) / np.float32(255)
-        differs = (noisy - made.plain) * 255
+            self._passed_on(course, self._severity(rng), rng)
+        noisy = np.rint(course.noisy * 255) / np.float32(255)
+        differs = (noisy - course.plain) * 255
         luma = differs @ _LUMA
         colours = np.stack([differs[..., 0] - luma, differs[..., 2] - luma])
-        found = (luma.std(), colours.std(), made.coding**0.5 * 255, made.blur**0.5)
-        return noisy, (np.array(found) / np.array(UNITS)).astype(np.float32)
+        measures = (luma.std(), colours.std(), course.coding**0.5 * 255, course.blur**0.5)
+        return noisy, (np.array(measures) / np.array(UNITS)).astype(np.float32)
 
     def _severity(self, rng: np.random.Generator) -> float:
         drawn: float = rng.random() ** self.mildness
         return drawn if self.severity is None else self.severity
 
-    def _once(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
+    def _once(self, course: "_Course", severity: float, rng: np.random.Generator) -> None:
         """What a camera does."""
         if rng.random() < 0.35:
             radius = severity * rng.uniform(0, 2.4)
-            made.apply(lambda a: defocused(a, radius), blur=(radius / 2) ** 2)
+            course.apply(lambda a: defocused(a, radius), blur=(radius / 2) ** 2)
         elif rng.random() < 0.3:
             sigma = severity * rng.uniform(0, 1.8)
-            made.apply(lambda a: blur(a, sigma), blur=sigma**2)
+            course.apply(lambda a: blur(a, sigma), blur=sigma**2)
         if rng.random() < 0.15:
             length, angle = 1 + severity * rng.uniform(0, 6), rng.uniform(0, 180)
-            made.apply(lambda a: shaken(a, length, angle), blur=length**2 / 24)
-        self._noises(made, severity, rng)
+            course.apply(lambda a: shaken(a, length, angle), blur=length**2 / 24)
+        self._noises(course, severity, rng)
         if rng.random() < 0.35:
             tolerance, amount = rng.uniform(4, 10 + 34 * severity), rng.uniform(0, 1)
-            made.apply(lambda a: smoothed_and_sharpened(a, tolerance, amount))
-        self._coding(made, severity, rng)
+            course.apply(lambda a: smoothed_and_sharpened(a, tolerance, amount))
+        self._coding(course, severity, rng)
 
-    def _noises(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
+    def _noises(self, course: "_Course", severity: float, rng: np.random.Generator) -> None:
         """Several noises may come together: that of a sensor, of film, and blotches of colour."""
-        shape = made.noisy.shape
+        shape = course.noisy.shape
         kind = rng.random()
         if kind < 0.55:
             # Poisson and Gaussian in linear light; demosaicking and denoising make neighbours agree.
@@ -102,23 +102,25 @@ class BadPhoto:
             strength = severity * rng.uniform(0.1, 1) * self.noise / 255
             lowest = rng.uniform(0.05, 1)
             colours = 3 if rng.random() < 0.8 else 1
-            linear = np.clip(made.noisy, 0, 1)
+            linear = np.clip(course.noisy, 0, 1)
             local = strength * (lowest + (1 - lowest) * np.sqrt(linear))
-            made.add(local * correlated((*shape[:2], colours), size, rng))
+            course.add(local * correlated((*shape[:2], colours), size, rng))
         elif kind < 0.8:
             # Grain of film, strongest in mid-tones, the same in all colours.
-            luma = (made.noisy @ _LUMA)[..., None]
+            luma = (course.noisy @ _LUMA)[..., None]
             sigma = severity * rng.uniform(0.1, 1) * 22 / 255
-            made.add(sigma * (0.4 + 2.4 * luma * (1 - luma)) * correlated((*shape[:2], 1), rng.uniform(0.4, 1.5), rng))
+            course.add(
+                sigma * (0.4 + 2.4 * luma * (1 - luma)) * correlated((*shape[:2], 1), rng.uniform(0.4, 1.5), rng)
+            )
         elif kind < 0.92:
             sigma = severity * rng.uniform(0.1, 1) * self.noise / 255
-            made.add(sigma * rng.standard_normal((*shape[:2], 3 if rng.random() < 0.6 else 1), np.float32))
+            course.add(sigma * rng.standard_normal((*shape[:2], 3 if rng.random() < 0.6 else 1), np.float32))
         if rng.random() < 0.35:
             sigma, size = severity * rng.uniform(0, 1) * 12 / 255, rng.uniform(0.6, 3.5)
             colour = correlated((*shape[:2], 3), size, rng)
-            made.add(sigma * (colour - (colour @ _LUMA)[..., None]))
+            course.add(sigma * (colour - (colour @ _LUMA)[..., None]))
 
-    def _coding(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
+    def _coding(self, course: "_Course", severity: float, rng: np.random.Generator) -> None:
         drawn = rng.random()
         if drawn < 0.15:
             return
@@ -126,25 +128,25 @@ class BadPhoto:
         subsampling = rng.choice([0, 2], p=[0.25, 0.75])
         kind = "WEBP" if drawn > 0.85 else "JPEG"
         shift = (0, 0) if rng.random() < 0.4 else (int(rng.integers(8)), int(rng.integers(8)))
-        made.code(lambda a: coded(a, quality, kind, int(subsampling), shift))
+        course.code(lambda a: coded(a, quality, kind, int(subsampling), shift))
 
-    def _passed_on(self, made: "_Course", severity: float, rng: np.random.Generator) -> None:
+    def _passed_on(self, course: "_Course", severity: float, rng: np.random.Generator) -> None:
         """What whoever passes a photo on does to it: another size, filters, another coding."""
-        height, width = made.noisy.shape[:2]
+        height, width = course.noisy.shape[:2]
         if rng.random() < 0.7:
             factor = 1 - severity * rng.uniform(0.1, 0.6)
             small = max(8, round(width * factor)), max(8, round(height * factor))
             smaller, larger = rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]), rng.choice([1, 2, 4])
-            made.apply(lambda a: resized(a, small, int(smaller)), blur=0.0)
+            course.apply(lambda a: resized(a, small, int(smaller)), blur=0.0)
             if rng.random() < 0.6:
-                self._coding(made, severity, rng)
-            made.apply(lambda a: resized(a, (width, height), int(larger)), blur=0.3 * (1 / factor**2 - 1))
+                self._coding(course, severity, rng)
+            course.apply(lambda a: resized(a, (width, height), int(larger)), blur=0.3 * (1 / factor**2 - 1))
         if rng.random() < 0.3:
-            self._noises(made, severity, rng)
+            self._noises(course, severity, rng)
         if rng.random() < 0.3:
             tolerance, amount = rng.uniform(2, 6 + 16 * severity), rng.uniform(0, 0.9)
-            made.apply(lambda a: smoothed_and_sharpened(a, tolerance, amount))
-        self._coding(made, severity, rng)
+            course.apply(lambda a: smoothed_and_sharpened(a, tolerance, amount))
+        self._coding(course, severity, rng)
 
 
 @dataclass

@@ -101,18 +101,20 @@ class MeasuredPhotos:
         self.photos = PhotoDataset(paths, replace(Photos(), side=sampling.least_side), seed)
         self.digest = self.photos.digest
         with Bar("pictures made bad") as bar:
-            self.seen = self._made(self._anything, sampling.examples, np.random.default_rng(seed), bar)
+            self.training = self._bad_versions(self._anything, sampling.examples, np.random.default_rng(seed), bar)
             rng = np.random.default_rng((seed, 1))
             held = self.photos.validation
             self.unseen = (
-                self._made(lambda rng: held[rng.integers(len(held))], sampling.held_out, rng, bar) if held else None
+                self._bad_versions(lambda rng: held[rng.integers(len(held))], sampling.held_out, rng, bar)
+                if held
+                else None
             )
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
         """`statistics` (N,COUNT) and `defects` (N,4), see `bad_photos`."""
         rng = np.random.default_rng((self.seed, step, rank))
-        chosen = rng.integers(len(self.seen["statistics"]), size=self.sampling.batch)
-        return {name: values[chosen] for name, values in self.seen.items()}
+        chosen = rng.integers(len(self.training["statistics"]), size=self.sampling.batch)
+        return {name: values[chosen] for name, values in self.training.items()}
 
     def held_out(self) -> Sequence[Batch]:
         """Pictures of photographs that are held out."""
@@ -126,15 +128,15 @@ class MeasuredPhotos:
             folder = photos.photos
         return folder[rng.integers(len(folder))]
 
-    def _made(self, draw: Draw, count: int, rng: np.random.Generator, bar: Bar) -> Batch:
-        found, defects = [], []
+    def _bad_versions(self, draw: Draw, count: int, rng: np.random.Generator, bar: Bar) -> Batch:
+        numbers, defects = [], []
         for n in range(count):
             bad, measures = self.sampling.bad(self._crop(draw(rng), rng), rng)
-            found.append(statistics.statistics(eight_bit(bad)))
+            numbers.append(statistics.statistics(eight_bit(bad)))
             defects.append(measures)
             if n % 100 == 0:
                 bar.show(n / count, f"{n:,}")
-        return {"statistics": torch.from_numpy(np.stack(found)), "defects": torch.from_numpy(np.stack(defects))}
+        return {"statistics": torch.from_numpy(np.stack(numbers)), "defects": torch.from_numpy(np.stack(defects))}
 
     def _crop(self, picture: Uint8Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
         """A square of a picture, of any of the sides."""
@@ -181,11 +183,11 @@ class Measuring(Stateless):
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         """`explained_...`: the share of each measure's variance, and `error_...`: how far off it is, in its unit;
         `score`: the mean error of roots."""
-        found = torch.cat([self.estimator(batch["statistics"]) for batch in batches])
+        estimates = torch.cat([self.estimator(batch["statistics"]) for batch in batches])
         true = torch.cat([batch["defects"] for batch in batches])
-        explained = 1 - (found - true).square().mean(0) / true.var(0).clamp(min=1e-6)
-        errors = (found - true).abs().mean(0) * true.new_tensor(UNITS)
-        score = (found.sqrt() - true.sqrt()).abs().mean()
+        explained = 1 - (estimates - true).square().mean(0) / true.var(0).clamp(min=1e-6)
+        errors = (estimates - true).abs().mean(0) * true.new_tensor(UNITS)
+        score = (estimates.sqrt() - true.sqrt()).abs().mean()
         return {
             **{f"explained_{name}": float(value) for name, value in zip(DEFECTS, explained, strict=True)},
             **{f"error_{name}": float(value) for name, value in zip(DEFECTS, errors, strict=True)},

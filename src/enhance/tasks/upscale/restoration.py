@@ -99,33 +99,33 @@ class Restoration(Stateless):
     def _restorer_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         clean, bad, defects = batch["clean"], batch["bad"], batch["defects"]
         restored = self.restorer(bad, misjudged(defects, noise_seed(self.recipe.seed, step))[:, :, None, None])
-        found = {"pixel": self.weights.pixel * (restored.float() - clean).abs().mean()}
+        terms = {"pixel": self.weights.pixel * (restored.float() - clean).abs().mean()}
         if self.features is not None:
             with torch.no_grad():
                 original = self.features(clean)
             distance = losses.feature_distance(self.features(restored), original)
-            found["perceptual"] = self.weights.perceptual * distance.mean()
+            terms["perceptual"] = self.weights.perceptual * distance.mean()
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(clean, bad).float()
             fake = self.discriminator(restored, bad).float()
-            found["adversarial"] = self.weights.adversarial * losses.relativistic(fake, real)
+            terms["adversarial"] = self.weights.adversarial * losses.relativistic(fake, real)
             self.discriminator.requires_grad_(True)
         self._restored = restored.detach()
-        return found
+        return terms
 
     def _discriminator_losses(self, batch: Batch, step: int) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        pictures, given = torch.cat([batch["clean"], self._restored]), torch.cat([batch["bad"]] * 2)
-        real, fake = self.discriminator(pictures, given).float().chunk(2)
-        found = {"discrimination": losses.relativistic(real, fake)}
+        pictures, conditions = torch.cat([batch["clean"], self._restored]), torch.cat([batch["bad"]] * 2)
+        real, fake = self.discriminator(pictures, conditions).float().chunk(2)
+        terms = {"discrimination": losses.relativistic(real, fake)}
         if step % self.weights.penalty_every == 0:
-            with torch.autocast(given.device.type, enabled=False):
+            with torch.autocast(conditions.device.type, enabled=False):
                 pictures = pictures.float().requires_grad_()
-                penalty = losses.gradient_penalty(self.discriminator(pictures, given).mean((1, 2, 3)), pictures)
-            found["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
-        return found
+                penalty = losses.gradient_penalty(self.discriminator(pictures, conditions).mean((1, 2, 3)), pictures)
+            terms["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
+        return terms
 
     def restored(self, batch: Batch) -> Tensor:
         """Bad photos (N,3,H,W) as they are restored by measures that are a little wrong, in [0,1]."""

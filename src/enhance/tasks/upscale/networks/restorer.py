@@ -28,8 +28,8 @@ class Block(nn.Module):
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = x + self.second(functional.leaky_relu(self.first(x), 0.1))
-        return made
+        output: Tensor = x + self.second(functional.leaky_relu(self.first(x), 0.1))
+        return output
 
 
 class Restorer(nn.Module):
@@ -105,8 +105,8 @@ class DefectEstimator(nn.Module):
 
     def roots(self, statistics: Tensor) -> Tensor:
         """(N,COUNT) to roots of the measures, (N,4), some of them below 0."""
-        found: Tensor = self.layers(self.known(statistics).clamp(-5, 5))
-        return found
+        roots: Tensor = self.layers(self.known(statistics).clamp(-5, 5))
+        return roots
 
     def forward(self, statistics: Tensor) -> Tensor:
         """(N,COUNT) to the measures in the order of `DEFECTS`, (N,4), none below 0."""
