@@ -39,7 +39,7 @@ INK, PAPER, RED, BLUE = "#222226", "#ffffff", "#c0392b", "#2c6fbb"
 
 
 def main() -> int:
-    """Parses, draws, writes."""
+    """Parse, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "article", metavar="FOLDER")
     parser.add_argument("--tour", type=Path, help="what an earlier `enhance train --tour` left")
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def save(image: Image.Image, path: Path) -> None:
-    """Writes a WebP file."""
+    """Write a WebP file."""
     with replacing(path) as part:
         image.save(part, "WEBP", quality=86)
 

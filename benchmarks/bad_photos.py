@@ -65,7 +65,7 @@ TIME = "CPU s a megapixel"
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--scales", type=int, nargs="+", choices=SCALES, default=SCALES)
@@ -239,7 +239,7 @@ def real_noise(folder: Path, ways: Mapping[str, Way], count: int) -> Iterator[st
 
 
 def save_sheet(photos: Sequence[Picture], path: Path) -> None:
-    """Saves a row for every strength: of each photo as it is, as it is restored, as it was."""
+    """Save a row for every strength: of each photo as it is, as it is restored, as it was."""
     rows = []
     for kind in SEVERITIES:
         row = []
@@ -253,7 +253,7 @@ def save_sheet(photos: Sequence[Picture], path: Path) -> None:
 
 
 def save_old_photos(photos: Sequence[Picture], path: Path) -> None:
-    """Saves parts of photos around their largest faces: each by bicubic, and beside it by the program."""
+    """Save parts of photos around their largest faces: each by bicubic, and beside it by the program."""
     pairs = []
     for photo in photos:
         found = detection.detect(photo)

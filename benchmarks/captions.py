@@ -32,7 +32,7 @@ class Anywhere(Bank):
 
 
 def main() -> int:
-    """Parses, draws, prints."""
+    """Parse, draw, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captions", type=Path)
     parser.add_argument("out", type=Path)

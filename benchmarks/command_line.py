@@ -49,7 +49,7 @@ def page(text: str) -> str:
 
 
 def main() -> None:
-    """Writes the page, or says whether it is as it should be."""
+    """Write the page, or say whether it is as it should be."""
     text = PAGE.read_text()
     if "--write" in sys.argv:
         PAGE.write_text(page(text))

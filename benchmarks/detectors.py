@@ -37,7 +37,7 @@ UTK = (0.125, 0.1875, 0.75)
 
 
 def main() -> None:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path)
     parser.add_argument("--without", type=Path, help="a folder of photos that show no face")

@@ -36,7 +36,7 @@ _Array = NDArray[np.float32]
 
 
 def main() -> None:
-    """Draws and writes."""
+    """Draw and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     parser.add_argument("--sample", type=Path, default=ROOT / "samples" / "horse.jpg")

@@ -30,7 +30,7 @@ COUNT = 8
 
 
 def main() -> int:
-    """Parses, draws, writes."""
+    """Parse, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sheet", type=Path)
     parser.add_argument("--captions", type=Path, help="file of sentences, one a line")

@@ -29,7 +29,7 @@ SIDE, FIRST = 160, 16
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=200, help="how many are counted (default 200)")
     parser.add_argument("--rounds", type=int, default=2, help="turns of each engine (default 2)")

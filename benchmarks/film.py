@@ -20,7 +20,7 @@ STEP = GRID_CELL + GRID_GAP
 
 
 def main() -> int:
-    """Parses, cuts, joins."""
+    """Parse, cut, join."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("film", type=Path, help="the .webp file to write")

@@ -27,7 +27,7 @@ Pixels = NDArray[np.float32]
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--to", choices=ANIMALS, default="zebra")

@@ -34,7 +34,7 @@ SCENES = 3
 
 
 def main() -> None:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=530, help="faces in all (default 530)")

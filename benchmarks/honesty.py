@@ -49,7 +49,7 @@ SIZES = (16, 32, 64)
 
 
 def main() -> None:
-    """Measures and rewrites the page."""
+    """Measure and rewrite the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=40, help="faces of each size in line-ups (default 40)")

@@ -37,7 +37,7 @@ OFF = (0.9, 1.3)
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--count", type=int, default=60, help="faces a size (default 60)")

@@ -108,7 +108,7 @@ def total(sizes: Iterable[Size]) -> Size:
 
 
 def main() -> int:
-    """Measures, prints, writes; 1 where the core is larger than it may be."""
+    """Measure, print, write; 1 where the core is larger than it may be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"also write the table into {PAGE.name}")
     options = parser.parse_args()

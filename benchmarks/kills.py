@@ -60,7 +60,7 @@ class Found:
 
 
 def main() -> int:
-    """Parses, kills, prints."""
+    """Parse, kill, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=5, help="how many of each kind (default 5)")
     parser.add_argument("--photos", type=int, default=300, help="how many a run has (default 300)")
@@ -151,7 +151,7 @@ class Machines:
         self._cluster.shutdown()
 
     def complete(self) -> None:
-        """Starts the second machine unless it is there."""
+        """Start the second machine unless it is there."""
         if self._second is None:
             self._second = self._cluster.add_node(**MACHINE)
 
@@ -162,7 +162,7 @@ class Machines:
 
 
 def killed(machines: Machines, victims: Sequence[str], photos: Path, out: Path, chance: random.Random) -> Found:
-    """Goes through the photos with both machines; each of `victims` is killed at a random moment, in turn."""
+    """Go through the photos with both machines; each of `victims` is killed at a random moment, in turn."""
     machines.complete()
     out.mkdir()
     given = tasks(photos, out)

@@ -86,7 +86,7 @@ class Found:
 
 
 def main() -> None:
-    """Measures, prints and, if asked to, writes the table."""
+    """Measure, print and, if asked to, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", type=Path, nargs="+")
     parser.add_argument("--model", action="append", help="a name or a file; may be given several times")
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def _record(name: str, spread: Mapping[str, float], what: str, faces: int) -> None:
-    """Writes beside weights how far their answers are apart; what was measured of other weights is dropped."""
+    """Write beside weights how far their answers are apart; what was measured of other weights is dropped."""
     weights = shipped.weights_of(name)
     path = spread_path(weights)
     digest = sha256(weights)

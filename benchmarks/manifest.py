@@ -26,7 +26,7 @@ TOGETHER = 500
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=1_000_000, help="how many (default 1,000,000)")
     options = parser.parse_args()
@@ -50,7 +50,7 @@ def tasks(folder: Path, count: int) -> Iterator[PhotoTask]:
 
 
 def write(folder: Path, count: int) -> None:
-    """Begins and finishes them."""
+    """Begin and finish them."""
     manifest = Manifest(folder, SETTINGS)
     with manifest.kept():
         left = tasks(folder, count)

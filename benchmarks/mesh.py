@@ -27,7 +27,7 @@ MARGIN = 8
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--model", action="append", help=f"default: {', '.join(face_models())}")

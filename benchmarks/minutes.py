@@ -28,7 +28,7 @@ LOOKS, LIKENESS, PSNR = 0.34, 0.87, -2.5
 
 
 def main() -> int:
-    """Parses, trains, prints."""
+    """Parse, train, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--measure", nargs="+", type=Path, required=True, metavar="FACES", help="none of the former")
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def told(run: Path, stages: tuple[Progress, ...], faces: list[Path], limit: int) -> bool:
-    """Prints what the last state of a run has learnt, and what it cost; whether that is as good as srez."""
+    """Print what the last state of a run has learnt, and what it cost; whether that is as good as srez."""
     network = Model.load(export(run / LAST, run / "now.onnx", tasks.recipe_of))
     found, _ = comparison.compare(benchmark.faces(faces, sizes=[SIZE], limit=limit), {"now": network})
     ours, plain = ({metric: found.score(name, SIZE, metric) for metric in WORTH} for name in ("now", "bicubic"))

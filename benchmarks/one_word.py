@@ -40,7 +40,7 @@ class OneLayout(Bank):
 
 
 def main() -> int:
-    """Parses, draws, writes."""
+    """Parse, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sheet", type=Path)
     parser.add_argument("--weights", type=Path)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def rewrite(page: Path, name: str, lines: Iterable[str]) -> None:
-    """Puts other figures of this name into a page; SystemExit where it has no place for them."""
+    """Put other figures of this name into a page; SystemExit where it has no place for them."""
     before = page.read_text(encoding="utf-8")
     place = _place(page, name)
     text = "\n".join(lines)

@@ -30,7 +30,7 @@ BYTES = {"rdn": 255.0, "rrdn": 1.0}
 
 
 def main() -> int:
-    """Converts what lies there."""
+    """Convert what lies there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("peers", type=Path)
     folder = parser.parse_args().peers

@@ -30,7 +30,7 @@ COLUMNS = {"PSNR": 2, "LR-PSNR": 1, "ST-LPIPS": 3}
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="+", type=Path)
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where their packages are unpacked")

@@ -33,7 +33,7 @@ GRAIN, QUALITY = 7.0, 45
 
 
 def main() -> int:
-    """Parses, draws, writes."""
+    """Parse, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "docs", metavar="FOLDER")
     out: Path = parser.parse_args().out

@@ -41,7 +41,7 @@ HEADING = "## Pools of processes"
 
 
 def main() -> int:
-    """Parses, tries, prints."""
+    """Parse, try, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=5, help="how often each is killed or stopped (default 5)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write what was found into this page")

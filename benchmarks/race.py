@@ -54,7 +54,7 @@ IN_SHORT = (
 
 
 def main() -> int:
-    """Parses, races, prints."""
+    """Parse, race, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--peers", type=Path, required=True, metavar="FOLDER", help="where the packages are unpacked")

@@ -40,7 +40,7 @@ ELSEWHERE = "## Memory and videos"
 
 
 def main() -> int:
-    """Parses, tries, prints."""
+    """Parse, try, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=2100, help="how many damaged files (default 2100)")
     parser.add_argument("--stops", type=int, default=12, help="how many signals of each kind (default 12)")

@@ -55,7 +55,7 @@ class Windows:
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=10_000_000, help="of the largest set (default 10,000,000)")
     options = parser.parse_args()
@@ -121,7 +121,7 @@ def listed(folder: Path, count: int) -> tuple[float, ...]:
 
 
 def sparse(key: str, count: int, side: int) -> None:
-    """Puts an array of nothing where the cache would look for it."""
+    """Put an array of nothing where the cache would look for it."""
     target = cache.place(key, (side, side, 3))
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ LARGEST = 1_500_000
 
 
 def main() -> int:
-    """Parses, draws, writes."""
+    """Parse, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")

@@ -34,7 +34,7 @@ TRACED = 0.025
 
 
 def trace(photo: Path, drawing: Path) -> None:
-    """Draws a photograph by its edges, as few straight pieces, black on white."""
+    """Draw a photograph by its edges, as few straight pieces, black on white."""
     random = np.random.default_rng(zlib.crc32(photo.name.encode()))
     picture = cv2.resize(read_pixels(photo), (drawings.CANVAS, drawings.CANVAS), interpolation=cv2.INTER_CUBIC)
     strokes = drawings.traced(np.asarray(picture, np.uint8), TRACED, 0.004, random)
@@ -43,7 +43,7 @@ def trace(photo: Path, drawing: Path) -> None:
 
 
 def main() -> int:
-    """Parses, paints, prints."""
+    """Parse, paint, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("drawings", type=Path)
     parser.add_argument("out", type=Path)

@@ -18,7 +18,7 @@ from timing import speed, text
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", help="a shipped model or an .onnx file; default: those of faces")
     parser.add_argument("--repeats", type=int, default=7, help="timings per face, the median counts (default 7)")

@@ -44,7 +44,7 @@ SIZE = 1152, 896
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
     parser.add_argument("--repeats", type=int, default=3, help="how often, the median counts (default 3)")
@@ -145,7 +145,7 @@ class Clock:
         self._since = now
 
     def watch(self, stage: str, place: str) -> None:
-        """Counts a function, named as module:name or module:Class.name, wherever it was imported to."""
+        """Count a function, named as module:name or module:Class.name, wherever it was imported to."""
         module, _, name = place.partition(":")
         owner: Any = importlib.import_module(f"enhance.{module}")
         *classes, name = name.split(".")

@@ -57,7 +57,7 @@ class Throughput:
 def throughput(
     models: Mapping[str, Path], size: int = SIZE, repeats: int = 15, large: Sequence[tuple[int, int]] = LARGE
 ) -> dict[str, Throughput]:
-    """Measures weights files on a face of `size` pixels, taking turns with large convolutions.
+    """Measure weights files on a face of `size` pixels, taking turns with large convolutions.
 
     Args:
         models: name -> weights file.

@@ -82,7 +82,7 @@ def cores() -> int:
 
 
 def use_allowed_cores() -> int:
-    """Gives ONNX Runtime, ncnn and torch one thread for each core that this process may use; before any network loads.
+    """Give ONNX Runtime, ncnn and torch one thread for each core that this process may use; before any network loads.
 
     ONNX Runtime alone would count cores that it was not given, and its threads would wait for each other.
     """
@@ -142,7 +142,7 @@ def cpu_seconds(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[
 
 
 def first_face(name: str, size: int, others: Path | None = None) -> ColdStart:
-    """Starts Python, loads one contender and enhances one face of `size` pixels (POSIX only); the middle of three runs.
+    """Start Python, load one contender and enhance one face of `size` pixels (POSIX only); the middle of three runs.
 
     Args:
         name: a shipped model or an .onnx file; with `others`, a peer in that folder.

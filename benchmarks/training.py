@@ -20,7 +20,7 @@ from enhance.train import run
 
 
 def main() -> int:
-    """Parses, measures, prints."""
+    """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", nargs="+", type=Path)
     parser.add_argument("--recipe", default="face_x4_gan")
