@@ -120,10 +120,10 @@ def sound(page: Any, width: int, axe: str) -> None:
     assert page.evaluate(f"{axe}; {asked}") == []
 
 
-def shot(page: Any, name: str) -> None:
+def shot(page: Any, name: str, part: str | None = None) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1500)
-    with Image.open(io.BytesIO(page.screenshot())) as image:
+    with Image.open(io.BytesIO(page.locator(part).screenshot() if part else page.screenshot())) as image:
         image.convert("RGB").save(DOCS / f"web_{name}.webp", quality=80)
 
 
@@ -137,6 +137,12 @@ def test_screenshots_of_a_face(page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     sample(page, "astronaut.jpg")
     shot(page, str(width))
+    if width == 1280:
+        page.click("#turn")
+        page.wait_for_selector("#dials:not([hidden])")
+        page.fill("#dials input >> nth=0", "2")
+        until(page, "document.querySelector('face-dials').busy === false")
+        shot(page, "dials", "#dials")
 
 
 @pytest.mark.slow
