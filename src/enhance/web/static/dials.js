@@ -56,7 +56,7 @@ class FaceDials extends HTMLElement {
 				await this.draw();
 			}
 		} catch (error) {
-			trouble(error.message);
+			if (error.name !== "AbortError") trouble(error.message);
 		}
 		this.busy = false;
 	}
@@ -72,7 +72,7 @@ class FaceDials extends HTMLElement {
 			h("figure", {}, reduced(face, pen), h("figcaption", {}, "Made small again")),
 		);
 		this.told.textContent =
-			`The small picture agrees with the ${facts.restored ? "restored photo" : "photo"} (to ${Math.round(facts.lr_psnr_db)} dB) wherever the dials stand. ` +
+			`The small picture agrees with the ${facts.restored ? "restored photo" : "photo"} (here to ${Math.round(facts.lr_psnr_db)} dB) wherever the dials stand. ` +
 			"They have no names, for what they do differs from face to face.";
 	}
 }

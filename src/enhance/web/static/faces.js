@@ -228,7 +228,7 @@ async function enhance() {
 	await doing(async rested => {
 		if (!DRAWN.includes(shown.right)) shown.right = "auto";
 		$("result").hidden = true;
-		$("cards").hidden = true;
+		$("cards").hidden = $("dials").hidden = true;
 		stage.bare();
 		stage.wait();
 		const drawn = await answer(entry, shown.right),
