@@ -6,7 +6,6 @@ import random
 import re
 import signal
 import socket
-import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -391,15 +390,8 @@ def test_mutated_uploads_never_break_it(served: Served) -> None:
 
 @pytest.mark.slow
 def test_many_clients_at_once(served: Served) -> None:
-    path = f"/v1/enhance?{BOX}"
-
-    def alone() -> float:
-        started = time.perf_counter()
-        assert served.ask("POST", path, ASTRONAUT)[0] == 200
-        return time.perf_counter() - started
-
-    one = statistics.median(alone() for _ in range(5))
-    until = time.monotonic() + 60
+    path, seconds = f"/v1/enhance?{BOX}", 60
+    until = time.monotonic() + seconds
     memory: list[float] = []
 
     def client() -> tuple[list[int], list[float]]:
@@ -420,9 +412,10 @@ def test_many_clients_at_once(served: Served) -> None:
     statuses = [status for given, _ in answers for status in given]
     times = sorted(taken for _, given in answers for taken in given)
     assert set(statuses) == {200, 429}
-    slowest = times[int(0.95 * len(times))]
-    print(f"{len(times)} answers, {statuses.count(429)} refusals, one {one:.2f} s, p95 {slowest:.2f} s")
-    assert slowest < 3 * one * 8
+    slowest, places = times[int(0.95 * len(times))], 8
+    print(f"{len(times)} answers, {statuses.count(429)} refusals, p95 {slowest:.2f} s")
+    # Whoever is let in is served in turn, whatever else the machine does.
+    assert slowest < 2 * places * seconds / len(times)
     half = len(memory) // 2
     print(f"memory {memory[0]:.0f}, {max(memory[:half]):.0f}, {max(memory[half:]):.0f} MB")
     assert max(memory[half:]) < 1.1 * max(memory[:half]) + 20
