@@ -17,6 +17,7 @@ from enhance.errors import ModelError
 from enhance.inference.model import Model
 from enhance.inference.noise import tiled_noise
 from enhance.painting import tiles
+from enhance.painting.restoration import is_grey
 from enhance.photos.photo import Photo
 from enhance.pixels import Array, rescale, to_float
 
@@ -27,6 +28,8 @@ NETWORK_BYTES = 800
 """What a network takes for each pixel of a tile, about: where there is memory, tiles are larger than TILE."""
 MIN_TILE = 16
 """A tile that finds no memory and is smaller than this is not halved any more."""
+LOOKED_AT = 512
+"""Rows of a photo by which it is judged whether it has colours."""
 WORKING_COPIES = 3
 """How many copies of an enlarged part are in memory while it is worked on."""
 
@@ -46,6 +49,7 @@ class Background:
 
     Attributes:
         scale: how many times larger it is than the photo.
+        grey: whether the photo has no colours, though its file might: what is drawn on it must not have any either.
 
     Raises:
         ModelError: the network draws faces.
@@ -66,6 +70,7 @@ class Background:
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
         self.scale = model.facts.scale if model else scale
+        self.grey = is_grey(to_float(photo.pixels[:: max(1, photo.height // LOOKED_AT)]))
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None
         self._progress, self._drawn = progress, 0

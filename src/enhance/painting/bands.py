@@ -20,7 +20,7 @@ from enhance.painting.consistency import GOAL, ScaledPair
 from enhance.painting.tiles import Rows
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
-from enhance.pixels import Array, to_float, to_integers
+from enhance.pixels import Array, luma, to_float, to_integers
 
 _T = TypeVar("_T")
 
@@ -93,6 +93,8 @@ def band(
         if top < bottom:
             part = patch.hr[scale * (top - patch.top) : scale * (bottom - patch.top)]
             hr[scale * (top - start) : scale * (bottom - start), scale * patch.left : right] = part
+    if background.grey:
+        hr[...] = luma(hr)[..., None]
     first, last = pair.inner_rows(span)
     drawn = scale * photo.height, scale * photo.width
     if pair.hr != drawn:

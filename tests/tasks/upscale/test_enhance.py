@@ -57,6 +57,15 @@ def test_every_kind_of_photo_gives_the_same_picture(sample: np.ndarray) -> None:
     assert np.array_equal(np.asarray(enhance.upscale(SAMPLE)), np.asarray(enhance.upscale(SAMPLE.read_bytes())))
 
 
+@pytest.mark.parametrize("noise", [0, 10])
+def test_a_photo_without_colours_gets_none(sample: np.ndarray, noise: int) -> None:
+    grey = np.asarray(Image.fromarray(sample[10:138, 40:168]).convert("L"), np.float32)
+    bad = np.clip(grey + noise * np.random.default_rng(0).standard_normal(grey.shape), 0, 255).astype(np.uint8)
+    result = enhance_photo(read(np.repeat(bad[..., None], 3, -1)), UpscaleOptions(scale=2))
+    assert [face.redrawn for face in result.faces] == [True]
+    assert np.ptp(result.rgb, axis=-1).max() == 0
+
+
 def test_an_open_file_is_a_photo() -> None:
     with SAMPLE.open("rb") as file:
         opened = enhance.upscale(file, scale=1, faces="none")
