@@ -191,6 +191,22 @@ def test_a_machine_with_too_much_to_do_is_asked_again(page: Any) -> None:
     assert page.is_hidden("#trouble")
 
 
+def test_who_is_quicker_than_the_search_for_faces_is_not_interrupted(page: Any) -> None:
+    looking: list[Any] = []
+    drawing: list[Any] = []
+    page.route("**/v1/faces*", lambda route: looking.append(route))
+    # Not that of the small face, which has no box.
+    page.route("**/v1/enhance*box=*", lambda route: drawing.append(route))
+    drop(page, astronaut())
+    page.click("#go")
+    until(page, "document.querySelector('photo-stage').waits !== null")
+    looking[0].continue_()
+    until(page, "document.querySelector('photo-stage').faces.length === 1")
+    drawing[0].continue_()
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.evaluate("document.querySelector('photo-stage').box") is None
+
+
 def test_what_is_passed_on_says_what_it_is(page: Any, tmp_path: Path) -> None:
     sample(page)
     for button, kind, frames in (("#pair", "PNG", 1), ("#loop", "WEBP", 16)):

@@ -5,6 +5,7 @@ import { inWords } from "./service.js";
 let running = null; // AbortController of what is done
 
 export const stop = () => running?.abort();
+export const busy = () => Boolean(running);
 if ($("cancel")) on("cancel", stop);
 
 /** For what is asked of the service while a job is done: so it can be cancelled, and it tells how far it is. */

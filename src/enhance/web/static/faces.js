@@ -5,7 +5,7 @@ import "./facts.js";
 import "./dials.js";
 import { play } from "./hero.js";
 import { $, base, card, h, on, press, save, say, sheet, trouble } from "./dom.js";
-import { doing as job, hooks, stop } from "./doing.js";
+import { busy, hooks, doing as job, stop } from "./doing.js";
 import { states } from "./history.js";
 import { opened, resized } from "./photos.js";
 import { insist, limits } from "./service.js";
@@ -55,7 +55,7 @@ async function open(entry, { runs = false, far = 0 } = {}) {
 	}
 	await look(entry);
 	const face = entry.faces?.find(one => one.redrawn);
-	if (current !== entry || stage.box || !face) return;
+	if (current !== entry || stage.box || !face || busy()) return; // whoever is quicker than the search is not zoomed about
 	if (far) {
 		await afar(entry, far, true);
 		return;
