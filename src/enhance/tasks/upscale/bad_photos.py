@@ -40,6 +40,8 @@ class BadPhoto:
         mildness: the power by which a uniform number becomes a severity; larger is milder.
         noise: largest standard deviation of the sensor's noise, in levels of 255.
         worst_quality: lowest quality of JPEG.
+        uncoded: the share of photos that no JPEG or WebP has been through. Coding leaves little of the finest noise in
+            colours: who has seen coded noise alone leaves it where it is.
         severity: how badly, from 0 to 1, where that is not to be left to chance.
     """
 
@@ -48,6 +50,7 @@ class BadPhoto:
     mildness: float = 1.6
     noise: float = 34.0
     worst_quality: int = 22
+    uncoded: float = 0.0
     severity: float | None = None
 
     def __call__(self, picture: _Picture, rng: np.random.Generator) -> tuple[_Picture, NDArray[np.float32]]:
@@ -60,7 +63,9 @@ class BadPhoto:
         if rng.random() < self.clean:
             return picture, np.zeros(4, np.float32)
         # The first is what becomes of the photo; the second is the same without noise, so that noise can be told apart.
-        course = _Course(picture.copy(), picture.copy())
+        # Nothing is drawn where it decides nothing: the benchmarks' photos stay what they were.
+        coded = not self.uncoded or rng.random() >= self.uncoded
+        course = _Course(picture.copy(), picture.copy(), coded)
         self._once(course, self._severity(rng), rng)
         if rng.random() < self.passed_on:
             self._passed_on(course, self._severity(rng), rng)
@@ -151,11 +156,12 @@ class BadPhoto:
 
 @dataclass
 class _Course:
-    """A picture on its way, with noise and without. coding: variance that the codings brought; blur: of the
-    Gaussian."""
+    """A picture on its way, with noise and without. coded: whether it ever is; coding: variance that the
+    codings brought; blur: of the Gaussian."""
 
     noisy: _Picture
     plain: _Picture
+    coded: bool = True
     coding: float = 0.0
     blur: float = 0.0
 
@@ -167,6 +173,8 @@ class _Course:
         self.noisy = np.clip(self.noisy + noise, 0, 1)
 
     def code(self, change: Callable[[_Picture], _Picture]) -> None:
+        if not self.coded:
+            return
         before = self.plain
         self.noisy, self.plain = change(self.noisy), change(self.plain)
         self.coding += float(np.square((self.plain - before) @ _LUMA).mean())
