@@ -11,9 +11,10 @@ from PIL import Image
 from enhance import tasks
 from enhance.errors import DataError
 from enhance.photos.statistics import STATISTIC_COUNT
+from enhance.pixels import LUMA
 from enhance.tasks.upscale import measuring, recipes
 from enhance.tasks.upscale.measuring import MeasuringRecipe
-from enhance.tasks.upscale.networks.restorer import DefectEstimator, Restorer
+from enhance.tasks.upscale.networks.restorer import DefectEstimator, Restorer, smooth_colours
 from enhance.tasks.upscale.photo_data import PhotoDataset, Sampling
 from enhance.tasks.upscale.restoration import ESTIMATE_ERROR, RestorationRecipe, Shape, misjudged
 from enhance.train import export, run
@@ -38,8 +39,23 @@ def tiny(recipe: RestorationRecipe) -> RestorationRecipe:
 
 
 def test_an_untrained_restorer_changes_nothing() -> None:
-    image = torch.rand(1, 3, 48, 64)
-    assert torch.equal(Restorer(8, 1, 1)(image, torch.rand(1, 4, 1, 1)), image)
+    image, measures = torch.rand(1, 3, 48, 64), torch.rand(1, 4, 1, 1)
+    measures[:, 1] = 0.2  # some colour noise is no reason to smooth colours
+    assert torch.equal(Restorer(8, 1, 1)(image, measures), image)
+
+
+def test_colours_follow_the_brightness_where_colour_noise_was_measured() -> None:
+    clean = torch.full((1, 3, 64, 64), 0.3)
+    clean[:, :, :, 32:] = torch.tensor([0.9, 0.6, 0.5])[None, :, None, None]
+    random = torch.Generator().manual_seed(0)
+    noise = 0.05 * torch.randn(1, 3, 64, 64, generator=random)
+    luma = torch.tensor(LUMA)[None, :, None, None]
+    noise = noise - (noise * luma).sum(1, keepdim=True)  # in colours alone
+    smooth = smooth_colours(clean + noise, torch.ones(1, 1, 1, 1))
+    assert (smooth - clean).std() < 0.3 * noise.std()
+    assert torch.allclose(((smooth - clean) * luma).sum(1), torch.zeros(1, 64, 64), atol=1e-5)
+    edge = smooth[0, 0, :, 33] - smooth[0, 0, :, 30]
+    assert (edge - 0.6).abs().max() < 0.1
 
 
 def test_an_estimator_never_measures_less_than_nothing() -> None:

@@ -113,7 +113,7 @@ def smooth_colours(image: Tensor, amount: Tensor) -> Tensor:
     smooth = mean(slope) * luma + mean(mean_colours - slope * mean_luma)
     red_less, blue_less = (colours + amount * (smooth - colours)).split(1, 1)
     green_less = -(LUMA[0] * red_less + LUMA[2] * blue_less) / LUMA[1]
-    return luma + torch.cat([red_less, green_less, blue_less], 1)
+    return torch.where(amount > 0, luma + torch.cat([red_less, green_less, blue_less], 1), image)
 
 
 class DefectEstimator(nn.Module):
