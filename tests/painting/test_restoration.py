@@ -42,6 +42,15 @@ def test_noise_is_taken_out(photo: np.ndarray, deviation: float, gain: float) ->
     assert psnr(restore(bad, measure(bad)), photo) > psnr(bad, photo) + gain
 
 
+def test_plain_areas_keep_little_of_noise_that_no_jpeg_has_been_over() -> None:
+    plain = np.full((128, 128, 3), (90, 110, 100), np.float32)
+    for deviation in (10, 20):
+        noise = np.random.default_rng(0).normal(0, deviation, plain.shape)
+        bad = np.clip(np.rint(plain + noise), 0, 255).astype(np.float32) / 255
+        left = 255 * restore(bad, measure(bad)) - plain
+        assert left[8:-8, 8:-8].std() < 0.25 * deviation
+
+
 def test_restoring_changes_gradually_with_the_noise(photo: np.ndarray) -> None:
     """From little noise to much in twenty steps: no step is a cliff, and nothing is worse than the photo as it came."""
     gains = []

@@ -336,7 +336,7 @@ def test_blurred_faces_are_drawn_by_the_network_that_mends_and_still_agree_with_
     plain = enhance_photo(read(blurred), UpscaleOptions(model="face_x4_gan"))
     crisp = [np.abs(np.diff(result.faces[0].upright(), axis=0)).mean() for result in (plain, results[1])]
     assert crisp[1] > 1.2 * crisp[0]
-    assert enhance.lineup(blurred, 2).model == "face_x4_grainy"
+    assert enhance.lineup(blurred, 2).restored
     assert enhance.lineup(blurred, 2, model="face_x4_gan").model == "face_x4_gan"
 
 
