@@ -129,6 +129,24 @@ def test_faint_stripes_are_told_from_strong_ones_and_place_does_not_matter() -> 
     assert textures.tones(stripes, 0 * mask).abs().max() == 0
 
 
+def test_a_network_of_coats_begins_with_what_its_teacher_knows() -> None:
+    teacher = tiny(recipes.zebra()).task(CPU)
+    for parameter in teacher.groups["generator"].networks["zebra"].parameters():
+        torch.nn.init.normal_(parameter.data, std=0.1)
+    weights = {"zebra": teacher.groups["generator"].networks["zebra"].state_dict()}
+    small = tiny(recipes.horse())
+    trainer = Trainer(small.task(CPU), small.schedule, CPU)
+    trainer.begin_from(weights, Path("run"))
+    networks = trainer.task.groups["generator"].networks
+    begun, known = networks["horse"].state_dict(), weights["zebra"]
+    assert torch.equal(begun["translator.trunk.0.first.weight"], known["trunk.0.first.weight"])
+    assert torch.equal(networks["zebra"].state_dict()["paint.weight"], known["paint.weight"])
+    assert begun["translator.paint.weight"].abs().max() == 0  # it draws nothing at first
+    own = {"horse": begun, "zebra": known}
+    assert trainer.task.adapt("horse", own) is begun
+    assert trainer.task.adapt("discriminator", own) is None
+
+
 @ALL
 def test_a_network_is_exported_as_it_computes(recipe: Callable[[], Recipe]) -> None:
     task = tiny(recipe()).task(CPU)
