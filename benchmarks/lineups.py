@@ -30,6 +30,7 @@ from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
 from enhance.honesty.calibration import part_of
 from enhance.honesty.lineup import spread_path
+from enhance.honesty.records import record_of
 from enhance.honesty.samples import draw_samples, restored
 from enhance.inference import shipped
 from enhance.inference.model import Model
@@ -114,10 +115,7 @@ def _record(name: str, spread: Mapping[str, float], what: str, faces: int) -> No
     """Write beside weights how far their answers are apart; what was measured of other weights is dropped."""
     weights = shipped.weights_of(name)
     path = spread_path(weights)
-    digest = sha256(weights)
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    kept = known if known.get("sha256") == digest else {}
-    record = {**kept, "sha256": digest, "faces": faces, what: spread}
+    record = {**(record_of(weights, path) or {}), "sha256": sha256(weights), "faces": faces, what: spread}
     write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
 
 

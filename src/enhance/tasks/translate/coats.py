@@ -22,7 +22,7 @@ def plain_coat(pictures: Tensor, mask: Tensor, colours: Tensor, spread: float) -
         colours: (N,3) in [0,1].
         spread: of the blur, its standard deviation in cells of 4 pixels.
     """
-    wide = functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)
+    wide = _widened(mask)
     taps = torch.exp(-torch.arange(-_REACH, _REACH + 1.0).square() / (2 * spread**2)).to(pictures)
     kernel = (taps / taps.sum()).repeat(2, 1)[:, None]
     low = torch.cat([functional.avg_pool2d(x, _CELL) for x in (pictures.mean(1, keepdim=True) * mask, mask)], 1)
@@ -39,5 +39,9 @@ def plain_coat(pictures: Tensor, mask: Tensor, colours: Tensor, spread: float) -
 def with_grain(pictures: Tensor, mask: Tensor, random: torch.Generator) -> Tensor:
     """Animals with a little grain: what is perfectly smooth is in no photo."""
     noise = torch.randn(pictures.shape[0], 1, *pictures.shape[2:], generator=random).to(pictures)
-    inside = functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)
-    return (pictures + inside * _GRAIN * functional.avg_pool2d(noise, 3, 1, 1)).clamp(0, 1)
+    return (pictures + _widened(mask) * _GRAIN * functional.avg_pool2d(noise, 3, 1, 1)).clamp(0, 1)
+
+
+def _widened(mask: Tensor) -> Tensor:
+    """Where a mask is, and 3 pixels around it: stripes reach to an animal's very edge."""
+    return functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)

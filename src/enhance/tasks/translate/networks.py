@@ -231,22 +231,14 @@ class CoatPainter(nn.Module):
     A network that sees stripes lets some of them pass. What was where it sees by deep features of the picture.
 
     Args:
-        widths, blocks, coat, pretrained: see `Translator`.
+        translator: what draws; it takes a coat.
     """
 
     multiple = 16
 
-    def __init__(
-        self,
-        *,
-        widths: tuple[int, int, int, int] = (24, 64, 96, 160),
-        blocks: tuple[int, int, int, int] = (0, 1, 2, 5),
-        coat: int = 3,
-        pretrained: bool = True,
-    ) -> None:
+    def __init__(self, translator: Translator) -> None:
         super().__init__()
-        self.coat = coat
-        self.translator = Translator(widths=widths, blocks=blocks, coat=coat, pretrained=pretrained)
+        self.coat, self.translator = translator.coat, translator
         self.outline = MaskDecoder(1, _OUTLINE)
         self.plain = PlainCoat()
 
