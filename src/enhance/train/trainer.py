@@ -137,6 +137,8 @@ class Trainer:
                 no beginning.
         """
         known = False
+        networks = {name: network for group in self.task.groups.values() for name, network in group.networks.items()}
+        weights = _named(weights, networks)
         for group_name, group in self.task.groups.items():
             for name, network in group.networks.items():
                 adapted = self.task.adapt(name, weights)
@@ -154,3 +156,20 @@ def autocast(device: torch.device) -> torch.autocast:
     """bf16 where the processor multiplies it in hardware, float32 elsewhere."""
     able = device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=able)
+
+
+def _named(
+    weights: Mapping[str, Mapping[str, Tensor]], networks: Mapping[str, nn.Module]
+) -> Mapping[str, Mapping[str, Tensor]]:
+    """Weights by the names of networks. A file of one network knows only its layers, or has another name for the whole:
+    then it is the network that has the same layers."""
+    if weights.keys() & networks.keys():
+        return weights
+    layers = {f"{part}.{key}": value for part, state in weights.items() for key, value in state.items()}
+    for name, network in networks.items():
+        for state in (layers, *weights.values()):
+            # What was not learnt need not be in a file.
+            buffers = dict(network.named_buffers())
+            if {*state, *buffers} == network.state_dict().keys():
+                return {name: {**buffers, **state}}
+    return weights

@@ -421,8 +421,10 @@ class Coating(Translation):
 
     def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
         """The teacher's layers know animals, and draw on blurred ones, too: a network that is not there yet begins with
-        them, but for the last, so that it draws nothing at first."""
-        if name != self.name or name in weights or self.teacher_name not in weights:
+        them, but for the last, so that it draws nothing at first. Without the teacher there is no beginning."""
+        if self.teacher_name not in weights:
+            return None
+        if name != self.name or name in weights:
             return weights.get(name)
         begun = dict(self.translator.state_dict())
         for key, value in weights[self.teacher_name].items():
