@@ -3,4 +3,4 @@
 . "$(dirname "$0")/stages.sh"
 
 stage sketch_cat sketch_cat 43 - "$data/cats/train"
-model sketch_cat sketch_cat --half
+model sketch_cat sketch_cat --small

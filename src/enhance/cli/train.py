@@ -58,7 +58,7 @@ class ExportOptions:
         metavar="FOLDER",
         multiple=True,
     )
-    half: bool = option(False, "Store weights in 16 bits: half of the file, as fast, nearly as exact.")
+    small: bool = option(False, "Store weights in 8 bits: a quarter of the file, as fast, nearly as exact.")
     network: str | None = option(
         None, "Which network of the run.", kind=str, unset="the one that draws; a wrong name lists all"
     )
@@ -158,12 +158,12 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 @adapter.options(ExportOptions)
 @output_options
 def export(
-    run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], half: bool, network: str | None
+    run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], small: bool, network: str | None
 ) -> None:
     """Write the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
     from the same weights."""
     with training_packages():
         from enhance import tasks
         from enhance.train import export as exporting
-    path = exporting.export(run, out, tasks.recipe_of, network=network, folders=folders, others=others, half=half)
+    path = exporting.export(run, out, tasks.recipe_of, network=network, folders=folders, others=others, small=small)
     say(f"{path}: use it with --model")

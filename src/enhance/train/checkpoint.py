@@ -18,8 +18,8 @@ from enhance.train.task import Recipe
 
 LAST = "last.pt"
 BEST = "best.pt"
-HALF = "_16"
-"""How the names of weights end that a model file stores in 16 bits."""
+ROUNDED, STEPS = "_quantized", "_scale"
+"""How the names of weights end that a model file stores in 8 bits, and those of the steps of each output."""
 
 
 @dataclass
@@ -176,12 +176,12 @@ def exported(path: Path) -> LoadedWeights:
             arrays[node.output[0]] = arrays[node.input[0]]
     tensors: dict[str, Tensor] = {}
     for name, array in arrays.items():
-        plain = name.removesuffix("_quantized").removesuffix(HALF)
-        if "." not in plain or not plain[0].isalpha() or plain.endswith(("_scale", "_zero_point")):
+        plain = name.removesuffix(ROUNDED)
+        if "." not in plain or not plain[0].isalpha() or plain.endswith((STEPS, "_zero_point")):
             continue
-        if name.endswith("_quantized"):
+        if name.endswith(ROUNDED):
             # Of 8 bits, in steps of each output's own; the bias has the same steps, by another name.
-            steps = arrays.get(f"{plain}_scale", arrays.get(f"{name}_scale"))
+            steps = arrays.get(plain + STEPS, arrays.get(name + STEPS))
             array = array * np.asarray(steps, np.float32).reshape(-1, *[1] * (array.ndim - 1))
         tensors[plain] = torch.from_numpy(array.astype(np.float32))
     if "recipe" not in facts or not tensors:

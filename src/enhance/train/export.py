@@ -24,7 +24,7 @@ from enhance.train.task import Exported, Recipe, Task
 
 TOLERANCE = 1e-4
 """Largest difference between a graph and its network, for outputs of about unit range."""
-SMALLEST_HALVED = 1000
+SMALLEST_ROUNDED = 1000
 """Weights of fewer numbers stay in 32 bits: they take no room."""
 LICENCE = "research, non-commercial use only"
 
@@ -37,7 +37,7 @@ def export(
     network: str | None = None,
     folders: Sequence[Path] = (),
     others: Sequence[Path] = (),
-    half: bool = False,
+    small: bool = False,
 ) -> Path:
     """Write a network of a run folder (or of one checkpoint) as ONNX, with everything that names it.
 
@@ -47,7 +47,7 @@ def export(
         folders: of such inputs as it will get. With them its convolutions are rounded to 8 bits.
         others: runs, checkpoints or .onnx files that went on from the same weights. The mean of all is written: it is
             often better than each of them (Wortsman et al., "Model soups", ICML 2022).
-        half: whether weights are stored in 16 bits. The network still computes in 32: only the file is smaller.
+        small: whether weights are stored in 8 bits. They become floats when it is loaded: only the file is smaller.
 
     Raises:
         DataError: a folder cannot be used.
@@ -75,8 +75,8 @@ def export(
     if folders and exported.calibration is not None:
         inputs = ({name: x.numpy() for name, x in example.items()} for example in exported.calibration(folders))
         model = quantized(model, inputs, exported.floats)
-    if half:
-        model = _halved(model)
+    if small:
+        model = _with_small_weights(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, model.SerializeToString())
     return out
@@ -127,20 +127,27 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
     return model
 
 
-def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its larger weights stored in 16 bits, which are turned into 32 when it is loaded."""
+def _with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with its larger weights stored in 8 bits, in steps of each output's own.
+
+    They become floats once, when the graph is loaded: a multiplication of constants is computed ahead, DequantizeLinear
+    is not."""
     stored_model = onnx.ModelProto()
     stored_model.CopyFrom(model)
-    stored, casts = [], []
+    stored, nodes = [], []
     for weights in stored_model.graph.initializer:
         values = onnx.numpy_helper.to_array(weights)
-        if values.dtype == np.float32 and values.size >= SMALLEST_HALVED:
-            small = weights.name + checkpoint.HALF
-            stored.append(onnx.numpy_helper.from_array(values.astype(np.float16), small))
-            casts.append(onnx.helper.make_node("Cast", [small], [weights.name], to=onnx.TensorProto.FLOAT))
-        else:
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < SMALLEST_ROUNDED:
             stored.append(weights)
-    nodes = [*casts, *stored_model.graph.node]
+            continue
+        steps = np.abs(values).max(tuple(range(1, values.ndim)), keepdims=True) / 127
+        steps[steps == 0] = 1
+        rounded, scale = weights.name + checkpoint.ROUNDED, weights.name + checkpoint.STEPS
+        stored.append(onnx.numpy_helper.from_array(np.rint(values / steps).astype(np.int8), rounded))
+        stored.append(onnx.numpy_helper.from_array(steps.astype(np.float32), scale))
+        nodes.append(onnx.helper.make_node("Cast", [rounded], [rounded + "_float"], to=onnx.TensorProto.FLOAT))
+        nodes.append(onnx.helper.make_node("Mul", [rounded + "_float", scale], [weights.name]))
+    nodes += stored_model.graph.node
     del stored_model.graph.initializer[:], stored_model.graph.node[:]
     stored_model.graph.initializer.extend(stored)
     stored_model.graph.node.extend(nodes)

@@ -71,10 +71,10 @@ def test_a_run_exports_what_it_has_learnt(folder: Path, tiny: Tiny, tmp_path: Pa
     assert model.stat().st_size > 1000
 
 
-def test_half_of_the_file_paints_the_same(folder: Path, tiny: Tiny, tmp_path: Path) -> None:
+def test_a_third_of_the_file_paints_nearly_the_same(folder: Path, tiny: Tiny, tmp_path: Path) -> None:
     run.start([folder], tiny(recipes.sketch()), tmp_path / "run", images=8)
     exact = export.export(tmp_path / "run", tmp_path / "exact.onnx", tasks.recipe_of)
-    small = export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, half=True)
+    small = export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, small=True)
     random = np.random.default_rng(0)
     given = {
         "edges": random.random((2, 1, 128, 128), np.float32),
@@ -85,12 +85,14 @@ def test_half_of_the_file_paints_the_same(folder: Path, tiny: Tiny, tmp_path: Pa
     ours, theirs = (Model.load(path).run(**given)["image"] for path in (exact, small))
     assert 0 < np.abs(ours - theirs).max() < 2 / 255
     weights = [sum(tensor.ByteSize() for tensor in onnx.load(path).graph.initializer) for path in (exact, small)]
-    assert weights[1] < 0.75 * weights[0]
+    assert weights[1] < 0.6 * weights[0]
     one, other = (checkpoint.initial_weights(path).networks for path in (exact, small))
     assert {name: set(network) for name, network in one.items()} == {
         name: set(network) for name, network in other.items()
     }
-    assert all(torch.allclose(one[n][k], other[n][k], rtol=1e-3, atol=1e-4) for n in one for k in one[n])
+    for name, network in one.items():
+        for key, values in network.items():
+            assert torch.allclose(values, other[name][key], atol=float(values.abs().max()) / 100)
 
 
 def test_the_picture_follows_noise_look_and_looseness_once_it_has_learnt_anything() -> None:
