@@ -235,3 +235,22 @@ def test_only_networks_that_draw_are_loaded(
     assert not loaded
     fill_photo(read(picture(90, 120)), hole, options=FillOptions(rest="network"))
     assert set(loaded) == {"photo_fill"}
+
+
+def test_a_hidden_half_is_much_like_the_one_that_is_seen() -> None:
+    side = 128
+    rng = np.random.default_rng(0)
+    frame, drawn = (rng.random((side, side, 3), np.float32) for _ in range(2))
+    hole = np.zeros((side, side), bool)
+    hole[:, side // 2 :] = True
+    mirrored = frame[:, ::-1]
+    made = faces.like_other_half(drawn, frame, hole)
+    deep = hole.copy()
+    deep[:, : side // 2 + side // 8] = False
+    expected = faces.MIRRORED * mirrored + (1 - faces.MIRRORED) * drawn
+    assert np.abs(made - expected)[deep].max() < 1e-5
+    assert np.abs(made - drawn)[:, side // 2].max() < 0.1  # at the edge the network knows better
+    hole[:, side // 4 : -side // 4] = True
+    hole[:, -side // 4 :] = False
+    # Both of its halves are hidden.
+    assert (faces.like_other_half(drawn, frame, hole) == drawn).all()

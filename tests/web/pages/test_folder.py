@@ -436,7 +436,9 @@ def filled(page: Any, given: Image.Image, mask: Image.Image, **options: Any) -> 
     return asked(page, "fill", json.dumps([base64.b64encode(_png(one)).decode() for one in (given, mask)]), **options)
 
 
-@pytest.mark.parametrize("box", [(52, 142, 100, 190), (80, 40, 130, 70)], ids=["patch", "eyes"])
+@pytest.mark.parametrize(
+    "box", [(52, 142, 100, 190), (80, 40, 130, 70), (104, 30, 136, 84)], ids=["patch", "eyes", "half a face"]
+)
 def test_a_hole_is_filled_as_in_python(paper: Any, box: tuple[int, int, int, int]) -> None:
     given, mask = photo(224), Image.new("L", (224, 224))
     ImageDraw.Draw(mask).ellipse(box, fill=255)

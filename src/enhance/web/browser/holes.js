@@ -28,6 +28,9 @@ const FRAMES = [64, 128],
 	SEARCHED = 640,
 	SURE = 0.6,
 	SEAM = 4,
+	MIRRORED = 0.8,
+	DEEP = 1 / 8,
+	WHOLE = 1 / 32,
 	ENLARGEMENT = 4,
 	SOLID = 0.72,
 	ROUNDNESS = 4,
@@ -342,7 +345,30 @@ async function complete(frame, hole, size, seed) {
 		await fillHole(finer, here, seed, true);
 		drawn = finer;
 	}
-	return drawn.map(one => square(one, frame[0].width));
+	return likeOtherHalf(
+		drawn.map(one => square(one, frame[0].width)),
+		frame,
+		hole,
+	);
+}
+
+/** A face whose hole is drawn after its mirror image, where that is seen. */
+function likeOtherHalf(drawn, frame, hole) {
+	const { width, height } = hole,
+		mirrored = n => n - (n % width) + width - 1 - (n % width),
+		seen = hole.data.map((_, n) => 1 - hole.data[mirrored(n)]),
+		depth = distances(hole),
+		fromUnseen = distances(plane(width, height, seen));
+	return drawn.map((one, c) =>
+		plane(
+			width,
+			height,
+			one.data.map((value, n) => {
+				const weight = MIRRORED * clip(depth[n] / (DEEP * width)) * clip(fromUnseen[n] / (WHOLE * width));
+				return value + weight * (frame[c].data[mirrored(n)] - value);
+			}),
+		),
+	);
 }
 
 /** Puts a face drawn in its frame into the hole, softly where the frame ends within it, in the colours around it. */
