@@ -21,10 +21,10 @@ STATIC = ROOT / "src" / "enhance" / "web" / "static"
 ACROSS = 24
 BIRDS = (
     ("a red bird with a yellow bill", 3),
-    ("a blue bird with a yellow bill", 3),
+    ("a blue bird with a yellow bill", 4),
     ("a small bird with a red head and a white belly", 2),
-    ("a yellow bird with a yellow bill", 5),
-    ("a green bird with a yellow bill", 3),
+    ("a yellow bird with a yellow bill", 3),
+    ("a green bird with a yellow bill", 1),
     ("a small bird with a yellow head and a white belly", 5),
 )
 SIDE = 192

@@ -14,7 +14,7 @@ horses="$data/horse2zebra/trainA $data/horse2zebra/trainB"
 animals="$horses $data/cats/train $data/birds/train"
 
 stage animals animals 15 - $horses
-stage bird bird 40 - "$data/birds"
+stage bird bird 97 - "$data/birds"
 stage zebra zebra 40 - $horses
 stage sketch_cat sketch_cat 40 - "$data/cats/train"
 stage face_fill_pixel face_fill_pixel 12 - "$data/faces/train128"

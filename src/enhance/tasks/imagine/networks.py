@@ -71,6 +71,7 @@ class Generator(nn.Module):
         self.maps32 = nn.Conv2d(CHANNELS + BIRD_NOISE, w.at32, 3, padding=1)
         self.block32 = _Block(w.at32, w.code)
         self.rise64 = nn.Conv2d(w.at32, w.at64, 1)
+        self.block64 = _Block(w.at64, w.code)
         self.finish = nn.Conv2d(w.at64, w.at64, 3, padding=1)
         self.paint = nn.Conv2d(w.at64, 3, 3, padding=1)
 
@@ -87,7 +88,7 @@ class Generator(nn.Module):
         x = self.block16(fine + _twice(self.rise16(x)), code)
         x = _twice(self.rise32(x)) + self.maps32(torch.cat([maps, 0.3 * noise], 1))
         x = self.block32(x, code)
-        x = functional.leaky_relu(_twice(self.rise64(x)), 0.2)
+        x = self.block64(functional.leaky_relu(_twice(self.rise64(x)), 0.2), code)
         x = functional.leaky_relu(self.finish(x), 0.2)
         return torch.sigmoid(self.paint(x).float())
 

@@ -41,7 +41,7 @@ class LossWeights:
     perceptual: float = 1.0
     colours: float = 0.15
     pixels_adversarial: float = 0.1
-    features_adversarial: float = 0.2
+    features_adversarial: float = 0.25
     alone_after: int = 600
     gentle: float = 0.5
     """What is left of pixel and perceptual losses once the discriminators count."""
