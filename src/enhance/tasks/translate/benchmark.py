@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from enhance.datasets import folders
 from enhance.errors import DataError
@@ -24,7 +25,7 @@ from enhance.evaluate.metrics import KD_LITE0_UNPAIRED, Metric, Values, called
 from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.photos.photo import Photo
-from enhance.pixels import Integers, Planes, to_float
+from enhance.pixels import Integers, Planes, to_float, to_uint8
 from enhance.tasks.translate.finding import find_animals
 from enhance.tasks.translate.options import ANIMALS, TranslateOptions
 from enhance.tasks.translate.translate import redrawn
@@ -34,6 +35,13 @@ CLASSES = {"zebra": (340,), "horse": (339,)}
 """Of ImageNet; of horses it knows only sorrels."""
 _VISIBLE = 8 / 255
 """What changes by less in every channel counts as untouched."""
+
+_AROUND, _NEAR = 3, 2
+"""Pixels: an edge belongs to an outline that is so near, and is kept where the result has one so near."""
+_SHIFT = 16
+"""By how many pixels a result is shifted, for what would be kept by chance."""
+_WEAK, _STRONG = 60, 150
+"""Canny's two thresholds, of brightness in 0 to 255."""
 
 _WARNING = """\
 **This network invents patterns.** No animal in the photo ever had them; nothing about it may be concluded from them."""
@@ -100,6 +108,7 @@ def _animals(paths: Sequence[Path], to: str, sizes: Sequence[int], limit: int | 
                 called(options.source, CLASSES[options.source]), higher_is_better=False
             ),
             "untouched": Metric(_untouched, "share of pixels that change by less than 8 of 255 in every channel"),
+            **_edge_metrics(options.source),
         },
         set_metrics={"KD-lite0": KD_LITE0_UNPAIRED} if others else {},
         describe=partial(_describe, paths=paths, limit=limit),
@@ -146,6 +155,49 @@ def _found(outputs: Planes, pairs: PicturePairs, kind: str) -> Values:
 def _untouched(outputs: Planes, pairs: PicturePairs) -> Values:
     changed = np.abs(outputs - pairs.originals).max(axis=-3)
     return np.asarray((changed < _VISIBLE).mean(axis=(-2, -1)), np.float64)
+
+
+def _edge_metrics(kind: str) -> dict[str, Metric]:
+    """How much of an animal's pose is kept. Within a zebra edges are stripes, which are to go."""
+    parts = {"outline": "along the outline of the animals", "within": f"within the {kind}s, as of legs and eyes"}
+    metrics = {}
+    for part in ("outline", "within")[: 2 if kind == "horse" else 1]:
+        kept = f"share of the photo's edges {parts[part]} that the result has within {_NEAR} pixels"
+        metrics[part] = Metric(partial(_edges_kept, kind=kind, part=part), kept)
+        chance = f"the same of the result moved by {_SHIFT} pixels, the mean of four ways: what chance would keep"
+        metrics[f"{part} by chance"] = Metric(partial(_edges_kept, kind=kind, part=part, shift=_SHIFT), chance)
+    return metrics
+
+
+def _edges_kept(outputs: Planes, pairs: PicturePairs, kind: str, part: str, shift: int = 0) -> Values:
+    """One for photos without animals: there nothing is drawn."""
+    animals = find_animals(pairs.inputs, kind)
+    wanted = edges(pairs.inputs) & _edge_region([animal.where for animal in animals], pairs.inputs.shape[:2], part)
+    flat = outputs.reshape(-1, *outputs.shape[-3:])
+    shifts = [(0, 0)] if not shift else [(0, shift), (0, -shift), (shift, 0), (-shift, 0)]
+    values = []
+    for picture in flat:
+        found = edges(to_uint8(picture.transpose(1, 2, 0))).astype(np.uint8)
+        near = cv2.dilate(found, np.ones((2 * _NEAR + 1,) * 2, np.uint8)) > 0
+        values.append(np.mean([np.roll(near, by, (0, 1))[wanted].mean() for by in shifts]) if wanted.any() else 1.0)
+    return np.array(values).reshape(outputs.shape[:-3])
+
+
+def edges(pixels: Integers) -> NDArray[np.bool_]:
+    """Where the brightness of a picture (H,W,3) in 8 bits has edges, by Canny; (H,W)."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), 1)
+    return np.asarray(cv2.Canny(grey, _WEAK, _STRONG) > 0)
+
+
+def _edge_region(where: Sequence[NDArray[np.float32]], shape: tuple[int, ...], part: str) -> NDArray[np.bool_]:
+    """The pixels of a photo of that shape around the outline of animals, or deeper within them."""
+    if not where:
+        return np.zeros(shape, bool)
+    likely = cv2.resize(np.max(where, axis=0), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    animal = (likely > 0.5).astype(np.uint8)
+    square = np.ones((2 * _AROUND + 1,) * 2, np.uint8)
+    inner = cv2.erode(animal, square) > 0
+    return inner if part == "within" else (cv2.dilate(animal, square) > 0) & ~inner
 
 
 def _reference(others: Sequence[Path], size: int) -> Iterator[Planes]:
