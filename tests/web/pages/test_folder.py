@@ -1,6 +1,7 @@
 """The site as a folder, in a real browser before a plain server of files."""
 
 import base64
+import hashlib
 import io
 import json
 import os
@@ -25,7 +26,8 @@ from enhance.faces.resolution import drawn_share
 from enhance.honesty import credentials
 from enhance.honesty.exploration import explore
 from enhance.honesty.report import band_map, report
-from enhance.inference.model import Model
+from enhance.inference import floats, shipped
+from enhance.inference.model import Model, full_frame
 from enhance.photos.photo import read as read_photo
 from enhance.tasks.fill.fill import fill_photo
 from enhance.tasks.fill.options import FillOptions
@@ -42,7 +44,7 @@ from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.web import folder
 from tests.web.conftest import SAMPLES
-from tests.web.pages.acts import brush, drop, until
+from tests.web.pages.acts import BROWSER, brush, drop, until
 from tests.web.pages.packages import unpacked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -531,6 +533,118 @@ def test_the_face_of_the_wall_is_drawn_here_once_its_network_was_fetched(page: A
     until(page, "document.querySelector('#hero canvas').dataset.seed")
     page.goto(hosted.url)
     until(page, "document.querySelector('.tile[href=faces]').textContent.includes('just now')")
+
+
+@pytest.fixture(scope="module")
+def shading(playing: Any, hosted: Hosted) -> Iterator[Any]:
+    """A way to a page of a browser that computes WebGPU in software; it takes what an address would say of that."""
+    chromium = playing.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--enable-unsafe-webgpu"])
+    contexts: list[Any] = []
+
+    def opened(setting: str) -> Any:
+        contexts.append(chromium.new_context())
+        one = contexts[-1].new_page()
+        one.set_default_timeout(200_000)
+        one.goto(f"{hosted.url}sketch")
+        one.evaluate("setting => { window.name = setting; }", setting)
+        if not one.evaluate("async () => Boolean(await navigator.gpu?.requestAdapter())"):
+            pytest.skip("this browser has no WebGPU, not even in software")
+        return one
+
+    yield opened
+    for context in contexts:
+        context.close()
+    chromium.close()
+
+
+def offered(seed: int, side: int = 8) -> dict[str, np.ndarray]:
+    """What `face_x4_lineup` takes: the sample's face, very small."""
+    small = np.asarray(photo(64).crop((22, 10, 38, 26)).resize((side, side)), np.float32).transpose(2, 0, 1)[None] / 255
+    channels = Model.load("face_x4_lineup").facts.noise_channels
+    noise = np.random.default_rng(seed).standard_normal((1, channels, side, side), dtype=np.float32)
+    return {"lr": small, "noise": noise, "place": full_frame(side, side)[None]}
+
+
+def drawn_on(page: Any, given: list[dict[str, np.ndarray]], then: str = "") -> dict[str, Any]:
+    """What a page's networks make of each, and whether the GPU draws after the first of them.
+
+    Args:
+        then: a script that the GPU's worker runs before the last of them.
+    """
+    plain = [{name: [one.ravel().tolist(), one.shape] for name, one in each.items()} for each in given]
+    modules = "const [networks, gpu] = await Promise.all(['networks', 'gpu'].map(name => " + (
+        "import(new URL(`static/browser/${name}.js`, document.baseURI))));"
+    )
+    first, *rest = plain
+    run = "Array.from((await networks.run('face_x4_lineup', given)).hr)"
+    made = [page.evaluate(f"async given => {{ {modules} await gpu.begin(); return {run}; }}", first)]
+    chosen = page.evaluate(f"async () => {{ {modules} return gpu.settled('face_x4_lineup'); }}")
+    for n, one in enumerate(rest):
+        if then and n == len(rest) - 1:
+            next(one for one in page.workers if "gpu_worker" in one.url).evaluate(then)
+        made.append(page.evaluate(f"async given => {{ {modules} return {run}; }}", one))
+    still = page.evaluate(f"async () => {{ {modules} return gpu.settled('face_x4_lineup'); }}")
+    shapes = [(1, 3, *(4 * side for side in one["lr"].shape[2:])) for one in given]
+    pictures = [np.array(one).reshape(shape).clip(0, 1) for one, shape in zip(made, shapes, strict=True)]
+    return {"pictures": pictures, "chosen": chosen, "still": still}
+
+
+@pytest.mark.parametrize("name", ["face_x4_lineup", "face_x4_grainy", "sketch_cat"])
+def test_networks_of_floats_are_those_of_python(paper: Any, name: str) -> None:
+    told = paper.evaluate(
+        """async (name) => {
+          const from = (name) => import(new URL(`static/browser/${name}.js`, document.baseURI));
+          const [{ floats }, { unpacked }] = await Promise.all(["floats", "files"].map(from));
+          const digest = await crypto.subtle.digest("SHA-256", floats(await unpacked(`data/${name}.onnx`)));
+          return [...new Uint8Array(digest)];
+        }""",
+        name,
+    )
+    wanted = floats.floats(shipped.weights_of(name).read_bytes())
+    assert bytes(told) == hashlib.sha256(wanted).digest()
+
+
+def test_a_gpu_draws_what_python_draws_with_floats_until_it_is_lost(shading: Any, tmp_path: Path) -> None:
+    page = shading("always")
+    given = [offered(seed) for seed in range(3)]
+    lose = """async () => {
+      const { env } = await import(new URL("../ort/ort.webgpu.bundle.min.mjs", location));
+      const { device } = env.webgpu;
+      device.destroy();
+      await device.lost;
+    }"""
+    told = drawn_on(page, given, lose)
+    assert told["chosen"] is True
+    assert told["still"] is False
+    (tmp_path / "floats.onnx").write_bytes(floats.floats(shipped.weights_of("face_x4_lineup").read_bytes()))
+    plain, rounded = Model.load(tmp_path / "floats.onnx"), Model.load("face_x4_lineup")
+    for number, (picture, one) in enumerate(zip(told["pictures"], given, strict=True)):
+        by_floats, by_8_bits = (agreement(picture, model.run(**one)["hr"].clip(0, 1)) for model in (plain, rounded))
+        # WebAssembly draws before the GPU is known, and after it is lost.
+        assert (by_floats > 80) == (number == 1), (number, by_floats)
+        assert (by_8_bits if number != 1 else by_floats) > AGREEMENT, (number, by_8_bits)
+
+
+def test_a_gpu_that_is_slower_is_not_asked_again(shading: Any) -> None:
+    page = shading("any")
+    assert drawn_on(page, [offered(0)])["chosen"] is False
+    asked_for: list[str] = []
+    page.on("request", lambda one: asked_for.append(one.url))
+    assert page.evaluate("async () => Boolean(await caches.match(new URL('static/gpu', document.baseURI)))")
+    page.reload()
+    page.evaluate("window.name = ''")
+    assert drawn_on(page, [offered(0)])["chosen"] is False
+    assert not [url for url in asked_for if "gpu_worker" in url]
+
+
+def test_a_gpu_of_software_is_not_used(shading: Any) -> None:
+    page = shading("")
+    asked_for: list[str] = []
+    page.context.on("request", lambda one: asked_for.append(one.url))
+    told = asked(page, "lineup", _png(photo(96)), n=2)
+    assert len(told["pictures"]) == 2
+    assert any("gpu_worker" in url for url in asked_for)
+    assert not [url for url in asked_for if "webgpu" in url or "jsep" in url]
 
 
 def test_what_cannot_be_read_is_said(paper: Any) -> None:

@@ -1,5 +1,6 @@
 // A sentence becomes a bird: enhance/tasks/imagine, its layouts.py, bank.py and imagine.py.
-import { run, unpacked } from "./networks.js";
+import { unpacked } from "./files.js";
+import { run } from "./networks.js";
 import { canvasSize, resized } from "./pixels.js";
 import { Random } from "./random.js";
 import { split } from "./cats.js";

@@ -1,5 +1,6 @@
 // A drawing becomes a cat: enhance/tasks/sketch/sketch.py and look.py.
-import { facts, run } from "./networks.js";
+import { facts } from "./files.js";
+import { run } from "./networks.js";
 import { plane, resized } from "./pixels.js";
 import { Random } from "./random.js";
 import { Unreadable, read } from "./ink.js";

@@ -1,7 +1,7 @@
 // A face turned along the directions in which its answers differ most: enhance/honesty/exploration.py, with its names.
 import { luma } from "./defects.js";
 import { LINEUP_MODEL, agreement, backProjected, cropped, digest, draw, fitted, upright } from "./faces.js";
-import { facts } from "./networks.js";
+import { facts } from "./files.js";
 import { areaMean, cut, eightBit } from "./pixels.js";
 import { Random } from "./random.js";
 

@@ -3,7 +3,8 @@
 import { blurred, drawnShare, effectiveReduction } from "./defects.js";
 import { detect, moved, rejection } from "./detection.js";
 import { FRAME, applied, coordinates, enlarged, faceSize, inverse, scaleOf, shifted, similarity, warp } from "./geometry.js";
-import { facts, run } from "./networks.js";
+import { facts } from "./files.js";
+import { run } from "./networks.js";
 import { areaMean, clip, cut, eightBit, plane, planesOf, resized, rounded, turned } from "./pixels.js";
 import { Random } from "./random.js";
 import { Unreadable } from "./ink.js";

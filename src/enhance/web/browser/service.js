@@ -9,6 +9,7 @@ export class Refused extends Error {
 }
 
 const jobs = new Map(),
+	name = new URLSearchParams(location.search).get("gpu") ?? "", // see gpu.js
 	page = document.querySelector("script[src$='.js']").src.split("/").pop(),
 	warm = { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page];
 let count = 0,
@@ -18,7 +19,7 @@ let count = 0,
 /** Draws beside the page; on the wall it begins only where it is asked. */
 function worker() {
 	if (begun) return begun;
-	begun = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module" });
+	begun = new Worker(new URL("browser/worker.js", import.meta.url), { type: "module", name });
 	begun.onmessage = answered;
 	begun.onerror = event => {
 		for (const { failed } of jobs.values())

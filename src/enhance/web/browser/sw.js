@@ -1,5 +1,5 @@
 // Keeps the files, so that the pages work without the internet after the first visit. The program writes
-// the version and the list of small files at the top; networks.js keeps the large ones under the same
+// the version and the list of small files at the top; files.js keeps the large ones under the same
 // name when they are first used.
 const NAME = `enhance-${VERSION}`,
 	root = new URL("./", self.location).href;

@@ -1,5 +1,7 @@
 // Draws, beside the page, so that the page stays awake. Jobs come one after the other; those that were cancelled are left out.
-import { facts, load } from "./networks.js";
+import { facts } from "./files.js";
+import { begin } from "./gpu.js";
+import { load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
 
@@ -18,6 +20,7 @@ const TRICKS = {
 	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
 	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],
 };
+const MANY = ["lineup", "explore", "map"]; // tricks that draw many times
 const TYPES = { jpg: "image/jpeg", webp: "image/webp" };
 const cancelled = new Set();
 let last = Promise.resolve();
@@ -40,6 +43,7 @@ async function answer(id, what, body, options) {
 		const [fetched, name, models] = TRICKS[what],
 			[{ [name]: work }] = await Promise.all([fetched(), ...models(options).map(load)]);
 		postMessage({ id, stage: "drawing" });
+		if (MANY.includes(what)) begin();
 		const made = await work(body, options, share => postMessage({ id, stage: "drawing", share })),
 			{ stamps, networks } = await facts();
 		const answers = await Promise.all(

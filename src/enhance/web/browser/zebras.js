@@ -1,6 +1,7 @@
 // Horses become zebras, and zebras horses: enhance/tasks/translate, with its names. Stripes are added to the photo, coats are painted over it; other pixels stay.
 import { opened } from "./faces.js";
-import { facts, run } from "./networks.js";
+import { facts } from "./files.js";
+import { run } from "./networks.js";
 import { clip, cut, eightBit, plane, reduced, rounded, squarely, stretched } from "./pixels.js";
 import { distances } from "./ink.js";
 
