@@ -343,6 +343,16 @@ def test_a_face_is_the_one_that_python_draws(paper: Any, given: Image.Image, opt
     assert told_alike(paper, given, **options) > AGREEMENT
 
 
+@pytest.mark.parametrize("noise", [0, 12])
+def test_a_photo_without_colours_gets_none(paper: Any, noise: float) -> None:
+    plain = np.asarray(photo(110, noise=noise).convert("L"), np.int16)[..., None]
+    roundings = np.random.default_rng(0).integers(0, 2, (*plain.shape[:2], 3))  # as JPEG rounds each channel
+    given = Image.fromarray((plain + roundings).clip(0, 255).astype(np.uint8))
+    assert told_alike(paper, given) > AGREEMENT
+    colours = np.ptp(asked(paper, "enhance", _png(given))["pictures"][0], axis=2)
+    assert colours.max() < 4 / 255
+
+
 def test_a_grainy_photo_is_known_as_one(paper: Any) -> None:
     notes = [asked(paper, "enhance", _png(photo(96, noise=noise)))["notes"] for noise in (0, 12)]
     assert [any("grainy" in note for note in one) for one in notes] == [False, True]

@@ -1,6 +1,6 @@
 // A photo is enlarged, and every small face in it redrawn: enhance/tasks/upscale, faces/crops.py and drawing.py, painting/, with
 // their names. Pictures are three planes in [0,1].
-import { blurred, drawnShare, effectiveReduction } from "./defects.js";
+import { blurred, drawnShare, effectiveReduction, luma } from "./defects.js";
 import { detect, moved, rejection } from "./detection.js";
 import { FRAME, applied, coordinates, enlarged, faceSize, inverse, scaleOf, shifted, similarity, warp } from "./geometry.js";
 import { facts } from "./files.js";
@@ -8,7 +8,7 @@ import { run } from "./networks.js";
 import { areaMean, clip, cut, eightBit, plane, planesOf, resized, rounded, turned } from "./pixels.js";
 import { Random } from "./random.js";
 import { Unreadable } from "./ink.js";
-import { measure, restore } from "./restoration.js";
+import { isGrey, measure, restore } from "./restoration.js";
 
 const SCALE = 4,
 	MAX_FACE_SIZE = 96,
@@ -336,6 +336,9 @@ export function backProjected(hr, lr) {
 	return hr;
 }
 
+/** What was drawn on a photo without colours has none, either. */
+const withoutColours = (hr, lr) => (isGrey(lr) ? Array(3).fill(luma(hr)) : hr);
+
 /** A photo, or a box of it, four times larger. */
 export async function enhance(file, { model: asked = "auto", seed = 0, box }, progress) {
 	const bitmap = await shown(file),
@@ -344,7 +347,7 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 		own = Number(seed),
 		notes = [];
 	if (asked === "bicubic") {
-		const hr = await background(rgb, null, progress);
+		const hr = withoutColours(await background(rgb, null, progress), rgb);
 		return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
 	}
 	const found = await within(file, bitmap, part, rgb),
@@ -378,6 +381,7 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 	let hr = await background(clean, BACKGROUND_MODEL, share => progress(0.3 + 0.6 * share));
 	for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks)))
 		paste(hr, jobs[n].crop, drawn[n], jobs[n].share);
+	hr = withoutColours(hr, clean);
 	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, clean);
 	const rest = [BACKGROUND_MODEL, ...(defects.amount ? ["photo_restore"] : [])];
 	return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });

@@ -8,6 +8,7 @@ import { facts } from "./files.js";
 import { run } from "./networks.js";
 import { blurred, clip, cut, plane, resized, rounded, stretched } from "./pixels.js";
 import { Random } from "./random.js";
+import { isGrey } from "./restoration.js";
 import { area, evenly, labelled, sampled } from "./zebras.js";
 
 const PHOTO = "photo_fill",
@@ -425,9 +426,7 @@ export async function fill({ photo, mask }, { seed = 0, n = 1 }, progress) {
 			new Unreadable(pixels ? "all of the photo is to be filled; leave some of it" : "there is no hole; paint over what should go"),
 			{ code: "bad_mask" },
 		);
-	const grey = rgb[0].data.every(
-			(red, k) => hole.data[k] || Math.max(red, rgb[1].data[k], rgb[2].data[k]) - Math.min(red, rgb[1].data[k], rgb[2].data[k]) < 1.5 / 255,
-		),
+	const grey = isGrey(rgb, hole.data),
 		boxes = regions(hole);
 	let faces = [];
 	for (let k = 0; k < Number(n); k += 1) {

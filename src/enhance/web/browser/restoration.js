@@ -10,7 +10,8 @@ const UNITS = [20, 20, 10, 2],
 	WINDOWS = 3,
 	TOLERATED = 3,
 	SURE = 96,
-	GRADUAL = 3;
+	GRADUAL = 3,
+	LOOKED_AT = 512;
 
 /** Where a photo is measured along a side. */
 function windows(side) {
@@ -44,6 +45,16 @@ export async function measure(rgb) {
 	return { values, amount, words };
 }
 
+/** Whether a photo has no colours, though its file could hold some; JPEG rounds its three channels by themselves. */
+export function isGrey([red, green, blue], hole) {
+	const every = Math.max(1, Math.floor(red.height / LOOKED_AT));
+	return red.data.every((r, n) => {
+		if (Math.floor(n / red.width) % every || hole?.[n]) return true;
+		const [g, b] = [green.data[n], blue.data[n]];
+		return Math.max(r, g, b) - Math.min(r, g, b) < 1.5 / 255;
+	});
+}
+
 /** The photo without its defects; a grey one stays grey. */
 export async function restore(rgb, { values, amount }) {
 	if (!amount) return rgb;
@@ -60,9 +71,7 @@ export async function restore(rgb, { values, amount }) {
 			image: [image, [1, 3, high, wide]],
 			defects: [values.map((value, n) => value / UNITS[n]), [1, 4, 1, 1]],
 		}),
-		grey = rgb[0].data.every(
-			(red, n) => Math.max(red, rgb[1].data[n], rgb[2].data[n]) - Math.min(red, rgb[1].data[n], rgb[2].data[n]) < 1.5 / 255,
-		);
+		grey = isGrey(rgb);
 	return rgb.map((one, c) =>
 		plane(
 			width,
