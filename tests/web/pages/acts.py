@@ -69,6 +69,43 @@ def enhance(page: Any) -> None:
     until(page, "document.querySelector('photo-stage').split === 0.5")
 
 
+def opened_again(page: Any) -> None:
+    """Opens a line-up, dials and the map below a result, and comes back to them by a reload and by the button."""
+    settled = "document.querySelector('#cancel').hidden && document.querySelector('face-dials').busy !== true"
+    there = "['#cards', '#dials', '#veil', '#result'].map((one) => !document.querySelector(one).hidden)"
+    face = "document.querySelector('#dials canvas').toDataURL()"
+    plain = page.url
+    for button, found in (("#lineup", "#cards li"), ("#turn", "#dials canvas")):
+        page.click(button)
+        page.wait_for_selector(found)
+        until(page, settled)
+    middle = page.evaluate(face)
+    page.fill("#dials input >> nth=0", "3")
+    page.fill("#dials input >> nth=2", "-1.5")
+    until(page, settled)
+    turned, state = page.evaluate(face), page.url
+    assert turned != middle
+    page.click("#invented")
+    until(page, f"{settled} && document.querySelector('photo-stage').map !== null")
+    page.reload()
+    until(page, f"{settled} && {there}.every(Boolean)")
+    assert page.evaluate(face) == turned
+    assert page.input_value("#dials input >> nth=2") == "-1.5"
+    assert page.locator("#cards img").count() == 8
+    for address, shown in (
+        (state, [True, True, False, True]),
+        (None, [True, False, False, True]),
+        (plain, [False, False, False, True]),
+    ):
+        page.go_back()
+        until(page, f"{settled} && {there}.join() === '{','.join(str(one).lower() for one in shown)}'")
+        assert page.url == address or address is None
+    page.go_forward()
+    page.go_forward()
+    until(page, f"{settled} && {there}.join() === 'true,true,false,true'")
+    assert page.evaluate(face) == turned
+
+
 def pixels(page: Any) -> str:
     return page.evaluate("document.querySelector('photo-stage canvas').toDataURL()")
 

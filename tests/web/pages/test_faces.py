@@ -17,6 +17,7 @@ from tests.web.pages.acts import (
     drop,
     enhance,
     opened,
+    opened_again,
     paste,
     picture,
     pixels,
@@ -155,8 +156,7 @@ def test_dials_turn_the_face_and_not_its_small_picture(page: Any, tmp_path: Path
     until(page, "document.querySelector('face-dials').busy === false")
     assert page.evaluate(shown)[0] == face
     page.go_back()
-    page.wait_for_selector("#go:not([hidden])")
-    assert page.is_hidden("#dials")
+    until(page, "document.querySelector('#dials').hidden")
 
 
 def test_line_up_dials_map_and_trouble_are_open_to_everybody(page: Any, axe: str) -> None:
@@ -254,6 +254,11 @@ def test_every_state_has_an_address_and_survives_a_reload(page: Any, served: Ser
     assert page.locator("visit-history li").count() == 0
     page.goto(done)
     until(page, "document.querySelector('#status').textContent.includes('forgotten')")
+
+
+def test_what_is_opened_below_a_result_survives_a_reload_and_the_back_button(page: Any) -> None:
+    sample(page, "astronaut.jpg")
+    opened_again(page)
 
 
 def test_by_keyboard_alone(page: Any) -> None:

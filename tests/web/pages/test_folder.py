@@ -44,7 +44,7 @@ from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.web import folder
 from tests.web.conftest import SAMPLES
-from tests.web.pages.acts import BROWSER, brush, drop, until
+from tests.web.pages.acts import BROWSER, brush, drop, opened_again, sample, until
 from tests.web.pages.packages import unpacked
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -512,6 +512,12 @@ def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_
             page.click("text=Download this face")
         given.value.save_as(tmp_path / "turned.png")
         assert credentials.inspect(tmp_path / "turned.png")["stamp"]["model"] == "face_x4_lineup"
+
+
+def test_what_is_opened_below_a_result_survives_a_reload_and_the_back_button(page: Any, hosted: Hosted) -> None:
+    page.goto(f"{hosted.url}faces")
+    sample(page, "astronaut.jpg")
+    opened_again(page)
 
 
 def test_something_is_brushed_away_and_the_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:

@@ -5,19 +5,20 @@ const SCALE = 4,
 	FARTHEST = 3; // standard deviations
 
 class FaceDials extends HTMLElement {
-	/** Offers a face of a photo. `ask(dials)` draws it: {blob, facts}. */
-	async offer(name, ask) {
+	/** Offers a face of a photo, turned so. `ask(dials)` draws it: {blob, facts}. */
+	async offer(name, turns, ask) {
+		const at = turns.split(",");
 		this.ask = ask;
 		this.pair = h("div", { className: "pair" });
 		this.told = h("p", { className: "quiet" });
-		this.dials = [1, 2, 3].map(n =>
+		this.dials = [0, 1, 2].map(n =>
 			h("input", {
 				type: "range",
 				min: -FARTHEST,
 				max: FARTHEST,
 				step: 0.1,
-				value: 0,
-				"aria-label": `Dial ${n}`,
+				value: at[n] ?? 0,
+				"aria-label": `Dial ${n + 1}`,
 				oninput: () => this.turn(),
 			}),
 		);

@@ -27,8 +27,19 @@ const AFAR = 24; // pixels across a face that is seen from afar
 const stage = $("stage");
 const memory = new Map(); // by the name of an entry: {bitmap, original, answers}: what a reload may lose
 let current = null; // the entry that is shown
-let shown = { seed: 0, left: "given", right: "auto", enhanced: false };
+let shown = stateOf();
 let turn = Promise.resolve(); // photos of a queue
+
+/** What an address says of a photo, and nothing of one that was just opened; `open`: what was asked for below its result. */
+function stateOf(asked = new URLSearchParams()) {
+	return {
+		seed: Number(asked.get("seed") ?? 0),
+		left: asked.get("left") ?? "given",
+		right: asked.get("right") ?? "auto",
+		enhanced: asked.has("seed"),
+		open: Object.fromEntries([...asked].filter(([name]) => name in OPENED)),
+	};
+}
 
 // Photos in
 
@@ -80,7 +91,7 @@ async function load(entry) {
 	}
 	memory.set(entry.id, own);
 	current = entry;
-	shown = { seed: 0, left: "given", right: "auto", enhanced: false };
+	shown = stateOf();
 	$("drop").hidden = true;
 	$("another").hidden = false;
 	stage.chosen = null;
@@ -228,7 +239,7 @@ async function enhance() {
 	await doing(async rested => {
 		if (!DRAWN.includes(shown.right)) shown.right = "auto";
 		$("result").hidden = true;
-		$("cards").hidden = $("dials").hidden = true;
+		closed();
 		stage.bare();
 		stage.wait();
 		const drawn = await answer(entry, shown.right),
@@ -317,7 +328,7 @@ for (const side of ["left", "right"]) {
 		() =>
 			doing(async () => {
 				shown[side] = $(side).value;
-				mapped(false);
+				closed(["invented"]);
 				await compare();
 			}),
 		"change",
@@ -342,13 +353,35 @@ on(
 	},
 	"input",
 );
-on("beside", () => {
-	$("grid").hidden = !press("beside");
-	if (!$("grid").hidden) doing(beside);
-});
-on("lineup", () => doing(lineup));
-on("turn", () => doing(dials));
-on("invented", () => doing(invented));
+
+/** What can be opened below a result: what does so, and where it is. The address says what is open. */
+const OPENED = { beside: [beside, "grid"], lineup: [lineup, "cards"], turn: [dials, "dials"], invented: [invented, "veil"] },
+	pressed = name => $(name).getAttribute("aria-pressed");
+for (const name of Object.keys(OPENED))
+	on(name, () => {
+		if (pressed(name) !== "true") doing(() => show(name, name === "turn" ? "0,0,0" : "1"));
+		else {
+			closed([name]);
+			go(address());
+		}
+	});
+
+async function show(name, state) {
+	if (pressed(name)) press(name, true);
+	await OPENED[name][0](state);
+	shown.open[name] ??= state;
+	go(address());
+}
+
+function closed(names = Object.keys(OPENED)) {
+	for (const name of names) {
+		delete shown.open[name];
+		$(OPENED[name][1]).hidden = true;
+		if (pressed(name)) press(name, false);
+		if (name === "invented") stage.map = null;
+	}
+	stage.draw();
+}
 
 const drawnBy = () => (DRAWN.includes(shown.right) ? shown.right : "auto");
 const called = ending => `${base(current.name)}${ending}`;
@@ -374,6 +407,7 @@ async function beside() {
 		made.push(h("li", {}, h("figure", {}, canvas, h("figcaption", {}, WAYS[way]))));
 	}
 	$("grid").replaceChildren(h("h2", {}, "Side by side"), h("ul", { className: "cards wide" }, ...made));
+	$("grid").hidden = false;
 }
 
 /** Draws a way into a canvas. */
@@ -389,17 +423,27 @@ async function put(pen, way, x, y, width, height) {
 /** The face that is meant. */
 const which = () => (chosen()?.number ? { face: chosen().number } : { box: boxed() });
 
-async function dials() {
+async function dials(turns) {
 	const { file, name } = current,
 		asked = { ...which(), seed: shown.seed };
 	say("Looking for what differs most among the faces that these pixels could have come from…", true);
-	await $("dials").offer(name, dials => insist("explore", file, { ...asked, dials }, hooks()));
+	await $("dials").offer(name, turns, dials => {
+		if (shown.open.turn) {
+			shown.open.turn = dials;
+			history.replaceState(null, "", address());
+		}
+		return insist("explore", file, { ...asked, dials }, hooks());
+	});
 }
 
 async function lineup() {
-	const entry = current;
+	const entry = current,
+		{ answers } = memory.get(entry.id),
+		face = which(),
+		key = JSON.stringify(face);
 	say("Asking for eight faces that these pixels could have come from…", true);
-	const { facts: told } = await insist("lineup", entry.file, { ...which(), seed: 0, n: 8 }, hooks({ json: true }));
+	answers[key] ??= (await insist("lineup", entry.file, { ...face, seed: 0, n: 8 }, hooks({ json: true }))).facts;
+	const told = answers[key];
 	if (current !== entry) return;
 	$("cards").replaceChildren(
 		h("h2", {}, "Which of them was it?"),
@@ -427,11 +471,6 @@ async function lineup() {
 }
 
 async function invented() {
-	if (!press("invented")) {
-		mapped(false);
-		stage.draw();
-		return;
-	}
 	say("Measuring what was made up…", true);
 	const one = stage.chosen?.number && inside(stage.chosen) ? { face: stage.chosen.number } : {}; // the one that was clicked
 	const { blob, facts } = await insist("map", current.file, { model: drawnBy(), seed: shown.seed, box: boxed(), ...one }, hooks());
@@ -443,13 +482,6 @@ async function invented() {
 		stage.draw();
 		say("The brighter, the further a pixel may be from the truth.");
 	} else say("Where it was made up cannot be drawn: this network was not measured for that yet.");
-}
-
-function mapped(on) {
-	if (on) return;
-	stage.map = null;
-	$("veil").hidden = true;
-	press("invented", false);
 }
 
 // To pass on
@@ -531,7 +563,11 @@ async function largest(entry, bitmap, signal) {
 function address() {
 	const query = new URLSearchParams({ photo: current.id });
 	if (stage.box) query.set("box", boxed());
-	if (shown.enhanced) for (const key of ["seed", "left", "right"]) query.set(key, shown[key]);
+	if (shown.enhanced) {
+		for (const key of ["seed", "left", "right"]) query.set(key, shown[key]);
+		for (const [name, state] of Object.entries(shown.open)) query.set(name, state);
+		if (stage.chosen?.number) query.set("face", stage.chosen.number);
+	}
 	return `faces?${query}`.replaceAll("%2C", ",");
 }
 
@@ -569,12 +605,7 @@ async function restore() {
 	stage.bare();
 	reset();
 	$("whole").hidden = !box;
-	shown = {
-		seed: Number(asked.get("seed") ?? 0),
-		left: asked.get("left") ?? "given",
-		right: asked.get("right") ?? "auto",
-		enhanced: asked.has("seed"),
-	};
+	shown = stateOf(asked);
 	if (!found.faces) {
 		if (!box && !shown.enhanced && found.state === undefined) {
 			await open(found);
@@ -585,13 +616,19 @@ async function restore() {
 	if (current !== found) return;
 	stage.faces = found.faces ?? [];
 	if (found.faces) chips(found);
+	stage.chosen = stage.faces.find(({ number }) => number === Number(asked.get("face"))) ?? null;
 	stage.draw();
-	if (shown.enhanced) await doing(compare);
+	if (shown.enhanced)
+		await doing(async () => {
+			await compare();
+			for (const [name, state] of Object.entries(shown.open)) await show(name, state);
+		});
 	else say("");
 }
 function reset() {
-	for (const name of ["result", "left-end", "right-end", "grid", "cards", "dials", "veil"]) $(name).hidden = true;
-	for (const name of ["beside", "glass", "invented"]) press(name, false);
+	for (const name of ["result", "left-end", "right-end"]) $(name).hidden = true;
+	closed();
+	press("glass", false);
 	$("go").hidden = false;
 	$("facts").clear();
 	if (!current) $("faces").replaceChildren();
