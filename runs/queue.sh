@@ -16,7 +16,7 @@ animals="$horses $data/cats/train $data/birds/train"
 stage animals animals 15 - $horses
 stage bird bird 97 - "$data/birds"
 stage zebra zebra 40 - $horses
-stage sketch_cat sketch_cat 40 - "$data/cats/train"
+stage sketch_cat sketch_cat 74 - "$data/cats/train"
 stage face_fill_pixel face_fill_pixel 12 - "$data/faces/train128"
 stage face_fill face_fill 30 face_fill_pixel "$data/faces/train128"
 stage photo_restore_pixel photo_restore_pixel 120 - "$data/photos/train" "$data/faces/train256" $animals

@@ -54,9 +54,9 @@ class Mix:
         widths: of the pen, in pixels of a paper 256 pixels wide.
     """
 
-    doodles: float = 0.6
-    edges: float = 0.15
-    simplified: float = 0.15
+    doodles: float = 0.5
+    edges: float = 0.22
+    simplified: float = 0.2
     widths: tuple[float, float] = (1.6, 4.0)
 
 

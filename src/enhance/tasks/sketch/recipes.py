@@ -38,7 +38,7 @@ class Recipe:
     shape: Shape = field(default_factory=Shape)
     sampling: Sampling = field(default_factory=Sampling)
     weights: LossWeights = field(default_factory=LossWeights)
-    schedule: Schedule = field(default_factory=lambda: Schedule(rate=4e-4, ema=0.997))
+    schedule: Schedule = field(default_factory=lambda: Schedule(rate=3e-4, ema=0.998))
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> DrawnHeads:

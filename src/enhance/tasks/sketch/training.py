@@ -43,7 +43,7 @@ class LossWeights:
     perceptual: float = 1.0
     pixel: float = 0.5
     colour: float = 1.5
-    obeyed: float = 0.3
+    obeyed: float = 0.8
     pixels_adversarial: float = 0.12
     features_adversarial: float = 0.25
     penalty: float = 0.4
