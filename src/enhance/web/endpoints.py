@@ -167,7 +167,7 @@ ENDPOINTS = (
         answers.EnhanceAnswer,
         models=ALL_MODELS,
     ),
-    Endpoint("faces", "Find the faces of a photo.", (), jobs.faces, answers.FacesAnswer, draws=False),
+    Endpoint("faces", "Find the faces of a photo.", (), jobs.find_faces, answers.FacesAnswer, draws=False),
     Endpoint(
         "lineup",
         "Several faces for the same pixels.",

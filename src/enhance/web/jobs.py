@@ -203,7 +203,7 @@ def _enlarged(photo: Photo, options: UpscaleOptions, memory: float) -> Result:
     return Result(canvas, agreement, options)
 
 
-def faces(order: Order) -> Made:
+def find_faces(order: Order) -> Made:
     """The faces of a photo, the largest first, with the numbers by which they are asked for."""
     original, part = order.photo(), order.part()
     known = order.looking.at(order.body.photo, original)
