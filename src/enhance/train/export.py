@@ -18,14 +18,12 @@ from enhance.errors import InternalError, TrainingError
 from enhance.files import write_atomically
 from enhance.train import checkpoint
 from enhance.train.checkpoint import Progress
-from enhance.train.quantization import quantized
+from enhance.train.quantization import quantized, with_small_weights
 from enhance.train.run import RecipeOf
 from enhance.train.task import Exported, Recipe, Task
 
 TOLERANCE = 1e-4
 """Largest difference between a graph and its network, for outputs of about unit range."""
-SMALLEST_ROUNDED = 1000
-"""Weights of fewer numbers stay in 32 bits: they take no room."""
 LICENCE = "research, non-commercial use only"
 
 
@@ -76,7 +74,7 @@ def export(
         inputs = ({name: x.numpy() for name, x in example.items()} for example in exported.calibration(folders))
         model = quantized(model, inputs, exported.floats)
     if small:
-        model = _with_small_weights(model)
+        model = with_small_weights(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, model.SerializeToString())
     return out
@@ -125,34 +123,6 @@ def to_onnx(exported: Exported) -> onnx.ModelProto:
         model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def _with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its larger weights stored in 8 bits, in steps of each output's own.
-
-    They become floats once, when the graph is loaded: a multiplication of constants is computed ahead, DequantizeLinear
-    is not."""
-    stored_model = onnx.ModelProto()
-    stored_model.CopyFrom(model)
-    stored, nodes = [], []
-    for weights in stored_model.graph.initializer:
-        values = onnx.numpy_helper.to_array(weights)
-        if values.dtype != np.float32 or values.ndim < 2 or values.size < SMALLEST_ROUNDED:
-            stored.append(weights)
-            continue
-        steps = np.abs(values).max(tuple(range(1, values.ndim)), keepdims=True) / 127
-        steps[steps == 0] = 1
-        rounded, scale = weights.name + checkpoint.ROUNDED, weights.name + checkpoint.STEPS
-        stored.append(onnx.numpy_helper.from_array(np.rint(values / steps).astype(np.int8), rounded))
-        stored.append(onnx.numpy_helper.from_array(steps.astype(np.float32), scale))
-        nodes.append(onnx.helper.make_node("Cast", [rounded], [rounded + "_float"], to=onnx.TensorProto.FLOAT))
-        nodes.append(onnx.helper.make_node("Mul", [rounded + "_float", scale], [weights.name]))
-    nodes += stored_model.graph.node
-    del stored_model.graph.initializer[:], stored_model.graph.node[:]
-    stored_model.graph.initializer.extend(stored)
-    stored_model.graph.node.extend(nodes)
-    onnx.checker.check_model(stored_model, full_check=True)
-    return stored_model
 
 
 def parity(exported: Exported, data: bytes) -> float:

@@ -11,9 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from enhance.train.checkpoint import ROUNDED, STEPS
+
+SMALLEST_ROUNDED = 1000
+"""Weights of fewer numbers stay in 32 bits: they take no room."""
 
 _Inputs = Mapping[str, NDArray[Any]]
 
@@ -46,6 +52,34 @@ def quantized(model: onnx.ModelProto, inputs: Iterator[_Inputs], floats: Sequenc
     del clean.metadata_props[:]
     clean.metadata_props.extend(model.metadata_props)
     return clean
+
+
+def with_small_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with its larger weights stored in 8 bits, in steps of each output's own.
+
+    They become floats once, when the graph is loaded: a multiplication of constants is computed ahead, DequantizeLinear
+    is not."""
+    stored_model = onnx.ModelProto()
+    stored_model.CopyFrom(model)
+    stored, nodes = [], []
+    for weights in stored_model.graph.initializer:
+        values = onnx.numpy_helper.to_array(weights)
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < SMALLEST_ROUNDED:
+            stored.append(weights)
+            continue
+        steps = np.abs(values).max(tuple(range(1, values.ndim)), keepdims=True) / 127
+        steps[steps == 0] = 1
+        rounded, scale = weights.name + ROUNDED, weights.name + STEPS
+        stored.append(onnx.numpy_helper.from_array(np.rint(values / steps).astype(np.int8), rounded))
+        stored.append(onnx.numpy_helper.from_array(steps.astype(np.float32), scale))
+        nodes.append(onnx.helper.make_node("Cast", [rounded], [rounded + "_float"], to=onnx.TensorProto.FLOAT))
+        nodes.append(onnx.helper.make_node("Mul", [rounded + "_float", scale], [weights.name]))
+    nodes += stored_model.graph.node
+    del stored_model.graph.initializer[:], stored_model.graph.node[:]
+    stored_model.graph.initializer.extend(stored)
+    stored_model.graph.node.extend(nodes)
+    onnx.checker.check_model(stored_model, full_check=True)
+    return stored_model
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

@@ -167,9 +167,9 @@ def _named(
         return weights
     layers = {f"{part}.{key}": value for part, state in weights.items() for key, value in state.items()}
     for name, network in networks.items():
+        wanted, buffers = network.state_dict().keys(), dict(network.named_buffers())
         for state in (layers, *weights.values()):
             # What was not learnt need not be in a file.
-            buffers = dict(network.named_buffers())
-            if {*state, *buffers} == network.state_dict().keys():
+            if {*state, *buffers} == wanted:
                 return {name: {**buffers, **state}}
     return weights
