@@ -92,7 +92,7 @@ def zebra() -> TranslationRecipe:
 
 def horse() -> TranslationRecipe:
     """Zebras as horses, from a run of `zebra`, which makes its pairs."""
-    weights = TranslationWeights(adversarial=0.4, texture=0.5, semantic=2.0, colour=2.0, pixel=4.0, grows=600, told=300)
+    weights = TranslationWeights(adversarial=0.8, texture=0.5, semantic=2.0, colour=2.0, pixel=3.0, grows=600, told=300)
     schedule = Schedule(rate=3e-4, warm_up=300, cool_down=0.3, ema=0.995)
     return TranslationRecipe(name="horse", teacher="zebra", crops=Crops(batch=6), weights=weights, schedule=schedule)
 
