@@ -21,11 +21,11 @@ STATIC = ROOT / "src" / "enhance" / "web" / "static"
 ACROSS = 24
 BIRDS = (
     ("a red bird with a yellow bill", 3),
-    ("a blue bird with a yellow bill", 4),
+    ("a blue bird with a yellow bill", 3),
     ("a small bird with a red head and a white belly", 2),
-    ("a yellow bird with a yellow bill", 3),
-    ("a green bird with a yellow bill", 1),
-    ("a small bird with a yellow head and a white belly", 5),
+    ("a yellow bird with a yellow bill", 9),
+    ("a green bird with a yellow bill", 9),
+    ("a small bird with a yellow head and a white belly", 6),
 )
 SIDE = 192
 PATCH = (52, 142, 48, 48)

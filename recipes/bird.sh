@@ -4,5 +4,5 @@
 
 stage bird bird 97 - "$data/birds"
 model bird bird --int8 "$data/birds" --small
-# Which layouts the network paints well is found out with the network itself; those that ship, after 37 minutes.
+# Which layouts the network paints well is found out with the network itself.
 python -m enhance.tasks.imagine.layout_choice "$runs/bird" "$data/birds" "$runs/layouts.npz"

@@ -23,7 +23,7 @@ LEVELS = 3
 """Shares are kept as 0, 1/3, 2/3 or 1."""
 SUITED = 48
 """How many layouts, those that suit a sentence best, the seed chooses from."""
-SURPRISE = 1.0
+SURPRISE = 1.3
 """How much less than the best a layout may suit and still be chosen e times less often."""
 _SMOOTH = 0.04
 

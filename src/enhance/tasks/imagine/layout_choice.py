@@ -1,4 +1,4 @@
-"""Which layouts ship: those on which the trained generator paints a photograph again most alike.
+"""Which layouts ship: those on which the trained generator draws what SqueezeNet takes for a bird most often.
 
 python -m enhance.tasks.imagine.layout_choice RUN BIRDS weights/bird/layouts.npz
 """
@@ -9,21 +9,28 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from enhance import tasks
 from enhance.errors import TrainingError
 from enhance.files import replacing
 from enhance.tasks.imagine.bank import packed_layouts
-from enhance.tasks.imagine.data import BIRD_SIZE, KEPT, Birds, candidates, load_birds
+from enhance.tasks.imagine.benchmark import BIRDS
+from enhance.tasks.imagine.data import Birds, candidates, load_birds
 from enhance.tasks.imagine.layouts import Floats, Layouts, maps
 from enhance.tasks.imagine.training import Imagination
 from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import PLACES
-from enhance.train import checkpoint, losses
+from enhance.train import checkpoint
 from enhance.train.export import load_mean
+from enhance.train.features.squeezenet import Classifier
 
-SHARE = 0.7
+SHARE = 0.42
 """The share of layouts that are kept."""
+_DRAWN = 4
+"""Birds that are drawn on each."""
+_SIDE = 224
+"""Pixels of a side at which SqueezeNet looks at them."""
 _AT_ONCE = 32
 AGREED = 0.3
 """The share of people who must have said something of a bird for it to become an input of the generator."""
@@ -31,21 +38,23 @@ AGREED = 0.3
 
 def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
-    numbers, layouts, shares = candidates(birds)
-    middle = slice((KEPT - BIRD_SIZE) // 2, (KEPT + BIRD_SIZE) // 2)
-    apart: list[Tensor] = []
-    for start in range(0, len(numbers), _AT_ONCE):
+    _, layouts, shares = candidates(birds)
+    classifier = Classifier().eval()
+    likely: list[Tensor] = []
+    for start in range(0, len(layouts), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         agreed = (shares[some] >= AGREED).astype(np.float32)
         (places,) = maps(layouts[some], agreed[:, :PLACES].reshape(-1, len(BODY_PARTS), len(COLOUR_WORDS)))
         words = np.concatenate([agreed, layouts[some].extra()], 1)
         with torch.no_grad():
-            noise = task.noise(len(words), start)
-            painted = task.generator(torch.from_numpy(places), torch.from_numpy(words), noise)
-            photographs = torch.from_numpy(birds.pixels[numbers[some], middle, middle]).permute(0, 3, 1, 2) / 255
-            apart.append(losses.feature_distance(task.look(painted), task.look(photographs)))
-    order = torch.cat(apart).argsort()[: max(1, round(share * len(numbers)))].numpy()
-    kept = np.sort(order)
+            each = []
+            for n in range(_DRAWN):
+                noise = task.noise(len(words), _DRAWN * start + n)
+                drawn = task.generator(torch.from_numpy(places), torch.from_numpy(words), noise)
+                seen = functional.interpolate(drawn, (_SIDE, _SIDE), mode="bicubic").clamp(0, 1)
+                each.append(classifier(seen)[:, BIRDS].sum(1))
+            likely.append(torch.stack(each).mean(0))
+    kept = torch.cat(likely).argsort(descending=True)[: max(1, round(share * len(layouts)))].sort().values.numpy()
     return layouts[kept], shares[kept]
 
 

@@ -38,6 +38,9 @@ class SqueezeNet(nn.Module):
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """rgb (N,3,H,W) in [0,1] to features after conv1, fire3, fire5 (and fire9), each of unit length in every
         pixel."""
+        return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in self._taken(rgb)]
+
+    def _taken(self, rgb: Tensor) -> list[Tensor]:
         x = functional.relu(self.layers["conv1"](rgb.flip(1) * 255 - cast(Tensor, self.mean)))
         taken = [x]
         for name in self.fires:
@@ -48,14 +51,27 @@ class SqueezeNet(nn.Module):
             x = functional.relu(x)
             if name in ("fire3", "fire5", "fire9"):
                 taken.append(x)
-        return [functional.normalize(x.float(), dim=1, eps=1e-6) for x in taken]
+        return taken
+
+
+class Classifier(SqueezeNet):
+    """SqueezeNet whole: what it takes a picture for."""
+
+    def __init__(self) -> None:
+        super().__init__(deep=True)
+        self.answer = _convolution(*read_weights(("conv10",))["conv10"])
+        self.requires_grad_(False)
+
+    def forward(self, rgb: Tensor) -> Tensor:  # type: ignore[override]  # classes, not features
+        """rgb (N,3,H,W) in [0,1], 224 pixels a side as a rule, to probabilities (N,1000) of ImageNet's classes."""
+        return functional.relu(self.answer(self._taken(rgb)[-1])).mean((2, 3)).softmax(1)
 
 
 def read_weights(fires: Sequence[str] = _FIRES[:4]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Layer name to kernel (h,w,in,out) and bias (out), as the package `ndf` carries them.
 
     Args:
-        fires: the modules to read beside the first convolution.
+        fires: the modules to read beside the first convolution; "conv10" is the last one, which tells classes.
 
     Raises:
         EnhanceError: the package is not installed.
@@ -64,9 +80,7 @@ def read_weights(fires: Sequence[str] = _FIRES[:4]) -> dict[str, tuple[np.ndarra
     with path.open("rb") as file:
         weights = _ArraysOnly(file, encoding="latin1").load()
     return {
-        name: (pair[0], pair[1])
-        for name, pair in weights.items()
-        if name.startswith(("conv1", *fires)) and name != "conv10"
+        name: (pair[0], pair[1]) for name, pair in weights.items() if name == "conv1" or name.startswith(tuple(fires))
     }
 
 

@@ -64,7 +64,7 @@ function choose(reading, vector, birds, random) {
 		return fround(asked.reduce((sum, n, k) => fround(sum + fround(log(share(layout, n)) - usual[k])), 0) - 3 * lacking);
 	});
 	const best = [...scores.keys()].sort((a, b) => Math.round(1e3 * scores[b]) - Math.round(1e3 * scores[a]) || a - b).slice(0, 48);
-	const chances = best.map(n => Math.exp(scores[n] - scores[best[0]])),
+	const chances = best.map(n => Math.exp((scores[n] - scores[best[0]]) / 1.3)),
 		sum = chances.reduce((a, b) => a + b),
 		at = random.number();
 	let reached = 0;
