@@ -75,6 +75,17 @@ def test_a_cat_does_not_depend_on_those_beside_it(drawing: Path) -> None:
     assert several[2].painted == pytest.approx(alone.painted, abs=1e-5)
 
 
+@pytest.mark.parametrize(("looseness", "laid"), [(0.0, story.SHADE), (0.25, story.SHADE / 2), (0.5, 0.0), (1.0, 0.0)])
+def test_the_tighter_the_darker_lines_are_laid_over_the_picture(
+    drawing: Path, looseness: float, laid: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [SketchOptions(looseness, size=128)]
+    shaded = story.sketch_all(drawing, options)[0]
+    monkeypatch.setattr(story, "SHADE", 0.0)
+    plain = story.sketch_all(drawing, options)[0]
+    assert shaded.painted == pytest.approx(plain.painted * (1 - laid * shaded.drawing.ink[..., None]), abs=1e-5)
+
+
 @pytest.mark.parametrize("name", FUR_COLOURS)
 def test_a_colour_is_the_mean_of_the_fur(name: str) -> None:
     looks = np.random.default_rng(0).uniform(-0.6, 0.6, (64, look.LOOK)).astype(np.float32)

@@ -30,6 +30,8 @@ ENLARGED_BY = "photo_x4_pixel"
 """What makes 512 pixels of 128."""
 _AT_ONCE = 16
 """Cats that are painted together."""
+SHADE = 0.3
+"""How much darker lines are laid over what was painted at looseness 0; from the default on not at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ def sketch(
     Args:
         drawing: lines of any colour on white, on nothing or on black, or a photograph of them: a path, the bytes of a
             file, a PIL image, or an array as `upscale` takes it. SVG files are read too.
-        looseness: 0: every line is to be found in the picture; 1: the drawing is a hint.
+        looseness: 0: every line is to be found in the picture, and is laid over it as a shade; 1: the drawing is but a
+            hint.
         colour: of the fur: "orange", "black" and others (see `options.FUR_COLOURS`), or "#rrggbb"; None: at random.
         seed: one of many possible cats.
         size: pixels across the picture; the network paints 128, the rest is enlargement.
@@ -114,7 +117,10 @@ def draw_all(model: Model, drawings: Sequence[Drawing], options: Sequence[Sketch
         look=np.stack([chosen(looks, one.rgb(), random) for one, random in zip(options, randoms, strict=True)]),
         noise=np.concatenate([random.standard_normal((1, _NOISE), np.float32) for random in randoms]),
     )["image"]
-    return np.clip(output.transpose(0, 2, 3, 1), 0, 1)
+    painted = np.clip(output.transpose(0, 2, 3, 1), 0, 1)
+    for picture, drawing, one in zip(painted, drawings, options, strict=True):
+        picture *= 1 - SHADE * max(0.0, 1 - one.looseness / LOOSENESS) * drawing.ink[..., None]
+    return painted
 
 
 _NOISE = 16

@@ -72,7 +72,9 @@ export async function sketch(file, { looseness = 0.5, colour, seed = 0, size = 5
 			look: [look, [1, LOOK]],
 			noise: [random.normals(NOISE), [1, NOISE]],
 		});
-		answers.push({ seed: Number(seed) + k, planes: await enlarged(split(image, 128), Number(size)) });
+		const shade = 0.3 * Math.max(0, 1 - 2 * looseness),
+			shaded = image.map((value, n) => value * (1 - shade * ink[n % ink.length]));
+		answers.push({ seed: Number(seed) + k, planes: await enlarged(split(shaded, 128), Number(size)) });
 	}
 	return {
 		facts: {
