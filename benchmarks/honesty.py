@@ -21,7 +21,7 @@ from PIL import Image
 import gate as gate_benchmark
 from enhance.evaluate import card
 from enhance.evaluate.identity import identity
-from enhance.evaluate.st_lpips import st_lpips
+from enhance.evaluate.st_lpips import st_lpips, st_lpips_among
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
 from enhance.honesty import coverage
@@ -108,7 +108,7 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))
                 agreement = -10 * np.log10(np.maximum(np.square(small - lr).mean((1, 2, 3)), 1e-12)).min()
                 distance = 1 - (vectors @ vectors.T)[upper].mean()
-                perceptual = float(st_lpips(planes[upper[0]], planes[upper[1]]).mean())
+                perceptual = float(st_lpips_among(planes)[upper].mean())
                 rows.append((agreement, distance, structural_distance(drawn), perceptual, recognition.people(vectors)))
         worst = min(row[0] for row in rows)
         means = " | ".join(f"{np.mean([row[n] for row in rows]):.3f}" for n in (1, 2, 3))

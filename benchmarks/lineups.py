@@ -1,30 +1,35 @@
 """Asks of line-ups whether the truth could stand in them unnoticed, and writes the figures into docs/honesty.md.
 
     python benchmarks/lineups.py FACES... [--model NAME ...] [--count 60] [--sizes 12,16,24,32,64] [--bad] [--write]
+        [--peers FOLDER]
 
 FACES are folders of aligned faces that no network learnt from; none of the measures taught one. Only people by whom
 nothing was calibrated or chosen are measured. A line-up is honest
 when its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody
-can do: `noise` adds noise to the small picture and draws it again. With `--bad` the small pictures are blurred, noisy
-JPEGs, and line-ups are drawn as they are for bad photos: on what `face_x4_grainy` makes of the face.
+can do: `noise` adds noise to the small picture, which `face_x4_gan` draws again and again; `pulse` searches a generator
+of faces for some that agree (see pulse.py; FOLDER holds its unpacked package). With `--bad` the small pictures are
+blurred, noisy JPEGs, and line-ups are drawn as they are for bad photos: on what `face_x4_grainy` makes of the face.
+Of networks that were not measured this time, `--write` leaves the figures as they are.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import pulse
 from enhance.datasets.names import WHOLE_PICTURE
 from enhance.evaluate.benchmark import some
 from enhance.evaluate.kernel_distance import features, kernel_distance
-from enhance.evaluate.st_lpips import st_lpips
+from enhance.evaluate.st_lpips import st_lpips_among
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
 from enhance.files import sha256, write_atomically
@@ -37,19 +42,25 @@ from enhance.inference.model import Model
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.options import SCALE
 from pages import ROOT, rewrite
+from pages import measured as written
 
 PAGE = ROOT / "docs" / "honesty.md"
 ANSWERS = 8
 BAND = 32
 """Answers from which the band is made that should hold nine of ten true pixels."""
 SIGMA = 6 / 255
-"""Of the noise that the baseline adds."""
+"""Of the noise that `noise` adds."""
+NOISE, PULSE = "noise", "pulse"
+PULSE_SIZES = 12, 16
+"""Those that its generator draws."""
 HEADING = (
     "| across | network | faces | likeness to the truth / among answers | ST-LPIPS to the truth / among answers | "
     "ratio | truth's rank uniform, p | true pixels in the 90 % band | KD beside seed 0 |",
     "|---|---|---|---|---|---|---|---|---|",
 )
 Array = NDArray[np.float32]
+Way = Callable[[Array, int], Array]
+"""From a small face (h,w,3) and a number to as many answers, (n,4h,4w,3)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Found:
         distance: mean ST-LPIPS to the truth, and among answers.
         uniform: p of a chi-squared test that the truth is no more of an outsider than an answer: small is bad.
         inside: share of the true pixels between the 5th and 95th percentile of answers, without any widening.
-        kernel: KD of single answers to real faces, over that of seed 0's.
+        kernel: KD of single answers to real faces, one a face, each of the eight in turn; over that of seed 0's.
     """
 
     faces: int
@@ -95,34 +106,47 @@ def main() -> None:
     parser.add_argument("--sizes", default="12,16,24,32,64")
     parser.add_argument("--bad", action="store_true", help="faces of bad photos")
     parser.add_argument("--write", action="store_true", help="write docs/honesty.md")
+    parser.add_argument("--peers", type=Path, default=Path("peers"), help="where others' packages lie unpacked")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    models = options.model or (["face_x4_lineup"] if options.bad else ["face_x4_lineup", "face_x4_gan", "noise"])
-    lines = list(HEADING)
-    spread: dict[str, dict[str, float]] = {name: {} for name in models}
+    names = options.model or (["face_x4_lineup"] if options.bad else ["face_x4_lineup", "noise", "pulse"])
+    ways = {name: way_of(name, options.peers) for name in names}
+    title = f"answers beside the truth{' of bad photos' if options.bad else ''}"
+    rows: dict[tuple[str, int], str] = {}
+    spread: dict[str, dict[str, float]] = {name: {} for name in names}
     print(*HEADING, sep="\n", flush=True)
-    for name, size, found in measured(models, options.faces, sizes, options.count, options.bad):
-        lines.append(f"| {size} | `{Path(name).stem}` | {found.row()} |")
+    for name, size, found in measured(ways, options.faces, sizes, options.count, options.bad):
+        rows[Path(name).stem, size] = f"| {size} | `{Path(name).stem}` | {found.row()} |"
         spread[name][str(size)] = round(found.spread, 3)
-        print(lines[-1], flush=True)
+        print(rows[Path(name).stem, size], flush=True)
     if options.write:
-        rewrite(PAGE, f"answers beside the truth{' of bad photos' if options.bad else ''}", lines)
-        for name in set(models) & set(shipped.names()):
+        rewrite(PAGE, title, [*HEADING, *merged(written(PAGE, title), rows)])
+        for name in set(names) & set(shipped.names()):
             _record(name, spread[name], "spread_restored" if options.bad else "spread", options.count)
+
+
+def merged(lines: Sequence[str], rows: Mapping[tuple[str, int], str]) -> list[str]:
+    """Rows of a table that stands, and those measured now, which take the places of their likes; network by network."""
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines[len(HEADING) :]]
+    old = {(row[2].strip("`"), int(row[1])): line for row, line in zip(cells, lines[len(HEADING) :], strict=True)}
+    everything = {**old, **rows}
+    names = list(dict.fromkeys(name for name, _ in everything))
+    return [everything[key] for key in sorted(everything, key=lambda key: (names.index(key[0]), key[1]))]
 
 
 def _record(name: str, spread: Mapping[str, float], what: str, faces: int) -> None:
     """Write beside weights how far their answers are apart; what was measured of other weights is dropped."""
     weights = shipped.weights_of(name)
     path = spread_path(weights)
-    record = {**(record_of(weights, path) or {}), "sha256": sha256(weights), "faces": faces, what: spread}
+    before = record_of(weights, path) or {}
+    record = {**before, "sha256": sha256(weights), "faces": faces, what: {**before.get(what, {}), **spread}}
     write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def measured(
-    models: Sequence[str], folders: Sequence[Path], sizes: Sequence[int], count: int, bad: bool
+    ways: Mapping[str, Way], folders: Sequence[Path], sizes: Sequence[int], count: int, bad: bool
 ) -> Iterator[tuple[str, int, Found]]:
-    """Each network at each size, and what was found."""
+    """Each way to draw at each size that it draws, and what was found."""
     everyone = pairs.face_files(folders)
     for size in sizes:
         whole = [
@@ -131,37 +155,36 @@ def measured(
             if face.box == WHOLE_PICTURE and face.frame >= SCALE * size and part_of(face.path.stem) == "measure"
         ]
         batches = list(pairs.pairs(some(whole, count), size, degradation=pairs.degraded if bad else pairs.clean))
-        for name in models:
-            yield name, size, measure(name, batches, bad)
+        for name, way in ways.items():
+            if name != PULSE or size in PULSE_SIZES:
+                yield name, size, measure(way, batches, bad)
 
 
-def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], bad: bool = False) -> Found:
+def measure(way: Way, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], bad: bool = False) -> Found:
     """The line-ups of the faces of some batches."""
-    noisy = name == "noise"
-    network = Model.load("face_x4_gan" if noisy else name)
     first = Model.load("face_x4_grainy" if bad else "face_x4_gan")
     upper = np.triu_indices(ANSWERS + 1, 1)
     among = upper[0] > 0
-    likeness, distance, ranks, inside, seen = [], [], [], [], []
+    likeness, distance, ranks, inside = [], [], [], []
+    seen: list[NDArray[np.float64]] = []
     for batch in batches:
         for lr, hr in zip(batch.lr.transpose(0, 2, 3, 1), batch.hr, strict=True):
             truth = hr.transpose(1, 2, 0)
             small = restored(first, aligned_crop(lr)).lr if bad else lr
-            drawn = answers(network, small, BAND, noisy)
+            drawn = way(small, BAND)
             everybody = np.concatenate([truth[None], drawn[:ANSWERS]]).transpose(0, 3, 1, 2)
             vectors = recognition.embed(everybody)
             cosine = (vectors @ vectors.T)[upper]
-            apart = np.asarray(st_lpips(everybody[upper[0]], everybody[upper[1]]))
+            square = st_lpips_among(everybody)
+            apart = square[upper]
             likeness.append((cosine[~among].mean(), cosine[among].mean()))
             distance.append((apart[~among].mean(), apart[among].mean()))
-            square = np.zeros((ANSWERS + 1, ANSWERS + 1))
-            square[upper] = apart
-            strangeness = (square + square.T).sum(1)
+            strangeness = square.sum(1)
             ranks.append(int((strangeness[1:] < strangeness[0]).sum()))
             low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
             inside.append(float(((truth >= low) & (truth <= high)).mean()))
             usual = draw_samples(first, aligned_crop(small), [0])[0]
-            seen.append(features(np.stack([truth, drawn[1], usual]).transpose(0, 3, 1, 2)))
+            seen.append(features(np.stack([truth, drawn[len(seen) % ANSWERS], usual]).transpose(0, 3, 1, 2)))
     real, one, usual = np.stack(seen, 1)
     return Found(
         faces=len(ranks),
@@ -173,10 +196,18 @@ def measure(name: str, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], ba
     )
 
 
-def answers(network: Model, lr: Array, count: int, noisy: bool) -> Array:
-    """Faces (count,4h,4w,3) for one small one (h,w,3); with `noisy` of the small one with noise."""
-    if not noisy:
-        return draw_samples(network, aligned_crop(lr), range(1, count + 1))
+def way_of(name: str, peers: Path) -> Way:
+    """How the answers of a network, of `noise` or of `pulse` are drawn."""
+    if name == PULSE:
+        return partial(pulse.answers, pulse.load(peers))
+    if name == NOISE:
+        return partial(noisy_answers, Model.load("face_x4_gan"))
+    network = Model.load(name)
+    return lambda lr, count: draw_samples(network, aligned_crop(lr), range(1, count + 1))
+
+
+def noisy_answers(network: Model, lr: Array, count: int) -> Array:
+    """Seed 0's faces of a small one to which noise was added, each made to agree with what it was drawn from."""
     rng = np.random.default_rng(0)
     small = [np.clip(lr + SIGMA * rng.standard_normal(lr.shape), 0, 1).astype(np.float32) for _ in range(count)]
     return np.concatenate([draw_samples(network, aligned_crop(one), [0]) for one in small])

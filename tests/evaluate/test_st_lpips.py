@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from enhance.evaluate.st_lpips import st_lpips
+from enhance.evaluate.st_lpips import st_lpips, st_lpips_among
 
 from .conftest import waves
 
@@ -20,3 +20,11 @@ def test_models_broadcast_and_batches_do_not_matter() -> None:
     distances = st_lpips(outputs, original)
     assert distances[0] == pytest.approx(np.zeros(9), abs=1e-6)
     assert distances[1, 8] == pytest.approx(st_lpips(original[:1], original[8:])[0], abs=1e-5)
+
+
+def test_distances_among_pictures_are_those_of_each_pair() -> None:
+    pictures = np.random.default_rng(0).random((4, 3, 48, 48), dtype=np.float32)
+    distances = st_lpips_among(pictures)
+    for n in range(4):
+        pairs = st_lpips(np.broadcast_to(pictures[n], pictures.shape).copy(), pictures)
+        assert distances[n] == pytest.approx(pairs, abs=1e-6)

@@ -43,6 +43,22 @@ def st_lpips(output: NDArray[np.float32], original: NDArray[np.float32]) -> NDAr
     return distances.reshape(output.shape[:-3])
 
 
+def st_lpips_among(pictures: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Distance between each two of some pictures (N,3,H,W) in [0,1], (N,N); features of each are computed once.
+
+    Raises:
+        EnhanceError: the weights' package is not installed.
+    """
+    weights = _weights()
+    distances = np.zeros((len(pictures), len(pictures)))
+    with torch.inference_mode():
+        layers = _features(torch.from_numpy(pictures), weights)
+        for n in range(len(pictures) - 1):
+            one, others = ([layer[part] for layer in layers] for part in (slice(n, n + 1), slice(n + 1, None)))
+            distances[n, n + 1 :] = _distance(one, others, weights).numpy()
+    return distances + distances.T
+
+
 @cache
 def _weights() -> dict[str, Tensor]:
     state: dict[str, Tensor] = torch.load(packaged.find_in_package(*_WEIGHTS), weights_only=True, map_location="cpu")

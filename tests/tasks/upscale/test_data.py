@@ -84,6 +84,13 @@ def test_whole_faces_are_drawn_as_often_as_their_sizes_are() -> None:
     assert drawn(groups, small, 0, 0)[0].shape[3] == 64
 
 
+def test_faces_smaller_than_a_window_are_seen_whole_or_not_at_all(faces: Path) -> None:
+    sampling = Sampling(batch=8, full_face_probability=0.5, full_faces=(48, 64))
+    dataset = FaceDataset([faces], sampling, AreaReduction())
+    shapes = {tuple(dataset.batch(step)["hr"].shape) for step in range(40)}
+    assert shapes == {(8, 3, 64, 64), (8 * 64**2 // 48**2, 3, 48, 48)}
+
+
 def test_the_place_of_a_whole_small_face_is_what_the_exported_graph_works_out() -> None:
     expected = frame_coordinates(torch.zeros(1, 3, 16, 16))[0]
     for step in range(8):

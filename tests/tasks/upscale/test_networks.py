@@ -199,3 +199,5 @@ def test_shared_noise_is_its_mean_over_the_picture_and_starts_as_a_whisper() -> 
     assert torch.allclose(wide(lr, turned, frame_coordinates(lr)), wide(lr, noise, frame_coordinates(lr)), atol=1e-5)
     other = torch.cat([noise[:, :4], noise[:, 4:] + 1], 1)
     assert not torch.allclose(wide(lr, other, frame_coordinates(lr)), wide(lr, noise, frame_coordinates(lr)), atol=1e-4)
+    far, farther = (torch.cat([noise[:, :4], length * torch.ones(1, 2, 16, 12)], 1) for length in (1, 2))
+    assert torch.allclose(wide(lr, far, frame_coordinates(lr)), wide(lr, farther, frame_coordinates(lr)), atol=1e-5)

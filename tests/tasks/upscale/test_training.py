@@ -48,9 +48,9 @@ def test_whose_face_it_is_may_count_for_large_ones_alone() -> None:
 
 def test_diversity_grows_where_samples_are_too_near_each_other_and_shrinks_where_too_far() -> None:
     diversity = Diversity(["pixel"])
-    sizes = torch.tensor([0, 0, 2])
+    sizes = torch.tensor([0, 0, 5])
     diversity.adapt("pixel", sizes, to_truth=torch.tensor([1.0, 1.0, 1.0]), between=torch.tensor([0.2, 0.4, 1.5]))
-    small, middle, large = diversity.weights["pixel"].tolist()
+    small, middle, *_, large = diversity.weights["pixel"].tolist()
     assert small > Diversity.FIRST
     assert middle == Diversity.FIRST
     assert large < Diversity.FIRST
@@ -63,7 +63,9 @@ def test_adapted_diversity_is_part_of_what_a_run_resumes_from() -> None:
     task, again = (SuperResolution(GENERATOR, None, weights=weights, device=torch.device("cpu")) for _ in range(2))
     task.losses("generator", batch, 0)
     assert task.diversity is not None
-    assert task.diversity.weights["pixel"][0] != Diversity.FIRST
+    assert [weight != Diversity.FIRST for weight in task.diversity.weights["pixel"].tolist()] == [
+        half_octaves == 1 for half_octaves in range(Diversity.SIZES)
+    ]  # of faces of 16 pixels, the second half octave
     again.load_state_dict(task.state_dict())
     assert again.diversity is not None
     assert torch.equal(again.diversity.weights["pixel"], task.diversity.weights["pixel"])
@@ -88,6 +90,15 @@ def test_a_discriminator_of_features_learns_what_the_generator_is_to_do() -> Non
     assert said[-1][1] < 0.8 * said[0][1]  # it tells the two apart,
     assert said[-1][0] > said[0][0]  # and the generator hears of it
     assert all(parameter.requires_grad for parameter in judge.parameters())
+
+
+def test_what_discriminators_say_grows_to_its_weight() -> None:
+    weights = LossWeights(adversarial=0.1, adversarial_grows=10)
+    task = SuperResolution(GENERATOR, Discriminator(), weights=weights, device=torch.device("cpu"))
+    batch = {"hr": torch.rand(1, 3, 64, 64), "lr": torch.rand(1, 3, 16, 16), "place": whole(16)}
+    said = [task.losses("generator", batch, step)["adversarial"].detach() for step in (0, 4, 9, 50)]
+    first, half, full, later = map(float, said)
+    assert [first / full, half / full, later / full] == pytest.approx([0.1, 0.5, 1.0], rel=0.2)
 
 
 def test_a_discriminator_of_features_does_not_come_alone() -> None:

@@ -1,10 +1,10 @@
 """Faces for training: folders read once into arrays, then windows of them as fast as memory goes.
 
 Every picture is a face in the face frame, or a known window of that frame. Each is kept at several sizes of the frame,
-and
-a batch mixes them: one network learns to draw a whole face from 16 pixels and the lashes of an eye from 64. All
-windows are 64x64, so a batch is one array whatever it mixes; a batch of whole large faces holds fewer. Half of the
-small faces are turned, as they are in photos, and where names tell people's ages, every age is seen equally often.
+and a batch mixes them: one network learns to draw a whole face from 16 pixels and the lashes of an eye from 64. All
+windows are 64x64, so a batch is one array whatever it mixes; a batch of whole faces holds as many as have its pixels.
+Half of the small faces are turned, as they are in photos, and where names tell people's ages, every age is seen equally
+often.
 """
 
 from collections import Counter
@@ -35,9 +35,7 @@ SMALL = 24
 """Pixels across a small picture's frame below which a face is small."""
 LARGE = 48
 """Those from which on it is large; between the two it is of middling size."""
-FULL_FACES = (128, 256)
-"""Frames of the faces that are learnt from as a whole as well, not only through windows."""
-_HELD_OUT = {64: 64, 128: 24, 256: 8}
+_HELD_OUT = {48: 64, 64: 64, 128: 24, 256: 8}
 """How many whole faces to validate by, for each frame."""
 
 _Pixels = NDArray[np.uint8]
@@ -69,15 +67,16 @@ class Sampling:
     Attributes:
         batch: windows of 64 pixels a step.
         sizes: how often each size is drawn.
-        full_face_probability: how often a step sees whole faces of 32 or 64 pixels instead of windows: as many as have
-            the
-            windows' pixels. A loss that asks whose face it is needs them.
+        full_face_probability: how often a step sees whole faces instead of windows: as many as have the windows'
+            pixels. A loss that asks whose face it is needs them.
+        full_faces: frames of those faces, in pixels of the original. Frames smaller than a window are seen only so.
         landmark_noise: by how much, in pixels of the small picture, its coordinates are wrong.
     """
 
     batch: int = 32
     sizes: SizeMix = SizeMix()
     full_face_probability: float = 0.0
+    full_faces: tuple[int, ...] = (128, 256)
     landmark_noise: float = LANDMARK_NOISE
 
 
@@ -128,8 +127,8 @@ class FaceDataset:
         self.seed = seed
         listing = [source for folder in folders for source in training_sources(folder)]
         self.digest = _digest(listing)
-        self.training, self.validation = load_groups(listing)
-        if not self.training:
+        self.training, self.validation = load_groups(listing, sampling.full_faces)
+        if not any(group.pixels.shape[1] >= _WINDOW for group in self.training):
             raise DataError(f"{folders[0]}: the faces are smaller than {_WINDOW} pixels; larger ones are needed")
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
@@ -174,8 +173,13 @@ def training_sources(folder: Path, split: str = "train") -> list[TrainingSource]
     return result
 
 
-def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:
+def load_groups(
+    listing: Sequence[TrainingSource], full_faces: Sequence[int] = ()
+) -> tuple[tuple[ImageGroup, ...], tuple[ImageGroup, ...]]:
     """Read pictures, from the cache where they have been read before, into groups for training and held out.
+
+    Args:
+        full_faces: frames to keep whole faces at, even if they are smaller than a window.
 
     Raises:
         DataError: a picture cannot be used.
@@ -188,11 +192,11 @@ def load_groups(listing: Sequence[TrainingSource]) -> tuple[tuple[ImageGroup, ..
         members_of.setdefault(key, []).append(source)
     for (_, box, size, held), members in members_of.items():
         cumulative = balanced_weights([member.path.stem for member in members]).cumsum()
-        for width, frame in _sizes(box, size):
+        for width, frame in _sizes(box, size, full_faces):
             group = ImageGroup(_read_all(members, width), frame, box[0] * frame, box[1] * frame, cumulative=cumulative)
             (held_out if held else training).append(group)
             # Turning blurs, which shrinking by two or more takes away again.
-            if not held and box == WHOLE_PICTURE and size >= 2 * width:
+            if not held and box == WHOLE_PICTURE and size >= 2 * width and width >= _WINDOW:
                 angles = np.array([angle_of(member.path.name) for member in members])
                 training.append(replace(group, pixels=_read_all(members, width, angles), angles=angles))
     return tuple(training), tuple(held_out)
@@ -260,7 +264,8 @@ def group_probabilities(groups: Sequence[ImageGroup], sizes: SizeMix) -> NDArray
 def windows(groups: Sequence[ImageGroup], sampling: Sampling, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """A batch: hr (N,3,H,H) float32 in [0,1], and where in the face frame its small pixels lie, (N,3,H/4,H/4)."""
     sizes, side, count = sampling.sizes, _WINDOW, sampling.batch
-    full = [group for group in groups if group.shows_frame and group.frame in FULL_FACES]
+    full = [group for group in groups if group.shows_frame and group.frame in sampling.full_faces]
+    groups = [group for group in groups if group.pixels.shape[1] >= side]
     weights = {group.frame: sizes.of(group.lr_frame) for group in full if sizes.of(group.lr_frame)}
     if sampling.full_face_probability and weights and rng.random() < sampling.full_face_probability:
         frames = sorted(weights)
@@ -326,9 +331,11 @@ def _size(source: TrainingSource) -> int:
         raise DataError(f"{source.path}: cannot be read as a picture; remove it from the folder") from error
 
 
-def _sizes(box: Box, size: int) -> Iterator[tuple[int, float]]:
+def _sizes(box: Box, size: int, full_faces: Sequence[int] = ()) -> Iterator[tuple[int, float]]:
     """Widths at which to keep pictures `size` pixels wide that show `box`, each with the width of its frame."""
     extent = box[2] - box[0]
+    if box == WHOLE_PICTURE:
+        yield from ((frame, float(frame)) for frame in full_faces if frame < min(_WINDOW, size))
     wanted: dict[int, float] = {round(frame * extent): frame for frame in _FRAMES}
     wanted.setdefault(_WINDOW, _WINDOW / extent)
     for width, frame in sorted(wanted.items()):

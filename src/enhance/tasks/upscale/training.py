@@ -49,6 +49,9 @@ class LossWeights:
         identity: whose face it is; identity_large: the same for faces from 48 pixels on, if another.
         diversity: see `SuperResolution`; diversity_small: that of faces below 24 pixels, if another.
         adaptive: whether diversity only begins with that, and adapts, see `Diversity`.
+        adversarial_grows: over how many steps what the discriminators say grows to its weight: those that begin anew
+            mislead at first.
+        discriminator_speed: their learning rate, as a multiple of the recipe's.
         penalty, penalty_every: of the discriminator's gradient, every so many steps.
     """
 
@@ -62,6 +65,8 @@ class LossWeights:
     diversity: float = 0.0
     diversity_small: float | None = None
     adaptive: bool = False
+    adversarial_grows: int = 0
+    discriminator_speed: float = 1.0
     penalty: float = 1.0
     penalty_every: int = 4
 
@@ -71,25 +76,26 @@ class Diversity:
 
     That is what tells samples of the right distribution; a weight of 1 has it in its minimum, but only there. The idea
     is of Bendel, Ahmad and Schniter, "A regularized conditional GAN for posterior sampling" (NeurIPS 2023); here each
-    feature has a weight for small, middle and large faces.
+    feature has a weight for each half octave of the face's size, from 12 pixels to 64.
     """
 
-    FIRST, LEAST, SPEED = 1.0, 0.2, 0.005
+    FIRST, LEAST, SPEED = 1.0, 0.2, 0.01
+    SIZES = 6
     MOST = 1.8
     """From 2 on, samples would gain more by going apart than they lose by leaving the truth, and never stop."""
 
     def __init__(self, features: Sequence[str]) -> None:
-        self.weights = {name: torch.full((3,), self.FIRST) for name in features}
+        self.weights = {name: torch.full((self.SIZES,), self.FIRST) for name in features}
 
     def of(self, name: str, sizes: Tensor) -> Tensor:
-        """The weights of a feature for pictures of sizes (N,) 0, 1 and 2; (N,)."""
+        """The weights of a feature for pictures of sizes (N,) from 0 on, see `_half_octaves`; (N,)."""
         return self.weights[name].to(sizes.device)[sizes]
 
     def adapt(self, name: str, sizes: Tensor, to_truth: Tensor, between: Tensor) -> None:
         """Move the weights of a feature by what samples of sizes (N,) were apart (N,), from the truth and from each
         other."""
         weights = self.weights[name]
-        for size in range(3):
+        for size in range(self.SIZES):
             members = sizes == size
             truth = float(to_truth[members].sum())
             if truth > 0:
@@ -136,7 +142,7 @@ class SuperResolution(Stateless):
             if weights.features_adversarial:
                 self.feature_discriminator = ProjectedDiscriminator((_CONDITION,) * len(DEPTHS), seed=seed).to(device)
                 judges["feature_discriminator"] = self.feature_discriminator
-            self.groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99))
+            self.groups["discriminator"] = Group(nn.ModuleDict(judges), (0.0, 0.99), speed=weights.discriminator_speed)
         features = {
             "pixel": (weights.pixel, Pixels),
             "perceptual": (weights.perceptual, deep_squeezenet if weights.features_adversarial else squeezenet),
@@ -188,21 +194,23 @@ class SuperResolution(Stateless):
                 apart = loss.distance(*samples)
                 between = between + weight * self._diversity(coordinates, name) * apart
                 if self.diversity is not None:
-                    self.diversity.adapt(name, _sizes(coordinates), to_truth.detach().mean(0), apart.detach())
+                    self.diversity.adapt(name, _half_octaves(coordinates), to_truth.detach().mean(0), apart.detach())
         if self.weights.diversity:
             terms["diversity"] = -between.mean() / 2
+        grown = min(1.0, (step + 1) / max(self.weights.adversarial_grows, 1))
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(hr, lr, coordinates).float()
             fake = self.discriminator(generated, lrs, places).float()
-            terms["adversarial"] = self.weights.adversarial * losses.relativistic(fake, torch.cat([real] * count))
+            weight = self.weights.adversarial * grown
+            terms["adversarial"] = weight * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
         if self.feature_discriminator is not None:
             self.feature_discriminator.requires_grad_(False)
             alone, (fit,) = self.feature_discriminator(deep[0], pooled_to(deep[0], _condition(lrs, places)))
             feature_logits = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
-            terms["features"] = -self.weights.features_adversarial * feature_logits.mean()
+            terms["features"] = -self.weights.features_adversarial * grown * feature_logits.mean()
             self.feature_discriminator.requires_grad_(True)
             self._features = [x.detach()[: len(lr)] for x in deep[0]], deep[1]
         self._generated = generated.detach()[: len(lr)]
@@ -234,7 +242,7 @@ class SuperResolution(Stateless):
     def _diversity(self, coordinates: Tensor, feature: str) -> Tensor:
         """How much of the distance between two samples is taken off, for each picture; (N,)."""
         if self.diversity is not None:
-            return self.diversity.of(feature, _sizes(coordinates))
+            return self.diversity.of(feature, _half_octaves(coordinates))
         small = self.weights.diversity if self.weights.diversity_small is None else self.weights.diversity_small
         return torch.where(_narrower(coordinates, SMALL), small, self.weights.diversity)
 
@@ -394,9 +402,9 @@ def _narrower(coordinates: Tensor, frame: int) -> Tensor:
     return coordinates[:, 2, 0, 0] < math.log2(frame / 32)
 
 
-def _sizes(coordinates: Tensor) -> Tensor:
-    """0, 1 or 2 for pictures of small, middle and large faces; (N,)."""
-    return 2 - _narrower(coordinates, LARGE).long() - _narrower(coordinates, SMALL).long()
+def _half_octaves(coordinates: Tensor) -> Tensor:
+    """0 for pictures of faces about 12 pixels across, 1 for 16, and so on to 5 for 64; (N,)."""
+    return (2 * coordinates[:, 2, 0, 0]).round().long().add(3).clamp(0, Diversity.SIZES - 1)
 
 
 def _psnr(a: Tensor, b: Tensor) -> float:
