@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,6 +35,31 @@ def test_more_noise_measures_more(photo: np.ndarray) -> None:
     found = [measure(noisy(photo, deviation)).noise for deviation in (0, 5, 10, 20)]
     assert found == sorted(found)
     assert found[3] > 4 * found[0]
+
+
+def blurred(photo: np.ndarray, sigma: float) -> np.ndarray:
+    return (np.rint(cv2.GaussianBlur(photo, (0, 0), sigma) * 255) / 255).astype(np.float32)
+
+
+def test_blur_is_measured_in_pixels(photo: np.ndarray) -> None:
+    assert measure(photo).blur < restoration.IN_FOCUS
+    for sigma in (1.5, 2.0):
+        assert measure(blurred(photo, sigma)).blur == pytest.approx(sigma, abs=0.6)
+
+
+def test_a_photo_that_is_sharp_somewhere_is_not_blurred(photo: np.ndarray) -> None:
+    far = np.tile(photo, (1, 3, 1))
+    assert measure(blurred(far, 2)).amount == 1
+    far[:, 300:] = blurred(far, 2)[:, 300:]
+    assert measure(far).blur < restoration.IN_FOCUS
+
+
+@pytest.mark.parametrize("sigma", [1.5, 2.0])
+def test_blur_alone_is_taken_out(photo: np.ndarray, sigma: float) -> None:
+    bad = blurred(photo, sigma)
+    found = measure(bad)
+    assert found.words() == f"the photo is blurred (by about {found.blur:.1f} pixels)"
+    assert psnr(restore(bad, found), photo) > psnr(bad, photo) + 1
 
 
 @pytest.mark.parametrize(("deviation", "gain"), [(5, 0.2), (10, 1.4), (20, 2.4), (30, 2.8)])

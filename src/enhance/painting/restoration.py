@@ -34,6 +34,10 @@ SURE = 96
 """Pixels along a photo's shorter side below which its statistics are few; half as many may measure twice as much."""
 GRADUAL = 3.0
 """So many grey levels further on a photo is restored in full, and in between in part: nothing changes suddenly."""
+UNSURE = 0.5
+"""The share of the blur that is left where a photo is rough: under noise what is soft is as often the scene itself."""
+IN_FOCUS = 0.4
+"""Pixels of blur up to which a photo is left as it is; with as many more it is restored in full."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Defects:
         noise: standard deviation of the noise's brightness, in grey levels of 255.
         colour_noise: the same of its colour differences.
         blocks: standard deviation of what JPEG or WebP did to the brightness, in grey levels.
-        blur: standard deviation of the Gaussian that blurs as much, in pixels.
+        blur: standard deviation of the Gaussian that blurs as much, in pixels, where the photo is sharpest.
         tolerated: grey levels, over all but the blur, that a photo of its size may measure without being bad.
     """
 
@@ -57,11 +61,21 @@ class Defects:
     @property
     def amount(self) -> float:
         """From 0, nothing that anybody would see, to 1."""
+        return max(self._rough, self._blurred)
+
+    @property
+    def _rough(self) -> float:
         total = self.noise + self.colour_noise / 2 + self.blocks
         return float(np.clip((total - self.tolerated) / GRADUAL, 0, 1))
 
+    @property
+    def _blurred(self) -> float:
+        return float(np.clip(self.blur / IN_FOCUS - self.tolerated / TOLERATED, 0, 1))
+
     def words(self) -> str:
         """What is wrong, for the user."""
+        if self._blurred > self._rough:
+            return f"the photo is blurred (by about {self.blur:.1f} pixels)"
         if self.noise + self.colour_noise / 2 >= self.blocks:
             return f"the photo is grainy (noise of about {max(self.noise, self.colour_noise):.0f} grey levels)"
         return "the photo shows JPEG blocks"
@@ -75,6 +89,11 @@ class Defects:
     def values(self) -> tuple[float, float, float, float]:
         """In the order of the networks."""
         return self.noise, self.colour_noise, self.blocks, self.blur
+
+    @property
+    def removed(self) -> tuple[float, float, float, float]:
+        """The same, as far as they are to be taken out."""
+        return self.noise, self.colour_noise, self.blocks, self.blur * (1 - UNSURE * self._rough)
 
 
 def weight_files() -> tuple[Path, Path]:
@@ -99,7 +118,10 @@ def measure(rgb: RGB) -> Defects:
     numbers = np.stack(
         [statistics(rgb[rows, columns]) for rows in _windows(len(rgb)) for columns in _windows(rgb.shape[1])]
     )
-    roots = np.sqrt(estimator().run(statistics=numbers)["measures"].astype(np.float64)).mean(0)
+    windows = np.sqrt(estimator().run(statistics=numbers)["measures"].astype(np.float64))
+    roots = windows.mean(0)
+    # What is in focus somewhere is no blurred photo: the rest is to be out of focus.
+    roots[3] = windows[:, 3].min()
     noise, colour_noise, blocks, blur = (float(measure) for measure in roots**2 * UNITS)
     return Defects(noise, colour_noise, blocks, blur, TOLERATED * max(1, SURE / min(rgb.shape[:2])))
 
@@ -137,7 +159,7 @@ def restore(
     if share == 0:
         return rgb
     network = network or restorer()  # of no use to a clean photo, which would wait for it
-    values = np.array(wanted.values) / UNITS
+    values = np.array(wanted.removed) / UNITS
     planes = values.astype(np.float32)[None, :, None, None]
     grey = is_grey(rgb)
     restored = np.empty_like(rgb)

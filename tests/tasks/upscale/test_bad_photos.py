@@ -52,6 +52,13 @@ def test_the_noise_that_is_named_is_the_noise_that_was_added() -> None:
             assert residual == pytest.approx(measures[0] * UNITS[0], rel=0.45)
 
 
+def test_some_are_blurred_and_hardly_anything_else() -> None:
+    for seed in range(20):
+        noise, colour_noise, _, blur = BadPhoto(clean=0, blurred=1)(picture(), np.random.default_rng(seed))[1] * UNITS
+        assert 0.2 < blur < 3.2
+        assert max(noise, colour_noise) < 3
+
+
 @pytest.mark.parametrize("size", [0.0, 1.0, 2.5])
 def test_correlated_noise_has_unit_variance(size: float) -> None:
     noise = correlated((128, 128, 3), size, np.random.default_rng(0))

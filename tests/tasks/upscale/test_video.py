@@ -92,7 +92,7 @@ def test_all_frames_of_a_video_are_drawn_alike_by_what_suits_it(tmp_path: Path) 
     told = {kind: (one.model.facts.name, one.consistent) for kind, one in plans.items()}
     assert told == {
         "sharp": ("face_x4_gan", True),
-        "blurred": ("face_x4_grainy", True),
+        "blurred": ("face_x4_grainy", False),
         "grainy": ("face_x4_grainy", False),
     }
     assert [len(one.notes) for one in plans.values()] == [0, 1, 1]

@@ -42,6 +42,9 @@ class BadPhoto:
         worst_quality: lowest quality of JPEG.
         uncoded: the share of photos that no JPEG or WebP has been through. Coding leaves little of the finest noise in
             colours: who has seen coded noise alone leaves it where it is.
+        blurred: the share of photos that are blurred, by up to `widest`, and that nothing else happens to but a good
+            coding: who has seen blur under noise alone takes a sharp photo out of focus for a calm one.
+        widest: standard deviation, in pixels, of the widest blur of those.
         severity: how badly, from 0 to 1, where that is not to be left to chance.
     """
 
@@ -51,6 +54,8 @@ class BadPhoto:
     noise: float = 34.0
     worst_quality: int = 22
     uncoded: float = 0.0
+    blurred: float = 0.0
+    widest: float = 3.0
     severity: float | None = None
 
     def __call__(self, picture: _Picture, rng: np.random.Generator) -> tuple[_Picture, NDArray[np.float32]]:
@@ -66,9 +71,12 @@ class BadPhoto:
         # Nothing is drawn where it decides nothing: the benchmarks' photos stay what they were.
         coded = not self.uncoded or rng.random() >= self.uncoded
         course = _Course(picture.copy(), picture.copy(), coded)
-        self._once(course, self._severity(rng), rng)
-        if rng.random() < self.passed_on:
-            self._passed_on(course, self._severity(rng), rng)
+        if self.blurred and rng.random() < self.blurred:
+            self._out_of_focus(course, rng)
+        else:
+            self._once(course, self._severity(rng), rng)
+            if rng.random() < self.passed_on:
+                self._passed_on(course, self._severity(rng), rng)
         noisy = np.rint(course.noisy * 255) / np.float32(255)
         differs = (noisy - course.plain) * 255
         luma = differs @ _LUMA
@@ -96,6 +104,22 @@ class BadPhoto:
             tolerance, amount = rng.uniform(4, 10 + 34 * severity), rng.uniform(0, 1)
             course.apply(lambda a: smoothed_and_sharpened(a, tolerance, amount))
         self._coding(course, severity, rng)
+
+    def _out_of_focus(self, course: "_Course", rng: np.random.Generator) -> None:
+        """What a good camera does that looks elsewhere, or moves."""
+        sigma, kind = rng.uniform(0.3, self.widest), rng.random()
+        if kind < 0.5:
+            course.apply(lambda a: blur(a, sigma), blur=sigma**2)
+        elif kind < 0.8:
+            course.apply(lambda a: defocused(a, 2 * sigma), blur=sigma**2)
+        else:
+            length, angle = 1 + 3 * sigma, rng.uniform(0, 180)
+            course.apply(lambda a: shaken(a, length, angle), blur=length**2 / 24)
+        if rng.random() < 0.5:
+            course.add(rng.uniform(0, 1.5) / 255 * rng.standard_normal(course.noisy.shape, np.float32))
+        if rng.random() < 0.5:
+            quality, subsampling = int(rng.integers(85, 98)), int(rng.choice([0, 2]))
+            course.code(lambda a: coded(a, quality, "JPEG", subsampling, (0, 0)))
 
     def _noises(self, course: "_Course", severity: float, rng: np.random.Generator) -> None:
         """Several noises may come together: that of a sensor, of film, and blotches of colour."""

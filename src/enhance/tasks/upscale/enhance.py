@@ -65,11 +65,12 @@ def upscale(
             (H,W,4), uint8, uint16 or float in [0,1].
         scale: how many times larger, 1 (which only restores) to 16.
         model: a shipped model's name (see `enhance.models()`), an .onnx file, or a loaded `Model`. None: face_x4_gan,
-            but face_x4_grainy for photos that are grainy or blocky, and for faces that are blurred.
+            but face_x4_grainy for photos that are grainy, blocky or blurred, and for blurred faces.
         aligned: the photo is a face in the face frame already, or is to be treated as one.
         force: also redraws what is not a face.
-        consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy or blocky.
-        strength: how much of the noise and the blocks that are measured is taken out first; 0: nothing.
+        consistent: whether the larger photo, made small again, must be the input. None: unless it is grainy, blocky or
+            blurred.
+        strength: how much of the noise, blocks and blur that are measured is taken out first; 0: nothing.
         faces: which are redrawn: "all", "none", "largest", or numbers, 1 being the largest.
         fidelity: how far a face's own pixels outweigh what is invented: 0 leaves faces as they were drawn, 1 draws
             none.

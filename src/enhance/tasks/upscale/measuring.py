@@ -52,11 +52,11 @@ class Sampling:
     """
 
     batch: int = 256
-    examples: int = 12_000
-    held_out: int = 600
+    examples: int = 20_000
+    held_out: int = 800
     least_side: int = 14
     most_side: int = 288
-    bad: BadPhoto = field(default_factory=lambda: BadPhoto(clean=0.15, mildness=1.25))
+    bad: BadPhoto = field(default_factory=lambda: BadPhoto(clean=0.08, mildness=1.1, blurred=0.1))
     portraits: float = 0.35
     reduced: float = 0.75
     grey: float = 0.08

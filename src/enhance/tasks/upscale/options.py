@@ -58,7 +58,7 @@ class UpscaleOptions(FaceOptions):
         choices_over_http=(BACKGROUND_MODEL, "photo_x4", BICUBIC),
     )
     strength: float = option(
-        1.0, "How much of the measured noise and blocks is taken out: 0 nothing, above 1 more.", least=0, most=2
+        1.0, "How much of the measured noise, blocks and blur is taken out: 0 nothing, above 1 more.", least=0, most=2
     )
     faces: str = option(
         "all",
@@ -74,7 +74,7 @@ class UpscaleOptions(FaceOptions):
         "Made small again, the answer is the input.",
         kind=bool,
         flag="--consistency",
-        unset="unless that is grainy or blocky",
+        unset="unless that is grainy, blocky or blurred",
         unset_over_http="auto",
     )
 

@@ -236,7 +236,7 @@ def photo_restore_pixel() -> RestorationRecipe:
 
     Few crops a step: how to average noise away is learnt by steps.
     """
-    sampling = RestorationSampling(batch=5, bad=BadPhoto(mildness=1.25, uncoded=0.3))
+    sampling = RestorationSampling(batch=5, bad=BadPhoto(mildness=1.25, uncoded=0.3, blurred=0.15))
     return RestorationRecipe(name="photo_restore_pixel", sampling=sampling, schedule=Schedule(rate=5e-4, cool_down=0.6))
 
 

@@ -11,6 +11,7 @@ const UNITS = [20, 20, 10, 2],
 	TOLERATED = 3,
 	SURE = 96,
 	GRADUAL = 3,
+	IN_FOCUS = 0.4,
 	LOOKED_AT = 512;
 
 /** Where a photo is measured along a side. */
@@ -23,25 +24,29 @@ function windows(side) {
 /** What is wrong with a photo: measures in grey levels (of blur in pixels), how much of it is mended, and words for the worst. */
 export async function measure(rgb) {
 	const [{ width, height }] = rgb,
-		roots = [0, 0, 0, 0];
+		roots = [0, 0, 0, 9];
 	let count = 0;
 	for (const [top, bottom] of windows(height))
 		for (const [left, right] of windows(width)) {
 			const numbers = statistics(rgb.map(one => cut(one, left, top, right, bottom))),
 				{ measures } = await run("estimator", { statistics: [numbers, [1, numbers.length]] });
 			measures.forEach((value, n) => {
-				roots[n] += Math.sqrt(value);
+				roots[n] = n < 3 ? roots[n] + Math.sqrt(value) : Math.min(roots[n], Math.sqrt(value));
 			});
 			count += 1;
 		}
-	const values = roots.map((root, n) => (root / count) ** 2 * UNITS[n]),
-		[noise, colours, blocks] = values,
-		tolerated = TOLERATED * Math.max(1, SURE / Math.min(width, height)),
-		amount = clip((noise + colours / 2 + blocks - tolerated) / GRADUAL);
+	const values = roots.map((root, n) => (n < 3 ? root / count : root) ** 2 * UNITS[n]),
+		[noise, colours, blocks, blur] = values,
+		times = Math.max(1, SURE / Math.min(width, height)),
+		rough = clip((noise + colours / 2 + blocks - times * TOLERATED) / GRADUAL),
+		amount = Math.max(rough, clip(blur / IN_FOCUS - times));
 	const words =
-		noise + colours / 2 >= blocks
-			? `the photo is grainy (noise of about ${Math.round(Math.max(noise, colours))} grey levels)`
-			: "the photo shows JPEG blocks";
+		amount > rough
+			? `the photo is blurred (by about ${blur.toFixed(1)} pixels)`
+			: noise + colours / 2 >= blocks
+				? `the photo is grainy (noise of about ${Math.round(Math.max(noise, colours))} grey levels)`
+				: "the photo shows JPEG blocks";
+	values[3] *= 1 - rough / 2; // under noise what is soft is as often the scene
 	return { values, amount, words };
 }
 
