@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -89,8 +91,16 @@ def test_how_sure_an_animal_is_its_surest_quarter_says() -> None:
 
 
 def test_animals_in_a_row_are_drawn_as_large_as_one_alone() -> None:
-    alone, standing, two, many = ((0, 0, 100, 80), (0, 0, 40, 55), (0, 0, 200, 70), (0, 0, 900, 60))
-    assert drawing.drawn_side(alone) == drawing.drawn_side(standing) == drawing.ANIMAL_SIDE
-    assert drawing.drawn_side(two) == 256
-    assert drawing.drawn_side((0, 0, 150, 80)) == 160
-    assert drawing.drawn_side(many) == 2 * drawing.ANIMAL_SIDE
+    alone, standing, two, many = ((0, 0, 100, 80), (0, 0, 60, 80), (0, 0, 200, 70), (0, 0, 900, 60))
+    side = partial(drawing.drawn_side, pattern=True)
+    assert side(alone) == side(standing) == drawing.ANIMAL_SIDE
+    assert side(two) == 256
+    assert side((0, 0, 150, 80)) == 160
+    assert side(many) == 2 * drawing.ANIMAL_SIDE
+
+
+def test_small_animals_are_drawn_smaller_so_that_their_stripes_are_broader() -> None:
+    one, two = (0, 0, 71, 55), (0, 0, 70, 25)
+    assert drawing.drawn_side(one, pattern=True) == 96
+    assert drawing.drawn_side(two, pattern=True) == 192
+    assert drawing.drawn_side(one, pattern=False) == drawing.ANIMAL_SIDE

@@ -25,6 +25,9 @@ _ALONE = 1.4
 """How much longer than wide the box of a single animal is at most, more or less."""
 _STEP = 32
 """Pixels by which the square grows for several."""
+_SMALL, _BROADER = 72, 0.75
+"""Animals that are shorter, in pixels of the photo, are drawn so many times as large, which makes their stripes
+broader: as fine as those of larger ones they would vanish in the photo's pixels."""
 _LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
 TRUST = 3.0
@@ -94,7 +97,7 @@ def draw_animal(
     height, width = pixels.shape[:2]
     box = (0, 0, width, height) if animal is None else animal.box
     left, top, side = square(box, _ROOM if animal else 1.0, height, width)
-    size = drawn_side(box)
+    size = drawn_side(box, pattern="coat" not in model.facts.inputs)
     image = cut(pixels, left, top, side, size)
     inputs = {"image": image.transpose(2, 0, 1)[None]}
     if "coat" in model.facts.inputs:
@@ -109,13 +112,14 @@ def draw_animal(
     return AnimalPatch(left, top, side, np.ascontiguousarray(drawn), alpha, painted)
 
 
-def drawn_side(box: AnimalRegion) -> int:
+def drawn_side(box: AnimalRegion, *, pattern: bool) -> int:
     """Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be,
-    up to twice the usual side."""
+    up to twice the usual side. `pattern`: whether stripes are drawn, which must not be too fine on small animals."""
     left, top, right, bottom = box
-    across, down = right - left, bottom - top
-    row = max(across, down) / max(min(across, down), 1) / _ALONE
-    return ANIMAL_SIDE + _STEP * min(max(round((row - 1) * ANIMAL_SIDE / _STEP), 0), ANIMAL_SIDE // _STEP)
+    longer, shorter = max(right - left, bottom - top), min(right - left, bottom - top)
+    row = longer / max(shorter, 1) / _ALONE
+    side = ANIMAL_SIDE + _STEP * min(max(round((row - 1) * ANIMAL_SIDE / _STEP), 0), ANIMAL_SIDE // _STEP)
+    return int(_BROADER * side) // _STEP * _STEP if pattern and longer < _SMALL else side
 
 
 def square(box: AnimalRegion, room: float, height: int, width: int) -> tuple[int, int, int]:

@@ -87,7 +87,7 @@ def animals() -> FindingRecipe:
 
 def zebra() -> TranslationRecipe:
     """Horses as zebras."""
-    return TranslationRecipe(name="zebra", weights=TranslationWeights(texture=4.0, tone=10.0))
+    return TranslationRecipe(name="zebra", weights=TranslationWeights(texture=4.0, tone=30.0))
 
 
 def horse() -> TranslationRecipe:

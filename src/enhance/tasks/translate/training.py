@@ -15,7 +15,15 @@ from torch.nn import functional
 
 from enhance.tasks.translate.coats import plain_coat, with_grain
 from enhance.tasks.translate.data import animal_inputs, photo_inputs
-from enhance.tasks.translate.networks import AnimalFinder, CoatPainter, Discriminator, Drawn, Encoder, Translator
+from enhance.tasks.translate.networks import (
+    AnimalFinder,
+    CoatPainter,
+    Discriminator,
+    Drawn,
+    Encoder,
+    Translator,
+    alpha,
+)
 from enhance.tasks.translate.textures import (
     alone,
     apart_within,
@@ -335,7 +343,9 @@ class Patterning(Translation):
         if weights.tone:
             with torch.no_grad():
                 self._tones = _followed(self._tones, tones(b, mask_b).mean(0))
-            terms["tone"] = weights.tone * (tones(generated, masks) - self._tones).abs().mean()
+            # Before what is blacker than black is clipped: there it would learn next to nothing.
+            unclipped = inputs + alpha(masks) * drawn.delta
+            terms["tone"] = weights.tone * (tones(unclipped, masks) - self._tones).abs().mean()
         if pairs:
             ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
             terms["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)

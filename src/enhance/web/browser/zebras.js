@@ -184,7 +184,7 @@ async function draw(rgb, animal, to, coat) {
 	const [{ width, height }] = rgb,
 		box = animal?.box ?? [0, 0, width, height],
 		[left, top, side] = square(box, animal ? ROOM : 1, width, height),
-		size = drawnSide(box),
+		size = drawnSide(box, to),
 		count = size * size,
 		image = new Float32Array(3 * count);
 	rgb.forEach((one, c) => image.set(cutOut(one, left, top, side, size).data, c * count));
@@ -203,11 +203,11 @@ async function draw(rgb, animal, to, coat) {
 }
 
 /** Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be. */
-function drawnSide([left, top, right, bottom]) {
-	const across = right - left,
-		down = bottom - top,
-		row = Math.max(across, down) / Math.max(Math.min(across, down), 1) / ALONE;
-	return SIDE + STEP * Math.min(Math.max(rounded(((row - 1) * SIDE) / STEP), 0), SIDE / STEP);
+function drawnSide([left, top, right, bottom], to) {
+	const longer = Math.max(right - left, bottom - top),
+		row = longer / Math.max(Math.min(right - left, bottom - top), 1) / ALONE,
+		side = SIDE + STEP * Math.min(Math.max(rounded(((row - 1) * SIDE) / STEP), 0), SIDE / STEP);
+	return to === "zebra" && longer < 72 ? Math.floor((0.75 * side) / STEP) * STEP : side;
 }
 
 function square([left, top, right, bottom], room, width, height) {
