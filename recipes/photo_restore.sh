@@ -1,8 +1,7 @@
 #!/bin/sh
 # photo_restore and the estimator beside it: restore bad photos. The shipped weights had 133
 # minutes of the first stage (81 of them by 16 crops a step, before noise that no coding had been through was shown; the last 26 with photos
-# that are blurred and nothing else, after the second stage) and 19 of the second; they are the mean
-# of the last ones (.65) and of those before these 26 minutes.
+# that are blurred and nothing else, after the second stage) and 19 of the second.
 . "$(dirname "$0")/stages.sh"
 
 animals="$data/horse2zebra/trainA $data/horse2zebra/trainB $data/cats/train $data/birds/train"
