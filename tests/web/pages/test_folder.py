@@ -410,17 +410,26 @@ def test_a_line_up_of_a_grainy_photo_is_drawn_on_the_restored_face(paper: Any) -
     assert rough < 1.2 * smooth  # drawn on the grain itself, skin is all cracks
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"to": "horse"}, {"to": "horse", "coat": "palomino"}], ids=lambda one: str(one)
-)
+@pytest.mark.parametrize("options", [{"to": "horse"}, {"to": "horse", "coat": "palomino"}], ids=lambda one: str(one))
 def test_a_photo_is_painted_as_python_paints_it(paper: Any, options: dict[str, str]) -> None:
     given = photo(200)
     told = asked(paper, "translate", _png(given), force=True, **options)
     wanted = translate_photo(read_photo(given), TranslateOptions(force=True, **options))
-    assert told["model"] == f"animals + {options.get('to', 'zebra')}"
+    assert told["model"] == f"animals + {options['to']}"
     assert told["untouched"] == pytest.approx(wanted.untouched, abs=0.002)
     assert agreement(told["pictures"][0], np.asarray(wanted.canvas.image().convert("RGB")) / 255) > AGREEMENT
     assert asked(paper, "translate", _png(given), **options)["drawn"] is False
+
+
+@pytest.mark.parametrize("side", [256, 88])
+def test_a_horse_gets_the_stripes_that_python_draws(paper: Any, side: int) -> None:
+    """The smaller one is below 72 pixels, and so is drawn with broader stripes."""
+    given = photo(side, sample="horse.jpg")
+    told = asked(paper, "translate", _png(given))
+    wanted = translate_photo(read_photo(given), TranslateOptions())
+    assert told["model"] == "animals + zebra"
+    assert told["untouched"] == pytest.approx(wanted.untouched, abs=0.002)
+    assert agreement(told["pictures"][0], np.asarray(wanted.canvas.image().convert("RGB")) / 255) > AGREEMENT
 
 
 def test_a_face_is_turned_as_in_python(paper: Any) -> None:
