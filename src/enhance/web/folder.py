@@ -10,7 +10,6 @@ import base64
 import gzip
 import hashlib
 import json
-import lzma
 import math
 import re
 import secrets
@@ -35,6 +34,7 @@ from enhance.tasks.imagine import layouts, vocabulary, words
 from enhance.tasks.imagine.bank import LEVELS, Bank, packed_layouts
 from enhance.tasks.sketch.options import FUR_COLOURS as FURS
 from enhance.tasks.translate.options import COATS
+from enhance.web import packing
 
 HERE = Path(__file__).parent
 STATIC, BROWSER = HERE / "static", HERE / "browser"
@@ -46,7 +46,12 @@ GPU_WASM, GPU_SCRIPT = "ort-wasm-simd-threaded.jsep.wasm", "ort.webgpu.bundle.mi
 """What runs networks on a GPU; fetched only where one is there, and after the first result."""
 RUNS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", GPU_SCRIPT, WASM, GPU_WASM)
 PACKED = ".packed"
-"""How files end that are gzipped, or in LZMA: not .gz, which some servers would unpack on the way."""
+"""How files end that the pages unpack: not .gz, which some servers would unpack on the way."""
+COARSE = {"estimator": 13, "face_x4_grainy": 16, "photo_x4_pixel": 16}
+"""How many bits float weights have in the browser: of three networks that a grainy photo needs, for it needs the most.
+The estimator is then off by a tenth of a grey level, or by a thirtieth, at most. Of the others only the first layer and
+the last have floats; rounding them changes a picture as much as a change of the photo by a millionth does.
+"""
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
 SOFTWARE = f"enhance {version('enhance')}"
@@ -139,15 +144,17 @@ def _fill(folder: Path, scripts: Path) -> None:
     (static / "ort").mkdir()
     for name in RUNS[:-2]:
         shutil.copyfile(scripts / name, static / "ort" / name)
-    _squeeze(scripts / WASM, static / "ort" / WASM, 9 | lzma.PRESET_EXTREME)
-    _squeeze(scripts / GPU_WASM, static / "ort" / GPU_WASM, 5)  # packed better, it takes 3 % less, but twice as long
-    (static / "data").mkdir()
-    for model in networks():
-        _pack(shipped.weights_of(model), static / "data" / f"{model}.onnx")
-    _pack(restoration.weight_files()[1], static / "data" / "estimator.onnx")
-    detector = bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
-    (static / "data" / f"yunet.onnx{PACKED}").write_bytes(gzip.compress(detector, mtime=0))
-    (static / "data" / f"birds.json{PACKED}").write_bytes(gzip.compress(json.dumps(bird_tables()).encode(), mtime=0))
+    _write(static / "ort" / WASM, packing.squeezed((scripts / WASM).read_bytes()))
+    # Packed better, it takes 3 % less, but twice as long.
+    _write(static / "ort" / GPU_WASM, packing.squeezed((scripts / GPU_WASM).read_bytes(), 5))
+    data = static / "data"
+    data.mkdir()
+    for model in (*networks(), "estimator", "yunet"):
+        _write(data / f"{model}.onnx", packing.packed(network(model)))
+    for name, tables in {"birds": bird_tables(), "cats": cat_tables()}.items():
+        _write(data / f"{name}.json", gzip.compress(json.dumps(tables).encode(), mtime=0))
+    for script in (*static.glob("*.js"), *static.glob("*.css"), *(static / "browser").glob("*.js"), folder / "sw.js"):
+        script.write_text(packing.bare(script.read_text()))
     menu = [[trick.name, trick.title] for trick in TRICKS]
     _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
     for trick in TRICKS:
@@ -191,6 +198,15 @@ def networks() -> tuple[str, ...]:
     return tuple(dict.fromkeys(model for trick in TRICKS for model in trick.models))
 
 
+def network(name: str) -> bytes:
+    """A network as the browser has it: that of Python, but for bits of a few weights."""
+    if name == "yunet":
+        return bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
+    file = restoration.weight_files()[1] if name == "estimator" else shipped.weights_of(name)
+    model = file.read_bytes()
+    return packing.coarse(model, COARSE[name]) if name in COARSE else model
+
+
 def facts() -> dict[str, Any]:
     """What the scripts need to know of the networks, beside their weights."""
     return {
@@ -203,8 +219,12 @@ def facts() -> dict[str, Any]:
         },
         "networks": {name: _numbers(name) for name in networks()},
         "coats": COATS,
-        "sketch": {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS},
     }
+
+
+def cat_tables() -> dict[str, Any]:
+    """The looks of cats, and the colours of their fur."""
+    return {"looks": peek(shipped.weights_of("sketch_cat")).metadata["looks"], "colours": FURS}
 
 
 def bird_tables() -> dict[str, Any]:
@@ -284,17 +304,8 @@ def _numbers(model: str) -> dict[str, Any]:
     }
 
 
-def _pack(source: Path, target: Path) -> None:
-    target.with_name(target.name + PACKED).write_bytes(gzip.compress(source.read_bytes(), mtime=0))
-
-
-def _squeeze(source: Path, target: Path, preset: int) -> None:
-    """LZMA with the size in its head, which `browser/lzma.js` reads: two fifths less than gzip makes of WebAssembly."""
-    content = source.read_bytes()
-    filters = [{"id": lzma.FILTER_LZMA1, "preset": preset, "dict_size": 1 << 24, "pb": 0}]
-    packed = lzma.compress(content, lzma.FORMAT_ALONE, filters=filters)
-    size = len(content).to_bytes(8, "little")
-    target.with_name(target.name + PACKED).write_bytes(packed[:5] + size + packed[13:])
+def _write(target: Path, content: bytes) -> None:
+    target.with_name(target.name + PACKED).write_bytes(content)
 
 
 def _begin(script: Path, line: str) -> None:

@@ -128,6 +128,17 @@ def paper(browser: Any, hosted: Hosted) -> Iterator[Any]:
     one.close()
 
 
+def fetched_by(page: Any) -> dict[str, int]:
+    """Bytes of the bodies that a page fetches, by their addresses; what comes out of a cache later adds nothing."""
+    sizes: dict[str, int] = {}
+
+    def add(one: Any) -> None:
+        sizes[one.url] = max(one.sizes()["responseBodySize"], sizes.get(one.url, 0))
+
+    page.on("requestfinished", add)
+    return sizes
+
+
 def asked(page: Any, what: str, body: bytes | str, **options: Any) -> dict[str, Any]:
     """What the page's own way of asking answers; the pictures as arrays in [0,1]."""
     given = body if isinstance(body, str) else base64.b64encode(body).decode()
@@ -343,6 +354,25 @@ def test_a_face_is_the_one_that_python_draws(paper: Any, given: Image.Image, opt
     assert told_alike(paper, given, **options) > AGREEMENT
 
 
+def test_networks_are_unpacked_as_they_were(paper: Any) -> None:
+    names = [*folder.networks(), "yunet", "estimator"]
+    told = paper.evaluate(
+        """async (names) => {
+          const { weights } = await import(new URL("static/browser/weights.js", document.baseURI));
+          const digests = [];
+          for (const name of names) {
+            const file = await fetch(new URL(`static/data/${name}.onnx.packed`, document.baseURI));
+            const model = weights(new Uint8Array(await file.arrayBuffer()));
+            digests.push([...new Uint8Array(await crypto.subtle.digest("SHA-256", model))]);
+          }
+          return digests;
+        }""",
+        names,
+    )
+    for name, digest in zip(names, told, strict=True):
+        assert bytes(digest) == hashlib.sha256(folder.network(name)).digest(), name
+
+
 @pytest.mark.parametrize("noise", [0, 12])
 def test_a_photo_without_colours_gets_none(paper: Any, noise: float) -> None:
     plain = np.asarray(photo(110, noise=noise).convert("L"), np.int16)[..., None]
@@ -474,29 +504,42 @@ def test_a_hole_is_filled_as_in_python(paper: Any, box: tuple[int, int, int, int
             assert told["hole_pixels"] == wanted.hole.sum()
 
 
-def test_an_animal_is_painted_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+@pytest.mark.parametrize("to", ["zebra", "horse"])
+def test_an_animal_is_painted_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path, to: str) -> None:
+    sizes = fetched_by(page)
     page.goto(f"{hosted.url}stripes")
+    if to == "horse":
+        page.check("[name=to][value=horse]", force=True)
+        page.reload()  # the choice is in the address
     drop(page, ("photo.png", _png(photo(120))))
     page.click("#force")
     page.wait_for_selector("#result:not([hidden])")
     assert LEAST_BYTES < sum(sizes.values()) < MOST_BYTES, sizes
-    page.check("[name=to][value=horse]", force=True)
-    page.click("#force")
-    page.wait_for_selector("#result:not([hidden])")
+    assert {name for name in ("horse", "zebra") if any(f"{name}.onnx" in url for url in sizes)} == {to}
     with page.expect_download() as given:
         page.click("#save")
-    given.value.save_as(tmp_path / "horse.png")
-    stamp = credentials.inspect(tmp_path / "horse.png")["stamp"]
-    assert stamp["model"] == "animals + horse"
-    assert "the coats are invented" in stamp["invention"]
+    given.value.save_as(tmp_path / "painted.png")
+    stamp = credentials.inspect(tmp_path / "painted.png")["stamp"]
+    assert stamp["model"] == f"animals + {to}"
+    assert {"horse": "the coats are invented", "zebra": "the stripes are invented"}[to] in stamp["invention"]
+
+
+def test_a_grainy_photo_needs_no_network_for_clean_ones(page: Any, hosted: Hosted) -> None:
+    sizes = fetched_by(page)
+    page.goto(f"{hosted.url}faces")
+    drop(page, ("photo.png", _png(photo(200, noise=12))))
+    until(page, "document.querySelector('photo-stage').box !== null")
+    page.click("#go")
+    page.wait_for_selector("#result:not([hidden])")
+    assert "grainy" in page.inner_text("#facts")
+    assert any("face_x4_grainy" in url for url in sizes)
+    assert not any("face_x4_gan" in url for url in sizes)
+    assert LEAST_BYTES < sum(sizes.values()) < MOST_BYTES, sizes
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
 def test_a_face_is_enhanced_and_its_file_says_so(page: Any, hosted: Hosted, tmp_path: Path, ending: str) -> None:
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    sizes = fetched_by(page)
     page.goto(f"{hosted.url}faces")
     page.click('[data-sample="face_2.png"]')
     page.wait_for_selector("#result:not([hidden])")
@@ -530,8 +573,7 @@ def test_what_is_opened_below_a_result_survives_a_reload_and_the_back_button(pag
 
 
 def test_something_is_brushed_away_and_the_file_says_so(page: Any, hosted: Hosted, tmp_path: Path) -> None:
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    sizes = fetched_by(page)
     page.goto(f"{hosted.url}holes")
     page.click('[data-sample="astronaut.jpg"]')
     page.wait_for_selector("#go:not([hidden])")
@@ -555,6 +597,8 @@ def test_the_face_of_the_wall_is_drawn_here_once_its_network_was_fetched(page: A
     until(page, "document.querySelector('[data-tile=faces]').width > 300")
     page.goto(f"{hosted.url}faces")
     assert not networks
+    sample(page, "face_2.png")
+    page.goto(f"{hosted.url}faces")
     until(page, "document.querySelector('#hero canvas').dataset.seed")
     page.goto(hosted.url)
     until(page, "document.querySelector('.tile[href=faces]').textContent.includes('just now')")
@@ -625,7 +669,7 @@ def test_networks_of_floats_are_those_of_python(paper: Any, name: str) -> None:
         }""",
         name,
     )
-    wanted = floats.floats(shipped.weights_of(name).read_bytes())
+    wanted = floats.floats(folder.network(name))
     assert bytes(told) == hashlib.sha256(wanted).digest()
 
 
@@ -680,8 +724,7 @@ def test_what_cannot_be_read_is_said(paper: Any) -> None:
 
 
 def test_a_stroke_becomes_a_cat_and_its_file_is_stamped(page: Any, hosted: Hosted, tmp_path: Path) -> None:
-    sizes: dict[str, int] = {}
-    page.on("requestfinished", lambda one: sizes.update({one.url: one.sizes()["responseBodySize"]}))
+    sizes = fetched_by(page)
     page.goto(f"{hosted.url}sketch")
     page.click("#examples button")
     page.wait_for_selector("#answer img")
@@ -699,9 +742,9 @@ def test_a_stroke_becomes_a_cat_and_its_file_is_stamped(page: Any, hosted: Hoste
 
 def test_it_works_without_the_server_after_the_first_visit(page: Any, hosted: Hosted) -> None:
     page.goto(f"{hosted.url}sketch")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.click("#examples button")
     page.wait_for_selector("#answer img[data-size='512']")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")  # begun by the first picture
     hosted.end()
     page.reload()  # its address has a question mark, and no slash before it
     page.wait_for_selector("#answer img")

@@ -1,5 +1,5 @@
 // A sentence becomes a bird: enhance/tasks/imagine, its layouts.py, bank.py and imagine.py.
-import { unpacked } from "./files.js";
+import { tables } from "./files.js";
 import { run } from "./networks.js";
 import { canvasSize, resized } from "./pixels.js";
 import { Random } from "./random.js";
@@ -15,8 +15,7 @@ let ready = null;
 
 /** The tables, and the layouts {points: [[x, y]], corners, busy, aspect, said}. */
 async function told() {
-	ready ??= unpacked("data/birds.json").then(file => {
-		const birds = JSON.parse(new TextDecoder().decode(file));
+	ready ??= tables("birds").then(birds => {
 		const bytes = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0)),
 			{ bank } = birds,
 			t = prepared(birds.words);

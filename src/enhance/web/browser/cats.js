@@ -1,9 +1,9 @@
 // A drawing becomes a cat: enhance/tasks/sketch/sketch.py and look.py.
-import { facts } from "./files.js";
+import { Unreadable, tables } from "./files.js";
 import { run } from "./networks.js";
 import { plane, resized } from "./pixels.js";
 import { Random } from "./random.js";
-import { Unreadable, read } from "./ink.js";
+import { read } from "./ink.js";
 
 const PLACES = 19,
 	INSIDE = 12,
@@ -59,7 +59,7 @@ export async function sketch(file, { looseness = 0.5, colour, seed = 0, size = 5
 		pen = canvas.getContext("2d", { willReadFrequently: true });
 	pen.drawImage(bitmap, 0, 0);
 	const { ink, moved } = read(pen.getImageData(0, 0, canvas.width, canvas.height));
-	const told = (await facts()).sketch,
+	const told = await tables("cats"),
 		looks = looksOf(told.looks),
 		of = wanted(colour, told.colours),
 		answers = [];

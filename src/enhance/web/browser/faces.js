@@ -3,12 +3,11 @@
 import { blurred, drawnShare, effectiveReduction, luma } from "./defects.js";
 import { detect, moved, rejection } from "./detection.js";
 import { FRAME, applied, coordinates, enlarged, faceSize, inverse, scaleOf, shifted, similarity, warp } from "./geometry.js";
-import { facts } from "./files.js";
-import { run } from "./networks.js";
+import { Unreadable, facts } from "./files.js";
+import { load, run } from "./networks.js";
 import { areaMean, clip, cut, eightBit, plane, planesOf, resized, rounded, turned } from "./pixels.js";
 import { Random } from "./random.js";
-import { Unreadable } from "./ink.js";
-import { isGrey, measure, restore } from "./restoration.js";
+import { RESTORER, isGrey, measure, restore } from "./restoration.js";
 
 const SCALE = 4,
 	MAX_FACE_SIZE = 96,
@@ -27,6 +26,7 @@ const FACE_MODEL = "face_x4_gan",
 	TOO_LARGE = "too large to need redrawing";
 export const LINEUP_MODEL = "face_x4_lineup";
 const looked = new Map(); // by what a file holds: its faces
+let last = {}; // the part of a file that was measured last, and what is wrong with it
 
 /** A file as a picture of the browser. */
 async function shown(file) {
@@ -351,8 +351,9 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 		return answer(rgb, hr, { model: "bicubic", seed: own, faces: [], notes, drawn: [] });
 	}
 	const found = await within(file, bitmap, part, rgb),
-		defects = await measure(rgb),
-		restored = await restore(rgb, defects),
+		defects = await measured(file, part, rgb);
+	loadEarly(asked, rgb, found, defects);
+	const restored = await restore(rgb, defects),
 		clean = restored === rgb ? rgb : restored.map(eightBit),
 		wrong = defects.amount === 1 ? defects.words : null;
 	const jobs = found
@@ -370,6 +371,7 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 	const large = found.filter(one => one.reason === TOO_LARGE).length;
 	if (large) notes.push(`${large} of ${found.length} faces are ${TOO_LARGE}`);
 	if (wrong) notes.push(`${wrong}: not held to every pixel of the input`);
+	let hr = await background(clean, BACKGROUND_MODEL, share => progress(0.6 * share)); // first: what draws faces may be on its way
 	const drawn = jobs.length
 		? await draw(
 				model,
@@ -377,14 +379,37 @@ export async function enhance(file, { model: asked = "auto", seed = 0, box }, pr
 				own,
 			)
 		: [];
-	progress(0.3);
-	let hr = await background(clean, BACKGROUND_MODEL, share => progress(0.3 + 0.6 * share));
+	progress(0.9);
 	for (const n of [...jobs.keys()].sort((a, b) => faceSize(jobs[a].face.landmarks) - faceSize(jobs[b].face.landmarks)))
 		paste(hr, jobs[n].crop, drawn[n], jobs[n].share);
 	hr = withoutColours(hr, clean);
 	if (!wrong && jobs.every(({ reduction }) => reduction === 1)) hr = backProjected(hr, clean);
-	const rest = [BACKGROUND_MODEL, ...(defects.amount ? ["photo_restore"] : [])];
+	const rest = [BACKGROUND_MODEL, ...(defects.amount ? [RESTORER] : [])];
 	return answer(rgb, hr, { model, seed: own, faces: found.map(told), notes, drawn: jobs.map(({ face }) => face.box), rest });
+}
+
+/** Fetches what will draw a part of a photo, while the visitor looks at it: it depends on the photo. */
+export async function prepare(file, { box }) {
+	const bitmap = await shown(file),
+		part = box.split(",").map(Number),
+		rgb = planesIn(bitmap, part);
+	loadEarly("auto", rgb, await within(file, bitmap, part, rgb), await measured(file, part, rgb));
+	return { facts: {}, answers: [] };
+}
+
+async function measured(file, part, rgb) {
+	const key = `${await digest(file)} ${part}`;
+	if (last.key !== key) last = { key, defects: await measure(rgb) };
+	return last.defects;
+}
+
+/** Begins to fetch the networks for a part of a photo; of one that is restored by halves, what draws its faces is only known then. */
+function loadEarly(asked, rgb, found, defects) {
+	if (defects.amount) load(RESTORER);
+	const drawn = found.filter(one => !one.reason);
+	if (!drawn.length || (asked === "auto" && defects.amount > 0 && defects.amount < 1)) return;
+	const crops = drawn.map(one => cropOf(rgb, one.face.landmarks, one.size, one.reduction));
+	load(faceModel(asked, crops, defects.amount === 1));
 }
 
 /** The network that suits the faces of a photo, where none was asked for. */

@@ -1,8 +1,14 @@
 // The files beside the scripts. Large ones lie here packed, and are kept once they were used.
 import { unpack } from "./lzma.js";
+import { NETWORK, weights } from "./weights.js";
 
 export const here = name => new URL(`../${name}`, import.meta.url).href;
 let told = null;
+
+/** A file that was given and cannot be used. */
+export class Unreadable extends Error {
+	code = "bad_photo";
+}
 
 /** What the program wrote down about its networks. */
 export function facts() {
@@ -13,8 +19,8 @@ export function facts() {
 /** What this browser keeps of this version; nothing, where it may keep nothing. */
 export const kept = async () => self.caches && caches.open(`enhance-${(await facts()).version}`);
 
-/** A file, from what this browser keeps, or else fetched and kept. Gzip (networks) begins with 1f; else it is LZMA (a runtime),
- * which is kept as it was before, for unpacking takes half a second. */
+/** A file, from what this browser keeps, or else fetched and kept. It begins with 1f where it is gzip; what is neither that nor a network
+ * is LZMA (a runtime), which is kept as it was before, for unpacking takes half a second. */
 export async function unpacked(name) {
 	const url = here(`${name}.packed`),
 		store = await kept(),
@@ -23,8 +29,9 @@ export async function unpacked(name) {
 		answer = there ?? (await fetch(url));
 	if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}`);
 	const bytes = new Uint8Array(await answer.arrayBuffer());
-	if (bytes[0] === 0x1f) {
+	if (bytes[0] === 0x1f || bytes[0] === NETWORK) {
 		if (!there) await keep(new Response(bytes));
+		if (bytes[0] === NETWORK) return weights(bytes);
 		return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
 	}
 	if (bytes[0] === 0) return bytes; // a runtime as it was kept
@@ -32,3 +39,6 @@ export async function unpacked(name) {
 	await keep(new Response(runtime));
 	return runtime;
 }
+
+/** What lies in a file of tables. */
+export const tables = async name => JSON.parse(new TextDecoder().decode(await unpacked(`data/${name}.json`)));

@@ -35,4 +35,9 @@ document
 		),
 	);
 
-if (isSecureContext) navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {}); // without one it works, too, on line
+// It keeps all pages, after the first picture, which shall not wait for them; on the first page nobody waits. Without it all works on line.
+const keep = () => navigator.serviceWorker?.register(new URL("../sw.js", import.meta.url)).catch(() => {});
+if (isSecureContext) {
+	if (document.querySelector(".wall") || navigator.serviceWorker?.controller) keep();
+	else addEventListener("drawn", keep, { once: true });
+}

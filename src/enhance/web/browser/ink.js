@@ -1,4 +1,5 @@
 // From a drawing to ink as the network knows it: enhance/tasks/sketch/paper.py, step by step, with its names.
+import { Unreadable } from "./files.js";
 import { blurred, clip, dilated, disc, percentile, plane, planesOf, reduced, squarely, stretched } from "./pixels.js";
 
 const SIDE = 128,
@@ -13,10 +14,6 @@ const SIDE = 128,
 	CROWDED = 0.25,
 	FULL = 0.35;
 const FRAME = [0.08, 0.05, 0.92, 0.9];
-
-export class Unreadable extends Error {
-	code = "bad_photo";
-}
 
 const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
 const mapped = (from, change) => plane(from.width, from.height, from.data.map(change));

@@ -4,6 +4,7 @@ import { run } from "./networks.js";
 import { clip, cut, plane } from "./pixels.js";
 import { statistics } from "./statistics.js";
 
+export const RESTORER = "photo_restore";
 const UNITS = [20, 20, 10, 2],
 	MULTIPLE = 16,
 	WINDOW = 256,
@@ -72,7 +73,7 @@ export async function restore(rgb, { values, amount }) {
 		for (let y = 0; y < high; y += 1)
 			for (let x = 0; x < wide; x += 1) image[c * size + y * wide + x] = one.data[mirrored(y, height) * width + mirrored(x, width)];
 	});
-	const { restored } = await run("photo_restore", {
+	const { restored } = await run(RESTORER, {
 			image: [image, [1, 3, high, wide]],
 			defects: [values.map((value, n) => value / UNITS[n]), [1, 4, 1, 1]],
 		}),

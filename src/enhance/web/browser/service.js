@@ -14,7 +14,8 @@ const jobs = new Map(),
 	warm = { "sketch.js": "sketch", "birds.js": "imagine", "faces.js": "enhance", "stripes.js": "translate", "holes.js": "fill" }[page];
 let count = 0,
 	loaded = false,
-	begun = null;
+	begun = null,
+	looked = null; // the photo in which faces were looked for
 
 /** Draws beside the page; on the wall it begins only where it is asked. */
 function worker() {
@@ -25,7 +26,6 @@ function worker() {
 		for (const { failed } of jobs.values())
 			failed(new Refused("broken", event.message || "this browser cannot run the networks; a newer one can"));
 	};
-	begun.postMessage({ warm });
 	return begun;
 }
 const answered = ({ data: { id, stage, share, made, error } }) => {
@@ -40,12 +40,25 @@ const answered = ({ data: { id, stage, share, made, error } }) => {
 	}
 	if (error) job.failed(new Refused(error.code, error.message));
 	else job.done({ blob: made.answers[0]?.data ?? null, facts: made });
+	if (made?.answers.length) dispatchEvent(new Event("drawn"));
 };
-if (warm) worker();
 
-/** Whether it draws without fetching what the page does not need anyway: that of the wall is fetched only by the other pages. */
-export const live = async () =>
-	page === "faces.js" || Boolean(await self.caches?.match(new URL("data/face_x4_gan.onnx.packed", import.meta.url)));
+// Fetched at once is what the page needs in any case; the rest when it is known to be needed, by what the visitor turns to.
+const fetches = options => worker().postMessage({ warm, options });
+if (warm) fetches({ to: new URLSearchParams(location.search).get("to") });
+for (const kind of ["pointerover", "focusin", "dragenter", "click"])
+	document.addEventListener(kind, ({ target }) => {
+		const sample = target.closest?.("[data-sample], #hero"); // which are clean
+		if (warm === "enhance" && sample) fetches({ clean: true });
+		if (warm === "translate" && (sample || kind === "dragenter" || target.id === "pick"))
+			fetches({ to: document.querySelector("[name=to]:checked").value });
+	});
+document.getElementById("stage")?.addEventListener("zoomed", ({ target: { box, shown } }) => {
+	if (box && looked) worker().postMessage({ what: "prepare", body: looked, options: { box: shown.join(",") } });
+});
+
+/** Whether it draws without fetching what may not be needed. */
+export const live = async () => Boolean(await self.caches?.match(new URL("data/face_x4_gan.onnx.packed", import.meta.url)));
 
 export const limits = async () => ({
 	upload_bytes: 40e6,
@@ -57,6 +70,7 @@ export const limits = async () => ({
 /** Asks for pictures; {blob, facts}, blob the first of them. A call whose signal aborts is given up at once. */
 export function insist(what, body, options = {}, { progress, signal, silent } = {}) {
 	const id = (count += 1);
+	if (what === "faces") looked = body;
 	if (!loaded && !silent) say("Fetching the network, once. After that it works without the internet…", true);
 	return new Promise((done, failed) => {
 		signal?.throwIfAborted();

@@ -5,19 +5,21 @@ import { load } from "./networks.js";
 import { canvasOf } from "./pixels.js";
 import { filled, stamped } from "./stamp.js";
 
-const FACES = ["yunet", "face_x4_gan", "photo_x4_pixel", "estimator"];
-const LINEUP = "face_x4_lineup";
+const LOOKING = ["yunet", "estimator"],
+	LINEUP = "face_x4_lineup";
 const faces = () => import("./faces.js");
-/** What draws, fetched when it is first asked for, its name there, and the networks that it needs for some options. */
+/** What draws, fetched when it is first asked for, its name there, and the networks that it needs in any case for some options. Others are
+ * fetched when they are known to be needed: which one draws a face depends on the photo. */
 const TRICKS = {
 	sketch: [() => import("./cats.js"), "sketch", () => ["sketch_cat"]],
 	imagine: [() => import("./birds.js"), "imagine", () => ["bird"]],
 	faces: [faces, "look", () => ["yunet"]],
-	enhance: [faces, "enhance", () => FACES],
-	lineup: [faces, "lineup", () => [FACES[0], FACES[3], LINEUP]],
-	explore: [() => import("./dials.js"), "explore", () => [FACES[0], FACES[3], LINEUP]],
-	map: [faces, "map", () => [FACES[0], FACES[1], FACES[3], LINEUP]],
-	translate: [() => import("./zebras.js"), "translate", ({ to = "zebra" }) => ["animals", to]],
+	enhance: [faces, "enhance", ({ clean }) => [...LOOKING, "photo_x4_pixel", ...(clean ? ["face_x4_gan"] : [])]],
+	prepare: [faces, "prepare", () => LOOKING],
+	lineup: [faces, "lineup", () => [...LOOKING, LINEUP]],
+	explore: [() => import("./dials.js"), "explore", () => [...LOOKING, LINEUP]],
+	map: [faces, "map", () => [...LOOKING, LINEUP]],
+	translate: [() => import("./zebras.js"), "translate", ({ to }) => ["animals", ...(to === "zebra" || to === "horse" ? [to] : [])]],
 	fill: [() => import("./holes.js"), "fill", () => ["photo_fill", "yunet"]],
 };
 const MANY = ["lineup", "explore", "map"]; // tricks that draw many times
@@ -27,7 +29,7 @@ let last = Promise.resolve();
 
 self.onmessage = ({ data: { id, cancel, warm, what, body, options } }) => {
 	if (warm) {
-		if (TRICKS[warm]) Promise.all([TRICKS[warm][0](), ...TRICKS[warm][2]({}).map(load)]).catch(() => {});
+		Promise.all([TRICKS[warm][0](), ...TRICKS[warm][2](options).map(load)]).catch(() => {});
 		return;
 	}
 	if (cancel) {

@@ -100,8 +100,11 @@ for (const radio of document.querySelectorAll("[name=to]")) {
 	radio.addEventListener("change", () => {
 		told();
 		if (bench.entry) paint();
+		else history.replaceState(null, "", `stripes?to=${wanted()}`);
 	});
+	if (radio.value === new URLSearchParams(location.search).get("to")) radio.checked = true;
 }
+told();
 on("mask", () => {
 	const on = press("mask");
 	stage.map = on ? mask : null;
