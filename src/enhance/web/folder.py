@@ -49,8 +49,8 @@ PACKED = ".packed"
 """How files end that the pages unpack: not .gz, which some servers would unpack on the way."""
 COARSE = {"estimator": 13, "face_x4_grainy": 16, "photo_x4_pixel": 16}
 """How many bits float weights have in the browser: of three networks that a grainy photo needs, for it needs the most.
-The estimator is then off by a tenth of a grey level, or by a thirtieth, at most. Of the others only the first layer and
-the last have floats; rounding them changes a picture as much as a change of the photo by a millionth does.
+The estimator is then off by a tenth of a grey level, or by a twenty-fifth, at most. Of the others only the first layer
+and the last have floats; rounding them changes a picture as much as a change of the photo by a millionth does.
 """
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")

@@ -29,6 +29,8 @@ NETWORK = 0x4E
 """What a packed network begins with: no LZMA of ours and no gzip does."""
 LARGE = 1024
 """Bytes of an array that is coded by itself, at least."""
+MATRIX = 8192
+"""Bytes of an array of floats that is rounded, at least."""
 BLOCK, LANES = 512, 256
 """Numbers that share a table of frequencies, and states that take turns; a block is whole turns."""
 TABLES, ROUNDS = 8, 8
@@ -71,11 +73,14 @@ def _packed(model: bytes, arrays: list[tuple[int, int, int]]) -> bytes:
 
 
 def coarse(model: bytes, kept: int) -> bytes:
-    """The same network, with its float weights rounded to so many of their 32 bits; then it is small when packed."""
+    """The same network, with its large arrays of floats rounded to so many of their 32 bits, which pack well.
+
+    Small ones stay as they are: means and scales of what goes in, by which much is divided, are among them.
+    """
     whole = np.frombuffer(model, np.uint8).copy()
     dropped = np.uint32(32 - kept)
     for start, length, width in _arrays(model):
-        if width == 4:
+        if width == 4 and length >= MATRIX:
             bits = whole[start : start + length].view("<u4")
             bits += np.uint32((1 << 31 - kept) - 1) + (bits >> dropped & np.uint32(1))
             bits &= ~np.uint32((1 << 32 - kept) - 1)
