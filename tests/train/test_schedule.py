@@ -1,6 +1,6 @@
 import pytest
 
-from enhance.train.schedule import Schedule
+from enhance.train.schedule import Schedule, grown
 
 SCHEDULE = Schedule(rate=1e-3, warm_up=100, cool_down=0.2, ema=0.99)
 
@@ -17,3 +17,8 @@ def test_averages_follow_quickly_at_the_beginning() -> None:
     assert SCHEDULE.decay(0) == pytest.approx(0.1)
     assert SCHEDULE.decay(90) == pytest.approx(0.91)
     assert SCHEDULE.decay(10_000) == 0.99
+
+
+def test_what_grows_is_there_at_once_or_after_its_steps() -> None:
+    assert grown(0, 0) == 1
+    assert [grown(step, 4) for step in (0, 1, 3, 9)] == [0.25, 0.5, 1, 1]

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 
+def grown(step: int, steps: int) -> float:
+    """The share that is reached, at a step, of what grows over so many steps from the first one on; 0: all at once."""
+    return min(1.0, (step + 1) / max(steps, 1))
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The learning rate over a run, and what keeps single steps from doing harm.
@@ -24,7 +29,7 @@ class Schedule:
     def learning_rate(self, step: int, spent: float) -> float:
         """At a step, when a part `spent` (0 to 1) of the run is over."""
         falling = 1.0 if spent < 1 - self.cool_down else max(0.1, (1 - spent) / self.cool_down)
-        return self.rate * falling * min(1.0, (step + 1) / self.warm_up)
+        return self.rate * falling * grown(step, self.warm_up)
 
     def decay(self, step: int) -> float:
         """Of the running averages: early in a run they follow quickly."""

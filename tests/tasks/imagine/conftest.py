@@ -78,7 +78,7 @@ def weights(birds: Path, tiny: Recipe, tmp_path_factory: pytest.TempPathFactory)
         model.metadata_props.add(key=key, value=value)
     (folder / "bird").mkdir()
     onnx.save(model, folder / "bird" / "bird.onnx")
-    arrays = packed_layouts(*candidates(tiny.data([birds]))[1:])
+    arrays = packed_layouts(*candidates(tiny.data([birds])))
     np.savez_compressed(folder / "bird" / BANK_FILE, **arrays)  # type: ignore[arg-type]
     return folder
 

@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_used_is_named(captions: str | None, tmp_path: P
 
 
 def test_a_bank_comes_back_and_suits_the_words(birds: Path, tmp_path: Path) -> None:
-    _, layouts, said = data.candidates(data.load_birds([birds], data.Sampling()), points=8)
+    layouts, said = data.candidates(data.load_birds([birds], data.Sampling()), points=8)
     assert len(layouts) == 40
     np.savez_compressed(tmp_path / bank.BANK_FILE, **bank.packed_layouts(layouts, said))
     found = Bank.load(tmp_path)

@@ -15,6 +15,7 @@ from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
+from enhance.train.schedule import grown
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 _FLOATS = ("/fine", "/head", "/tail")
@@ -113,7 +114,7 @@ class Filling(Stateless):
         features = self.features(generated)
         generated_features = [list(one[:PERCEPTUAL]) for one in zip(*(x.chunk(answers) for x in features), strict=True)]
         pictures = generated.chunk(answers)
-        share = min(1.0, (step + 1) / self.weights.grows) if self.discriminator is not None else 0.0
+        share = grown(step, self.weights.grows) if self.discriminator is not None else 0.0
         gentle = 1 - share * (1 - self.weights.gentle)
         pixel = torch.cat([weighted((picture - truth).abs(), depth) for picture in pictures])
         perceptual = torch.cat([in_hole(answer, original[:PERCEPTUAL], mask) for answer in generated_features])

@@ -302,14 +302,14 @@ def _small(bird: Bird) -> _Pixels:
     return pixels[:, ::-1] if bird.faces_left else pixels
 
 
-def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts, Floats]:
+def candidates(birds: Birds, points: int = 7) -> tuple[Layouts, Floats]:
     """Layouts that may be worth shipping.
 
     Args:
         points: how many points must be seen, the beak, the crown, the throat and an eye among them.
 
     Returns:
-        Numbers of the pictures, their layouts, and the shares of people who used each word, (N,LENGTH).
+        Layouts of pictures, and the shares of people who used each word, (N,LENGTH).
     """
     middle = (KEPT - BIRD_SIZE) // 2
     windows = birds.pixels[:, middle : middle + BIRD_SIZE, middle : middle + BIRD_SIZE]
@@ -321,4 +321,4 @@ def candidates(birds: Birds, points: int = 7) -> tuple[NDArray[np.intp], Layouts
     good = np.flatnonzero((visible.sum(1) >= points) & visible[:, must].all(1) & visible[:, eyes].any(1))
     counts = np.diff(birds.captions.starts)
     shares = np.add.reduceat(birds.captions.vectors.astype(np.float32), birds.captions.starts[:-1]) / counts[:, None]
-    return good, layouts[good], shares[good].astype(np.float32)
+    return layouts[good], shares[good].astype(np.float32)

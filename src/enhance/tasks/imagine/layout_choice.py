@@ -38,7 +38,7 @@ AGREED = 0.3
 
 def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
-    _, layouts, shares = candidates(birds)
+    layouts, shares = candidates(birds)
     classifier = Classifier().eval()
     likely: list[Tensor] = []
     for start in range(0, len(layouts), _AT_ONCE):

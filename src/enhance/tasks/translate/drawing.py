@@ -97,10 +97,11 @@ def draw_animal(
     height, width = pixels.shape[:2]
     box = (0, 0, width, height) if animal is None else animal.box
     left, top, side = square(box, _ROOM if animal else 1.0, height, width)
-    size = drawn_side(box, pattern="coat" not in model.facts.inputs)
+    coated = "coat" in model.facts.inputs
+    size = drawn_side(box, pattern=not coated)
     image = cut(pixels, left, top, side, size)
     inputs = {"image": image.transpose(2, 0, 1)[None]}
-    if "coat" in model.facts.inputs:
+    if coated:
         inputs["coat"] = np.array([coat or COATS[COAT]], np.float32)
     output = model.run(**inputs)
     mask: _Mask = output["mask"][0, 0]

@@ -13,9 +13,14 @@ _WINDOW = 4
 """Cells of features across the windows within which local textures are compared."""
 
 
+def unclipped(pictures: Tensor, delta: Tensor, mask: Tensor) -> Tensor:
+    """Pictures with the difference added where the mask is."""
+    return pictures + alpha(mask) * delta
+
+
 def compose(pictures: Tensor, delta: Tensor, mask: Tensor) -> Tensor:
-    """Pictures with the difference added where the mask is; a little of what leaves [0,1] is kept, for its gradient."""
-    composed = pictures + alpha(mask) * delta
+    """The same in [0,1]; a little of what leaves it is kept, for its gradient."""
+    composed = unclipped(pictures, delta, mask)
     clipped = composed.clamp(0, 1)
     return clipped + 0.1 * (composed - clipped)
 

@@ -15,15 +15,7 @@ from torch.nn import functional
 
 from enhance.tasks.translate.coats import plain_coat, with_grain
 from enhance.tasks.translate.data import animal_inputs, photo_inputs
-from enhance.tasks.translate.networks import (
-    AnimalFinder,
-    CoatPainter,
-    Discriminator,
-    Drawn,
-    Encoder,
-    Translator,
-    alpha,
-)
+from enhance.tasks.translate.networks import AnimalFinder, CoatPainter, Discriminator, Drawn, Encoder, Translator
 from enhance.tasks.translate.textures import (
     alone,
     apart_within,
@@ -38,9 +30,11 @@ from enhance.tasks.translate.textures import (
     relative,
     resized_to,
     tones,
+    unclipped,
 )
 from enhance.train.distributed import noise_seed
 from enhance.train.losses import discriminator_won
+from enhance.train.schedule import grown
 from enhance.train.task import Batch, Exported, Group, Stateless
 
 TEXTURES = 3
@@ -208,8 +202,11 @@ class Translation(Stateless, ABC):
 
     def _adversarial(self, reals: Sequence[Tensor], fakes: Sequence[Tensor], step: int) -> Tensor:
         self.discriminator.requires_grad_(False)
-        heard = min(1.0, (step + 1) / max(self.weights.grows, 1))
-        loss = heard * self.weights.adversarial * self._relativistic(reals, fakes, made_better=True)
+        loss = (
+            grown(step, self.weights.grows)
+            * self.weights.adversarial
+            * self._relativistic(reals, fakes, made_better=True)
+        )
         self.discriminator.requires_grad_(True)
         return loss
 
@@ -344,8 +341,8 @@ class Patterning(Translation):
             with torch.no_grad():
                 self._tones = _followed(self._tones, tones(b, mask_b).mean(0))
             # Before what is blacker than black is clipped: there it would learn next to nothing.
-            unclipped = inputs + alpha(masks) * drawn.delta
-            terms["tone"] = weights.tone * (tones(unclipped, masks) - self._tones).abs().mean()
+            light = tones(unclipped(inputs, drawn.delta, masks), masks)
+            terms["tone"] = weights.tone * (light - self._tones).abs().mean()
         if pairs:
             ours, theirs, inside = [x[first:] for x in ours], [x[:pairs] for x in theirs], inside[first:]
             terms["local_texture"] = weights.local_texture * local_texture(ours, theirs, inside)

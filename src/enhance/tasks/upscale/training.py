@@ -21,6 +21,7 @@ from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.perceptual import FeatureLoss, Features, Pixels, deep_squeezenet, squeezenet, vgg
 from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
+from enhance.train.schedule import grown
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
 _FRAME = {
@@ -197,20 +198,20 @@ class SuperResolution(Stateless):
                     self.diversity.adapt(name, _half_octaves(coordinates), to_truth.detach().mean(0), apart.detach())
         if self.weights.diversity:
             terms["diversity"] = -between.mean() / 2
-        grown = min(1.0, (step + 1) / max(self.weights.adversarial_grows, 1))
+        heard = grown(step, self.weights.adversarial_grows)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
                 real = self.discriminator(hr, lr, coordinates).float()
             fake = self.discriminator(generated, lrs, places).float()
-            weight = self.weights.adversarial * grown
+            weight = self.weights.adversarial * heard
             terms["adversarial"] = weight * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
         if self.feature_discriminator is not None:
             self.feature_discriminator.requires_grad_(False)
             alone, (fit,) = self.feature_discriminator(deep[0], pooled_to(deep[0], _condition(lrs, places)))
             feature_logits = torch.stack([logits.float().mean() for logits in (*alone, *fit)])
-            terms["features"] = -self.weights.features_adversarial * grown * feature_logits.mean()
+            terms["features"] = -self.weights.features_adversarial * heard * feature_logits.mean()
             self.feature_discriminator.requires_grad_(True)
             self._features = [x.detach()[: len(lr)] for x in deep[0]], deep[1]
         self._generated = generated.detach()[: len(lr)]

@@ -8,6 +8,7 @@ import { prepared, read } from "./words.js";
 
 const SIDE = 32,
 	SMOOTH = 0.04,
+	SURPRISE = 1.3,
 	SHARP = 0.035,
 	BODY = 0.6,
 	GRID = Array.from({ length: SIDE }, (_, n) => (n + 0.5) / SIDE);
@@ -63,7 +64,7 @@ function choose(reading, vector, birds, random) {
 		return fround(asked.reduce((sum, n, k) => fround(sum + fround(log(share(layout, n)) - usual[k])), 0) - 3 * lacking);
 	});
 	const best = [...scores.keys()].sort((a, b) => Math.round(1e3 * scores[b]) - Math.round(1e3 * scores[a]) || a - b).slice(0, 48);
-	const chances = best.map(n => Math.exp((scores[n] - scores[best[0]]) / 1.3)),
+	const chances = best.map(n => Math.exp((scores[n] - scores[best[0]]) / SURPRISE)),
 		sum = chances.reduce((a, b) => a + b),
 		at = random.number();
 	let reached = 0;

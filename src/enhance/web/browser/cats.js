@@ -10,7 +10,9 @@ const PLACES = 19,
 	LOOK = 3 * PLACES + 3,
 	FUR = 5,
 	NEAREST = 12,
-	NOISE = 16;
+	NOISE = 16,
+	SHADE = 0.3,
+	LOOSENESS = 0.5;
 
 function looksOf(text) {
 	const steps = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -48,7 +50,7 @@ function chosen(looks, colour, random) {
 }
 
 /** Cats after the file of a drawing: facts and, for each seed, three planes. */
-export async function sketch(file, { looseness = 0.5, colour, seed = 0, size = 512, n = 1 }) {
+export async function sketch(file, { looseness = LOOSENESS, colour, seed = 0, size = 512, n = 1 }) {
 	let bitmap;
 	try {
 		bitmap = await createImageBitmap(file);
@@ -72,7 +74,7 @@ export async function sketch(file, { looseness = 0.5, colour, seed = 0, size = 5
 			look: [look, [1, LOOK]],
 			noise: [random.normals(NOISE), [1, NOISE]],
 		});
-		const shade = 0.3 * Math.max(0, 1 - 2 * looseness),
+		const shade = SHADE * Math.max(0, 1 - looseness / LOOSENESS),
 			shaded = image.map((value, n) => value * (1 - shade * ink[n % ink.length]));
 		answers.push({ seed: Number(seed) + k, planes: await enlarged(split(shaded, 128), Number(size)) });
 	}

@@ -12,6 +12,7 @@ const UNITS = [20, 20, 10, 2],
 	TOLERATED = 3,
 	SURE = 96,
 	GRADUAL = 3,
+	UNSURE = 0.5,
 	IN_FOCUS = 0.4,
 	LOOKED_AT = 512;
 
@@ -25,7 +26,7 @@ function windows(side) {
 /** What is wrong with a photo: measures in grey levels (of blur in pixels), how much of it is mended, and words for the worst. */
 export async function measure(rgb) {
 	const [{ width, height }] = rgb,
-		roots = [0, 0, 0, 9];
+		roots = [0, 0, 0, Infinity];
 	let count = 0;
 	for (const [top, bottom] of windows(height))
 		for (const [left, right] of windows(width)) {
@@ -47,7 +48,7 @@ export async function measure(rgb) {
 			: noise + colours / 2 >= blocks
 				? `the photo is grainy (noise of about ${Math.round(Math.max(noise, colours))} grey levels)`
 				: "the photo shows JPEG blocks";
-	values[3] *= 1 - rough / 2; // under noise what is soft is as often the scene
+	values[3] *= 1 - UNSURE * rough; // under noise what is soft is as often the scene
 	return { values, amount, words };
 }
 

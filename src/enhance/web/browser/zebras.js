@@ -16,6 +16,8 @@ const LOOK = 256,
 	SIDE = 128,
 	STEP = 32,
 	ALONE = 1.4,
+	SMALL = 72,
+	BROADER = 0.75,
 	ROOM = 1.25,
 	LEAST = 0.25,
 	TRUST = 3;
@@ -207,7 +209,7 @@ function drawnSide([left, top, right, bottom], to) {
 	const longer = Math.max(right - left, bottom - top),
 		row = longer / Math.max(Math.min(right - left, bottom - top), 1) / ALONE,
 		side = SIDE + STEP * Math.min(Math.max(rounded(((row - 1) * SIDE) / STEP), 0), SIDE / STEP);
-	return to === "zebra" && longer < 72 ? Math.floor((0.75 * side) / STEP) * STEP : side;
+	return to === "zebra" && longer < SMALL ? Math.floor((BROADER * side) / STEP) * STEP : side;
 }
 
 function square([left, top, right, bottom], room, width, height) {
