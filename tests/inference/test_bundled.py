@@ -3,7 +3,7 @@ import pytest
 
 from enhance.errors import EnhanceError
 from enhance.faces import yunet
-from enhance.inference import bundled
+from enhance.inference import bundled, floats, sessions
 
 
 def test_the_repaired_network_is_what_onnx_makes_of_the_shipped_one() -> None:
@@ -20,6 +20,17 @@ def test_the_repaired_network_is_what_onnx_makes_of_the_shipped_one() -> None:
         assert np.array_equal(plain[node.output[0]], (values - zeros) * scales)
     assert all(node.op_type != "DequantizeLinear" for node in ours.graph.node)
     onnx.checker.check_model(ours)
+
+
+def test_packed_weights_are_the_plain_ones() -> None:
+    raw = bundled.find_bundled(yunet.FILE).read_bytes()
+    plain, unpacked = bundled.repaired(raw), floats.floats(bundled.repaired(raw, packed=True))
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
+    of_plain, of_unpacked = (
+        sessions.open_session(model, device="cpu", threads=1).run(None, {"input": picture})
+        for model in (plain, unpacked)
+    )
+    assert all(np.array_equal(one, other) for one, other in zip(of_plain, of_unpacked, strict=True))
 
 
 def test_the_network_is_loaded_once_for_each_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from enhance.inference import packaged, sessions
 from enhance.inference.floats import (
+    BACK,
     FLOAT,
     GRAPH_INITIALIZER,
     GRAPH_INPUT,
@@ -24,7 +25,7 @@ from enhance.inference.floats import (
     TENSOR_NAME,
     unpacked,
 )
-from enhance.inference.protobuf import Fields, as_bytes, as_text, one, parse, serialize
+from enhance.inference.protobuf import Fields, as_text, one, parse, serialize
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -60,21 +61,24 @@ def _session(file: str, device: str, threads: int) -> onnxruntime.InferenceSessi
     return sessions.open_session(repaired(find_bundled(file).read_bytes()), device=device, threads=threads)
 
 
-def repaired(model: bytes) -> bytes:
-    """The same network with plain float weights, for pictures of any size."""
-    fields = parse(model)
-    return serialize([(n, _repaired_graph(as_bytes(value)) if n == MODEL_GRAPH else value) for n, value in fields])
+def repaired(model: bytes, *, packed: bool = False) -> bytes:
+    """The same network for pictures of any size, with plain float weights; `packed`: with weights of 8 bits still."""
+    return serialize(
+        [
+            (number, _repaired_graph(parse(value), packed) if number == MODEL_GRAPH else value)
+            for number, value in parse(model)
+        ]
+    )
 
 
-def _repaired_graph(message: bytes) -> bytes:
-    graph = parse(message)
+def _repaired_graph(graph: Fields, keep_packed: bool) -> bytes:
     packed = {as_text(one(t, TENSOR_NAME)): t for n, value in graph if n == GRAPH_INITIALIZER for t in [parse(value)]}
     nodes = [parse(value) for number, value in graph if number == GRAPH_NODE]
     used = {as_text(name) for node in nodes for number, name in node if number == NODE_INPUT}
     kept: Fields = []
     done: set[str] = set()
     for number, value in graph:
-        if number == GRAPH_NODE and one(node := parse(value), NODE_OPERATOR) == b"DequantizeLinear":
+        if number == GRAPH_NODE and not keep_packed and one(node := parse(value), NODE_OPERATOR) == BACK:
             kept.append((GRAPH_INITIALIZER, unpacked(node, packed)))
             done |= {as_text(name) for field, name in node if field == NODE_INPUT}
         elif number == GRAPH_OUTPUT:

@@ -199,9 +199,9 @@ def networks() -> tuple[str, ...]:
 
 
 def network(name: str) -> bytes:
-    """A network as the browser has it: that of Python, but for bits of a few weights."""
+    """A network as the browser fetches it: that of Python, but for bits of a few weights; YuNet's are packed."""
     if name == "yunet":
-        return bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes())
+        return bundled.repaired(bundled.find_bundled(yunet.FILE).read_bytes(), packed=True)
     file = restoration.weight_files()[1] if name == "estimator" else shipped.weights_of(name)
     model = file.read_bytes()
     return packing.coarse(model, COARSE[name]) if name in COARSE else model

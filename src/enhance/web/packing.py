@@ -2,7 +2,8 @@
 
 Numbers of 8 bits that were learnt repeat nothing: all that can be saved is that some of them are more frequent than
 others. They are coded by asymmetric numeral systems (Duda, 2013; with many states side by side: Giesen, 2014), which
-takes what entropy says, 3 % less than gzip. What else is in a network goes through LZMA, as WebAssembly does.
+takes what entropy says, 3 % less than gzip. What else is in a network goes through LZMA, as WebAssembly does, but for
+scales that are a product of others that are there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from enhance.inference.floats import (
     GRAPH_INITIALIZER,
     INT8,
     MODEL_GRAPH,
+    TENSOR_FLOATS,
     TENSOR_RAW,
     TENSOR_TYPE,
 )
@@ -29,6 +31,10 @@ NETWORK = 0x4E
 """What a packed network begins with: no LZMA of ours and no gzip does."""
 LARGE = 1024
 """Bytes of an array that is coded by itself, at least."""
+PRODUCT = 64
+"""Bytes of an array of which it is tried whether it is a product, at least."""
+SMALL = 1 << 20
+"""Bytes of a network below which it is tried whether LZMA alone makes less of it."""
 MATRIX = 8192
 """Bytes of an array of floats that is rounded, at least."""
 BLOCK, LANES = 512, 256
@@ -49,23 +55,24 @@ def squeezed(content: bytes, preset: int = 9 | lzma.PRESET_EXTREME, *, lc: int =
 
 def packed(model: bytes) -> bytes:
     """A network, from its ONNX file; `browser/weights.js` makes the same file of it again."""
-    arrays = _arrays(model)
-    if any(width == 1 for *_, width in arrays):
-        return _packed(model, arrays)
-    # Floats that were numbers of 8 bits once, as those of the finder of faces, repeat, and LZMA makes less of them.
-    return min(_packed(model, arrays), _packed(model, []), key=len)
+    products = _products(model)
+    arrays = [array for array in _arrays(model) if array[0] not in {start for start, *_ in products}]
+    # In a small network, such as the finder of faces, tables of frequencies take more than they save.
+    coded = [arrays, []] if len(model) < SMALL else [arrays]
+    return min((_packed(model, chosen, products) for chosen in coded), key=len)
 
 
-def _packed(model: bytes, arrays: list[tuple[int, int, int]]) -> bytes:
+def _packed(model: bytes, arrays: list[tuple[int, int, int]], products: list[tuple[int, int, int, int, int]]) -> bytes:
     whole = np.frombuffer(model, np.uint8)
+    left_out = sorted([*((*array, 0, 0) for array in arrays), *products])
     parts = [whole[start : start + length].reshape(-1, width).T.ravel() for start, length, width in arrays]
     numbers = np.concatenate(parts) if parts else np.zeros(0, np.uint8)
     numbers = np.append(numbers, np.zeros(-len(numbers) % BLOCK, np.uint8))
     tables, chosen = _tables(numbers.reshape(-1, BLOCK))
     rest = np.ones(len(whole), bool)
-    for start, length, _ in arrays:
+    for start, length, *_ in left_out:
         rest[start : start + length] = False
-    head = np.array([len(whole), len(arrays), len(chosen), len(tables), *np.ravel(arrays)], "<u4")
+    head = np.array([len(whole), len(left_out), len(chosen), len(tables), *np.ravel(left_out)], "<u4")
     plain = head.tobytes() + tables.astype("<u2").tobytes() + chosen.tobytes() + whole[rest].tobytes()
     small = min((squeezed(plain, lc=lc, lp=lp) for lc, lp in ((3, 0), (0, 2))), key=len)
     states, words = _coded(numbers.reshape(-1, LANES), tables, np.repeat(chosen, BLOCK // LANES))
@@ -93,19 +100,52 @@ def bare(script: str) -> str:
     return re.sub(r"^[\t ]*//.*\n|^[\t ]+", "", script, flags=re.M)
 
 
-def _arrays(model: bytes) -> list[tuple[int, int, int]]:
-    """The large arrays of a network: where in its file, how many bytes, and how many of them a number has."""
+def _tensors(model: bytes, least: int) -> list[tuple[int, int, int]]:
+    """The arrays of a network from so many bytes on: where in its file, how many bytes, and of which type."""
     found, after = [], 0
     for number, value in parse(one(parse(model), MODEL_GRAPH)):
         if number != GRAPH_INITIALIZER:
             continue
         tensor = parse(value)
-        kind = int(one(tensor, TENSOR_TYPE))
-        for raw in (as_bytes(content) for field, content in tensor if field == TENSOR_RAW):
-            if kind in (INT8, FLOAT) and len(raw) >= LARGE:
+        for raw in (as_bytes(content) for field, content in tensor if field in (TENSOR_RAW, TENSOR_FLOATS)):
+            if len(raw) >= least:
                 after = model.index(raw, after)
-                found.append((after, len(raw), np.dtype(DTYPES[kind]).itemsize))
+                found.append((after, len(raw), int(one(tensor, TENSOR_TYPE))))
                 after += len(raw)
+    return found
+
+
+def _arrays(model: bytes) -> list[tuple[int, int, int]]:
+    """The large arrays of a network: where in its file, how many bytes, and how many of them a number has."""
+    return [
+        (start, length, np.dtype(DTYPES[kind]).itemsize)
+        for start, length, kind in _tensors(model, LARGE)
+        if kind in (INT8, FLOAT)
+    ]
+
+
+def _products(model: bytes) -> list[tuple[int, int, int, int, int]]:
+    """Arrays of floats that are others times a number: scales of biases are those of weights times that of the input.
+
+    Returns:
+        For each where it is, how many bytes it has, 0, where the other one is, and the bits of the number.
+    """
+    found: list[tuple[int, int, int, int, int]] = []
+    others: list[tuple[int, NDArray[np.float32]]] = []
+    for start, length, kind in _tensors(model, PRODUCT):
+        if kind != FLOAT or length >= MATRIX:
+            continue
+        array = np.frombuffer(model, "<f4", length // 4, start)
+        for place, other in others:
+            if len(other) == len(array) and other[0]:
+                factor = np.float32(array[0] / other[0])
+                near = (factor, np.nextafter(factor, np.float32(0)), np.nextafter(factor, np.float32(np.inf)))
+                same = [one for one in near if np.array_equal(other * one, array)]
+                if same:
+                    found.append((start, length, 0, place, int(same[0].view(np.uint32))))
+                    break
+        else:
+            others.append((start, array))
     return found
 
 

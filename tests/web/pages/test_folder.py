@@ -658,7 +658,7 @@ def drawn_on(page: Any, given: list[dict[str, np.ndarray]], then: str = "") -> d
     return {"pictures": pictures, "chosen": chosen, "still": still}
 
 
-@pytest.mark.parametrize("name", ["face_x4_lineup", "face_x4_grainy", "sketch_cat"])
+@pytest.mark.parametrize("name", ["face_x4_lineup", "face_x4_grainy", "sketch_cat", "yunet"])
 def test_networks_of_floats_are_those_of_python(paper: Any, name: str) -> None:
     told = paper.evaluate(
         """async (name) => {

@@ -1,5 +1,5 @@
-// Networks of 8 bits as networks of floats, for GPUs: enhance/inference/floats.py and protobuf.py, with their names. A message is a
-// row of [field number, content, its bytes as they were].
+// Networks of 8 bits as networks of floats, for GPUs, and the finder of faces everywhere: enhance/inference/floats.py and protobuf.py, with
+// their names. A message is a row of [field number, content, its bytes as they were].
 const MODEL_GRAPH = 7,
 	[GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_OUTPUT, GRAPH_VALUE_INFO] = [1, 5, 12, 13],
 	[NODE_INPUT, NODE_OUTPUT, NODE_OPERATOR, NODE_ATTRIBUTE] = [1, 2, 4, 5],
@@ -58,16 +58,22 @@ function floatGraph(graph) {
 	]);
 }
 
-/** The float tensor that a DequantizeLinear node would make of tensors that are stored: one scale, or one for each place of an axis. */
+/** The float tensor that a DequantizeLinear node would make of tensors that are stored: one scale, one for each place of an axis, or one
+ * for each block along it. */
 function unpacked(node, tensors) {
 	const [values, scales, zeros] = inputs(node).map(name => array(parse(tensors.get(name)))),
 		attributes = all(node, NODE_ATTRIBUTE).map(parse),
-		axis = one(attributes.find(one => nameOf(one) === "axis") ?? [], ATTRIBUTE_INT) ?? 1,
+		setting = name => one(attributes.find(one => nameOf(one) === name) ?? [], ATTRIBUTE_INT),
+		axis = setting("axis") ?? 1,
+		block = setting("block_size") ?? 0,
 		inner = values.dims.slice(axis + 1).reduce((product, side) => product * side, 1),
+		long = values.dims[axis],
 		count = scales.data.length,
 		plain = new Float32Array(values.data.length);
 	for (let n = 0; n < plain.length; n += 1) {
-		const k = count > 1 ? Math.floor(n / inner) % count : 0;
+		const line = Math.floor(n / inner);
+		let k = count > 1 ? line % count : 0;
+		if (count > 1 && block) k = (Math.floor(line / long) * scales.dims[axis] + Math.floor((line % long) / block)) * inner + (n % inner);
 		plain[n] = (values.data[n] - (zeros?.data[k] ?? 0)) * scales.data[k];
 	}
 	return serialize([

@@ -2,8 +2,10 @@
 // known to be faster.
 import * as ort from "../ort/ort.wasm.min.mjs";
 import { here, unpacked } from "./files.js";
+import { floats } from "./floats.js";
 import { compare, drawn } from "./gpu.js";
 
+const FLOATS = ["yunet"]; // fetched with weights of 8 bits, but computing with floats
 let runtime = null;
 const sessions = new Map();
 
@@ -13,7 +15,7 @@ export function load(name) {
 			Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary: binary, wasmPaths: { mjs: here("ort/ort-wasm-simd-threaded.mjs") } });
 		});
 		const loaded = Promise.all([unpacked(`data/${name}.onnx`), runtime]).then(([bytes]) =>
-			ort.InferenceSession.create(bytes, { executionProviders: ["wasm"], logSeverityLevel: 3 }),
+			ort.InferenceSession.create(FLOATS.includes(name) ? floats(bytes) : bytes, { executionProviders: ["wasm"], logSeverityLevel: 3 }),
 		);
 		loaded.catch(() => {
 			sessions.delete(name);

@@ -1,4 +1,5 @@
-// Unpacks networks as enhance/web/packing.py packs them, with its names: what was learnt by asymmetric numeral systems, the rest by LZMA.
+// Unpacks networks as enhance/web/packing.py packs them, with its names: what was learnt by asymmetric numeral systems, the rest by LZMA;
+// what is a product of something else is multiplied.
 import { unpack } from "./lzma.js";
 
 export const NETWORK = 0x4e;
@@ -11,8 +12,9 @@ export function weights(file) {
 	const large = new DataView(file.buffer, file.byteOffset).getUint32(1, true),
 		plain = unpack(file.subarray(5, 5 + large)),
 		[size, count, blocks, many] = new Uint32Array(plain.buffer, 0, 4),
-		arrays = new Uint32Array(plain.buffer, 16, 3 * count),
-		tables = 16 + 12 * count,
+		arrays = new Uint32Array(plain.buffer, 16, 5 * count),
+		factors = new Float32Array(plain.buffer, 16, 5 * count),
+		tables = 16 + 20 * count,
 		chosen = plain.subarray(tables + 512 * many, tables + 512 * many + blocks),
 		rest = plain.subarray(tables + 512 * many + blocks),
 		coded = file.slice(5 + large).buffer;
@@ -22,9 +24,10 @@ export function weights(file) {
 			Array.from({ length: many }, (_, n) => table(new Uint16Array(plain.buffer, tables + 512 * n, 256))),
 			chosen,
 		),
-		to = new Uint8Array(size);
+		to = new Uint8Array(size),
+		floats = new DataView(to.buffer);
 	let [at, from, read] = [0, 0, 0];
-	for (let n = 0; n < arrays.length; n += 3) {
+	for (let n = 0; n < arrays.length; n += 5) {
 		const [start, length, width] = arrays.subarray(n, n + 3);
 		to.set(rest.subarray(from, from + start - at), at);
 		from += start - at;
@@ -32,6 +35,10 @@ export function weights(file) {
 		for (let k = 0; k < width; k += 1) for (let place = start + k; place < at; place += width) to[place] = numbers[read++];
 	}
 	to.set(rest.subarray(from), at);
+	for (let n = 0; n < arrays.length; n += 5) {
+		const [start, length, width, other] = arrays.subarray(n, n + 4);
+		if (!width) for (let k = 0; k < length; k += 4) floats.setFloat32(start + k, floats.getFloat32(other + k, true) * factors[n + 4], true);
+	}
 	return to;
 }
 
