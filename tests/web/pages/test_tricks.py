@@ -252,6 +252,22 @@ def test_the_sample_horse_becomes_a_zebra(page: Any, served: Served) -> None:
     assert page.is_hidden("#trouble")
 
 
+def test_who_wants_a_horse_is_asked_for_a_zebra(page: Any, served: Served) -> None:
+    page.goto(f"{served.url}/stripes")
+    assert page.inner_text("h1:visible") == "Drop a horse, get a zebra"
+    page.check("[name=to][value=horse]", force=True)
+    for _ in range(2):
+        assert page.inner_text("h1:visible") == "Drop a zebra, get a horse"
+        assert "finds the zebras" in page.inner_text(".lead:visible")
+        assert page.is_hidden('[data-sample="horse.jpg"]')
+        page.reload()  # the choice is in the address
+    page.click('[data-sample="zebra.webp"]')
+    page.wait_for_selector("#result:not([hidden])")
+    assert "the coat is invented" in page.inner_text("#facts")
+    assert "One zebra" in page.inner_text("#facts")
+    assert page.is_hidden("#trouble")
+
+
 def test_a_zebra_becomes_a_horse_whose_coat_is_still_chosen_after_a_reload(
     page: Any, served: Served, tmp_path: Path
 ) -> None:

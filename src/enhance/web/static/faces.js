@@ -487,7 +487,7 @@ async function invented() {
 // To pass on
 
 async function both() {
-	const after = ["given"].includes(shown.right) ? "auto" : shown.right,
+	const after = shown.right === "given" ? "auto" : shown.right,
 		made = {};
 	for (const [name, way] of [
 		["before", "given"],
