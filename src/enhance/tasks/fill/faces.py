@@ -31,10 +31,11 @@ _SURE = 0.6
 """How sure the detector must be. What was filled so far makes it less so of a face that is hidden in part."""
 SEAM = 4
 """Pixels of the hole over which a face takes on the colours around it."""
-MIRRORED = 0.8
+MIRRORED = 0.9
 """How much the mirror image counts deep in a hole, the rest being what was drawn; chosen by training faces held out."""
-_DEEP, _WHOLE = 1 / 8, 1 / 32
-"""In sides of the frame: how deep in a hole it counts so much, and how far from where it is not seen itself."""
+_DEEP, _WHOLE, _THICK = 1 / 16, 1 / 32, 1 / 4
+"""In sides of the frame: how deep in a hole it counts so much, how far from where it is not seen itself, and how deep a
+hole must be somewhere; of a thinner one the network draws the more, the thinner it is."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,10 @@ def like_other_half(drawn: Array, frame: Array, hole: Hole) -> Array:
     """
     seen = ~hole[:, ::-1]
     depth, from_unseen = (
-        np.clip(cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 5) / (share * len(hole)), 0, 1)
-        for part, share in ((hole, _DEEP), (seen, _WHOLE))
+        cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 5) / len(hole) for part in (hole, seen)
     )
-    weight = (MIRRORED * depth * from_unseen)[..., None]
+    share = MIRRORED * min(1, float(depth.max()) / _THICK)
+    weight = (share * np.clip(depth / _DEEP, 0, 1) * np.clip(from_unseen / _WHOLE, 0, 1))[..., None]
     return np.asarray(drawn + weight * (frame[:, ::-1] - drawn), np.float32)
 
 

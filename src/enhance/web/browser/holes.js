@@ -30,9 +30,10 @@ const FRAMES = [64, 128],
 	SEARCHED = 640,
 	SURE = 0.6,
 	SEAM = 4,
-	MIRRORED = 0.8,
-	DEEP = 1 / 8,
+	MIRRORED = 0.9,
+	DEEP = 1 / 16,
 	WHOLE = 1 / 32,
+	THICK = 1 / 4,
 	ENLARGEMENT = 4,
 	SOLID = 0.72,
 	ROUNDNESS = 4,
@@ -360,13 +361,14 @@ function likeOtherHalf(drawn, frame, hole) {
 		mirrored = n => n - (n % width) + width - 1 - (n % width),
 		seen = hole.data.map((_, n) => 1 - hole.data[mirrored(n)]),
 		depth = distances(hole),
-		fromUnseen = distances(plane(width, height, seen));
+		fromUnseen = distances(plane(width, height, seen)),
+		share = MIRRORED * clip(depth.reduce((a, b) => Math.max(a, b)) / (THICK * width));
 	return drawn.map((one, c) =>
 		plane(
 			width,
 			height,
 			one.data.map((value, n) => {
-				const weight = MIRRORED * clip(depth[n] / (DEEP * width)) * clip(fromUnseen[n] / (WHOLE * width));
+				const weight = share * clip(depth[n] / (DEEP * width)) * clip(fromUnseen[n] / (WHOLE * width));
 				return value + weight * (frame[c].data[mirrored(n)] - value);
 			}),
 		),
