@@ -150,6 +150,14 @@ def test_the_discriminator_is_exported_as_it_judges(
     assert np.abs(found - expected).max() < 0.1 * np.abs(expected).max() + 0.01
 
 
+def test_a_model_that_cannot_be_written_is_named(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(TrainingError, match="is a folder; name the .onnx file"):
+        export.export(trained, tmp_path, tasks.recipe_of)
+    with pytest.raises(TrainingError, match="taken.*cannot be written"):
+        export.export(trained, tmp_path / "taken" / "model.onnx", tasks.recipe_of)
+
+
 def test_a_run_without_a_discriminator_has_none_to_export(trained: Path, faces: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no discriminator"):
         export.export(trained, tmp_path / "judge.onnx", tasks.recipe_of, network="discriminator", folders=[faces])

@@ -49,9 +49,11 @@ def export(
 
     Raises:
         DataError: a folder cannot be used.
-        TrainingError: there is no such run or network, or another run is of another shape.
+        TrainingError: there is no such run or network, or another run is of another shape, or `out` cannot be written.
         InternalError: the exported graph does not compute what the network computes.
     """
+    if out.is_dir():
+        raise TrainingError(f"{out}: is a folder; name the .onnx file to write in it")
     state = checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST))
     recipe = recipe_of(state)
     task = recipe.task(torch.device("cpu"))
@@ -75,8 +77,11 @@ def export(
         model = quantized(model, inputs, exported.floats)
     if small:
         model = with_small_weights(model)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(out, model.SerializeToString())
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out, model.SerializeToString())
+    except OSError as error:
+        raise TrainingError(f"{out}: cannot be written ({error.strerror}); name a file elsewhere") from error
     return out
 
 
