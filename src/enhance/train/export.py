@@ -53,7 +53,7 @@ def export(
         InternalError: the exported graph does not compute what the network computes.
     """
     if out.is_dir():
-        raise TrainingError(f"{out}: is a folder; name the .onnx file to write in it")
+        raise TrainingError(f"{out}: is a folder; name the file to write, such as {out.name}.onnx")
     state = checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST))
     recipe = recipe_of(state)
     task = recipe.task(torch.device("cpu"))
