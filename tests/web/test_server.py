@@ -243,6 +243,7 @@ def test_health_models_metrics_and_document(served: Served) -> None:
     assert "enhance_job_seconds_bucket" in metrics
     paths = json.loads(served.ask("GET", "/openapi.json")[2])["paths"]
     assert {"/v1/enhance", "/v1/lineup", "/v1/map", "/v1/models", "/healthz", "/metrics"} <= paths.keys()
+    assert all(told["summary"].endswith(".") for methods in paths.values() for told in methods.values())
 
 
 def test_progress_comes_as_events(served: Served) -> None:

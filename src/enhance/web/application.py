@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware import Middleware
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -59,6 +61,9 @@ def application(service: Service) -> FastAPI:
         )
     add_jobs(app, service)
     add_about(app, service)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and not route.summary:  # FastAPI would make one of the function's name
+            route.summary, route.description = inspect.getdoc(route.endpoint), ""
     add_pages(app)
     counted = frozenset(getattr(route, "path", "") for route in app.routes)
     app.user_middleware.insert(0, Middleware(Guard, access=service.access, meter=service.meter, counted=counted))

@@ -380,7 +380,7 @@ class Service:
         )
 
     async def models(self) -> answers.ModelsAnswer:
-        """The networks."""
+        """The networks that are here."""
         shipped = await asyncio.to_thread(models)
         keys = ("task", "scale", "licence", "pictures")
         return answers.ModelsAnswer(
@@ -403,7 +403,7 @@ class Service:
         return JSONResponse(self.how(status).model_dump(), 200 if status == "ok" else 503)
 
     async def metrics(self) -> Response:
-        """For Prometheus."""
+        """Counts and times, for Prometheus."""
         return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
 
 

@@ -46,6 +46,7 @@ from enhance.web import folder
 from tests.web.conftest import SAMPLES
 from tests.web.pages.acts import BROWSER, brush, drop, opened_again, sample, until
 from tests.web.pages.packages import unpacked
+from tests.web.pages.test_site import sound
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 AGREEMENT = 40
@@ -196,7 +197,7 @@ def drawing(width: int, scale: float = 1.0, filled: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-def test_pages_name_only_what_is_there(written: Path, page: Any, hosted: Hosted) -> None:
+def test_pages_name_only_what_is_there_and_shut_nobody_out(written: Path, page: Any, hosted: Hosted, axe: str) -> None:
     lost: list[str] = []
     page.on("response", lambda answer: lost.append(answer.url) if answer.status >= 400 else None)
     for name in ("", *(trick.name for trick in folder.TRICKS)):
@@ -207,6 +208,8 @@ def test_pages_name_only_what_is_there(written: Path, page: Any, hosted: Hosted)
         for link in links:
             path = written / link.removeprefix(hosted.url)
             assert (path / "index.html").is_file(), link
+        page.wait_for_selector("header nav")
+        sound(page, 1280, axe)
     assert not lost
     assert "Not here" not in (written / "index.html").read_text()
 
@@ -298,10 +301,12 @@ def test_a_bird_is_the_one_that_python_draws(paper: Any, sentence: str, options:
 
 
 def test_a_bird_is_drawn_and_its_file_says_from_what_words(page: Any, hosted: Hosted, tmp_path: Path) -> None:
+    sizes = fetched_by(page)
     page.goto(f"{hosted.url}birds")
     page.fill("#words", "a <red> bird & a xylophone")
     page.click("#draw")
     page.wait_for_selector("#eight li:nth-child(8) img")
+    assert LEAST_BYTES < sum(sizes.values()) < MOST_BYTES, sizes
     assert page.inner_text("#sentence del") == "xylophone"
     with page.expect_download() as given:
         page.click("#save")
@@ -532,6 +537,7 @@ def test_a_grainy_photo_needs_no_network_for_clean_ones(page: Any, hosted: Hoste
     page.click("#go")
     page.wait_for_selector("#result:not([hidden])")
     assert "grainy" in page.inner_text("#facts")
+    assert "agrees with the photo" not in page.inner_text("#facts"), "it is not held to the grain"
     assert any("face_x4_grainy" in url for url in sizes)
     assert not any("face_x4_gan" in url for url in sizes)
     assert LEAST_BYTES < sum(sizes.values()) < MOST_BYTES, sizes

@@ -306,7 +306,8 @@ function words(entry, facts) {
 				`${drawn.length === 1 ? "A face was" : `${drawn.length} faces were`} redrawn from ${across.join(", ")} pixels across. Each pixel became sixteen; what differs among them was imagined.`,
 			facts.model === "bicubic" && "Nothing was invented: this is what the pixels say, smoothly joined.",
 			facts.model !== "bicubic" && !drawn.length && "No face was redrawn here.",
-			invents && "It agrees with the photo. So would countless other faces. It is not the person.",
+			invents &&
+				`${facts.lr_psnr_db < 40 ? "Countless other faces would fit as well" : "It agrees with the photo. So would countless other faces"}. It is not the person.`,
 			entry.note,
 			...facts.notes,
 		],
