@@ -30,7 +30,7 @@ ENLARGED_BY = "photo_x4_pixel"
 """What makes 512 pixels of 128."""
 _AT_ONCE = 16
 """Cats that are painted together."""
-SHADE = 0.3
+SHADE = 0.45
 """How much darker lines are laid over what was painted at looseness 0; from the default on not at all."""
 
 

@@ -11,7 +11,7 @@ const PLACES = 19,
 	FUR = 5,
 	NEAREST = 12,
 	NOISE = 16,
-	SHADE = 0.3,
+	SHADE = 0.45,
 	LOOSENESS = 0.5;
 
 function looksOf(text) {
