@@ -1,5 +1,6 @@
 """Drawing faces with the shipped networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from enhance.faces import crops, detection, geometry
 from enhance.faces.drawing import MAX_FACE_SIZE, draw_crops, drawing_size, face_noise
 from enhance.inference.model import Model
-from enhance.painting.consistency import downscale
+from enhance.painting.consistency import downscale, lr_psnr
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
@@ -55,3 +56,17 @@ def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:
     assert (trembling == first).mean() > 0.5
     assert first.std() == pytest.approx(1, abs=0.1)
     assert not np.array_equal(first, face_noise(still.coordinates, 8, 32, seed=2))
+
+
+def test_what_is_drawn_of_few_pixels_is_drawn_once_more_and_agrees_with_them(sample: np.ndarray) -> None:
+    model = Model.load("face_x4_lineup")
+    once = Model(model.path, model.session, replace(model.facts, refined_below=0))
+    photo = sample.astype(np.float32) / 255
+    landmarks = detection.detect(photo)[0].landmarks
+    for size, again in ((9, True), (20, True), (40, False)):
+        small = geometry.align(photo, landmarks, 4 * size)[0]
+        crop = crops.aligned_crop(downscale(small))
+        assert crop.size == size
+        first, second = (draw_crops(one, [crop], 3)[0] for one in (once, model))
+        assert np.array_equal(first, second) != again
+        assert lr_psnr(second, crop.lr, 4) > 50

@@ -35,6 +35,8 @@ class Facts:
         truncation: factors of the noise of seed 0, for frames of 16, 32, 64, ... pixels; one number for any size.
         noise_scale: factors of the noise of any seed, for the same frames: with them answers are as far apart as they
             ought to be.
+        refined_below: what is drawn of a face of fewer pixels across is drawn once more, from half as many more of
+            itself.
         restores: whether it removes noise, blur and JPEG blocks, and so does not agree with its input.
         tiling: whether a picture may be given to it in parts.
         extra: all that the file says of itself, as text: licence, recipe, commit, data, cost and more.
@@ -50,6 +52,7 @@ class Facts:
     shared_noise: int = 0
     truncation: tuple[float, ...] = (1.0,)
     noise_scale: tuple[float, ...] = (1.0,)
+    refined_below: int = 0
     restores: bool = False
     tiling: Literal["supported", "never"] = "supported"
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -95,6 +98,7 @@ class Facts:
                 shared_noise=int(metadata.get("shared_noise", 0)),
                 truncation=_truncation(metadata, COORDINATES in shapes, restores),
                 noise_scale=_factors(metadata.get("noise_scale", "[1.0]")),
+                refined_below=int(metadata.get("refined_below", 0)),
                 restores=restores,
                 tiling=cast(Literal["supported", "never"], tiling),
                 extra=MappingProxyType(metadata),

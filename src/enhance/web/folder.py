@@ -301,6 +301,7 @@ def _numbers(model: str) -> dict[str, Any]:
         "shared": known.shared_noise,
         "truncation": known.truncation,
         "noise_scale": known.noise_scale,
+        "refined_below": known.refined_below,
     }
 
 

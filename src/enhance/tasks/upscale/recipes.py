@@ -47,6 +47,8 @@ class Recipe:
         degraded: whether it learns from bad photos, which it restores before it agrees with them.
         noise_scale: factors of the noise at run time, for faces of 16, 32, 64 ... pixels: measured afterwards, so that
             answers are as far apart as the truth is from them.
+        refined_below: at run time, what is drawn of a face of fewer pixels across is drawn once more, from half as many
+            more of itself.
     """
 
     task_name: ClassVar[str] = "upscale"
@@ -58,6 +60,7 @@ class Recipe:
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
     degraded: bool = False
     noise_scale: tuple[float, ...] = (1.0,)
+    refined_below: int = 0
     seed: int = 0
 
     def data(self, folders: Sequence[Path]) -> FaceDataset:
@@ -90,6 +93,7 @@ class Recipe:
             "device": device,
             "degraded": self.degraded,
             "noise_scale": self.noise_scale,
+            "refined_below": self.refined_below,
             "seed": self.seed,
         }
         return SuperResolution(generator, discriminator, **options)  # type: ignore[arg-type]
@@ -154,7 +158,8 @@ def face_x4_lineup() -> Recipe:
             full_faces=(48, 64, 96, 128, 256),
         ),
         schedule=Schedule(rate=2e-4, ema=0.997),
-        noise_scale=(1.0, 1.15, 1.3),
+        noise_scale=(1.5, 1.5, 1.9),
+        refined_below=32,
     )
 
 

@@ -125,13 +125,14 @@ class SuperResolution(Stateless):
         device: torch.device,
         degraded: bool = False,
         noise_scale: tuple[float, ...] = (1.0,),
+        refined_below: int = 0,
         seed: int = 0,
     ) -> None:
         if (discriminator is None) != (weights.adversarial == 0):
             raise ValueError("a discriminator and an adversarial weight come together")
         if weights.features_adversarial and not (weights.adversarial and weights.perceptual):
             raise ValueError("a discriminator of features comes with one of pixels, and with a perceptual loss")
-        self.generator, self.noise_scale = generator, noise_scale
+        self.generator, self.noise_scale, self.refined_below = generator, noise_scale, refined_below
         self.discriminator = discriminator
         self.weights = weights
         self.degraded = degraded
@@ -345,7 +346,13 @@ class SuperResolution(Stateless):
 
     def _noise_facts(self) -> dict[str, str]:
         """Of networks with noise of the whole face, which draw line-ups: the first answer is one like any other."""
-        return {"truncation": "[1.0]", "noise_scale": json.dumps(self.noise_scale)} if self.generator.shared else {}
+        if not self.generator.shared:
+            return {}
+        return {
+            "truncation": "[1.0]",
+            "noise_scale": json.dumps(self.noise_scale),
+            "refined_below": str(self.refined_below),
+        }
 
     def _calibration(self, shipped: "ExportedGenerator") -> Calibration:
         def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:

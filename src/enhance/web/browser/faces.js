@@ -14,6 +14,8 @@ const SCALE = 4,
 	SOLID = 0.72,
 	ROUNDNESS = 4,
 	PATCHES = 6,
+	REFINEMENT = 1.5,
+	MULTIPLE = 4,
 	GOAL = 51,
 	MAX_PASSES = 8,
 	TILE = 512,
@@ -136,7 +138,27 @@ const reduced = crop =>
  * numbers in the place of the noise that is one for the whole face. */
 export async function draw(model, crops, seed, shared = []) {
 	const small = crops.map(reduced),
-		drawn = [],
+		below = (await facts()).networks[model].refined_below,
+		drawn = await drawOnce(model, small, seed, shared);
+	for (const [n, crop] of small.entries()) {
+		if (crop.size < below) drawn[n] = await refined(model, crop, drawn[n], seed, shared);
+		drawn[n] = sized(drawn[n], SCALE * crops[n].side);
+	}
+	return drawn;
+}
+
+/** What was drawn of a small crop, drawn once more from more pixels of itself. */
+async function refined(model, crop, drawn, seed, shared) {
+	const side = Math.max(Math.floor((REFINEMENT * crop.side) / MULTIPLE) * MULTIPLE, crop.side),
+		times = side / crop.side;
+	const larger = { ...crop, lr: sized(drawn, side, "box"), side, toFrame: enlarged(crop.toFrame, times), size: rounded(times * crop.size) };
+	const [again] = await drawOnce(model, [larger], seed, shared);
+	return backProjected(sized(again, SCALE * crop.side), crop.lr);
+}
+
+/** The same for crops that are not reduced, each drawn once. */
+async function drawOnce(model, small, seed, shared) {
+	const drawn = [],
 		said = (await facts()).networks[model];
 	for (const side of new Set(small.map(crop => crop.side))) {
 		const members = [...small.keys()].filter(n => small[n].side === side),
@@ -170,21 +192,17 @@ export async function draw(model, crops, seed, shared = []) {
 				plane(large, large, hr.slice((3 * k + c) * large * large, (3 * k + c + 1) * large * large).map(clip)),
 			);
 			if (padded !== side) planes = planes.map(one => cut(one, 0, 0, own, own));
-			planes = planes.map(one => turned(one, (4 - turns[k]) % 4));
-			const target = SCALE * crops[n].side;
-			drawn[n] =
-				target === own
-					? planes
-					: planes.map(one => {
-							const to = resized(one, target, target);
-							to.data = to.data.map(clip);
-							return to;
-						});
+			drawn[n] = planes.map(one => turned(one, (4 - turns[k]) % 4));
 		}
 	}
 	return drawn;
 }
 
+/** A square picture at another size. */
+function sized(planes, side, kind = "bicubic") {
+	if (planes[0].width === side) return planes;
+	return planes.map(one => plane(side, side, resized(one, side, side, kind).data.map(clip)));
+}
 const quarterTurns = ([a, , , d]) => ((rounded((Math.atan2(-d, a) * 2) / Math.PI) % 4) + 4) % 4;
 function joined(planes) {
 	const all = new Float32Array(planes.reduce((sum, { data }) => sum + data.length, 0));
