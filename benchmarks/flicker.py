@@ -154,7 +154,7 @@ def by_bicubic(frames: Sequence[Pixels]) -> list[Pixels]:
 def by_enhance(frames: Sequence[Pixels], once: bool) -> list[Pixels]:
     """The same as `enhance` draws a video, or with what is wrong measured in each frame."""
     plan, tracker = plan_frames(frames[:: max(1, len(frames) // LOOKS)]), Tracker()
-    options = UpscaleOptions(model=plan.model, consistent=plan.consistent)
+    options = UpscaleOptions(model=plan.model, consistent=plan.consistent).of_frames()
     known = plan.defects if once else None
     return [enhance_photo(Photo(to_uint8(frame)), options, look=tracker, known=known).rgb for frame in frames]
 

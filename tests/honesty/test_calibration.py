@@ -11,6 +11,7 @@ from enhance.evaluate import card
 from enhance.honesty import coverage, uncertainty
 from enhance.honesty.calibration import CALIBRATION_PARTS, calibrate, part_of
 from enhance.inference.model import Model
+from enhance.inference.shipped import weights_of
 from tests.evaluate.conftest import blobs
 
 CARD = "# nearest\n\nwords\n\n## Limits\n\n- some\n"
@@ -55,6 +56,24 @@ def test_what_was_promised_is_measured_on_others(people: Path, nearest: Path, tm
     weights.write_bytes(weights.read_bytes() + b"\0")
     assert coverage.sections(weights) == []
     assert card.with_section(page, coverage.HEADING, coverage.section(weights)) == CARD
+
+
+def test_photos_are_calibrated_as_the_program_draws_them(tmp_path: Path) -> None:
+    weights = tmp_path / "mine.onnx"
+    shutil.copy(weights_of("photo_x4_grainy"), weights)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n in range(80):
+        Image.fromarray(blobs(256, n)).save(folder / f"{n}.png")
+    said = json.loads(calibrate([folder], str(weights)).read_text())
+    (found,) = said["coverage"].values()
+    assert found["calibrated_on"] + found["measured_on"] == 80
+    assert found["coverage"] > 0.85
+    section = coverage.section(weights)
+    assert "calibrated on some photos and measured on others" in section
+    assert "by group" not in section
+    network = Model.load(weights)
+    assert uncertainty.constants_for(network, 1000) == uncertainty.constants_for(network, 20)
 
 
 def test_too_few_faces(folder: Path, nearest: Path, tmp_path: Path) -> None:

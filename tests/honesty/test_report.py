@@ -87,6 +87,16 @@ def test_there_is_no_map_where_textures_were_invented_everywhere(small: Photo, c
         band_map(drawn, report(small, drawn), small)
 
 
+def test_the_map_of_a_bad_photo_covers_all_of_it(small: Photo) -> None:
+    noise = np.random.default_rng(0).normal(0, 12, small.pixels.shape)
+    bad = read(np.clip(small.pixels + noise, 0, 255).astype(np.uint8))
+    drawn = enhance_photo(bad, UpscaleOptions())
+    assert drawn.inventive is not None
+    band = band_map(drawn, report(bad, drawn), bad)
+    assert band.shape == (4 * bad.height, 4 * bad.width)
+    assert (band > 0).all()
+
+
 def test_an_uncalibrated_model_has_no_number_and_no_map(small: Photo, tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     path.write_bytes(weights_of("face_x4_gan").read_bytes())

@@ -40,6 +40,13 @@ def any_network(request: pytest.FixtureRequest) -> Model:
     return Model.load(request.param)
 
 
+def test_two_networks_count_by_their_share(sample: np.ndarray, network: Model) -> None:
+    photo, other = read(sample[:32, :48]), Model.load("photo_x4_grainy")
+    alone, detail = (Background(photo, model, MEMORY).part(0, 0, 48, 32) for model in (network, other))
+    both = Background(photo, network, MEMORY, detail=other, share=0.25).part(0, 0, 48, 32)
+    assert np.allclose(both, 0.75 * alone + 0.25 * detail, atol=1e-5)
+
+
 @pytest.mark.parametrize("memory", [1000, 1])
 def test_tiles_are_what_the_whole_would_be(
     sample: np.ndarray, any_network: Model, memory: float, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from enhance.tasks.upscale.recipes import Recipe
+from enhance.tasks.upscale.restored_data import CropSampling
 
 
 def draw_face(rng: np.random.Generator, size: int) -> Image.Image:
@@ -30,6 +31,16 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(40):
         draw_face(rng, 128).save(folder / f"face_{n:03d}.png")
         draw_face(rng, 128).crop((16, 24, 112, 120)).save(folder / f"utk_030_f_asian_{n:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four pictures of 260 pixels."""
+    folder = tmp_path_factory.mktemp("photographs")
+    rng = np.random.default_rng(1)
+    for n in range(4):
+        draw_face(rng, 260).save(folder / f"{n}.png")
     return folder
 
 
@@ -57,6 +68,9 @@ def tiny() -> Callable[[Recipe], Recipe]:
     def shrunk(recipe: Recipe) -> Recipe:
         deep = min(recipe.shape.deep, 1)
         shape = replace(recipe.shape, width=16, blocks=1, deep=deep, edge=16, finish=1)
-        return replace(recipe, shape=shape, sampling=replace(recipe.sampling, batch=4))
+        sampling = replace(recipe.sampling, batch=4)
+        if isinstance(sampling, CropSampling):
+            sampling = replace(sampling, crops=6)
+        return replace(recipe, shape=shape, sampling=sampling)
 
     return shrunk

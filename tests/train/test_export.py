@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,20 @@ def test_the_mean_of_runs_lies_between_them(
     run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "deeper", images=4)
     with pytest.raises(TrainingError, match=r"deeper: .*another shape"):
         export.export(trained, tmp_path / "none.onnx", tasks.recipe_of, others=[tmp_path / "deeper"])
+
+
+def test_what_a_run_began_from_may_lack_parts_in_a_mean(
+    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+) -> None:
+    shallow = replace(tiny(recipes.face_x4_gan()), shape=replace(tiny(recipes.face_x4_gan()).shape, deep=0))
+    run.start([faces], shallow, tmp_path / "shallow", images=4)
+    deep = tiny(recipes.face_x4_gan())
+    run.start([faces], deep, tmp_path / "deep", images=4, init=tmp_path / "shallow")
+    export.export(tmp_path / "deep", tmp_path / "mean.onnx", tasks.recipe_of, others=[tmp_path / "shallow"])
+    one, mean = (checkpoint.initial_weights(tmp_path / name).networks["generator"] for name in ("deep", "mean.onnx"))
+    assert mean.keys() == one.keys()
+    assert all(torch.allclose(mean[name], one[name]) for name in one if name.startswith("deep."))
+    assert not all(torch.allclose(mean[name], one[name], atol=0) for name in one)
 
 
 def test_the_file_says_whether_it_restores(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> None:

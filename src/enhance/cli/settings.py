@@ -9,7 +9,7 @@ from typing import Any
 
 from enhance.cli.command_options import Extras, TargetSize
 from enhance.photos.coding import FINE, Coding
-from enhance.tasks.upscale.options import FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
+from enhance.tasks.upscale.options import AUTO, BACKGROUND_MODEL, FACE_MODEL, RESTORATION_MODEL, UpscaleOptions
 
 
 def settings_of(options: UpscaleOptions, size: TargetSize, extras: Extras, coding: Coding = FINE) -> str:
@@ -64,7 +64,7 @@ def _old_settings(options: UpscaleOptions, size: TargetSize, extras: Extras) -> 
         "width": size.width,
         "height": size.height,
         "megapixels": size.megapixels,
-        "rest": options.background,
+        "rest": BACKGROUND_MODEL if options.background == AUTO else options.background,
         "aligned": options.aligned,
         "force": options.force,
         "consistent": options.consistent,

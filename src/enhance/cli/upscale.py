@@ -225,13 +225,16 @@ def enhance_file(
         credentials.refuse_unsignable(target, extras.sign, extras.key)
     large = read(extras.original) if extras.original else None
     make_folder(target.parent)
+    moving = source.frames > 1 and moves(target)
+    if moving:
+        options = options.of_frames()
     drawn: Callable[[Photo], Result] = partial(
         enhance_photo, options=options, memory=limits.memory, most_pixels=limits.max_result * 1e6, progress=progress
     )
     enhanced = partial(mappable, drawn) if extras.heat else drawn
     # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
     with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
-        if source.frames > 1 and moves(target):
+        if moving:
             result = enhance_frames(frames(path, max_pixels=most), enhanced, file, request.coding)
         else:
             result = enhanced(source)

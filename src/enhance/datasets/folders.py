@@ -73,6 +73,19 @@ def read_pixels(path: Path) -> NDArray[np.uint8]:
         raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
 
 
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture, which is not decoded.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
+
+
 def is_held_out(name: str) -> bool:
     """True for about one name in a hundred, always the same ones: such pictures are never trained on."""
     first, second = hashlib.sha256(name.encode()).digest()[:2]

@@ -1,11 +1,12 @@
-"""Calibration of the invention map: how wide its band must be on faces, and how well that holds on others."""
+"""Calibration of the invention map: how wide its band must be on faces, or on photos that were bad, and how well that
+holds on others."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,18 @@ from enhance.honesty import coverage, uncertainty
 from enhance.honesty.samples import draw_beside
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
+from enhance.photos.photo import read
+from enhance.pixels import area_mean, to_uint8
 from enhance.tasks.upscale import pairs
+from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.choice import lineup_model
-from enhance.tasks.upscale.options import SCALE
-from enhance.tasks.upscale.pairs import FaceFile
+from enhance.tasks.upscale.enhance import enhance_photo
+from enhance.tasks.upscale.options import SCALE, UpscaleOptions
+from enhance.tasks.upscale.pairs import FaceFile, WholePhoto
 
 _SIZES = (16, 32, 64)
+PHOTO_SIZE = 64
+"""Pixels a side of the bad photos: one size, for what is drawn does not depend on it."""
 CALIBRATION_PARTS = ("fit", "calibrate", "measure")
 FEWEST = 10
 """A group of fewer measured faces is not reported."""
@@ -36,10 +43,10 @@ _Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class FaceEvidence:
-    """The part of a face that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
+class Evidence:
+    """The part of a face or photo that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
 
-    face: FaceFile
+    example: FaceFile | WholePhoto
     features: _Array
     errors: _Array
 
@@ -52,7 +59,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     restores its input is shown bad photos.
 
     Args:
-        folders: aligned faces that the network did not learn from.
+        folders: aligned faces that the network did not learn from; for one that draws photos, photos.
         model: a shipped model's name or an .onnx file.
         limit: at each size only so many faces, always the same random ones.
 
@@ -66,15 +73,14 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     network = Model.load(model)
     # At once: should the file be replaced meanwhile, the constants must not pass for those of the new one.
     digest = sha256(network.path)
-    degradation = pairs.degraded if network.facts.restores else pairs.clean
-    everyone = pairs.face_files(folders)
+    of_faces = network.facts.takes_coordinates or not network.facts.restores
+    evidence = (_evidence_of_faces if of_faces else _evidence_of_photos)(network, folders, limit)
     constants: dict[str, Any] = {}
     covered: dict[str, Any] = {}
-    for size in _SIZES:
-        chosen = pairs.choose_files(everyone, size, limit)
-        dealt: dict[str, list[FaceEvidence]] = {part: [] for part in CALIBRATION_PARTS}
-        for one in face_evidence(network, chosen, size, degradation):
-            dealt[part_of(one.face.path.stem)].append(one)
+    for size in _SIZES if of_faces else (PHOTO_SIZE,):
+        dealt: dict[str, list[Evidence]] = {part: [] for part in CALIBRATION_PARTS}
+        for one in evidence(size):
+            dealt[part_of(one.example.path.stem)].append(one)
         if min(map(len, dealt.values())) < 2 * FEWEST:
             continue
         learn, widen, measure = (dealt[part] for part in CALIBRATION_PARTS)
@@ -83,10 +89,14 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         constants[str(size)] = asdict(final)
         covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
     if not constants:
-        raise DataError(f"{folders[0]}: too few faces to calibrate with; give some hundreds, 64 pixels wide or more")
+        unit, side = ("faces", 64) if of_faces else ("photos", SCALE * PHOTO_SIZE)
+        raise DataError(
+            f"{folders[0]}: too few {unit} to calibrate with; give some hundreds, {side} pixels wide or more"
+        )
     names = ", ".join(f"{folder.parent.name}/{folder.name}".lstrip("/") for folder in folders)
     most = f", at most {limit} a size" if limit else ""
     how = ", made small as bad photos" if network.facts.restores else ""
+    dealt_by = "people dealt into three parts by name" if of_faces else "dealt into three parts by name"
     record = {
         "model": network.path.stem,
         "sha256": digest,
@@ -94,7 +104,8 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         "level": uncertainty.LEVEL,
         "answers": uncertainty.SAMPLES,
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
-        "faces": f"{names}{most}{how}; people dealt into three parts by name",
+        "of": "faces" if of_faces else "photos",
+        "faces": f"{names}{most}{how}; {dealt_by}",
         "constants": constants,
         "coverage": covered,
     }
@@ -118,9 +129,24 @@ def part_of(name: str) -> str:
     ]
 
 
+def _evidence_of_faces(
+    network: Model, folders: Sequence[Path], limit: int | None
+) -> Callable[[int], Iterator[Evidence]]:
+    everyone = pairs.face_files(folders)
+    degradation = pairs.degraded if network.facts.restores else pairs.clean
+    return lambda size: face_evidence(network, pairs.choose_files(everyone, size, limit), size, degradation)
+
+
+def _evidence_of_photos(
+    network: Model, folders: Sequence[Path], limit: int | None
+) -> Callable[[int], Iterator[Evidence]]:
+    everything = pairs.whole_photos(folders)
+    return lambda size: photo_evidence(network, pairs.choose_photos(everything, size, limit), size)
+
+
 def face_evidence(
     network: Model, chosen: Sequence[FaceFile], size: int, degradation: pairs.PictureDegradation = pairs.clean
-) -> Iterator[FaceEvidence]:
+) -> Iterator[Evidence]:
     """Every face as it is drawn several times from `size` pixels across."""
     for batch in pairs.pairs(chosen, size, degradation=degradation):
         left, top, right, bottom = (round(edge * SCALE * size) for edge in batch.box)
@@ -130,17 +156,33 @@ def face_evidence(
             drawn = draw_beside(network, aligned_crop(lr), 0, uncertainty.SAMPLES)
             features = uncertainty.uncertainty_features(drawn, bicubic(lr, SCALE))[top:bottom, left:right]
             errors = np.abs(drawn[0, top:bottom, left:right] - hr).max(axis=-1)
-            yield FaceEvidence(face, features, errors)
+            yield Evidence(face, features, errors)
 
 
-def _measured(faces: Sequence[FaceEvidence], constants: uncertainty.Constants) -> dict[str, Any]:
+def photo_evidence(network: Model, chosen: Sequence[WholePhoto], size: int) -> Iterator[Evidence]:
+    """Every photo as all of the program draws it, faces aside, after it was made small and bad."""
+    options = UpscaleOptions(background=str(network.path), faces="none")
+    for batch in pairs.photo_pairs(chosen, size, _made_bad):
+        lr, hr = (planes[0].transpose(1, 2, 0) for planes in (batch.lr, batch.hr))
+        drawn = enhance_photo(read(to_uint8(lr)), options, look=lambda _: []).rgb
+        features = uncertainty.uncertainty_features(drawn[None], bicubic(lr, SCALE))
+        yield Evidence(batch.examples[0], features, np.abs(drawn - hr).max(axis=-1))
+
+
+def _made_bad(hr: _Array, rng: np.random.Generator) -> _Array:
+    """A bad small version of an original (4h,4w,3) in [0,255], as photos are, mostly mild."""
+    bad, _ = BadPhoto(clean=0)(area_mean(hr, SCALE).astype(np.float32) / np.float32(255), rng)
+    return bad * np.float32(255)
+
+
+def _measured(faces: Sequence[Evidence], constants: uncertainty.Constants) -> dict[str, Any]:
     """Coverage on faces that had no part in choosing the constants: of all of them, and per group."""
     bands = [uncertainty.error_bound(one.features, constants) for one in faces]
     inside = np.array([float((one.errors <= band).mean()) for one, band in zip(faces, bands, strict=True)])
     groups = {}
     for label in LABELS:
-        for value in sorted({one.face.labels[label] for one in faces if label in one.face.labels}):
-            members = np.array([one.face.labels.get(label) == value for one in faces])
+        for value in sorted({one.example.labels[label] for one in faces if label in one.example.labels}):
+            members = np.array([one.example.labels.get(label) == value for one in faces])
             if members.sum() >= FEWEST:
                 groups[f"{label} {value}"] = [int(members.sum()), round(float(inside[members].mean()), 3)]
     return {

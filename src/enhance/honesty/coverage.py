@@ -20,7 +20,8 @@ def section(path: Path) -> str:
     record = uncertainty.calibration(path)
     if record is None:
         return ""
-    rows, groups = [["size", "faces", "inside the band", "worst tenth of faces", "half width", "made up"]], []
+    unit, dealt = ("faces", "people") if record.get("of", "faces") == "faces" else ("photos", "photos")
+    rows, groups = [["size", unit, "inside the band", f"worst tenth of {unit}", "half width", "made up"]], []
     for size, result in record["coverage"].items():
         covered = f"{100 * result['coverage']:.1f} % ±{100 * result['half_interval_95']:.1f}"
         worst, made_up = f"{100 * result['worst_tenth_of_faces']:.0f} %", f"{100 * result['made_up']:.0f} %"
@@ -31,15 +32,15 @@ def section(path: Path) -> str:
     for group in dict.fromkeys(group for group, *_ in groups):
         cells = {size: f"{100 * share:.1f} % of {count}" for one, size, count, share in groups if one == group}
         by_group.append([group, *(cells.get(size, "-") for size in record["coverage"])])
+    parts = ["Pixels inside the band, by group:", markdown(by_group)] if groups else []
     return "\n\n".join(
         [
             HEADING,
             f"The band promises that {100 * record['level']:.0f} % of the true pixels lie inside, on average over "
-            "faces like those it was calibrated on (conformal risk control). It was calibrated on some people and "
+            f"{unit} like those it was calibrated on (conformal risk control). It was calibrated on some {dealt} and "
             f"measured on others: {record['faces']}. A pixel counts as made up if its band is wider than ±"
             f"{record['visible_grey_levels']} of 255 grey levels.",
             markdown(rows),
-            "Pixels inside the band, by group:",
-            markdown(by_group),
+            *parts,
         ]
     )

@@ -168,10 +168,9 @@ def refuse_map(result: Result) -> None:
     Raises:
         UncalibratedError: a network that invents was not calibrated.
     """
-    if result.background and result.background.facts.invents:
+    if (rest := result.inventive) is not None and uncertainty.calibration(rest.path) is None:
         raise UncalibratedError(
-            f"{result.background.facts.name} drew what is not a face, and was never calibrated, so there is no map: "
-            "leave out --rest"
+            f"{rest.facts.name} drew what is not a face, and was never calibrated, so there is no map: leave out --rest"
         )
     for job in result.faces:
         if result.model and job.redrawn:
@@ -179,7 +178,7 @@ def refuse_map(result: Result) -> None:
 
 
 def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _Array:
-    """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was redrawn.
+    """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was invented.
 
     Raises:
         UncalibratedError: a network that invents was not calibrated.
@@ -196,7 +195,16 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _
         shown = face_report.band * _shown(result, crop, scale)
         np.maximum(there, shown[slices(here, crop.left, crop.top, scale)], out=there)
     size = result.canvas.width, result.canvas.height
-    return total if total.shape == size[::-1] else resize(total, size, method=Image.Resampling.BILINEAR)
+    band = total if total.shape == size[::-1] else resize(total, size, method=Image.Resampling.BILINEAR)
+    return band if result.inventive is None else np.where(band > 0, band, _rest_band(result.inventive, result, photo))
+
+
+def _rest_band(model: Model, result: Result, photo: Photo) -> _Array:
+    """Half widths (H,W) of the band of what is no face, by how much the result differs from bicubic."""
+    drawn = result.rgb
+    enlarged = np.clip(resize(photo.rgb, (drawn.shape[1], drawn.shape[0])), 0, 1)
+    features = uncertainty.uncertainty_features(drawn[None], enlarged)
+    return uncertainty.error_bound(features, uncertainty.constants_for(model, photo.height))
 
 
 def report_facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:

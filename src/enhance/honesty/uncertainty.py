@@ -80,9 +80,11 @@ def face_uncertainty(samples: _Array, bicubic: _Array, constants: Constants, wei
 
 
 def uncertainty_features(samples: _Array, bicubic: _Array) -> _Array:
-    """(H,W,2): the spread of samples (n,H,W,3) and what the first adds to bicubic (H,W,3), in the worst channel."""
+    """(H,W,2): the spread of samples (n,H,W,3), 0 for one alone, and what the first adds to bicubic (H,W,3), in the
+    worst channel."""
 
-    spread = samples.std(axis=0, ddof=1).max(axis=-1)
+    several = len(samples) > 1
+    spread = samples.std(axis=0, ddof=1).max(axis=-1) if several else np.zeros(samples.shape[1:3], np.float32)
     added = np.abs(samples[0] - bicubic).max(axis=-1)
     return np.stack([_around(spread), _around(added)], -1)
 
@@ -165,7 +167,8 @@ def calibration_path(model: Path) -> Path:
 
 
 def constants_for(network: Model, size: int) -> Constants:
-    """The constants of a network for faces of so many pixels across the frame.
+    """The constants of a network for faces of so many pixels across the frame; those of one that draws photos are for
+    all sizes.
 
     They are those of the largest calibrated size that is not larger: less is known of smaller faces, so the band is
     rather too wide than too narrow.

@@ -43,6 +43,7 @@ class Background:
     Args:
         model: None for bicubic.
         memory: megabytes to work in.
+        detail: a network of the same scale that draws more detail, and counts `share` beside the first, in [0,1].
         seed: names one of the many possible results of a network that takes noise.
         scale: how many times larger bicubic makes the photo; a network knows its own.
         progress: receives the share of the photo, at most 1, that has been drawn. What is drawn twice counts twice.
@@ -63,12 +64,15 @@ class Background:
         seed: int = 0,
         scale: int = 4,
         progress: Callable[[float], object] | None = None,
+        detail: Model | None = None,
+        share: float = 0.0,
     ) -> None:
         if model and model.facts.takes_coordinates:
             raise ModelError(
                 f"{model.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
+        self.detail, self.share = detail, share
         self.scale = model.facts.scale if model else scale
         self.grey = is_grey(to_float(photo.pixels[:: max(1, photo.height // LOOKED_AT)]))
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
@@ -165,14 +169,16 @@ class Background:
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
         lr = to_float(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
-        if self.model is None:
-            large = bicubic(lr, self.scale)
-        else:
-            channels = self.model.facts.noise_channels
-            noise = tiled_noise(self.seed, channels, (x0, y0, x0 + lr.shape[1], y0 + lr.shape[0]))
-            large = enlarge(self.model, lr, noise)
+        large = bicubic(lr, self.scale) if self.model is None else self._drawn_by(self.model, lr, x0, y0)
+        if self.detail is not None:
+            large += np.float32(self.share) * (self._drawn_by(self.detail, lr, x0, y0) - large)
         s = self.scale
         return large[s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)]
+
+    def _drawn_by(self, model: Model, lr: Array, left: int, top: int) -> Array:
+        """A part (h,w,3) that begins at left and top, through a network."""
+        noise = tiled_noise(self.seed, model.facts.noise_channels, (left, top, left + lr.shape[1], top + lr.shape[0]))
+        return enlarge(model, lr, noise)
 
 
 def enlarge(model: Model, lr: Array, noise: Array) -> Array:

@@ -32,6 +32,8 @@ TOLERATED = 3.0
 """Sum of the measures, in grey levels, below which a photo is left as it is: that much has any that was ever coded."""
 SURE = 96
 """Pixels along a photo's shorter side below which its statistics are few; half as many may measure twice as much."""
+UNSEEN, SEEN = 0.55, 0.75
+"""Shares of that: up to the first no detail is lost, and from the second on the finest is."""
 GRADUAL = 3.0
 """So many grey levels further on a photo is restored in full, and in between in part: nothing changes suddenly."""
 UNSURE = 0.5
@@ -71,6 +73,14 @@ class Defects:
     @property
     def _blurred(self) -> float:
         return float(np.clip(self.blur / IN_FOCUS - self.tolerated / TOLERATED, 0, 1))
+
+    @property
+    def lost(self) -> float:
+        """From 0, where all detail of the photo is there, to 1, where noise, coding or blur have taken its finest: a
+        little before the photo counts as bad at all."""
+        total = self.noise + self.colour_noise / 2 + self.blocks
+        rough = (total / self.tolerated - UNSEEN) / (SEEN - UNSEEN)
+        return float(np.clip(max(rough, self._blurred), 0, 1))
 
     def words(self) -> str:
         """What is wrong, for the user."""

@@ -278,7 +278,7 @@ def mark(canvas: Canvas, everywhere: bool = False) -> None:
 
 def stamp(
     photo: Photo,
-    drawn_by: tuple[Model | None, Model | None, Model | None],
+    drawn_by: Sequence[Model | None],
     seed: int,
     lr_psnr: float,
     faces: Sequence[Box],
@@ -287,17 +287,18 @@ def stamp(
     """What to say of a photo that was drawn on this canvas, with faces redrawn in these boxes of the photo.
 
     Args:
-        drawn_by: the networks that drew the faces, and the rest, and that restored the photo before.
+        drawn_by: the network that drew the faces; then those that drew the rest, and that restored the photo before.
     """
     boxes = []
     across, down = canvas.width / photo.width, canvas.height / photo.height
     for box in faces:
         left, top, right, bottom = (round(edge * ratio) for edge, ratio in zip(box, (across, down) * 2, strict=True))
         boxes.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
-    networks, rest = [network for network in drawn_by if network], drawn_by[1]
+    networks = [network for network in drawn_by if network]
+    everywhere = any(network.facts.invents for network in drawn_by[1:] if network)
     names = " + ".join(network.facts.name for network in networks)
     digits = " + ".join(sha256(network.path)[:12] for network in networks)
-    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), bool(rest and rest.facts.invents))
+    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), everywhere)
 
 
 @cache

@@ -86,7 +86,8 @@ def export(
 
 
 def load_mean(task: Task, sources: Sequence[Path]) -> None:
-    """Put the mean of the weights of several runs or files into a task's networks, and make them ready to be used.
+    """Put the mean of the weights of several runs or files into a task's networks, and make them ready to be used. Of
+    parts that only some have, it is the mean of those.
 
     Raises:
         TrainingError: one of them is of another shape.
@@ -94,16 +95,16 @@ def load_mean(task: Task, sources: Sequence[Path]) -> None:
     states = [checkpoint.initial_weights(source).networks for source in sources]
     for group in task.groups.values():
         for name, module in group.networks.items():
-            mean: dict[str, Tensor] = {}
-            having = [
-                (source, networks[name]) for source, networks in zip(sources, states, strict=True) if name in networks
-            ]
-            for source, weights in having:
-                checkpoint.load_weights(module, weights, source)
-                for key, value in module.state_dict().items():
-                    mean[key] = mean.get(key, torch.zeros_like(value)) + value / len(having)
-            if mean:
-                module.load_state_dict(mean)
+            found: dict[str, list[Tensor]] = {}
+            for source, networks in zip(sources, states, strict=True):
+                if name not in networks:
+                    continue
+                # What a run added to the weights that it began from, these lack.
+                checkpoint.load_weights(module, {**module.state_dict(), **networks[name]}, source)
+                for key in networks[name]:
+                    found.setdefault(key, []).append(module.state_dict()[key].clone())
+            if found:
+                module.load_state_dict({key: sum(values) / len(values) for key, values in found.items()})
         group.networks.eval()
 
 

@@ -17,7 +17,7 @@ from enhance.painting.background import bicubic
 from enhance.painting.consistency import ScaledPair, downscale, lr_psnr
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, UpscaleOptions
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, RESTORED_BACKGROUND_MODEL, UpscaleOptions
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "astronaut.jpg"
 
@@ -374,6 +374,32 @@ def test_textures_of_a_grainy_photo_are_advised_against(sample: np.ndarray) -> N
     assert "photo_x4 takes grain and blocks for texture: photo_x4_pixel suits this photo better" in notes
 
 
+def test_what_was_lost_is_drawn_and_the_more_the_worse_a_photo_is(sample: np.ndarray) -> None:
+    part, flat = sample[:128, :128], np.full((128, 128, 3), 90, np.uint8)
+    noise = np.random.default_rng(0).normal(0, 12, part.shape)
+    photos = flat, part, np.clip(part + noise, 0, 255).astype(np.uint8)
+    clean, fair, bad = (enhance_photo(read(photo), UpscaleOptions(), look=lambda _: []) for photo in photos)
+    drawn_by = [[one.facts.name for one in (each.background, each.detail) if one] for each in (clean, fair, bad)]
+    usual, grainy = BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL
+    assert drawn_by == [[usual], [usual, grainy], [grainy]]
+    assert [each.invented for each in (clean, fair, bad)] == [0, 1, 1]
+    assert f"{grainy} draws textures: what is not a face is invented detail too" in fair.notes
+    assert not [note for note in bad.notes if "suits this photo better" in note]
+
+
+def test_detail_is_drawn_where_the_photo_becomes_large_enough_to_show_it(sample: np.ndarray) -> None:
+    noise = np.random.default_rng(0).normal(0, 12, (64, 64, 3))
+    bad = read(np.clip(sample[:64, :64] + noise, 0, 255).astype(np.uint8))
+    twice, thrice, six_times = (enhance_photo(bad, UpscaleOptions(scale=n), look=lambda _: []) for n in (2, 3, 6))
+    assert (twice.inventive, twice.invented) == (None, 0)
+    assert [model.facts.name for model in (thrice.background, thrice.detail) if model] == [
+        BACKGROUND_MODEL,
+        RESTORED_BACKGROUND_MODEL,
+    ]
+    assert six_times.inventive is not None
+    assert six_times.invented == 1
+
+
 def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:
     face = read(np.asarray(Image.open(SAMPLE).convert("RGB").resize((32, 32), Image.Resampling.BOX)))
     result = enhance_photo(face, UpscaleOptions(scale=5, aligned=True, force=True, background="photo_x4"))
@@ -391,7 +417,7 @@ def test_a_grainy_photo_gets_the_network_that_mends_unless_all_of_it_is_to_be_ke
     drawn_by = [result.model.facts.name for result in (mended, kept, asked) if result.model]
     assert drawn_by == ["face_x4_grainy", "face_x4_gan", "face_x4_pixel"]
     assert mended.stamp is not None
-    assert mended.stamp.model == "face_x4_grainy + photo_x4_pixel + photo_restore"
+    assert mended.stamp.model == "face_x4_grainy + photo_x4_grainy + photo_restore"
     assert any("grainy" in note for note in mended.notes)
     left, top, right, bottom = (round(4 * edge) for edge in mended.faces[0].box)
     rough = [np.abs(np.diff(result.rgb[top:bottom, left:right], axis=1)).mean() for result in (mended, kept)]

@@ -14,8 +14,14 @@ from enhance.cli import photo as command
 from enhance.errors import ModelError
 from enhance.inference.shipped import weights_of
 from enhance.options import options_of
-from enhance.tasks.upscale.options import BICUBIC, LineupOptions, UpscaleOptions
+from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, LineupOptions, UpscaleOptions
 from enhance.web.queries import query_model, taken
+
+
+def test_pictures_that_follow_each_other_are_not_invented_anew() -> None:
+    assert UpscaleOptions(seed=3).of_frames() == UpscaleOptions(seed=3, background=BACKGROUND_MODEL)
+    asked = UpscaleOptions(background="photo_x4")
+    assert asked.of_frames() == asked
 
 
 def test_python_the_command_line_and_the_service_have_the_same_options() -> None:

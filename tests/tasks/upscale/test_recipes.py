@@ -11,6 +11,7 @@ from enhance.errors import TrainingError
 from enhance.inference.model import enlarging_models
 from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS, weights_of
 from enhance.tasks.upscale import recipes
+from enhance.tasks.upscale.data import Sampling
 from enhance.tasks.upscale.recipes import Recipe
 from enhance.train import checkpoint, export, run
 from enhance.train.recipe import to_json
@@ -38,26 +39,28 @@ def test_a_recipe_survives_json(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENLARGING)
 def test_every_recipe_trains_resumes_and_exports(
-    name: str, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+    name: str, faces: Path, photographs: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
     recipe = tiny(tasks.recipe_named(name))
+    folder = faces if isinstance(recipe.sampling, Sampling) else photographs
     batch = recipe.sampling.batch
-    whole = run.start([faces], recipe, tmp_path / "whole", images=4 * batch)
-    run.start([faces], recipe, tmp_path / "halves", images=2 * batch)
+    whole = run.start([folder], recipe, tmp_path / "whole", images=4 * batch)
+    run.start([folder], recipe, tmp_path / "halves", images=2 * batch)
     halves = run.resume(tmp_path / "halves", tasks.recipe_of, images=4 * batch)
     assert (whole.step, whole.pictures) == (halves.step, halves.pictures)
     # Steps that see whole faces see fewer of them.
-    assert whole.step >= 4 if recipe.sampling.full_face_probability else whole.step == 4
+    fewer = isinstance(recipe.sampling, Sampling) and recipe.sampling.full_face_probability
+    assert whole.step >= 4 if fewer else whole.step == 4
     model = export.export(tmp_path / "halves", tmp_path / "tiny.onnx", tasks.recipe_of)
     assert model.stat().st_size > 1000
 
 
 @pytest.mark.parametrize("name", ENLARGING)
 def test_a_resumed_run_has_the_same_losses(
-    name: str, faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
+    name: str, faces: Path, photographs: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
 ) -> None:
     recipe = tiny(tasks.recipe_named(name))
-    dataset = recipe.data([faces])
+    dataset = recipe.data([faces if isinstance(recipe.sampling, Sampling) else photographs])
 
     def losses(trainer: Trainer, step: int) -> dict[str, float]:
         return {name: float(loss) for name, loss in trainer.step(dataset.batch(step), step).items()}

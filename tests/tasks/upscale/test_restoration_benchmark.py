@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +12,7 @@ from enhance.evaluate import results
 from enhance.evaluate.evaluation import evaluate
 from enhance.evaluate.results import Results
 from enhance.inference.model import Model
-from enhance.tasks.upscale.restoration_benchmark import BAD, bad_photos
+from enhance.tasks.upscale.restoration_benchmark import BAD, bad_photos, non_local_means
 from tests.evaluate.conftest import blobs
 
 
@@ -51,3 +52,17 @@ def test_the_same_photo_is_made_bad_in_the_same_way(photos: Path) -> None:
     benchmark = bad_photos([photos], sizes=(96,), limit=1)
     once, again = ([pairs.inputs for pairs in benchmark.pairs(benchmark.examples(96), 96)] for _ in range(2))
     assert all(np.array_equal(one, other) for one, other in zip(once, again, strict=True))
+
+
+def test_non_local_means_are_told_which_colour_is_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[np.ndarray] = []
+
+    def smoothed(bgr: np.ndarray, *_: object) -> np.ndarray:
+        given.append(bgr)
+        return bgr
+
+    monkeypatch.setattr(cv2, "fastNlMeansDenoisingColored", smoothed)
+    red = np.zeros((1, 3, 40, 40), np.float32)
+    red[:, 0] = 1
+    assert np.array_equal(non_local_means(red), red)
+    assert (given[0][..., 2] == 255).all()

@@ -18,11 +18,14 @@ from enhance.photos import defects
 from enhance.photos.photo import Photo
 from enhance.pixels import to_integers
 from enhance.tasks.upscale.options import (
+    AUTO,
     BACKGROUND_MODEL,
     BICUBIC,
     FACE_MODEL,
     LINEUP_MODEL,
     RESTORATION_MODEL,
+    RESTORED_BACKGROUND_MODEL,
+    SCALE,
     UpscaleOptions,
 )
 
@@ -30,6 +33,8 @@ PLAINLY_BAD = 1.0
 """From which amount of defects on faces are restored, too, and free of consistency."""
 ROUGH = 7.0
 """Noise in grey levels from which a network that was never shown noise draws worms of it, where bicubic only blurs."""
+FINER = 2.0
+"""How many times larger a photo must become for detail finer than its own pixels to be seen; all of it is at SCALE."""
 LEFT = 0.2
 """Share of the noise that a restored face still has, as grain that is no detail of it: in a portrait made worse in
 twenty steps, faces whose detail had drowned were taken for sharp ones without this."""
@@ -46,6 +51,7 @@ class Choice:
         defect: what about the photo should not be kept, in words; None if all of it may be.
         consistent: whether the result, made smaller, must equal the photo.
         background: draws what is not a face; None for bicubic, and for a photo that is not enlarged.
+        detail: what draws the same with what the photo's defects have cost it, which counts `share`, in [0,1].
     """
 
     clean: Photo
@@ -54,6 +60,8 @@ class Choice:
     defect: str | None
     consistent: bool
     background: Model | None
+    detail: Model | None = None
+    share: float = 0.0
 
     @property
     def restores(self) -> bool:
@@ -83,20 +91,29 @@ def choose(
     """
     rgb = photo.rgb
     measured = measure(rgb) if known is None else known
-    background, clean, used = options.background, photo, None
+    clean, used = photo, None
     strength = 0.0 if options.consistent and known is None else options.strength
     if strength:
         restored = restore(rgb, measured, strength, progress)
         if restored is not rgb:
             clean, used = replace(photo, pixels=to_integers(restored, photo.pixels.dtype)), restorer()
             rgb = restored
-    elif background == BACKGROUND_MODEL and measured.noise > ROUGH:
-        background = BICUBIC
     defect = measured.words() if measured.amount >= PLAINLY_BAD else None
     consistent = defect is None if options.consistent is None else options.consistent
-    model = None if background == BICUBIC else Model.load(background)
     grain = 0.0 if used is None else LEFT * strength * measured.noise / 255
-    return Choice(clean, used, grain, defect, consistent, model if options.scale > 1 else None), rgb
+    chosen = Choice(clean, used, grain, defect, consistent, None)
+    if options.scale == 1 or options.background == BICUBIC:
+        return chosen, rgb
+    if not strength and options.background in (AUTO, BACKGROUND_MODEL) and measured.noise > ROUGH:
+        return chosen, rgb
+    if options.background != AUTO:
+        return replace(chosen, background=Model.load(options.background)), rgb
+    seen = float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
+    share = measured.times(strength).lost * seen
+    if share == 1:
+        return replace(chosen, background=Model.load(RESTORED_BACKGROUND_MODEL)), rgb
+    detail = Model.load(RESTORED_BACKGROUND_MODEL) if share else None
+    return replace(chosen, background=Model.load(BACKGROUND_MODEL), detail=detail, share=share), rgb
 
 
 def face_model(

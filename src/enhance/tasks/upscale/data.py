@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from enhance.datasets import cache, folders
@@ -322,13 +322,7 @@ def _digest(listing: Sequence[TrainingSource]) -> str:
 
 
 def _size(source: TrainingSource) -> int:
-    if source.crop:
-        return source.crop[2] - source.crop[0]
-    try:
-        with Image.open(source.path) as image:
-            return image.width
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{source.path}: cannot be read as a picture; remove it from the folder") from error
+    return source.crop[2] - source.crop[0] if source.crop else folders.size(source.path)[0]
 
 
 def _sizes(box: Box, size: int, full_faces: Sequence[int] = ()) -> Iterator[tuple[int, float]]:

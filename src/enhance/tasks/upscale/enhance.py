@@ -31,7 +31,7 @@ from enhance.photos.photo import Photo, Source, read
 from enhance.tasks.upscale.choice import Choice, choose, face_model
 from enhance.tasks.upscale.finding import Look, jobs_of, leave_alone
 from enhance.tasks.upscale.limits import refuse_size, report_memory_errors
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
+from enhance.tasks.upscale.options import AUTO, BICUBIC, MEMORY, MOST_PIXELS, SCALE, UpscaleOptions
 from enhance.tasks.upscale.result import AT_ITS_SIZE, Result, with_record
 from enhance.tasks.upscale.twice import enhance_twice
 
@@ -54,7 +54,7 @@ def upscale(
     faces: str | int | Sequence[int] = "all",
     fidelity: float = 0.0,
     seed: int = 0,
-    rest: str | None = BACKGROUND_MODEL,
+    rest: str | None = AUTO,
     device: str | None = None,
     details: bool = False,
 ) -> Any:
@@ -75,8 +75,8 @@ def upscale(
         fidelity: how far a face's own pixels outweigh what is invented: 0 leaves faces as they were drawn, 1 draws
             none.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
-        rest: the model for what is not a face. None: bicubic.
-            "photo_x4" is crisper, and invents textures.
+        rest: the model for what is not a face. None: bicubic; "auto": "photo_x4_pixel", and "photo_x4_grainy" for
+            photos that are grainy, blocky or blurred. "photo_x4" is crisper, and invents textures.
         device: what the networks run on, "cuda" for instance; see `inference.sessions.PROVIDERS`. None: the
             environment's ENHANCE_DEVICE, or the CPU.
         details: asks for a `Result`, which says what was done.
@@ -158,9 +158,19 @@ def enhance_photo(
         canvas, agreement = _compose(photo, choice, jobs, model, options, memory, progress)
     progress(1, "drawn")
     # Stamp: say in the picture what was done.
-    background = None if options.aligned and model else choice.background
+    all_face = options.aligned and model is not None
     result = Result(
-        canvas, agreement, options, tuple(jobs), model, background, choice.restorer, reason, choice.defect, photo.lost
+        canvas,
+        agreement,
+        options,
+        tuple(jobs),
+        model,
+        background=None if all_face else choice.background,
+        detail=None if all_face else choice.detail,
+        restorer=choice.restorer,
+        model_reason=reason,
+        defect=choice.defect,
+        lost=photo.lost,
     )
     return with_record(photo, result)
 
@@ -192,7 +202,9 @@ def _compose(
     def painted(share: float) -> None:
         progress(FACES_DRAWN + (1 - FACES_DRAWN) * share, "drawing")
 
-    background = Background(choice.clean, choice.background, memory, options.seed, scale, painted)
+    background = Background(
+        choice.clean, choice.background, memory, options.seed, scale, painted, choice.detail, choice.share
+    )
     patches = patches_of(jobs, model, background, options)
     pair = ScaledPair(
         (photo.height, photo.width), (round(photo.height * options.scale), round(photo.width * options.scale))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from enhance.files import sha256
@@ -20,8 +20,12 @@ RESTORATION_MODEL = "face_x4_grainy"
 """The model for blurred faces, and for grainy and blocky photos, which restores them. None asked for: one of these."""
 BACKGROUND_MODEL = "photo_x4_pixel"
 """The model for what is not a face."""
+RESTORED_BACKGROUND_MODEL = "photo_x4_grainy"
+"""The same, for photos that were bad and are restored: it draws what was lost."""
 BICUBIC = "bicubic"
 """Instead of a model's name: none."""
+AUTO = "auto"
+"""Instead of a model's name: what suits the photo."""
 SCALE = 4
 """How many times larger the models that suit draw."""
 MOST_PIXELS = 1_000_000_000
@@ -52,10 +56,11 @@ class UpscaleOptions(FaceOptions):
 
     scale: float = option(4.0, "How many times larger; 1 only restores.", least=1, most=16, most_over_http=8)
     background: str = option(
-        BACKGROUND_MODEL,
-        "For what is not a face: a model (photo_x4 is crisper, and invents textures), or bicubic.",
+        AUTO,
+        "For what is not a face: a model (photo_x4 is crisper, and invents textures), bicubic, or auto: photo_x4_pixel,"
+        " and for bad photos photo_x4_grainy.",
         flag="--rest",
-        choices_over_http=(BACKGROUND_MODEL, "photo_x4", BICUBIC),
+        choices_over_http=(AUTO, BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL, "photo_x4", BICUBIC),
     )
     strength: float = option(
         1.0, "How much of the measured noise, blocks and blur is taken out: 0 nothing, above 1 more.", least=0, most=2
@@ -78,6 +83,10 @@ class UpscaleOptions(FaceOptions):
         unset_over_http="auto",
     )
 
+    def of_frames(self) -> UpscaleOptions:
+        """The same for pictures that follow each other: detail that is invented anew in each would flicker."""
+        return replace(self, background=BACKGROUND_MODEL) if self.background == AUTO else self
+
     @property
     def face_numbers(self) -> tuple[int, ...] | None:
         """The faces that are to be redrawn, 1 being the largest; None for all."""
@@ -97,7 +106,8 @@ class UpscaleOptions(FaceOptions):
         values |= {"scale": float(self.scale), "seed": int(self.seed), "fidelity": float(self.fidelity)}
         values["model"] = self.model_digests()
         if self.background != BICUBIC:
-            values["background"] = _digest(self.background)
+            chosen = (BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL) if self.background == AUTO else (self.background,)
+            values["background"] = [_digest(one) for one in chosen]
         if self.strength:
             from enhance.painting import restoration
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from enhance.datasets.folders import pictures
+from enhance.datasets.folders import size as size_of
 from enhance.datasets.names import WHOLE_PICTURE, labels, window
 from enhance.errors import DataError, EnhanceError
 from enhance.evaluate.benchmark import some
@@ -161,11 +162,11 @@ def whole_photos(paths: Sequence[Path]) -> tuple[WholePhoto, ...]:
     photos: list[WholePhoto] = []
     for path in paths:
         if path.is_file():
-            photos.append(WholePhoto(path, min(_size_of(path))))
+            photos.append(WholePhoto(path, min(size_of(path))))
             continue
         for member in pictures(path):
             try:
-                photos.append(WholePhoto(member, min(_size_of(member))))
+                photos.append(WholePhoto(member, min(size_of(member))))
             except DataError as error:
                 print(error, file=sys.stderr)
     return tuple(photos)
@@ -201,20 +202,11 @@ def photo_pairs(
 
 
 def _face(path: Path) -> FaceFile:
-    width, height = _size_of(path)
+    width, height = size_of(path)
     if width != height:
         raise DataError(f"{path}: not square; align it first with `enhance prepare`")
     box = window(path.name)
     return FaceFile(path, round(width / (box[2] - box[0])), box, labels(path.stem))
-
-
-def _size_of(path: Path) -> tuple[int, int]:
-    """Width and height of a picture, which is not decoded."""
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
 
 
 def _rng(path: Path) -> np.random.Generator:

@@ -125,7 +125,10 @@ def non_local_means(inputs: Planes) -> Planes:
         rgb = np.ascontiguousarray(one.transpose(1, 2, 0))
         measured = measure(rgb)
         strength = max(measured.noise, measured.blocks), measured.colour_noise
-        results.append(to_float(cv2.fastNlMeansDenoisingColored(to_uint8(rgb), None, *strength)))
+        # OpenCV takes brightness and colours apart itself, and expects blue first.
+        bgr = cv2.cvtColor(to_uint8(rgb), cv2.COLOR_RGB2BGR)
+        smooth = cv2.fastNlMeansDenoisingColored(bgr, None, *strength)
+        results.append(to_float(np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2RGB))))
     return np.stack(results).transpose(0, 3, 1, 2)
 
 

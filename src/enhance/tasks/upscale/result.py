@@ -40,6 +40,7 @@ class Result:
         faces: all that were found, redrawn or not.
         model: what its faces are drawn with; None if there is nothing to draw.
         background: what the rest of it is drawn with; None for bicubic, and where all of it is a face.
+        detail: what some of the rest's detail is drawn with, in a photo that is a little bad; else None.
         restorer: what restored the photo before it was enlarged; None if it needed no restoration.
         model_reason: why this model was chosen, where that is for the user to know.
         defect: what about the photo should not be kept, in words; None if all of it may be.
@@ -55,6 +56,7 @@ class Result:
     faces: tuple[FaceJob, ...] = ()
     model: Model | None = None
     background: Model | None = None
+    detail: Model | None = None
     restorer: Model | None = None
     model_reason: str | None = None
     defect: str | None = None
@@ -99,11 +101,21 @@ class Result:
                 }
                 for number, job in enumerate(self.faces, 1)
             ],
-            "models": [one.facts.name for one in (self.model, self.background, self.restorer) if one is not None],
+            "models": [one.facts.name for one in (self.model, *self.rest) if one is not None],
             "invented": round(self.invented, 4),
             "agreement": round(self.lr_psnr, 2) if isfinite(self.lr_psnr) else None,
             "notes": list(self.notes),
         }
+
+    @property
+    def inventive(self) -> Model | None:
+        """What invented detail all over the picture; None if nothing did."""
+        return next((one for one in (self.background, self.detail) if one is not None and one.facts.invents), None)
+
+    @property
+    def rest(self) -> tuple[Model | None, ...]:
+        """What all of the picture but its faces went through."""
+        return self.background, self.detail, self.restorer
 
     @property
     def rgb(self) -> Array:
@@ -119,7 +131,7 @@ class Result:
 def with_record(photo: Photo, result: Result) -> Result:
     """The result with a canvas whose file says what was done."""
     boxes = [job.box for job in result.faces if job.redrawn]
-    drawn_by = result.model if boxes else None, result.background, result.restorer
+    drawn_by = (result.model if boxes else None, *result.rest)
     stamp = provenance.stamp(photo, drawn_by, result.options.seed, result.lr_psnr, boxes, result.canvas)
     stamp = replace(stamp, fidelity=result.options.fidelity if boxes else 0.0)
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
@@ -129,7 +141,7 @@ def with_record(photo: Photo, result: Result) -> Result:
 
 def _invented(photo: Photo, result: Result) -> float:
     """The share of a photo over which detail was invented."""
-    if result.background is not None and result.background.facts.invents:
+    if result.inventive is not None:
         return 1.0
     covered = np.zeros((photo.height, photo.width), bool)
     for job in result.faces:
@@ -163,7 +175,7 @@ def notes_of(result: Result) -> tuple[str, ...]:
             notes.append(f"{reasons.count(TOO_LARGE)} of {count} faces are {TOO_LARGE}")
     if result.defect and result.options.consistent is None:
         notes.append(inconsistency_note(result.defect))
-    notes += texture_notes(result.background, result.defect)
+    notes += texture_notes(result.inventive, result.defect)
     return (*notes, *([result.lost] if result.lost else []))
 
 
@@ -178,6 +190,6 @@ def texture_notes(background: Model | None, defect: str | None) -> list[str]:
         return []
     name = background.facts.name
     notes = [f"{name} draws textures: what is not a face is invented detail too"]
-    if defect:
+    if defect and not background.facts.restores:
         notes.append(f"{name} takes grain and blocks for texture: {BACKGROUND_MODEL} suits this photo better")
     return notes

@@ -61,6 +61,6 @@ def enhance_twice(
         canvas=again.canvas,
         lr_psnr=min(again.lr_psnr, once.lr_psnr),
         options=options,
-        background=again.background,
+        background=once.background or again.background,
     )
     return with_record(photo, result)

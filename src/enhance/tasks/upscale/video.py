@@ -88,7 +88,7 @@ def enhance_video(
     try:
         plan = plan_video(path, options)
         strength = options.strength if plan.defects else 0.0
-        options = replace(options, model=plan.model, consistent=plan.consistent, strength=strength)
+        options = replace(options.of_frames(), model=plan.model, consistent=plan.consistent, strength=strength)
         _begin(parts, path, options.fingerprint())
         with av.open(str(path)) as source:
             if not source.streams.video:
