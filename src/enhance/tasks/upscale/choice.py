@@ -51,7 +51,7 @@ class Choice:
         defect: what about the photo should not be kept, in words; None if all of it may be.
         consistent: whether the result, made smaller, must equal the photo.
         background: draws what is not a face; None for bicubic, and for a photo that is not enlarged.
-        detail: what draws the same with what the photo's defects have cost it, which counts `share`, in [0,1].
+        detail: what draws the same with what the photo's defects have cost it, and counts by `share`, in [0,1].
     """
 
     clean: Photo
@@ -101,19 +101,24 @@ def choose(
     defect = measured.words() if measured.amount >= PLAINLY_BAD else None
     consistent = defect is None if options.consistent is None else options.consistent
     grain = 0.0 if used is None else LEFT * strength * measured.noise / 255
-    chosen = Choice(clean, used, grain, defect, consistent, None)
-    if options.scale == 1 or options.background == BICUBIC:
-        return chosen, rgb
-    if not strength and options.background in (AUTO, BACKGROUND_MODEL) and measured.noise > ROUGH:
-        return chosen, rgb
-    if options.background != AUTO:
-        return replace(chosen, background=Model.load(options.background)), rgb
-    seen = float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
-    share = measured.times(strength).lost * seen
+    return Choice(clean, used, grain, defect, consistent, *_background(options, measured, strength)), rgb
+
+
+def _background(
+    options: UpscaleOptions, measured: Defects, strength: float
+) -> tuple[Model | None, Model | None, float]:
+    """What draws the rest of a photo of which so much of the measured defects was taken out: `background`, `detail` and
+    `share` of `Choice`."""
+    asked = options.background
+    too_rough = not strength and asked in (AUTO, BACKGROUND_MODEL) and measured.noise > ROUGH
+    if options.scale == 1 or asked == BICUBIC or too_rough:
+        return None, None, 0.0
+    if asked != AUTO:
+        return Model.load(asked), None, 0.0
+    share = measured.times(strength).lost * float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
     if share == 1:
-        return replace(chosen, background=Model.load(RESTORED_BACKGROUND_MODEL)), rgb
-    detail = Model.load(RESTORED_BACKGROUND_MODEL) if share else None
-    return replace(chosen, background=Model.load(BACKGROUND_MODEL), detail=detail, share=share), rgb
+        return Model.load(RESTORED_BACKGROUND_MODEL), None, 0.0
+    return Model.load(BACKGROUND_MODEL), Model.load(RESTORED_BACKGROUND_MODEL) if share else None, share
 
 
 def face_model(

@@ -1,6 +1,6 @@
 """Photographs for training enlargement of what was bad: crops, and small bad versions of them that were restored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,13 @@ class RestoredCrops:
         self.seed = seed
         listing = [path for folder in paths for path in folders.pictures(folder)]
         self.digest = folders.digest(listing)
-        held = [path for path in listing if folders.is_held_out(path.name)]
-        self.training = self._examples([path for path in listing if path not in set(held)], sampling.crops, 0)
+        sizes = dict(zip(listing, cache.in_threads(folders.size, listing), strict=True))
+        large = {path: width * height for path, (width, height) in sizes.items() if min(width, height) >= _CROP}
+        kept = {path: area for path, area in large.items() if not folders.is_held_out(path.name)}
+        if not kept:
+            raise DataError(f"{paths[0]}: all pictures are smaller than {_CROP} pixels; larger ones are needed")
+        held = {path: area for path, area in large.items() if path not in kept}
+        self.training = self._examples(kept, sampling.crops, 0)
         self.validation = self._examples(held, _HELD_OUT, _FIRST_HELD_OUT) if held else None
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
@@ -90,13 +95,10 @@ class RestoredCrops:
         """Crops of held-out photographs."""
         return [] if self.validation is None else [_batch(*self.validation)]
 
-    def _examples(self, files: Sequence[Path], count: int, first: int) -> tuple[_Pixels, _Pixels]:
-        """Crops (N,256,256,3), and their small versions (N,64,64,3)."""
-        sizes = np.array(list(cache.in_threads(folders.size, files)))
-        areas = np.where(sizes.min(1) < _CROP, 0, sizes.prod(1))
-        if not areas.any():
-            raise DataError(f"{files[0].parent}: all pictures are smaller than {_CROP} pixels; larger ones are needed")
-        chances = areas / areas.sum()
+    def _examples(self, areas: Mapping[Path, int], count: int, first: int) -> tuple[_Pixels, _Pixels]:
+        """Crops (N,256,256,3) of pictures of so many pixels, and their small versions (N,64,64,3)."""
+        files = list(areas)
+        chances = np.array(list(areas.values())) / sum(areas.values())
 
         def make(index: int) -> _Pixels:
             rng = np.random.default_rng((self.seed, first + index))
