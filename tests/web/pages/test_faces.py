@@ -126,6 +126,8 @@ def test_both_sides_side_by_side_another_guess_loupe_lineup_and_map(page: Any) -
     assert page.locator("#cards li").count() == 8
     page.click("#cards li:nth-child(4) button")
     until(page, "document.querySelector('#cancel').hidden && document.querySelector('photo-stage').split === 0.5")
+    assert page.get_attribute("#cards li:nth-child(4) button", "aria-pressed") == "true"
+    assert page.is_visible("#cards"), "the line-up is gone, and no other card can be chosen"
     page.click("#invented")
     until(page, "document.querySelector('#facts').textContent.includes('to a verifier')")
     until(page, "/further|not measured/.test(document.querySelector('#status').textContent)")
@@ -454,4 +456,32 @@ def test_a_small_face_enhances_itself_before_anything_is_given(browser: Any, ser
     page.wait_for_selector("#result:not([hidden])")
     assert page.is_hidden("#hero")
     assert "imagined" in page.inner_text("#facts")
+    context.close()
+
+
+def test_a_picture_develops_without_a_flash_fills_the_stage_and_what_is_next_is_in_the_window(
+    browser: Any, served: Served
+) -> None:
+    context = browser.new_context(viewport={"width": 380, "height": 780}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    page.goto(f"{served.url}/faces")
+    page.wait_for_selector("header nav")
+    before = place(page)
+    page.evaluate(
+        """() => { const stage = document.querySelector("photo-stage"), draw = stage.draw;
+          window.steps = [];
+          stage.draw = () => { draw.call(stage);
+            if (stage.over) steps.push(stage.lined ? "line" : stage.reveal ? "coming" : "whole"); }; }"""
+    )
+    page.tap('[data-sample="astronaut.jpg"]')
+    until(page, "document.querySelector('photo-stage').split === 0.5")
+    steps = page.evaluate("steps.filter((one, n) => one !== steps[n - 1])")
+    assert steps == ["coming", "whole", "line"], "the finished picture is seen before it has come"
+    assert place(page) == before, "the stage has moved or grown"
+    frame = page.evaluate("document.querySelector('photo-stage').frame")
+    assert [frame["left"], frame["top"]] == pytest.approx([0, 0], abs=0.5)
+    assert [frame["width"], frame["height"]] == pytest.approx(before[2:], abs=0.5)
+    status = page.locator("#status").bounding_box()
+    assert status["y"] + status["height"] <= 780
     context.close()

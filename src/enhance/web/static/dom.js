@@ -40,7 +40,7 @@ export const within = (value, most = 1, least = 0) => Math.min(most, Math.max(le
 
 /** Presses a button, or lets it go; whether it is pressed now. */
 export function press(name, on = $(name).getAttribute("aria-pressed") !== "true") {
-	$(name).setAttribute("aria-pressed", String(on));
+	$(name).setAttribute("aria-pressed", on);
 	return on;
 }
 

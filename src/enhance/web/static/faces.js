@@ -64,7 +64,7 @@ async function open(entry, { runs = false, far = 0 } = {}) {
 		go(`faces?photo=${entry.id}`);
 		await keep(entry);
 	}
-	await look(entry);
+	await look(entry, far);
 	const face = entry.faces?.find(one => one.redrawn);
 	if (current !== entry || stage.box || !face || busy()) return; // whoever is quicker than the search is not zoomed about
 	if (far) {
@@ -114,7 +114,7 @@ function welcome() {
 	say("");
 }
 
-async function look(entry) {
+async function look(entry, far) {
 	say("Looking for faces…", true);
 	try {
 		entry.faces ??= (await insist("faces", entry.file, {}, { json: true })).facts.faces;
@@ -125,6 +125,7 @@ async function look(entry) {
 	if (current !== entry) return;
 	stage.faces = entry.faces;
 	stage.draw();
+	if (far && entry.faces.length) return;
 	chips(entry);
 	say(
 		!entry.faces.length
@@ -226,7 +227,7 @@ async function answer(entry, way) {
 	return { key, ...own.answers[key] };
 }
 
-async function enhance() {
+async function enhance(closes) {
 	const entry = current;
 	if (await tooLarge()) {
 		const face = chosen() ?? (entry.faces ?? []).find(one => one.redrawn);
@@ -239,7 +240,7 @@ async function enhance() {
 	await doing(async rested => {
 		if (!DRAWN.includes(shown.right)) shown.right = "auto";
 		$("result").hidden = true;
-		closed();
+		closed(closes);
 		stage.bare();
 		stage.wait();
 		const drawn = await answer(entry, shown.right),
@@ -453,10 +454,11 @@ async function lineup() {
 			{ className: "cards" },
 			...told.answers.map(({ seed, number, png }) =>
 				card(
-					() => {
+					({ currentTarget }) => {
+						for (const one of $("cards").querySelectorAll("button")) one.setAttribute("aria-pressed", one === currentTarget);
 						Object.assign(shown, { seed, right: told.model === LINEUP ? LINEUP : "auto" });
 						stage.scrollIntoView({ block: "center" });
-						enhance();
+						enhance(["beside", "turn", "invented"]); // the line-up stays, to choose again
 					},
 					seed === shown.seed && shown.right === LINEUP,
 					h("img", { src: `data:image/png;base64,${png}`, alt: "" }),
@@ -490,10 +492,7 @@ async function invented() {
 async function both() {
 	const after = shown.right === "given" ? "auto" : shown.right,
 		made = {};
-	for (const [name, way] of [
-		["before", "given"],
-		["after", after],
-	]) {
+	for (const [name, way] of Object.entries({ before: "given", after })) {
 		const [canvas, pen] = sheet(1280, (1280 * area().height) / area().width);
 		await put(pen, way, 0, 0, canvas.width, canvas.height);
 		made[name] = canvas;

@@ -118,14 +118,5 @@ export function passesOn(both, called, doing = plainly) {
 		say(made ? "Saved." : "This browser cannot write WebP; the picture of before and after it can.");
 	});
 	does("share", async () => navigator.share({ files: [await pair()], text: "The detail is invented." }));
-	$("share").hidden = !shareable();
-}
-
-/** Whether this browser can hand a file to other programs. */
-function shareable() {
-	try {
-		return Boolean(navigator.canShare?.({ files: [new File([""], "a.png", { type: "image/png" })] }));
-	} catch {
-		return false;
-	}
+	$("share").hidden = !navigator.canShare?.({ files: [new File([""], "a.png", { type: "image/png" })] });
 }

@@ -7,12 +7,6 @@ const LEAST = 24; // pixels of the photo that are seen at least
 const ZOOMS =
 	"The photo. Drag a box to zoom in, pinch with two fingers, or click a face. " +
 	"With the keyboard: arrow keys move the box, Shift and arrow keys change its size, Enter zooms, Escape shows all.";
-const CORNER = [
-	[0, 1, 1],
-	[1, -1, 1],
-	[2, -1, -1],
-	[3, 1, -1],
-];
 
 class PhotoStage extends HTMLElement {
 	photo = null; // the photo as given, an ImageBitmap
@@ -119,19 +113,17 @@ class PhotoStage extends HTMLElement {
 	}
 
 	/** Zooms into a box, or out to all of the photo; `zoomed` tells that the choice is another one. */
-	async zoom(box, { told = true, at_once: atOnce = false } = {}) {
+	async zoom(box) {
 		this.box = box && this.fitted(box);
 		this.bare();
 		const from = this.view,
 			to = this.box ?? this.all;
 		const step = t => {
-			const mix = (a, b) => a + (b - a) * ease(t);
-			this.view = Object.fromEntries(Object.keys(to).map(key => [key, mix(from[key], to[key])]));
+			this.view = Object.fromEntries(Object.keys(to).map(key => [key, from[key] + (to[key] - from[key]) * ease(t)]));
 			this.draw();
 		};
-		if (atOnce) step(1);
-		else await animate(700, step);
-		if (told) this.tell("zoomed");
+		await animate(700, step);
+		this.tell("zoomed");
 	}
 
 	/** Puts the line at a share of the width. */
@@ -149,7 +141,7 @@ class PhotoStage extends HTMLElement {
 
 	/** The pixels resolve, the finished picture is held, and then the line is offered, at `rest` of the width. */
 	async develop(over, under, area, rest = 0.5) {
-		const coarse = [2, 1].map(share => small(over, area.width * (share === 1 ? 2 : 1.4)));
+		const coarse = [1.4, 2].map(share => small(over, area.width * share));
 		this.waits = null;
 		Object.assign(this, { over, area, under: null, lined: false, split: 0 });
 		const mine = this.photo,
@@ -157,7 +149,7 @@ class PhotoStage extends HTMLElement {
 		const pass = (time, from, to) =>
 			animate(time, t => {
 				if (still()) {
-					this.reveal = t < 1 ? { from, to, at: ease(t) } : null;
+					this.reveal = t < 1 || to !== over ? { from, to, at: ease(t) } : null;
 					this.draw();
 				}
 			});
@@ -222,11 +214,14 @@ class PhotoStage extends HTMLElement {
 			this.canvas.width = Math.round(width * ratio);
 			this.canvas.height = Math.round(height * ratio);
 		}
-		const scale = Math.min(width / view.width, height / view.height);
+		const [least, most] = [width / view.width, height / view.height].sort((a, b) => a - b),
+			scale = least * (most / least) ** within(2 - Math.min(view.width, view.height) * (most / least - 1)); // filled, where that costs a pixel
+		const held = (side, part, start, all) =>
+			within((side - part * scale) / 2 - start * scale, Math.max(0, side - all * scale), Math.min(0, side - all * scale));
 		this.place = {
 			scale,
-			x: (width - view.width * scale) / 2 - view.left * scale,
-			y: (height - view.height * scale) / 2 - view.top * scale,
+			x: held(width, view.width, view.left, this.photo.width),
+			y: held(height, view.height, view.top, this.photo.height),
 		};
 		pen.setTransform(ratio, 0, 0, ratio, 0, 0);
 		pen.clearRect(0, 0, width, height);
@@ -352,24 +347,12 @@ class PhotoStage extends HTMLElement {
 				pen,
 				place: { scale, x, y },
 			} = this,
-			[l, t, r, b] = face.box.map((edge, n) => (n % 2 ? y : x) + edge * scale);
-		const arm = Math.min(18, (r - l) / 4),
-			places = [
-				[l, t],
-				[r, t],
-				[r, b],
-				[l, b],
-			];
-		pen.strokeStyle = face.redrawn ? "#f5c451" : "#9a9aa2";
-		pen.lineWidth = face === this.chosen ? 3 : 2;
-		pen.beginPath();
-		for (const [n, dx, dy] of CORNER) {
-			const [cx, cy] = places[n];
-			pen.moveTo(cx + dx * arm, cy);
-			pen.lineTo(cx, cy);
-			pen.lineTo(cx, cy + dy * arm);
-		}
-		pen.stroke();
+			[l, t, r, b] = face.box.map((edge, n) => (n % 2 ? y : x) + edge * scale),
+			arm = Math.min(18, (r - l) / 4);
+		Object.assign(pen, { strokeStyle: face.redrawn ? "#f5c451" : "#9a9aa2", lineWidth: face === this.chosen ? 3 : 2, lineDashOffset: arm });
+		pen.setLineDash([2 * arm, r - l - 2 * arm, 2 * arm, b - t - 2 * arm]);
+		pen.strokeRect(l, t, r - l, b - t);
+		pen.setLineDash([]);
 	}
 
 	magnify(width) {
@@ -472,7 +455,7 @@ class PhotoStage extends HTMLElement {
 		const here = this.at(event);
 		this.pointers.set(event.pointerId, here);
 		if (this.pointers.size === 2) {
-			this.drag = { pinches: true, view: { ...this.view }, from: [...this.pointers.values()] };
+			this.drag = { pinches: true, view: { ...this.view }, scale: this.place.scale, from: [...this.pointers.values()] };
 			if (this.stroke) {
 				this.strokes.pop();
 				this.stroke = null;
@@ -528,13 +511,13 @@ class PhotoStage extends HTMLElement {
 	pinch() {
 		const {
 				view,
+				scale,
 				from: [a, b],
 			} = this.drag,
 			[c, d] = [...this.pointers.values()];
 		const apart = (one, other) => Math.max(20, Math.hypot(one.x - other.x, one.y - other.y));
-		const scale = Math.min(this.clientWidth / view.width, this.clientHeight / view.height),
-			closer = apart(c, d) / apart(a, b);
-		const width = view.width / closer,
+		const closer = apart(c, d) / apart(a, b),
+			width = view.width / closer,
 			height = view.height / closer;
 		const held = { x: (a.px + b.px) / 2, y: (a.py + b.py) / 2 },
 			now = { x: (c.x + d.x) / 2, y: (c.y + d.y) / 2 };
