@@ -9,7 +9,7 @@ FOR_TRAINING = {"enhance.train", "enhance.evaluate", "enhance.cli", "enhance.tas
 """Packages that may know torch, evaluation or the commands; of the tasks these modules:"""
 IN_TASKS = {"benchmark", "data", "networks", "recipes", "training"} | {
     *{"degradation", "identity_loss", "measuring", "pairs", "photo_data", "quantization", "restoration"},
-    *{"restoration_benchmark", "tour", "weight_adaptation", "bad_photos"},
+    *{"restoration_benchmark", "restored_data", "tour", "weight_adaptation", "bad_photos"},
     *{"coats", "finder", "layout_choice", "textures"},
 }
 CALIBRATION = {"enhance.honesty.calibration", "enhance.honesty.coverage"}
