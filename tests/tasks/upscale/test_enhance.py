@@ -398,6 +398,7 @@ def test_detail_is_drawn_where_the_photo_becomes_large_enough_to_show_it(sample:
     ]
     assert six_times.inventive is not None
     assert six_times.invented == 1
+    assert enhance_photo(bad, UpscaleOptions(fidelity=1), look=lambda _: []).invented == 0
 
 
 def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:

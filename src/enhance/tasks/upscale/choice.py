@@ -115,7 +115,8 @@ def _background(
         return None, None, 0.0
     if asked != AUTO:
         return Model.load(asked), None, 0.0
-    share = measured.times(strength).lost * float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
+    seen = float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
+    share = measured.times(strength).lost * seen * (1 - options.fidelity)
     if share == 1:
         return Model.load(RESTORED_BACKGROUND_MODEL), None, 0.0
     return Model.load(BACKGROUND_MODEL), Model.load(RESTORED_BACKGROUND_MODEL) if share else None, share
