@@ -50,7 +50,7 @@ from enhance.pixels import eight_bit, to_uint8
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
-from enhance.tasks.upscale.restoration_benchmark import non_local_means
+from enhance.tasks.upscale.restoration_benchmark import non_local_means, smoothed
 from pages import ROOT, measured, rewrite
 
 Picture = NDArray[np.float32]
@@ -186,10 +186,8 @@ def waifu2x(bad: Picture, scale: int, levels: Sequence[Callable[[Picture], Pictu
 
 def smoothings(bad: Picture) -> Iterator[Picture]:
     """A photo after OpenCV's non-local means of several strengths."""
-    bgr = cv2.cvtColor(to_uint8(bad), cv2.COLOR_RGB2BGR)
     for strength in STRENGTHS:
-        made = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
-        yield np.asarray(cv2.cvtColor(made, cv2.COLOR_BGR2RGB), np.float32) / np.float32(255)
+        yield smoothed(bad, strength, strength)
 
 
 def best(made: Iterator[Picture], scale: int, good: Picture) -> Picture:

@@ -35,6 +35,7 @@ from enhance.errors import EnhanceError
 from enhance.evaluate import comparison
 from enhance.evaluate.benchmark import Method
 from enhance.evaluate.results import ALL_EXAMPLES
+from enhance.files import replacing
 from enhance.inference.model import Model
 from enhance.pixels import Planes, resize, to_float, to_uint8
 from enhance.tasks.fill import benchmark as holes
@@ -124,10 +125,9 @@ class Networks:
         return self.generator, self.discriminator, *self.optimizers
 
     def save(self, path: Path) -> None:
-        new = path.with_suffix(".new")
         states = [part.state_dict() for part in self.parts]
-        torch.save({"parts": states, "seconds": self.seconds, "steps": self.steps}, new)
-        new.replace(path)
+        with replacing(path) as partial:
+            torch.save({"parts": states, "seconds": self.seconds, "steps": self.steps}, partial)
 
     def load(self, path: Path) -> None:
         state = torch.load(path, weights_only=True)

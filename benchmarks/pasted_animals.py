@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bad_photos import printed
 from enhance.datasets import folders
 from enhance.errors import DataError, EnhanceError
 from enhance.evaluate.kernel_distance import class_scores
@@ -70,11 +71,10 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="also write the table into docs/translate.md")
     options = parser.parse_args()
     try:
-        lines = list(rows(options.data, options.seeds))
+        lines = printed(rows(options.data, options.seeds))
     except EnhanceError as error:
         print(f"pasted_animals: {error}", file=sys.stderr)
         return error.exit_code
-    print("\n".join(lines))
     if options.write:
         rewrite(PAGE, "pasted animals", lines)
     return 0

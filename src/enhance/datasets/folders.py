@@ -4,8 +4,8 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +66,8 @@ def read_pixels(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: it cannot be read.
     """
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -79,9 +76,15 @@ def size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: it cannot be read.
     """
+    with _opened(path) as image:
+        return image.size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
-            return image.size
+            yield image
     except (OSError, UnidentifiedImageError) as error:
         raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
 

@@ -24,7 +24,8 @@ _Array = NDArray[np.float32]
 
 MAX_FACE_SIZE = 96
 """Pixels across the face frame up to which a face is redrawn: half as many again as the networks were trained on."""
-_REFINEMENT, _MULTIPLE = 1.5, 4
+_REFINEMENT = 1.5
+"""How many times larger a face is when it is drawn once more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,8 @@ def _refined(model: Model, crop: FaceCrop, drawn: _Array, seed: int, shared: NDA
     if crop.size >= model.facts.refined_below:
         return drawn
     # As it was taught: means of squares, and no side that has to be padded. With others it draws worse.
-    height, width = (max(int(_REFINEMENT * side) // _MULTIPLE * _MULTIPLE, side) for side in crop.lr.shape[:2])
+    multiple = model.facts.multiple
+    height, width = (max(int(_REFINEMENT * side) // multiple * multiple, side) for side in crop.lr.shape[:2])
     times = width / crop.lr.shape[1]
     lr = resize(drawn, (width, height), method=Image.Resampling.BOX)
     to_frame = enlarge_transform(crop.to_frame, times)

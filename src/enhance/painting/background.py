@@ -43,10 +43,10 @@ class Background:
     Args:
         model: None for bicubic.
         memory: megabytes to work in.
-        detail: a network of the same scale that draws more detail, and counts `share` beside the first, in [0,1].
         seed: names one of the many possible results of a network that takes noise.
         scale: how many times larger bicubic makes the photo; a network knows its own.
         progress: receives the share of the photo, at most 1, that has been drawn. What is drawn twice counts twice.
+        detail: a network of the same scale that draws more detail, and counts `share` beside the first, in [0,1].
 
     Attributes:
         scale: how many times larger it is than the photo.

@@ -66,9 +66,12 @@ class Defects:
         return max(self._rough, self._blurred)
 
     @property
+    def _total(self) -> float:
+        return self.noise + self.colour_noise / 2 + self.blocks
+
+    @property
     def _rough(self) -> float:
-        total = self.noise + self.colour_noise / 2 + self.blocks
-        return float(np.clip((total - self.tolerated) / GRADUAL, 0, 1))
+        return float(np.clip((self._total - self.tolerated) / GRADUAL, 0, 1))
 
     @property
     def _blurred(self) -> float:
@@ -78,8 +81,7 @@ class Defects:
     def lost(self) -> float:
         """From 0, where all detail of the photo is there, to 1, where noise, coding or blur have taken its finest: a
         little before the photo counts as bad at all."""
-        total = self.noise + self.colour_noise / 2 + self.blocks
-        rough = (total / self.tolerated - UNSEEN) / (SEEN - UNSEEN)
+        rough = (self._total / self.tolerated - UNSEEN) / (SEEN - UNSEEN)
         return float(np.clip(max(rough, self._blurred), 0, 1))
 
     def words(self) -> str:

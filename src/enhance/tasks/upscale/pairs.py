@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from enhance.datasets.folders import pictures
+from enhance.datasets.folders import pictures, read_pixels
 from enhance.datasets.folders import size as size_of
 from enhance.datasets.names import WHOLE_PICTURE, labels, window
 from enhance.errors import DataError, EnhanceError
@@ -217,11 +217,7 @@ def _read(alike: tuple[FaceFile, ...], size: int, degradation: PictureDegradatio
     left, top, right, bottom = (round(edge * size) for edge in alike[0].box)
     hr, lr = [], []
     for face in alike:
-        try:
-            with Image.open(face.path) as image:
-                pixels = np.asarray(image.convert("RGB"), np.float32)
-        except OSError as error:
-            raise DataError(f"{face.path}: cannot be read as a picture; remove it from the folder") from error
+        pixels = read_pixels(face.path).astype(np.float32)
         # As floats: Pillow rounds 8-bit pictures twice.
         hr.append(np.rint(resize(pixels, (SCALE * (right - left),) * 2, method=Image.Resampling.BOX)))
         small = np.rint(degradation(hr[-1], _rng(face.path)))

@@ -25,7 +25,7 @@ from enhance.evaluate.metrics import PSNR, SSIM, ST_LPIPS
 from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.painting.restoration import measure, restore
-from enhance.pixels import Planes, eight_bit, to_float, to_uint8
+from enhance.pixels import RGB, Planes, eight_bit, to_float, to_uint8
 from enhance.tasks.upscale.bad_photos import BadPhoto
 
 _SIZES = (256,)
@@ -124,12 +124,16 @@ def non_local_means(inputs: Planes) -> Planes:
     for one in inputs:
         rgb = np.ascontiguousarray(one.transpose(1, 2, 0))
         measured = measure(rgb)
-        strength = max(measured.noise, measured.blocks), measured.colour_noise
-        # OpenCV takes brightness and colours apart itself, and expects blue first.
-        bgr = cv2.cvtColor(to_uint8(rgb), cv2.COLOR_RGB2BGR)
-        smooth = cv2.fastNlMeansDenoisingColored(bgr, None, *strength)
-        results.append(to_float(np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2RGB))))
+        results.append(smoothed(rgb, max(measured.noise, measured.blocks), measured.colour_noise))
     return np.stack(results).transpose(0, 3, 1, 2)
+
+
+def smoothed(rgb: RGB, noise: float, colour_noise: float) -> RGB:
+    """A photo (H,W,3) in [0,1] after OpenCV's non-local means, as strong as so many grey levels of noise ask for."""
+    # OpenCV takes brightness and colours apart itself, and expects blue first.
+    bgr = cv2.cvtColor(to_uint8(rgb), cv2.COLOR_RGB2BGR)
+    smooth = cv2.fastNlMeansDenoisingColored(bgr, None, noise, colour_noise)
+    return to_float(np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2RGB)))
 
 
 def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:

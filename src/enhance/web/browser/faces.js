@@ -15,7 +15,6 @@ const SCALE = 4,
 	ROUNDNESS = 4,
 	PATCHES = 6,
 	REFINEMENT = 1.5,
-	MULTIPLE = 4,
 	GOAL = 51,
 	MAX_PASSES = 8,
 	TILE = 512,
@@ -138,18 +137,18 @@ const reduced = crop =>
  * numbers in the place of the noise that is one for the whole face. */
 export async function draw(model, crops, seed, shared = []) {
 	const small = crops.map(reduced),
-		below = (await facts()).networks[model].refined_below,
+		{ refined_below: below, multiple } = (await facts()).networks[model],
 		drawn = await drawOnce(model, small, seed, shared);
 	for (const [n, crop] of small.entries()) {
-		if (crop.size < below) drawn[n] = await refined(model, crop, drawn[n], seed, shared);
+		if (crop.size < below) drawn[n] = await refined(model, crop, drawn[n], seed, shared, multiple);
 		drawn[n] = sized(drawn[n], SCALE * crops[n].side);
 	}
 	return drawn;
 }
 
 /** What was drawn of a small crop, drawn once more from more pixels of itself. */
-async function refined(model, crop, drawn, seed, shared) {
-	const side = Math.max(Math.floor((REFINEMENT * crop.side) / MULTIPLE) * MULTIPLE, crop.side),
+async function refined(model, crop, drawn, seed, shared, multiple) {
+	const side = Math.max(Math.floor((REFINEMENT * crop.side) / multiple) * multiple, crop.side),
 		times = side / crop.side;
 	const larger = { ...crop, lr: sized(drawn, side, "box"), side, toFrame: enlarged(crop.toFrame, times), size: rounded(times * crop.size) };
 	const [again] = await drawOnce(model, [larger], seed, shared);
