@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from enhance.inference.model import Model
 from enhance.pixels import Integers, to_float
 from enhance.tasks.translate.options import ANIMALS
+from enhance.tasks.translate.people import without_people
 
 FINDER = "animals"
 _LOOK = 256
@@ -50,12 +51,13 @@ class Animal:
 
 
 def find_animals(pixels: Integers, kind: str) -> list[Animal]:
-    """The animals of a kind in a photo (H,W,3), the largest first; none, where even the surest is doubtful.
+    """The animals of a kind in a photo (H,W,3), the largest first, without people; none, where even the surest is
+    doubtful.
 
     Raises:
         ModelError: the finder is not there.
     """
-    likely = probabilities(pixels)[ANIMALS.index(kind)]
+    likely = without_people(probabilities(pixels)[ANIMALS.index(kind)], pixels)
     animals = separate(likely, pixels.shape[1], pixels.shape[0])
     return animals if any(animal_score(animal) > CONVINCED[kind] for animal in animals) else []
 
