@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bad_photos import middle, psnr
 from enhance.errors import EnhanceError
 from enhance.evaluate.st_lpips import st_lpips
 from enhance.painting.background import bicubic
@@ -68,9 +69,7 @@ def main() -> int:
     except EnhanceError as error:
         print(f"sweep: {error}", file=sys.stderr)
         return error.exit_code
-    top, left = (max(0, (room - SIDE) // 2) for room in photo.shape[:2])
-    good = photo[top : top + SIDE, left : left + SIDE]
-    found = list(steps(good, options.scale))
+    found = list(steps(middle(photo, SIDE), options.scale))
     lines = table(found)
     print("\n".join(lines))
     if options.write:
@@ -81,7 +80,7 @@ def main() -> int:
 
 def steps(good: Picture, scale: int) -> Iterator[Step]:
     """The photo (H,W,3) made bad, from not at all to badly, and enlarged."""
-    small = downscale(np.ascontiguousarray(good), scale)
+    small = downscale(good, scale)
     for badness in np.linspace(0, 1, STEPS).tolist():
         bad = worsened(small, badness)
         ours = enhance_photo(read(to_uint8(bad)), UpscaleOptions(scale=scale)).rgb
@@ -124,11 +123,6 @@ def sheet(found: Sequence[Step]) -> Image.Image:
         part = found[start : start + ACROSS]
         rows += [np.concatenate([step.plain for step in part], 1), np.concatenate([step.ours for step in part], 1)]
     return Image.fromarray(to_uint8(np.concatenate(rows)))
-
-
-def psnr(a: Picture, b: Picture) -> float:
-    """In dB."""
-    return float(-10 * np.log10(np.square(a - b).mean() + 1e-9))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ GET_RUNTIME = "npm install onnxruntime-web@1.22.0"
 WASM = "ort-wasm-simd-threaded.wasm"
 GPU_WASM, GPU_SCRIPT = "ort-wasm-simd-threaded.jsep.wasm", "ort.webgpu.bundle.min.mjs"
 """What runs networks on a GPU; fetched only where one is there, and after the first result."""
-RUNS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", GPU_SCRIPT, WASM, GPU_WASM)
+SCRIPTS = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", GPU_SCRIPT)
+RUNS = (*SCRIPTS, WASM, GPU_WASM)
 PACKED = ".packed"
 """How files end that the pages unpack: not .gz, which some servers would unpack on the way."""
 COARSE = {"estimator": 13, "face_x4_grainy": 16, "photo_x4_pixel": 16}
@@ -142,7 +143,7 @@ def _fill(folder: Path, scripts: Path) -> None:
         (static / "browser" / name).replace(static / name)
     (static / "browser" / "sw.js").replace(folder / "sw.js")
     (static / "ort").mkdir()
-    for name in RUNS[:-2]:
+    for name in SCRIPTS:
         shutil.copyfile(scripts / name, static / "ort" / name)
     _write(static / "ort" / WASM, packing.squeezed((scripts / WASM).read_bytes()))
     # Packed better, it takes 3 % less, but twice as long.

@@ -1,6 +1,7 @@
 """Bad photos restored at their own size, by a network whose inputs are their defects."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -176,13 +177,13 @@ class Restoration(Stateless):
 
     def _calibration(self) -> Calibration:
         def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:
-            data = self.recipe.data(folders)
-            usual = data.sampling
-            worst = replace(usual, bad=replace(usual.bad, clean=0.0, blurred=0.0, severity=1.0))
+            usual = self.recipe.data(folders)
+            worst = copy(usual)
+            bad = replace(usual.sampling.bad, clean=0.0, blurred=0.0, severity=1.0)
+            worst.sampling = replace(usual.sampling, bad=bad)
             for step in range(CALIBRATION_BATCHES):
                 # What no step is as loud as would be clipped: of grain at its worst half would come back.
-                data.sampling = worst if step % 3 == 0 else usual
-                batch = data.batch(step)
+                batch = (worst if step % 3 == 0 else usual).batch(step)
                 for bad, defects in zip(batch["bad"], batch["defects"], strict=True):
                     yield {"image": bad[None], "defects": defects[None, :, None, None]}
 

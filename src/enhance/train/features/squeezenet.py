@@ -25,12 +25,13 @@ class SqueezeNet(nn.Module):
 
     Args:
         deep: whether to go on to fire9, where it knows things more than edges.
+        top: layers after those, which `forward` does not use.
     """
 
-    def __init__(self, *, deep: bool = False) -> None:
+    def __init__(self, *, deep: bool = False, top: Sequence[str] = ()) -> None:
         super().__init__()
         self.fires = _FIRES if deep else _FIRES[:4]
-        arrays = read_weights(self.fires)
+        arrays = read_weights((*self.fires, *top))
         self.layers = nn.ModuleDict({name.replace("/", "_"): _convolution(*pair) for name, pair in arrays.items()})
         self.register_buffer("mean", torch.tensor(MEAN_BGR).view(1, 3, 1, 1))
         self.requires_grad_(False)
@@ -58,13 +59,11 @@ class Classifier(SqueezeNet):
     """SqueezeNet whole: what it takes a picture for."""
 
     def __init__(self) -> None:
-        super().__init__(deep=True)
-        self.answer = _convolution(*read_weights(("conv10",))["conv10"])
-        self.requires_grad_(False)
+        super().__init__(deep=True, top=("conv10",))
 
     def forward(self, rgb: Tensor) -> Tensor:  # type: ignore[override]  # classes, not features
         """rgb (N,3,H,W) in [0,1], 224 pixels a side as a rule, to probabilities (N,1000) of ImageNet's classes."""
-        return functional.relu(self.answer(self._taken(rgb)[-1])).mean((2, 3)).softmax(1)
+        return functional.relu(self.layers["conv10"](self._taken(rgb)[-1])).mean((2, 3)).softmax(1)
 
 
 def read_weights(fires: Sequence[str] = _FIRES[:4]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
