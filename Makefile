@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+TESTS := --numprocesses 2 --dist loadfile --ignore tests/web/pages
 # What drives a browser or asks a registry may wait for ever: it has a limit. The pages get a second try.
 ON_THE_PAGE := timeout -s KILL 900 $(BIN)/pytest tests/web/pages
 BIOME := timeout -s KILL 120 npx --yes @biomejs/biome@2
@@ -36,10 +37,12 @@ check:
 
 # Which lines no test reaches, for a few per cent of the tests' time: from Python 3.12 on by what the interpreter has for that,
 # before it by slipcover. coverage.py alone would take as long again there.
+# Two files of tests run beside each other, so that a network gets one thread: two that wait for each other's core are slower.
 coverage:
-	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
-		COVERAGE_CORE=sysmon $(BIN)/pytest --ignore tests/web/pages --cov --cov-report=term; else \
-		$(BIN)/python -m slipcover --source src/enhance --skip-covered -m pytest -W 'ignore:Module already imported' --ignore tests/web/pages; fi
+	@export OMP_NUM_THREADS=1 ENHANCE_THREADS=1; \
+	if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
+		COVERAGE_CORE=sysmon $(BIN)/pytest $(TESTS) --cov --cov-report=term; else \
+		$(BIN)/python -m slipcover --source src/enhance --skip-covered -m pytest -W 'ignore:Module already imported' $(TESTS); fi
 
 # The documentation as a site, in site/: the pages of docs/, and the Python interface from its docstrings.
 docs: .venv

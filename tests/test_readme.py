@@ -57,7 +57,7 @@ def like(lines: list[str]) -> str:
     return re.sub(r"[\d.]+ (s|dB)\b", r"N \1", "\n".join(line.strip() for line in lines))
 
 
-@pytest.mark.parametrize("command", [command for command, _ in OURS])
+@pytest.mark.parametrize("command", dict.fromkeys(command for command, _ in OURS))
 def test_a_command_parses(command: str) -> None:
     context = commands.make_context("enhance", shlex.split(command)[1:])
     name, chosen, rest = commands.resolve_command(context, [*context._protected_args, *context.args])
@@ -101,12 +101,12 @@ def test_every_target_of_make_exists() -> None:
         subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize(("command", "lines"), [(c, lines) for c, lines in OURS if "samples/" in c])
-def test_a_command_on_the_samples_prints_what_is_shown(command: str, lines: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", dict.fromkeys(command for command, _ in OURS if "samples/" in command))
+def test_a_command_on_the_samples_prints_what_is_shown(command: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "samples", tmp_path / "samples")
-    printed = run(command, tmp_path, tmp_path)
-    if lines:
-        assert like(printed.splitlines()) == like(lines)
+    printed = like(run(command, tmp_path, tmp_path).splitlines())
+    for lines in (lines for shown, lines in OURS if shown == command and lines):
+        assert printed == like(lines)
 
 
 def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,14 +123,14 @@ def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_training_runs_from_photos_to_an_enhanced_photo(tmp_path: Path) -> None:
-    """The walk of docs/training.md, with two batches where the page has minutes."""
+    """The walk of docs/training.md, with one batch where the page has minutes."""
     (tmp_path / "Photos").mkdir()
     shutil.copy(ROOT / "samples" / "astronaut.jpg", tmp_path / "photo.jpg")
     enhance.upscale(tmp_path / "photo.jpg").save(tmp_path / "Photos" / "large.png")
     walk = TRAINING.split("\n## ")[0]
     ran = [command for command, _ in OURS if command in walk]
     for command in ran:
-        short = re.sub(r"--minutes \d+", "--images 48", command)
+        short = re.sub(r"--minutes \d+", "--images 1", command)
         run(short, tmp_path, tmp_path)
     assert len(ran) >= 5
     with Image.open(tmp_path / "photo_x4.jpg") as enhanced:

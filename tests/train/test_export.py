@@ -21,10 +21,20 @@ from enhance.train import checkpoint, export, run
 from enhance.train.task import Exported
 
 
-@pytest.fixture
-def trained(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path) -> Path:
-    run.start([faces], tiny(recipes.face_x4_pixel()), tmp_path / "run", images=40)
-    return tmp_path / "run"
+@pytest.fixture(scope="module")
+def trained(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run by the per-pixel loss."""
+    out = tmp_path_factory.mktemp("pixel") / "run"
+    run.start([faces], tiny(recipes.face_x4_pixel()), out, images=40)
+    return out
+
+
+@pytest.fixture(scope="module")
+def gan(faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run against a discriminator."""
+    out = tmp_path_factory.mktemp("gan") / "run"
+    run.start([faces], tiny(recipes.face_x4_gan()), out, images=64)
+    return out
 
 
 def test_the_file_describes_itself(trained: Path, tmp_path: Path) -> None:
@@ -64,13 +74,10 @@ def test_a_graph_that_differs_from_its_network_is_not_written(
     assert not (tmp_path / "made.onnx").exists()
 
 
-def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(
-    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
-) -> None:
-    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
+def test_eight_bits_draw_nearly_the_same_and_agree_with_the_input(gan: Path, faces: Path, tmp_path: Path) -> None:
     exact, small = tmp_path / "exact.onnx", tmp_path / "small.onnx"
-    export.export(tmp_path / "run", exact, tasks.recipe_of)
-    export.export(tmp_path / "run", small, tasks.recipe_of, folders=[faces])
+    export.export(gan, exact, tasks.recipe_of)
+    export.export(gan, small, tasks.recipe_of, folders=[faces])
     lr = np.random.default_rng(0).uniform(0.3, 0.7, (2, 3, 16, 20)).astype(np.float32)
     floats, rounded = (Model.load(path)(lr, seed=1) for path in (exact, small))
     assert 0 < np.abs(floats - rounded).mean() * 255 < 1
@@ -133,12 +140,9 @@ def test_the_file_says_whether_it_restores(faces: Path, tiny: Callable[[Recipe],
         assert ("JPEG" in model.facts.extra["degradation"]) == recipe.degraded
 
 
-def test_a_run_begins_from_eight_bits_near_where_they_came_from(
-    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
-) -> None:
-    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
-    export.export(tmp_path / "run", tmp_path / "small.onnx", tasks.recipe_of, folders=[faces])
-    exact = checkpoint.initial_weights(tmp_path / "run").networks["generator"]
+def test_a_run_begins_from_eight_bits_near_where_they_came_from(gan: Path, faces: Path, tmp_path: Path) -> None:
+    export.export(gan, tmp_path / "small.onnx", tasks.recipe_of, folders=[faces])
+    exact = checkpoint.initial_weights(gan).networks["generator"]
     rounded = checkpoint.initial_weights(tmp_path / "small.onnx").networks["generator"]
     assert rounded.keys() == exact.keys()
     for name, weights in exact.items():
@@ -147,13 +151,9 @@ def test_a_run_begins_from_eight_bits_near_where_they_came_from(
         assert float((rounded[name] - weights).abs().max()) <= step
 
 
-def test_the_discriminator_is_exported_as_it_judges(
-    faces: Path, tiny: Callable[[Recipe], Recipe], tmp_path: Path
-) -> None:
-    run.start([faces], tiny(recipes.face_x4_gan()), tmp_path / "run", images=64)
-    out = tmp_path / "judge.onnx"
-    file = export.export(tmp_path / "run", out, tasks.recipe_of, network="discriminator", folders=[faces])
-    state = checkpoint.load(tmp_path / "run" / checkpoint.LAST)["networks"]["discriminator"]
+def test_the_discriminator_is_exported_as_it_judges(gan: Path, faces: Path, tmp_path: Path) -> None:
+    file = export.export(gan, tmp_path / "judge.onnx", tasks.recipe_of, network="discriminator", folders=[faces])
+    state = checkpoint.load(gan / checkpoint.LAST)["networks"]["discriminator"]
     judge = Discriminator()
     judge.load_state_dict({name.removeprefix("discriminator."): value for name, value in state.items()})
     random = np.random.default_rng(0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enhance.errors import EnhanceError
-from enhance.web import folder
+from enhance.web import folder, packing
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,8 @@ def test_a_missing_runtime_and_a_folder_that_is_there_are_refused_in_one_line(tm
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_only_such_a_folder_is_written_over(tmp_path: Path, runtime: Path) -> None:
+def test_only_such_a_folder_is_written_over(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "packed", bytes)  # test_packing.py packs networks, which takes long
     out = tmp_path / "site"
     written = folder.write_site(out, runtime)
     assert written == sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
