@@ -58,6 +58,14 @@ def test_the_noise_of_a_face_goes_where_the_face_goes() -> None:
     assert not np.array_equal(first, face_noise(still.coordinates, 8, 32, seed=2))
 
 
+def test_noise_is_the_same_on_both_sides_of_a_face_where_it_is_mirrored() -> None:
+    place = crops.aligned_crop(np.zeros((32, 32, 3), np.float32)).coordinates
+    plain, mirrored = face_noise(place, 16, 32, seed=1), face_noise(place, 16, 32, seed=1, mirrored=8)
+    assert np.array_equal(mirrored[:8], mirrored[:8, :, ::-1])
+    assert mirrored[:8].std() == pytest.approx(1, abs=0.05)
+    assert np.array_equal(mirrored[8:], plain[8:])
+
+
 def test_what_is_drawn_of_few_pixels_is_drawn_once_more_and_agrees_with_them(sample: np.ndarray) -> None:
     model = Model.load("face_x4_lineup")
     once = Model(model.path, model.session, replace(model.facts, refined_below=0))

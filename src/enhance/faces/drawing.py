@@ -167,7 +167,8 @@ def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np
         lr = np.stack([np.rot90(crops[n].lr, crops[n].quarter_turns).transpose(2, 0, 1) for n in members])
         places = np.stack([np.rot90(crops[n].coordinates, crops[n].quarter_turns, (1, 2)) for n in members])
         noise = [
-            truncation(model.facts, seed, place[2, 0, 0]) * face_noise(place, channels, crops[n].size, seed)
+            truncation(model.facts, seed, place[2, 0, 0])
+            * face_noise(place, channels, crops[n].size, seed, model.facts.mirrored_noise)
             for place, n in zip(places, members, strict=True)
         ]
         if shared is not None:
@@ -180,14 +181,16 @@ def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np
     return drawn
 
 
-def face_noise(place: _Array, channels: int, size: int, seed: int) -> _Array:
+def face_noise(place: _Array, channels: int, size: int, seed: int, mirrored: int = 0) -> _Array:
     """Noise (channels,h,w) that is fixed to the face frame, at the coordinates `place` (3,h,w).
 
     A face that moves through the pixels of a video takes its noise along, and is drawn alike.
 
     Args:
         size: pixels across the frame.
+        mirrored: the first so many channels are their own mirror image.
     """
     field = noise_rng(seed).standard_normal((channels, 2 * size, 2 * size), dtype=np.float32)
+    field[:mirrored] = (field[:mirrored] + field[:mirrored, :, ::-1]) * np.float32(np.sqrt(0.5))
     x, y = np.clip(np.floor((place[:2] + 2) / 2 * size).astype(int), 0, 2 * size - 1)
     return field[:, y, x]

@@ -32,6 +32,7 @@ class Facts:
         multiple: height and width of its input are padded to multiples of this.
         noise_channels: planes of noise that it takes.
         shared_noise: the last so many of them count by their mean alone, which is one for the whole picture.
+        mirrored_noise: the first so many of them are the same on both sides of a face, so that its eyes match.
         truncation: factors of the noise of seed 0, for frames of 16, 32, 64, ... pixels; one number for any size.
         noise_scale: factors of the noise of any seed, for the same frames: with them answers are as far apart as they
             ought to be.
@@ -50,6 +51,7 @@ class Facts:
     multiple: int = 1
     noise_channels: int = 0
     shared_noise: int = 0
+    mirrored_noise: int = 0
     truncation: tuple[float, ...] = (1.0,)
     noise_scale: tuple[float, ...] = (1.0,)
     refined_below: int = 0
@@ -96,6 +98,7 @@ class Facts:
                 multiple=int(metadata.get("multiple", 1)),
                 noise_channels=noise_channels,
                 shared_noise=int(metadata.get("shared_noise", 0)),
+                mirrored_noise=int(metadata.get("mirrored_noise", 0)),
                 truncation=_truncation(metadata, COORDINATES in shapes, restores),
                 noise_scale=_factors(metadata.get("noise_scale", "[1.0]")),
                 refined_below=int(metadata.get("refined_below", 0)),

@@ -301,6 +301,7 @@ def _numbers(model: str) -> dict[str, Any]:
         "noise": known.noise_channels,
         "shared": known.shared_noise,
         "truncation": known.truncation,
+        "mirrored": known.mirrored_noise,
         "noise_scale": known.noise_scale,
         "refined_below": known.refined_below,
     }

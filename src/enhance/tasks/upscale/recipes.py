@@ -48,6 +48,7 @@ class Recipe:
         degraded: whether it learns from bad photos, which it restores before it agrees with them.
         noise_scale: factors of the noise at run time, for faces of 16, 32, 64 ... pixels: measured afterwards, so that
             answers are as far apart as the truth is from them.
+        mirrored_noise: at run time, the first so many channels of noise are the same on both sides of a face.
         refined_below: at run time, what is drawn of a face of fewer pixels across is drawn once more, from half as many
             more of itself.
     """
@@ -61,6 +62,7 @@ class Recipe:
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
     degraded: bool = False
     noise_scale: tuple[float, ...] = (1.0,)
+    mirrored_noise: int = 0
     refined_below: int = 0
     seed: int = 0
 
@@ -94,6 +96,7 @@ class Recipe:
             "device": device,
             "degraded": self.degraded,
             "noise_scale": self.noise_scale,
+            "mirrored_noise": self.mirrored_noise,
             "refined_below": self.refined_below,
             "seed": self.seed,
         }
@@ -174,7 +177,8 @@ def face_x4_lineup() -> Recipe:
             full_faces=(48, 64, 96, 128, 256),
         ),
         schedule=Schedule(rate=2e-4, ema=0.997),
-        noise_scale=(1.5, 1.5, 1.9),
+        noise_scale=(1.5, 1.4, 1.65),
+        mirrored_noise=8,
         refined_below=32,
     )
 

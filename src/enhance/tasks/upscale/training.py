@@ -125,6 +125,7 @@ class SuperResolution(Stateless):
         device: torch.device,
         degraded: bool = False,
         noise_scale: tuple[float, ...] = (1.0,),
+        mirrored_noise: int = 0,
         refined_below: int = 0,
         seed: int = 0,
     ) -> None:
@@ -132,7 +133,8 @@ class SuperResolution(Stateless):
             raise ValueError("a discriminator and an adversarial weight come together")
         if weights.features_adversarial and not (weights.adversarial and weights.perceptual):
             raise ValueError("a discriminator of features comes with one of pixels, and with a perceptual loss")
-        self.generator, self.noise_scale, self.refined_below = generator, noise_scale, refined_below
+        self.generator = generator
+        self.noise_scale, self.mirrored_noise, self.refined_below = noise_scale, mirrored_noise, refined_below
         self.discriminator = discriminator
         self.weights = weights
         self.degraded = degraded
@@ -351,6 +353,7 @@ class SuperResolution(Stateless):
         return {
             "truncation": "[1.0]",
             "noise_scale": json.dumps(self.noise_scale),
+            "mirrored_noise": str(self.mirrored_noise),
             "refined_below": str(self.refined_below),
         }
 

@@ -172,7 +172,7 @@ async function drawOnce(model, small, seed, shared) {
 			lr.push(...small[n].lr.map(one => turned(one, turns[k])));
 			const factors = seed ? [said.noise_scale] : [said.noise_scale, said.truncation],
 				much = factors.reduce((product, one) => product * between(one, place[2].data[0]), 1);
-			const noise = faceNoise(place, said.noise, small[n].size, seed, much);
+			const noise = faceNoise(place, said.noise, said.mirrored, small[n].size, seed, much);
 			shared.forEach((value, c) => noise[said.noise - shared.length + c].data.fill(value / side));
 			noises.push(...noise);
 			places.push(...place);
@@ -224,8 +224,8 @@ function between(factors, fineness) {
 	return factors[low] + (at - low) * ((factors[low + 1] ?? factors[low]) - factors[low]);
 }
 
-/** Noise that is fixed to the face frame. */
-function faceNoise([across, down], channels, size, seed, factor) {
+/** Noise that is fixed to the face frame; the first `mirrored` channels are their own mirror image. */
+function faceNoise([across, down], channels, mirrored, size, seed, factor) {
 	const side = 2 * size,
 		field = new Random(seed).normals(channels * side * side),
 		inside = value => Math.min(side - 1, Math.max(0, Math.floor(((value + 2) / 2) * size)));
@@ -233,7 +233,12 @@ function faceNoise([across, down], channels, size, seed, factor) {
 		plane(
 			across.width,
 			across.height,
-			across.data.map((x, n) => factor * field[(c * side + inside(down.data[n])) * side + inside(x)]),
+			across.data.map((x, n) => {
+				const row = (c * side + inside(down.data[n])) * side,
+					column = inside(x),
+					here = field[row + column];
+				return factor * (c < mirrored ? (here + field[row + side - 1 - column]) * Math.SQRT1_2 : here);
+			}),
 		),
 	);
 }
