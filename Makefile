@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS := --numprocesses 2 --dist loadfile --ignore tests/web/pages
+# A worker that a test ends, or that hangs for too long, is not begun again: that test would end the next one, for ever.
+TESTS := --numprocesses 2 --max-worker-restart 0 --dist loadfile --ignore tests/web/pages
 # What drives a browser or asks a registry may wait for ever: it has a limit. The pages get a second try.
 ON_THE_PAGE := timeout -s KILL 900 $(BIN)/pytest tests/web/pages
 BIOME := timeout -s KILL 120 npx --yes @biomejs/biome@2
