@@ -18,10 +18,11 @@ from enhance.tasks.fill.networks import Completion
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with tiny networks, untrained but for a little, by the names of those that ship."""
     folder = tmp_path_factory.mktemp("weights")
-    for name, framed in (("photo_fill", False), ("face_fill", True)):
+    for name in ("photo_fill", "face_fill", "photo_mend"):
         torch.manual_seed(0)
-        network = Completion((8, 8, 8, 8), (1, 2), noise=8, framed=framed).eval()
-        torch.nn.init.normal_(network.tail.weight, std=0.02)
+        mends = name == "photo_mend"
+        network = Completion((8, 8, 8, 8), (1, 2), noise=8, framed=name == "face_fill", mends=mends).eval()
+        torch.nn.init.normal_(network.last.weight, std=0.002 if mends else 0.02)
         (folder / name).mkdir()
         to_onnx(network, folder / name / f"{name}.onnx", name)
     return folder
@@ -50,7 +51,7 @@ def to_onnx(network: Completion, path: Path, name: str) -> None:
     model = onnx.load(path)
     for key, value in {
         "name": name,
-        "task": "completion",
+        "task": "mending" if network.mends else "completion",
         "noise": str(network.noise),
         "recipe": json.dumps({}),
     }.items():

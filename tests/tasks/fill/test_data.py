@@ -8,7 +8,7 @@ from PIL import Image
 
 from enhance.errors import DataError
 from enhance.tasks.fill import data
-from enhance.tasks.fill.data import FaceData, PhotoData, Sizes
+from enhance.tasks.fill.data import CopiedPhotos, FaceData, PhotoData, Sizes
 from enhance.tasks.fill.masks import Holes
 
 SIZES = Sizes(((64, 3, 0.5), (128, 2, 0.5)), drafts=0.5)
@@ -53,6 +53,31 @@ def test_what_is_given_is_the_truth_outside_the_hole(made: FaceData | PhotoData)
         assert batch["truth"].dtype == torch.float32
         assert 0 <= batch["truth"].min() <= batch["truth"].max() <= 1
     assert drafts
+
+
+def test_holes_are_filled_with_copies_before(
+    tmp_path: Path, picture: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for n in range(4):
+        Image.fromarray(picture(280, 300, n)).save(tmp_path / f"{n}.png")
+
+    def made(crops: int) -> CopiedPhotos:
+        return CopiedPhotos([tmp_path], sizes=SIZES, holes=Holes(), seed=0, note=quiet, crops=crops)
+
+    one = made(3)
+    for step in range(6):
+        batch, again = one.batch(step), one.batch(step)
+        assert all((batch[name] == again[name]).all() for name in batch)
+        mask = batch["mask"]
+        assert set(mask.unique().tolist()) <= {0.0, 0.25}
+        hole = (mask > 0).expand_as(batch["truth"])
+        assert 0.05 < hole.float().mean() < 1
+        assert (batch["image"][~hole] == batch["truth"][~hole]).all()
+        # Waves go on where they were copied from elsewhere: nearer than a plain colour, but not the same.
+        error = (batch["image"] - batch["truth"])[hole].abs().mean()
+        assert 0 < error < (batch["truth"][hole] - batch["truth"][hole].mean()).abs().mean()
+    assert len(made(2).crops) == 2, "another number of crops must not be taken from the cache"
 
 
 def test_a_face_knows_where_it_lies(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ import torch
 
 from enhance.tasks.fill import networks
 from enhance.tasks.fill.networks import Completion, Discriminator
+from enhance.tasks.fill.painter import COPIED
 
 TINY = (8, 8, 8, 8)
 
@@ -17,7 +18,7 @@ def given(height: int, width: int, count: int = 2) -> tuple[torch.Tensor, torch.
 @pytest.mark.parametrize("size", [(64, 64), (48, 128)])
 def test_known_pixels_stay_to_the_bit(size: tuple[int, int]) -> None:
     network = Completion(TINY, noise=8)
-    torch.nn.init.normal_(network.tail.weight)
+    torch.nn.init.normal_(network.last.weight)
     image, mask, noise = given(*size)
     filled = network(image, mask, noise)
     assert filled.shape == image.shape
@@ -28,7 +29,7 @@ def test_known_pixels_stay_to_the_bit(size: tuple[int, int]) -> None:
 
 def test_what_lies_hidden_under_the_hole_does_not_matter() -> None:
     network = Completion(TINY, noise=8)
-    torch.nn.init.normal_(network.tail.weight)
+    torch.nn.init.normal_(network.last.weight)
     image, mask, noise = given(64, 64)
     assert (network(image, mask, noise) == network(image * (1 - mask), mask, noise)).all()
 
@@ -38,6 +39,17 @@ def test_a_draft_in_the_hole_does_matter() -> None:
     image, mask, noise = given(64, 64)
     half = mask / 2
     assert not torch.allclose(network(image, half, noise), network(image * (1 - mask), half, noise))
+
+
+def test_copied_patches_stay_until_it_learns_to_mend_them() -> None:
+    network = Completion(TINY, noise=8, mends=True)
+    image, mask, noise = given(64, 64)
+    assert torch.allclose(network(image, mask * COPIED, noise), image, atol=1e-6)
+    torch.nn.init.normal_(network.last.weight)
+    mended = network(image, mask * COPIED, noise)
+    known = mask.expand_as(image) == 0
+    assert (mended[known] == image[known]).all()
+    assert (mended[~known] != image[~known]).float().mean() > 0.9
 
 
 def test_a_fresh_network_fills_with_smooth_colours() -> None:
@@ -54,7 +66,7 @@ def test_a_picture_of_which_nothing_is_known_is_filled_with_numbers() -> None:
 
 def test_what_is_told_of_the_frame_is_used_by_a_network_for_faces() -> None:
     network = Completion(TINY, noise=8, framed=True)
-    torch.nn.init.normal_(network.tail.weight)
+    torch.nn.init.normal_(network.last.weight)
     image, mask, noise = given(64, 64)
     where = networks.frame_coordinates(mask)
     assert where.shape == (2, 3, 16, 16)
@@ -74,7 +86,7 @@ def test_a_network_for_faces_sees_what_is_on_the_other_side() -> None:
     def difference(*, framed: bool) -> float:
         torch.manual_seed(0)
         network = Completion(TINY, (1,), noise=8, framed=framed)
-        torch.nn.init.normal_(network.tail.weight)
+        torch.nn.init.normal_(network.last.weight)
         where = networks.frame_coordinates(mask)
         one, other = (network(x, mask, noise, where) for x in (image, changed))
         return float((one - other)[..., corner[0], corner[1]].abs().mean().detach())

@@ -26,9 +26,14 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tiny() -> Callable[[Recipe], Recipe]:
-    """Any recipe with networks of a few thousand weights."""
+    """Any recipe with networks of a few thousand weights, and few crops."""
     shape = {"widths": (8, 8, 8, 8), "dilations": (1, 2), "discriminator": (8, 8, 8, 8)}
-    return lambda recipe: replace(recipe, sizes=replace(recipe.sizes, sides=((64, 2, 1.0),)), **shape)
+
+    def made(recipe: Recipe) -> Recipe:
+        sizes = replace(recipe.sizes, sides=((64, 2, 1.0),))
+        return replace(recipe, sizes=sizes, copied=min(recipe.copied, 4), **shape)
+
+    return made
 
 
 @pytest.mark.parametrize("name", list(recipes.RECIPES))
@@ -42,7 +47,7 @@ def test_every_recipe_trains_saves_and_goes_on(name: str, folder: Path, tiny: Ca
         assert all(torch.isfinite(value) for value in found.values())
     assert found.keys() >= {"pixel", "perceptual"}
     assert ("adversarial" in found) == ("pixel" not in name)
-    assert ("diversity" in one.step(data.batch(3), 3)) == ("pixel" not in name)
+    assert ("diversity" in one.step(data.batch(3), 3)) == (recipe.weights.diversity > 0)
     other.restore(one.state(), Path("run"))
     again = [trainer.step(data.batch(8), 8) for trainer in (one, other)]
     assert again[0] == again[1]
@@ -95,6 +100,17 @@ def test_a_network_for_photos_may_begin_from_one_for_faces(
     run.start([folder], tiny(recipes.photo_fill()), tmp_path / "photos", images=4, init=tmp_path / "faces")
     with pytest.raises(TrainingError):
         run.start([folder], recipes.photo_fill(), tmp_path / "large", images=4, init=tmp_path / "faces")
+
+
+def test_a_network_that_mends_begins_from_one_that_draws(
+    folder: Path, tmp_path: Path, tiny: Callable[[Recipe], Recipe]
+) -> None:
+    recipe = tiny(recipes.photo_mend())
+    run.start([folder], tiny(recipes.photo_fill()), tmp_path / "fill", images=4)
+    run.start([folder], recipe, tmp_path / "mend", images=4, init=tmp_path / "fill")
+    run.start([folder], recipe, tmp_path / "again", images=4, init=tmp_path / "mend")
+    path = export.export(tmp_path / "again", tmp_path / "photo_mend.onnx", tasks.recipe_of, folders=[folder])
+    assert Painter.load(str(path)).model.facts.task == "mending"
 
 
 def test_a_recipe_goes_through_a_checkpoint(folder: Path, tmp_path: Path, tiny: Callable[[Recipe], Recipe]) -> None:

@@ -1,4 +1,5 @@
-"""How filled holes are measured: beside OpenCV's two inpainters, on faces in their frame or on parts of photos."""
+"""How filled holes are measured: on faces in their frame, or on parts of photos, beside OpenCV's two inpainters and
+PatchMatch."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from enhance.evaluate.metrics import KD_LITE0, ST_LPIPS, Metric, Values
 from enhance.evaluate.psnr import psnr
 from enhance.inference.facts import Facts
 from enhance.inference.model import Model
-from enhance.pixels import Integers, Planes, to_float
+from enhance.pixels import Array, Integers, Planes, to_float
 from enhance.tasks.fill import masks, patches
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import complete
@@ -68,7 +69,7 @@ class HoleInputs(NamedTuple):
 
 def benchmark_for(model: Model) -> Callable[..., Benchmark] | None:
     """What opens the benchmark of a model, `faces` or `photos`; None for models of other tasks."""
-    if model.facts.task != "completion":
+    if model.facts.task not in painting.TASKS:
         return None
     return faces if model.facts.takes_coordinates else photos
 
@@ -160,18 +161,29 @@ def _planes(pixels: Integers) -> Planes:
 def _method(model: Model, framed: bool) -> Method:
     painter = Painter(model)
 
-    def filled(inputs: HoleInputs) -> Planes:
-        output = []
-        for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
-            rgb = to_float(pixels)
-            if framed:
-                rgb = np.where(hole[..., None], complete(painter, rgb, hole, len(rgb), 0, refined=False), rgb)
-            else:
-                painting.fill_by_network(painter, rgb, hole, 0)
-            output.append(rgb)
-        return np.stack(output).transpose(0, 3, 1, 2)
+    def completed(rgb: Array, hole: Hole) -> None:
+        rgb[hole] = complete(painter, rgb, hole, len(rgb), 0, refined=False)[hole]
 
-    return filled
+    def mended(rgb: Array, hole: Hole) -> None:
+        patches.copy(rgb, hole, 0)
+        painting.fill_by_network(painter, rgb, hole, 0, holds=painting.COPIED)
+
+    def drawn(rgb: Array, hole: Hole) -> None:
+        painting.fill_by_network(painter, rgb, hole, 0)
+
+    return partial(_filled, way=completed if framed else mended if model.facts.task == "mending" else drawn)
+
+
+def _patchmatch(inputs: HoleInputs) -> Planes:
+    return _filled(inputs, partial(patches.copy, seed=0))
+
+
+def _filled(inputs: HoleInputs, way: Callable[[Array, Hole], None]) -> Planes:
+    """Pictures whose holes were filled in a way, (N,3,H,W)."""
+    output = [to_float(pixels) for pixels in inputs.pixels]
+    for rgb, hole in zip(output, inputs.holes, strict=True):
+        way(rgb, hole)
+    return np.stack(output).transpose(0, 3, 1, 2)
 
 
 def _opencv(inputs: HoleInputs, method: int) -> Planes:
@@ -180,15 +192,6 @@ def _opencv(inputs: HoleInputs, method: int) -> Planes:
         for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
     ]
     return _planes(np.stack(output))
-
-
-def _patchmatch(inputs: HoleInputs) -> Planes:
-    output = []
-    for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True):
-        rgb = to_float(pixels)
-        patches.copy(rgb, hole, 0)
-        output.append(rgb)
-    return np.stack(output).transpose(0, 3, 1, 2)
 
 
 def _psnr_in_hole(outputs: Planes, pairs: PicturePairs) -> Values:

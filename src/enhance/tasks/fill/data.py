@@ -14,10 +14,11 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders, names
 from enhance.errors import DataError
-from enhance.pixels import Box
-from enhance.tasks.fill import masks
-from enhance.tasks.fill.masks import Holes
+from enhance.pixels import Box, to_float, to_uint8
+from enhance.tasks.fill import masks, patches
+from enhance.tasks.fill.masks import Hole, Holes
 from enhance.tasks.fill.networks import GRID, MULTIPLE
+from enhance.tasks.fill.painter import COPIED
 
 _Pixels = NDArray[np.uint8]
 
@@ -26,6 +27,8 @@ _LEAST, _LARGEST = 128, 640
 """Photos of a smaller side are left out; larger ones are reduced, for training sees small crops of them."""
 _HELD_OUT = 48
 """Pictures that are validated by."""
+_COPIED, _LEAST_HOLE = 256, 0.05
+"""Pixels across crops whose holes are filled with copies, and the least share of hole in them and their windows."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +151,80 @@ class PhotoData:
         side, count = drawn_size(self.sizes, rng)
         truth = np.empty((count, side, side, 3), np.uint8)
         for n in range(count):
-            group = self.groups[rng.choice(len(self.groups), p=self.chances)]
-            truth[n] = random_crop(group[rng.integers(len(group))], side, rng)
+            truth[n] = self.crop(side, rng)
         mask = np.stack([self.holes.draw(side, side, rng) for _ in range(count)])
         return network_inputs(truth, mask, self.sizes.drafts, rng)
+
+    def crop(self, side: int, rng: np.random.Generator) -> _Pixels:
+        """A square (side,side,3) of one of the photos to learn from."""
+        group = self.groups[rng.choice(len(self.groups), p=self.chances)]
+        return random_crop(group[rng.integers(len(group))], side, rng)
 
     def held_out(self) -> Sequence[dict[str, Tensor]]:
         """Crops of photos that are never learnt from, with holes of every kind."""
         return held_out_batches(self._held)
+
+
+class CopiedPhotos:
+    """Crops of any photos whose holes were filled with copied patches before training began, since that is slow.
+
+    Args:
+        crops: how many; a step sees windows of some.
+    """
+
+    def __init__(
+        self, sources: Sequence[Path], *, sizes: Sizes, holes: Holes, seed: int, note: Callable[[str], None], crops: int
+    ):
+        self.photos = PhotoData(sources, sizes=sizes, holes=holes, seed=seed, note=note)
+        self.digest, self.sizes, self.holes, self.seed = self.photos.digest, sizes, holes, seed
+        paths = [path for folder in sources for path in folders.pictures(folder)]
+        note(f"filling holes of {crops:,} crops with patches, half a second each, unless that was done before")
+        key = f"copied {cache.stamps(paths)} {holes} {crops} {seed}"
+        self.crops = cache.cached(key, crops, (3, _COPIED, _COPIED, 3), self._row)
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
+        """`image`, which holds copied patches where `mask` is a quarter, and `truth`."""
+        rng = np.random.default_rng((self.seed, step, rank))
+        side, count = drawn_size(self.sizes, rng)
+        windows: list[_Pixels] = []
+        while len(windows) < count:
+            y, x = rng.integers((_COPIED - side) // 8 + 1, size=2) * 8
+            window = self.crops[rng.integers(len(self.crops)), :, y : y + side, x : x + side]
+            if window[2].mean() > 255 * _LEAST_HOLE:
+                windows.append(window[:, :, ::-1] if rng.random() < 0.5 else window)
+        return _copied_inputs(np.stack(windows))
+
+    def held_out(self) -> Sequence[dict[str, Tensor]]:
+        """Crops of photos that are never learnt from, with holes of every kind, filled with copies."""
+        batches = []
+        for batch in self.photos.held_out():
+            truth = np.ascontiguousarray(batch["truth"].permute(0, 2, 3, 1).numpy())
+            holes = batch["mask"][:, 0].numpy() > 0
+            batches.append(
+                _copied_inputs(np.stack([_with_copies(x, hole, 0) for x, hole in zip(truth, holes, strict=True)]))
+            )
+        return batches
+
+    def _row(self, number: int) -> _Pixels:
+        rng = np.random.default_rng((self.seed, 1, number))
+        crop = to_float(self.photos.crop(_COPIED, rng))
+        hole = self.holes.draw(_COPIED, _COPIED, rng)
+        while hole.mean() <= _LEAST_HOLE:
+            hole = self.holes.draw(_COPIED, _COPIED, rng)
+        return _with_copies(crop, hole > 0, number)
+
+
+def _with_copies(picture: NDArray[np.float32], hole: Hole, seed: int) -> _Pixels:
+    """A picture (H,W,3) in [0,1], the same with its hole filled with patches, and the hole in white; (3,H,W,3)."""
+    copied = picture.copy()
+    patches.copy(copied, hole, seed)
+    return to_uint8(np.stack([picture, copied, np.repeat(hole[..., None], 3, 2).astype(np.float32)]))
+
+
+def _copied_inputs(rows: _Pixels) -> dict[str, Tensor]:
+    """What `_with_copies` made of pictures, (N,3,H,W,3), as a network gets it."""
+    truth, image, hole = torch.from_numpy(rows).permute(1, 0, 4, 2, 3).contiguous().float() / 255
+    return {"image": image, "truth": truth, "mask": hole[:, :1] * COPIED}
 
 
 def network_inputs(

@@ -78,7 +78,7 @@ def complete(painter: Painter, frame: Array, hole: Hole, size: int, seed: int, *
         side *= 2
         here = _resized(hole[..., None].astype(np.float32), side)[..., 0] > 0.02
         finer = np.where(here[..., None], painting.doubled(drawn), _resized(frame, side))
-        painting.fill_by_network(Painter.load(PHOTO_FILL), finer, here, seed, draft=True)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), finer, here, seed, holds=painting.DRAFT)
         drawn = finer
     return like_other_half(_resized(drawn, len(frame)), frame, hole)
 

@@ -27,7 +27,7 @@ from enhance.tasks.fill.faces import Completed
 from enhance.tasks.fill.hole import HoleBox, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, Painter, PixelRegion
+from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, PHOTO_MEND, Painter, PixelRegion
 
 _Array = NDArray[np.float32]
 
@@ -186,15 +186,16 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
 def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
     """Return what filled a hole: names of networks and packages, with the beginnings of their digests, or versions."""
     rest = "" if options.aligned else options.rest
-    helped = rest == "patches" and any(
-        not patches.can_fill(bottom - top, right - left) for left, top, right, bottom in regions
-    )
+    sizes = [(bottom - top, right - left) for left, top, right, bottom in regions]
+    copied = rest == "patches" and any(patches.are_copied(*size) for size in sizes)
+    helped = rest == "patches" and not all(patches.can_copy(*size) for size in sizes)
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
     drew = [FACE_FILL] * bool(completed) + [PHOTO_FILL] * (helped or refined or rest == "network")
+    drew += [PHOTO_MEND] * copied
     digests = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
     if rest == "smooth":
         digests[SMOOTH] = cv2.__version__
-    if rest == "patches":
+    if copied:
         digests[PATCHES] = version("pypatchmatch")
     return digests
 

@@ -1,4 +1,4 @@
-"""The networks that fill a hole: a U-Net that draws, and a discriminator that knows where it drew.
+"""The networks that fill a hole: a U-Net that draws or mends, and a discriminator that knows where it drew.
 
 Plain 3x3 convolutions, because they are what a CPU runs fastest, and no normalisation. What is missing can only be
 known from afar, so the middle of the U-Net lies at a sixteenth of the resolution and is dilated there: each pixel of a
@@ -94,6 +94,7 @@ class Completion(nn.Module):
         noise: noise planes.
         framed: whether it draws faces in their frame: then it has the input `place`, and sees the mirror image, too: a
             face's second eye is much like its first.
+        mends: whether it mends copied patches instead of drawing what a hole hides.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Completion(nn.Module):
         *,
         noise: int = 8,
         framed: bool = False,
+        mends: bool = False,
     ) -> None:
         super().__init__()
         half, quarter, eighth, sixteenth = widths
@@ -122,18 +124,26 @@ class Completion(nn.Module):
         self.up_quarter = nn.Sequential(_Block(quarter), _Block(quarter))
         self.from_quarter = nn.Conv2d(quarter, half, 3, padding=1)
         self.up_half = _Block(half)
-        self.tail = nn.Conv2d(half, 3 * 4, 3, padding=1)
-        _start_at_zero(self.tail)
+        # A name of its own, so that one that mends begins from one that draws, but for what it draws: at nothing.
+        self.mends = mends
+        self.add_module("mend" if mends else "tail", nn.Conv2d(half, 3 * 4, 3, padding=1))
+        _start_at_zero(self.last)
         # Small at first: a network that begins with strong noise learns to ignore it, and never unlearns that.
         with torch.no_grad():
             self.head.weight[:, 4 * GRID**2 : 4 * GRID**2 + noise] *= 0.2
+
+    @property
+    def last(self) -> nn.Conv2d:
+        """The last layer."""
+        return cast(nn.Conv2d, self.mend if self.mends else self.tail)
 
     def forward(self, image: Tensor, mask: Tensor, noise: Tensor, place: Tensor | None = None) -> Tensor:
         """Draw in the hole and nowhere else.
 
         Args:
             image: (N,3,H,W) in [0,1], H and W multiples of 16; what it holds where the mask is 1 does not matter.
-            mask: (N,1,H,W): 1 in the hole, 0 outside, .5 where the hole holds a draft, of half the resolution.
+            mask: (N,1,H,W): 1 in the hole, 0 outside, .5 where the hole holds a draft, of half the resolution; for one
+                that mends .25 in the hole, which holds patches copied from elsewhere.
             noise: (N,Z,H/4,W/4), standard normal; see `ALIKE`.
             place: (N,3,H/4,W/4), see `frame_coordinates`; where it is framed.
 
@@ -156,7 +166,7 @@ class Completion(nn.Module):
         quarter = self.up_quarter(quarter + _enlarged(self.from_eighth(eighth)))
         half = self.fine(functional.pixel_unshuffle(context, 2)) + _enlarged(self.from_quarter(quarter))
         half = functional.leaky_relu(self.up_half(half), 0.2)
-        drawn = torch.tanh(functional.pixel_shuffle(self.tail(half), 2).float())
+        drawn = torch.tanh(functional.pixel_shuffle(self.last(half), 2).float())
         return torch.where(mask > 0, begun + drawn, image)
 
 

@@ -17,13 +17,18 @@ from enhance.painting.tiles import spans, united
 from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
-PHOTO_FILL, FACE_FILL = "photo_fill", "face_fill"
-"""Networks that fill anything, and faces in their frame. Each is loaded when it is first needed."""
+PHOTO_FILL, FACE_FILL, PHOTO_MEND = "photo_fill", "face_fill", "photo_mend"
+"""Networks that fill anything, and faces in their frame, and that mend copied patches. Each is loaded when it is first
+needed."""
+TASKS = "completion", "mending"
+"""What files of such networks say that they do."""
 PixelRegion = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
 _MULTIPLE, GRID, _ALIKE = 16, 4, 6
 """As in `networks`, which needs torch."""
+EMPTY, DRAFT, COPIED = 1.0, 0.5, 0.25
+"""What a mask is where the hole holds nothing, a picture of half the resolution, or patches copied from elsewhere."""
 DEPTH = 32
 """Pixels from the known within which a hole is filled at once: what the network was taught."""
 _TILE, _RECEPTIVE_FIELD = 384, 64
@@ -53,7 +58,7 @@ class Painter:
             ModelError: there is none, or it does not fill.
         """
         model = Model.load(name)
-        if model.facts.task != "completion":
+        if model.facts.task not in TASKS:
             raise ModelError(f"{model.path}: does not fill holes; photo_fill and face_fill do")
         return Painter(model)
 
@@ -62,7 +67,7 @@ class Painter:
 
         Args:
             image: (H,W,3) in [0,1].
-            mask: (H,W): 1 in the hole, .5 where that holds a draft, 0 elsewhere.
+            mask: (H,W): `EMPTY`, `DRAFT` or `COPIED` in the hole, 0 elsewhere.
             noise: (Z,h,w) of at least a quarter of the size, rounded up to whole squares of 16.
             place: (3,h,w), for faces; see `networks.place`.
 
@@ -117,15 +122,15 @@ def regions(hole: Hole) -> list[PixelRegion]:
     return [box for box, _ in united(boxes)]
 
 
-def fill_by_network(painter: Painter, rgb: Array, hole: Hole, seed: int, *, draft: bool = False) -> None:
-    """Fill the hole (H,W) of a picture (H,W,3) in [0,1]; with `draft`, from what it holds at half the resolution."""
+def fill_by_network(painter: Painter, rgb: Array, hole: Hole, seed: int, *, holds: float = EMPTY) -> None:
+    """Fill the hole (H,W) of a picture (H,W,3) in [0,1], or draw on what it holds, `DRAFT` or `COPIED`."""
     pyramid = [(rgb, hole)]
-    for _ in range(0 if draft else levels(hole)):
+    for _ in range(levels(hole) if holds == EMPTY else 0):
         pyramid.append(halved(*pyramid[-1]))
     coarse = None
     while pyramid:
         picture, there = pyramid.pop()
-        draw_tiles(painter, picture, there, seed, len(pyramid), coarse, draft=draft)
+        draw_tiles(painter, picture, there, seed, len(pyramid), coarse, holds=holds)
         coarse = picture
 
 
@@ -164,21 +169,28 @@ def doubled(rgb: Array) -> Array:
 
 
 def draw_tiles(
-    painter: Painter, rgb: Array, hole: Hole, seed: int, level: int, coarse: Array | None = None, *, draft: bool = False
+    painter: Painter,
+    rgb: Array,
+    hole: Hole,
+    seed: int,
+    level: int,
+    coarse: Array | None = None,
+    *,
+    holds: float = EMPTY,
 ) -> None:
     """Fill a picture (H,W,3) tile by tile.
 
     Args:
         level: how often it was halved; it has noise of its own.
         coarse: the same at half its size, filled: what the hole is drawn after.
-        draft: the hole holds a picture at half the resolution already.
+        holds: what the hole holds where `coarse` is None.
     """
     left = hole.copy()
     whole = [n <= _TILE + 2 * _RECEPTIVE_FIELD for n in hole.shape]
     down, across = (
         list(spans(n, n if at_once else _TILE, _RECEPTIVE_FIELD)) for n, at_once in zip(hole.shape, whole, strict=True)
     )
-    empty = np.float32(1 if coarse is None and not draft else 0.5)
+    shown = np.float32(holds if coarse is None else DRAFT)
     for row in down:
         for column in across:
             own = slice(row.start, row.stop), slice(column.start, column.stop)
@@ -191,7 +203,7 @@ def draw_tiles(
                 enlarged = doubled(part)[: there.shape[0], : there.shape[1]]
                 picture = np.where(there[..., None], enlarged, picture)
             noise = painter.noise(seed, *there.shape, 1 + level, row.start, column.start)
-            drawn = painter(picture, empty * there, noise)
+            drawn = painter(picture, shown * there, noise)
             inside = drawn[row.start - row.before :, column.start - column.before :]
             now = left[own]
             rgb[own][now] = inside[: now.shape[0], : now.shape[1]][now]

@@ -1,7 +1,8 @@
-"""Filling of holes with patches that are copied from elsewhere in the photo.
+"""Filling of holes with patches that are copied from elsewhere in the photo, and mended by a network.
 
 Grass, brick and fur go on as they are around the hole, which a small network draws worse; a thing that is seen nowhere
-else cannot be copied. (Barnes et al., "PatchMatch", SIGGRAPH 2009, by the package `pypatchmatch`.)
+else cannot be copied. Where patches meet, and at the hole's edge, another joins them. (Barnes et al., "PatchMatch",
+SIGGRAPH 2009, by the package `pypatchmatch`.)
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import patchmatch
 from enhance.pixels import Array, to_float, to_uint8
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import PHOTO_FILL, Painter
+from enhance.tasks.fill.painter import PHOTO_FILL, PHOTO_MEND, Painter
 
 PATCH_RADIUS = 3
 """Of a patch, in pixels, as in the package's examples."""
@@ -29,25 +30,31 @@ _ALONE = threading.Lock()
 def fill_by_patches(rgb: Array, hole: Hole, seed: int) -> None:
     """Fill the hole (H,W) of a picture (H,W,3) in [0,1].
 
-    A large picture is filled at half its size, and a network adds detail; it draws all of a tiny one.
+    Of a large picture that is done at half its size, and `photo_fill` adds detail; it draws all of a tiny one.
 
     Args:
         seed: where the search for patches begins.
     """
-    if can_fill(*hole.shape):
+    if can_copy(*hole.shape):
         copy(rgb, hole, seed)
-    elif hole.size > MOST_AT_ONCE and patchmatch.patchmatch_available:
+        painting.fill_by_network(Painter.load(PHOTO_MEND), rgb, hole, seed, holds=painting.COPIED)
+    elif are_copied(*hole.shape):
         small, small_hole = painting.halved(rgb, hole)
         fill_by_patches(small, small_hole, seed)
         rgb[hole] = painting.doubled(small)[: hole.shape[0], : hole.shape[1]][hole]
-        painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, seed, draft=True)
+        painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, seed, holds=painting.DRAFT)
     else:
         painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, hole, seed)
 
 
-def can_fill(height: int, width: int) -> bool:
-    """Whether no network is needed for a picture of that size."""
-    return patchmatch.patchmatch_available and min(height, width) >= LEAST_SIDE and height * width <= MOST_AT_ONCE
+def are_copied(height: int, width: int) -> bool:
+    """Whether a picture of that size is filled with patches, if need be at half its size or less."""
+    return patchmatch.patchmatch_available and min(height, width) >= LEAST_SIDE
+
+
+def can_copy(height: int, width: int) -> bool:
+    """Whether it is filled with patches at its own size."""
+    return are_copied(height, width) and height * width <= MOST_AT_ONCE
 
 
 def copy(rgb: Array, hole: Hole, seed: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.fill import training
-from enhance.tasks.fill.data import FaceData, PhotoData, Sizes
+from enhance.tasks.fill.data import CopiedPhotos, FaceData, PhotoData, Sizes
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.training import Filling, LossWeights
 from enhance.train.recipe import rebuild
@@ -31,6 +31,7 @@ class Recipe:
         weights: what each loss counts.
         sizes: how many pictures of which size a step has.
         holes: how often each kind of hole is drawn.
+        copied: of how many crops holes are filled with patches, which it learns to mend; 0 if it learns to draw.
     """
 
     task_name: ClassVar[str] = "fill"
@@ -39,6 +40,7 @@ class Recipe:
     framed: bool
     sizes: Sizes
     holes: Holes = field(default_factory=Holes)
+    copied: int = 0
     weights: LossWeights = field(default_factory=LossWeights)
     schedule: Schedule = field(default_factory=lambda: Schedule(rate=5e-4))
     widths: tuple[int, int, int, int] = (32, 48, 96, 144)
@@ -53,8 +55,10 @@ class Recipe:
         Raises:
             DataError: a folder cannot be used.
         """
-        kind = FaceData if self.framed else PhotoData
-        return kind(folders, sizes=self.sizes, holes=self.holes, seed=self.seed, note=print)
+        common: dict[str, Any] = {"sizes": self.sizes, "holes": self.holes, "seed": self.seed, "note": print}
+        if self.copied:
+            return CopiedPhotos(folders, crops=self.copied, **common)
+        return FaceData(folders, **common) if self.framed else PhotoData(folders, **common)
 
     def task(self, device: torch.device) -> Filling:
         """Networks with fresh weights on the device, and their losses."""
@@ -65,6 +69,7 @@ class Recipe:
             dilations=self.dilations,
             discriminator=self.discriminator,
             noise=self.noise,
+            mends=self.copied > 0,
             name=self.name,
             seed=self.seed,
             device=device,
@@ -105,7 +110,19 @@ def photo_fill() -> Recipe:
     )
 
 
-RECIPES = {recipe.__name__: recipe for recipe in (face_fill_pixel, face_fill, photo_fill_pixel, photo_fill)}
+def photo_mend() -> Recipe:
+    """Holes that were filled with copied patches, mended; from a run of `photo_fill`."""
+    return replace(
+        photo_fill(),
+        name="photo_mend",
+        sizes=Sizes(((128, 6, 0.9), (256, 2, 0.1))),
+        holes=Holes(strokes=0.55, boxes=0.35, halves=0.05, centres=0.05),
+        copied=2000,
+        weights=LossWeights(pixel=0.5, perceptual=1.0, adversarial=0.1, features_adversarial=0.1),
+    )
+
+
+RECIPES = {recipe.__name__: recipe for recipe in (face_fill_pixel, face_fill, photo_fill_pixel, photo_fill, photo_mend)}
 
 
 def from_fields(fields: Mapping[str, Any]) -> Recipe:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from torch.nn import functional
 from enhance.tasks.fill import data, networks
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import GRID, PLACE, Completion, Discriminator
+from enhance.tasks.fill.painter import COPIED
 from enhance.train import losses
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
@@ -18,7 +20,7 @@ from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.schedule import grown
 from enhance.train.task import Batch, Exported, Group, Stateless
 
-_FLOATS = ("/fine", "/head", "/tail")
+_FLOATS = ("/fine", "/head", "/tail", "/mend")
 """Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
 _CONDITION = 1 + PLACE
 """Channels of `_condition`."""
@@ -208,8 +210,13 @@ class Filling(Stateless):
         network = {"completion": self.completion, "discriminator": self.discriminator}.get(name)
         if own is None or network is None:
             return own
-        shapes = {key: value.shape for key, value in network.state_dict().items()}
-        return {key: _with_inputs(x, shapes[key][1]) if x.ndim == 4 and key in shapes else x for key, x in own.items()}
+        begun = network.state_dict()
+        # The last layer of a network that mends is not in one that draws: it begins as it is, at nothing.
+        kept = {key: x for key, x in own.items() if key in begun or not key.startswith("tail.")}
+        fresh = {key: x for key, x in begun.items() if key.startswith("mend.")}
+        return fresh | {
+            key: _with_inputs(x, begun[key].shape[1]) if x.ndim == 4 and key in begun else x for key, x in kept.items()
+        }
 
     def export(self) -> Mapping[str, Exported]:
         random = torch.Generator().manual_seed(0)
@@ -220,6 +227,8 @@ class Filling(Stateless):
             mask = (torch.rand(count, 1, height, width, generator=random) < 0.4).float()
             mask[:, :, : height // 2, : width // 3] = 1
             mask[:1, :, height // 2 :] *= 0.5
+            if self.completion.mends:
+                mask = (mask > 0) * COPIED
             values = {
                 "image": torch.rand(count, 3, height, width, generator=random),
                 "mask": mask,
@@ -230,7 +239,7 @@ class Filling(Stateless):
         full, small = {0: "N", 2: "H", 3: "W"}, {0: "N", 2: "h", 3: "w"}
         axes = {name: full if name in ("image", "mask") else small for name in inputs} | {"filled": full}
         facts = {
-            "task": "completion",
+            "task": "mending" if self.completion.mends else "completion",
             "multiple": str(networks.MULTIPLE),
             "noise": str(self.completion.noise),
             "value_range": "[0,1] sRGB",
@@ -240,11 +249,15 @@ class Filling(Stateless):
 
     def _calibration(self, folders: Sequence[Path]) -> Iterator[Mapping[str, Tensor]]:
         """Some of the pictures of folders, with holes such as are learnt from."""
-        kind = data.FaceData if self.completion.framed else data.PhotoData
         drafts = 0.0 if self.completion.framed else 0.25
         sizes = data.Sizes(((128, CALIBRATED, 1.0),), drafts)
-        source = kind(folders, sizes=sizes, holes=Holes(), seed=self.seed, note=lambda _: None)
-        batch = source.batch(0)
+        common: dict[str, Any] = {"sizes": sizes, "holes": Holes(), "seed": self.seed, "note": lambda _: None}
+        if self.completion.framed:
+            batch = data.FaceData(folders, **common).batch(0)
+        elif self.completion.mends:
+            batch = data.CopiedPhotos(folders, crops=CALIBRATED, **common).batch(0)
+        else:
+            batch = data.PhotoData(folders, **common).batch(0)
         batch["noise"] = networks.draw_noise(batch["mask"], self.completion.noise, self._random(0))
         names = ["image", "mask", "noise", *(["place"] if self.completion.framed else [])]
         for n in range(CALIBRATED):
@@ -323,13 +336,14 @@ def fresh(
     dilations: tuple[int, ...],
     discriminator: tuple[int, int, int, int],
     noise: int,
+    mends: bool,
     name: str,
     seed: int,
     device: torch.device,
 ) -> Filling:
     """Return a task whose networks have fresh weights."""
     torch.manual_seed(seed)
-    completion = Completion(widths, dilations, noise=noise, framed=framed)
+    completion = Completion(widths, dilations, noise=noise, framed=framed, mends=mends)
     judge = Discriminator(discriminator, framed=framed) if weights.adversarial else None
     for network in (completion, judge):
         if network is not None:
