@@ -108,6 +108,14 @@ def test_grey_stays_grey(photo: np.ndarray) -> None:
     assert np.ptp(restore(bad, measure(bad)), axis=2).max() == 0
 
 
+def test_one_coloured_pixel_makes_a_photo_coloured(photo: np.ndarray) -> None:
+    grey = np.repeat(photo.mean(2, keepdims=True), 3, 2)
+    assert is_grey(grey)
+    grey[101, 57, 2] += 0.1
+    assert not is_grey(grey)
+    assert is_grey(grey[:1])
+
+
 def test_bands_show_no_border(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = noisy(np.tile(photo, (2, 1, 1)), 12)
     defects = measure(bad)
