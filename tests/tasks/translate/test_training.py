@@ -8,7 +8,7 @@ import torch
 from onnxruntime import InferenceSession
 
 from enhance.tasks.translate import coats, recipes, textures, training
-from enhance.tasks.translate.networks import Encoder, alpha
+from enhance.tasks.translate.networks import IMAGE_AND_HINT, Encoder, alpha
 from enhance.tasks.translate.recipes import Recipe
 from enhance.train.export import TOLERANCE, parity, to_onnx
 from enhance.train.quantization import quantized
@@ -129,6 +129,35 @@ def test_faint_stripes_are_told_from_strong_ones_and_place_does_not_matter() -> 
     assert textures.tones(stripes, 0 * mask).abs().max() == 0
 
 
+def test_patterns_are_varied_within_the_animal_alone_and_the_same_way_for_a_seed() -> None:
+    plain = torch.full((2, 3, 32, 32), 0.5)
+    patterned = plain + 0.2 * ((torch.arange(32.0) // 4) % 2 - 0.5)
+    mask = torch.zeros(2, 1, 32, 32)
+    mask[..., 8:24, 8:24] = 1
+    one, other, again = (
+        coats.with_other_contrast(patterned, plain, mask, torch.Generator().manual_seed(seed)) for seed in (0, 1, 0)
+    )
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert torch.equal(one[..., :8, :], plain[..., :8, :])
+    spread = one[..., 8:24, 8:24].std((1, 2, 3))
+    assert (spread - patterned[0, :, 8:24, 8:24].std()).abs().min() > 1e-3
+    assert abs(float(spread[0] - spread[1])) > 1e-3
+
+
+def test_a_hint_counts_for_nothing_at_first_and_is_learnt() -> None:
+    painter = tiny(recipes.horse()).task(CPU).groups["generator"].networks["horse"]
+    head = painter.translator.head
+    assert head.weight.shape[1] == IMAGE_AND_HINT
+    assert head.weight[:, -4:].abs().max() == 0
+    torch.nn.init.normal_(painter.translator.paint.weight)
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    stripes = picture + 0.2 * ((torch.arange(64.0) // 2) % 2 - 0.5)
+    coat, mask = torch.rand(1, 3), torch.ones(1, 1, 64, 64)
+    painter(stripes, coat, mask).delta.sum().backward()
+    assert head.weight.grad[:, -4:].abs().max() > 0
+
+
 def test_a_network_of_coats_begins_with_what_its_teacher_knows() -> None:
     teacher = tiny(recipes.zebra()).task(CPU)
     for parameter in teacher.groups["generator"].networks["zebra"].parameters():
@@ -142,9 +171,12 @@ def test_a_network_of_coats_begins_with_what_its_teacher_knows() -> None:
     assert torch.equal(begun["translator.trunk.0.first.weight"], known["trunk.0.first.weight"])
     assert torch.equal(networks["zebra"].state_dict()["paint.weight"], known["paint.weight"])
     assert begun["translator.paint.weight"].abs().max() == 0  # it draws nothing at first
-    own = {"horse": begun, "zebra": known}
-    assert trainer.task.adapt("horse", own) is begun
-    assert trainer.task.adapt("discriminator", own) is None
+    before = {**begun, "translator.head.weight": begun["translator.head.weight"][:, :-4]}  # of when it saw no hint
+    own = trainer.task.adapt("horse", {"horse": before, "zebra": known})
+    assert own is not None
+    assert own.keys() == begun.keys()
+    assert all(torch.equal(own[name], begun[name]) for name in begun)
+    assert trainer.task.adapt("discriminator", {"horse": before, "zebra": known}) is None
 
 
 @ALL

@@ -42,6 +42,22 @@ def with_grain(pictures: Tensor, mask: Tensor, random: torch.Generator) -> Tenso
     return (pictures + _widened(mask) * _GRAIN * functional.avg_pool2d(noise, 3, 1, 1)).clamp(0, 1)
 
 
+def with_other_contrast(patterned: Tensor, plain: Tensor, mask: Tensor, random: torch.Generator) -> Tensor:
+    """Animals whose pattern is weaker or stronger, softer or crisper than it was drawn, each in its own way.
+
+    Args:
+        patterned, plain: (N,3,H,W) in [0,1]: animals with a pattern, and the same without it.
+        mask: (N,1,H,W) in [0,1].
+    """
+    count = len(patterned)
+    louder, crisper = (
+        torch.empty(count, 1, 1, 1).uniform_(*r, generator=random).to(mask) for r in ((0.7, 1.7), (-0.5, 2))
+    )
+    pattern = louder * (patterned - plain)
+    pattern = pattern + crisper * (pattern - functional.avg_pool2d(pattern, 3, 1, 1, count_include_pad=False))
+    return (plain + mask * pattern).clamp(0, 1)
+
+
 def _widened(mask: Tensor) -> Tensor:
     """Where a mask is, and 3 pixels around it: stripes reach to an animal's very edge."""
     return functional.max_pool2d((mask > 0.3).float(), 7, 1, 3)

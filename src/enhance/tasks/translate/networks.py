@@ -18,6 +18,8 @@ from enhance.train.features import squeezenet
 
 _LEAST = 0.25
 """Where the mask is not above this, nothing is changed; half a unit above it, all that was drawn is added."""
+_IMAGE, IMAGE_AND_HINT = 12, 16
+"""Channels of a picture, and of a picture and a hint, at half its resolution."""
 _OUTLINE = 64
 """Channels of the decoder of masks of an animal that is to be painted over."""
 _REACH = 1.0
@@ -170,6 +172,7 @@ class Translator(nn.Module):
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
         blocks: residual blocks at each of them; but for the lowest as many again on the way up.
         coat: how many numbers tell how the animal is to look; 0 if nothing does.
+        hint: whether it also sees brightness that its picture lacks, which counts for nothing at first.
         pretrained: whether an encoder with ImageNet weights, which stays as it is, tells it what is what.
     """
 
@@ -181,13 +184,16 @@ class Translator(nn.Module):
         widths: tuple[int, int, int, int] = (24, 64, 96, 160),
         blocks: tuple[int, int, int, int] = (0, 1, 2, 5),
         coat: int = 0,
+        hint: bool = False,
         pretrained: bool = True,
     ) -> None:
         super().__init__()
         self.coat = coat
         self.encoder = Encoder(pretrained=pretrained, frozen=True)
         self.told = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(_SEEN[2:], widths[2:], strict=True))
-        self.head = nn.Conv2d(12, widths[0], 3, padding=1)
+        self.head = nn.Conv2d(IMAGE_AND_HINT if hint else _IMAGE, widths[0], 3, padding=1)
+        with torch.no_grad():
+            self.head.weight[:, _IMAGE:] = 0
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in itertools.pairwise(widths))
         self.before = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[:-1], blocks, strict=False))
         self.trunk = _blocks(widths[-1], blocks[-1])
@@ -200,10 +206,19 @@ class Translator(nn.Module):
         nn.init.zeros_(cast(Tensor, self.paint.bias))
         self.tell = nn.Linear(coat, widths[-1]) if coat else None
 
-    def forward(self, image: Tensor, coat: Tensor | None = None, features: Sequence[Tensor] | None = None) -> Drawn:
+    def forward(
+        self,
+        image: Tensor,
+        coat: Tensor | None = None,
+        features: Sequence[Tensor] | None = None,
+        hint: Tensor | None = None,
+    ) -> Drawn:
         """image (N,3,H,W) in [0,1], H and W multiples of 16; coat (N,coat) in [0,1], if the network takes one; features
-        of the encoder, if they are to be of another picture than the image."""
-        x = functional.leaky_relu(self.head(functional.pixel_unshuffle(image * 2 - 1, 2)), 0.2)
+        of the encoder, if they are to be of another picture than the image; hint (N,1,H,W), if it takes one."""
+        x = functional.pixel_unshuffle(image * 2 - 1, 2)
+        if hint is not None:
+            x = torch.cat([x, functional.pixel_unshuffle(hint, 2)], 1)
+        x = functional.leaky_relu(self.head(x), 0.2)
         *_, eighth, sixteenth = self.encoder(image) if features is None else features
         conditions = [None, self.told[0](eighth), self.told[1](sixteenth)]
         fine = []
@@ -228,10 +243,11 @@ class CoatPainter(nn.Module):
     """A picture of an animal with a pattern to the difference that makes it one with a plain coat, and to its mask.
 
     The animal is blurred within its mask first, until the pattern is gone, and tinted: what is drawn is drawn on that.
-    A network that sees stripes lets some of them pass. What was where it sees by deep features of the picture.
+    What was where it sees by deep features of the picture, and by the brightness that the blur took away: eyes,
+    nostrils and outlines are in it, and the pattern, which it is taught to leave out.
 
     Args:
-        translator: what draws; it takes a coat.
+        translator: what draws; it takes a coat and a hint.
     """
 
     multiple = 16
@@ -247,7 +263,8 @@ class CoatPainter(nn.Module):
         features = self.translator.encoder(image)
         logits = self._logits(features)
         plain = self.plain(image, logits.detach().sigmoid() if mask is None else mask, coat)
-        return Drawn(plain + self.translator(plain, coat, features).delta - image, logits)
+        hint = 2 * (image - plain).mean(1, keepdim=True)
+        return Drawn(plain + self.translator(plain, coat, features, hint).delta - image, logits)
 
     def outlined(self, image: Tensor) -> Tensor:
         """The mask alone, as logits (N,1,H,W)."""

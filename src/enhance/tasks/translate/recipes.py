@@ -72,7 +72,7 @@ class TranslationRecipe:
         if not self.teacher:
             discriminator = Discriminator(self.judge).to(device)
             return Patterning(self.name, translator, discriminator, self.weights, device)
-        painter = CoatPainter(Translator(widths=self.widths, blocks=self.blocks, coat=_COLOURS)).to(device)
+        painter = CoatPainter(Translator(widths=self.widths, blocks=self.blocks, coat=_COLOURS, hint=True)).to(device)
         discriminator = Discriminator(self.judge).to(device)
         return Coating(self.teacher, translator, self.name, painter, discriminator, self.weights, device)
 

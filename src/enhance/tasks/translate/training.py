@@ -13,9 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from enhance.tasks.translate.coats import plain_coat, with_grain
+from enhance.tasks.translate.coats import plain_coat, with_grain, with_other_contrast
 from enhance.tasks.translate.data import animal_inputs, photo_inputs
-from enhance.tasks.translate.networks import AnimalFinder, CoatPainter, Discriminator, Drawn, Encoder, Translator
+from enhance.tasks.translate.networks import (
+    IMAGE_AND_HINT,
+    AnimalFinder,
+    CoatPainter,
+    Discriminator,
+    Drawn,
+    Encoder,
+    Translator,
+)
 from enhance.tasks.translate.textures import (
     alone,
     apart_within,
@@ -395,6 +403,8 @@ class Coating(Translation):
         a, b, mask_a, mask_b = (batch[name] for name in ("a", "b", "mask_a", "mask_b"))
         with torch.no_grad():
             patterned = compose(a, self.teacher(a).delta, mask_a).clamp(0, 1)
+            random = torch.Generator().manual_seed(noise_seed(0, step))
+            patterned = with_other_contrast(patterned, a, mask_a, random)
         # At first it is told where the animals are: without a mask there is nothing to paint on.
         drawn = self.translator(patterned, mean_colour(a, mask_a), mask_a if step < weights.told else None)
         generated = compose(patterned, drawn.delta, mask_a)
@@ -431,13 +441,21 @@ class Coating(Translation):
         them, but for the last, so that it draws nothing at first. Without the teacher there is no beginning."""
         if self.teacher_name not in weights:
             return None
-        if name != self.name or name in weights:
+        if name == self.name and name in weights:
+            return {key: _with_hint(x) if key.endswith(".head.weight") else x for key, x in weights[name].items()}
+        if name != self.name:
             return weights.get(name)
         begun = dict(self.translator.state_dict())
         for key, value in weights[self.teacher_name].items():
             if not key.startswith("paint."):
-                begun[f"translator.{key}"] = value
+                begun[f"translator.{key}"] = _with_hint(value) if key == "head.weight" else value
         return begun
+
+
+def _with_hint(weight: Tensor) -> Tensor:
+    """The weight (O,I,3,3) of a first layer that may not have seen a hint yet, which counts for nothing then."""
+    more = torch.zeros(len(weight), max(IMAGE_AND_HINT - weight.shape[1], 0), *weight.shape[2:])
+    return torch.cat([weight, more.to(weight)], 1)
 
 
 class _Redrawing(nn.Module):
