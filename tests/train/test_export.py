@@ -169,6 +169,9 @@ def test_a_model_that_cannot_be_written_is_named(trained: Path, tmp_path: Path) 
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(TrainingError, match="is a folder; name the file to write"):
         export.export(trained, tmp_path, tasks.recipe_of)
+    with pytest.raises(TrainingError, match=r"name it mine\.onnx"):
+        export.export(trained, tmp_path / "mine", tasks.recipe_of)
+    assert not (tmp_path / "mine").exists()
     with pytest.raises(TrainingError, match=r"taken.*cannot be written"):
         export.export(trained, tmp_path / "taken" / "model.onnx", tasks.recipe_of)
 

@@ -40,7 +40,7 @@ def export(
     """Write a network of a run folder (or of one checkpoint) as ONNX, with everything that names it.
 
     Args:
-        out: the file; its name is the model's.
+        out: the file, *.onnx; its name is the model's.
         network: which of those that the task exports; None for the first.
         folders: of such inputs as it will get. With them its convolutions are rounded to 8 bits.
         others: runs, checkpoints or .onnx files that went on from the same weights. The mean of all is written: it is
@@ -49,11 +49,15 @@ def export(
 
     Raises:
         DataError: a folder cannot be used.
-        TrainingError: there is no such run or network, or another run is of another shape, or `out` cannot be written.
+        TrainingError: there is no such run or network, another run is of another shape, or `out` cannot be written or
+            does not end in .onnx.
         InternalError: the exported graph does not compute what the network computes.
     """
     if out.is_dir():
         raise TrainingError(f"{out}: is a folder; name the file to write, such as {out.name}.onnx")
+    if out.suffix != ".onnx":
+        # --model takes what ends otherwise for a name.
+        raise TrainingError(f"{out}: a model's file ends in .onnx; name it {out.name}.onnx")
     state = checkpoint.load(checkpoint.find_checkpoint(run, checkpoint.BEST))
     recipe = recipe_of(state)
     task = recipe.task(torch.device("cpu"))

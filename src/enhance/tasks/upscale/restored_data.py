@@ -106,7 +106,7 @@ class RestoredCrops:
             small = _restored(area_mean(crop, SCALE), self.sampling.bad, rng)
             return np.concatenate([to_uint8(crop), to_uint8(small).reshape(-1, _CROP, 3)])
 
-        key = f"{cache.stamps([*files, *weight_files()])} {self.sampling.bad} {self.seed} {first}"
+        key = f"{cache.stamps([*files, *weight_files()])} {self.sampling.bad} {self.seed} {first} {count}"
         # The small version lies below its crop, as rows of the same width.
         rows = cache.cached(key, count, (_CROP + _CROP // SCALE**2, _CROP, 3), make)
         return rows[:, :_CROP], rows[:, _CROP:].reshape(count, _CROP // SCALE, _CROP // SCALE, 3)
