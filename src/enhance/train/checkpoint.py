@@ -199,3 +199,10 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], source: Path
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise TrainingError(f"{source}: the weights are of a network of another shape than the recipe's") from error
+
+
+def with_inputs(weight: Tensor, count: int) -> Tensor:
+    """The weight of a convolution (O,I,h,w) with its first `count` inputs, filled up with zeros: those that it did not
+    have count for nothing."""
+    more = torch.zeros(len(weight), max(count - weight.shape[1], 0), *weight.shape[2:]).to(weight)
+    return torch.cat([weight[:, :count], more], 1)

@@ -164,14 +164,10 @@ def _method(model: Model, framed: bool) -> Method:
     def completed(rgb: Array, hole: Hole) -> None:
         rgb[hole] = complete(painter, rgb, hole, len(rgb), 0, refined=False)[hole]
 
-    def mended(rgb: Array, hole: Hole) -> None:
-        patches.copy(rgb, hole, 0)
-        painting.fill_by_network(painter, rgb, hole, 0, holds=painting.COPIED)
-
-    def drawn(rgb: Array, hole: Hole) -> None:
-        painting.fill_by_network(painter, rgb, hole, 0)
-
-    return partial(_filled, way=completed if framed else mended if model.facts.task == "mending" else drawn)
+    if framed:
+        return partial(_filled, way=completed)
+    fill = patches.copy_and_mend if model.facts.task == "mending" else painting.fill_by_network
+    return partial(_filled, way=lambda rgb, hole: fill(painter, rgb, hole, 0))
 
 
 def _patchmatch(inputs: HoleInputs) -> Planes:

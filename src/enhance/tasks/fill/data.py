@@ -214,6 +214,27 @@ class CopiedPhotos:
         return _with_copies(crop, hole > 0, number)
 
 
+def opened(
+    sources: Sequence[Path],
+    *,
+    framed: bool,
+    copied: int,
+    sizes: Sizes,
+    holes: Holes,
+    seed: int,
+    note: Callable[[str], None],
+) -> FaceData | PhotoData | CopiedPhotos:
+    """Faces in their frame, or crops of photos; of so many crops holes that are filled with copies, if it is not 0.
+
+    Raises:
+        DataError: a folder cannot be used.
+    """
+    if copied:
+        return CopiedPhotos(sources, sizes=sizes, holes=holes, seed=seed, note=note, crops=copied)
+    kind = FaceData if framed else PhotoData
+    return kind(sources, sizes=sizes, holes=holes, seed=seed, note=note)
+
+
 def _with_copies(picture: NDArray[np.float32], hole: Hole, seed: int) -> _Pixels:
     """A picture (H,W,3) in [0,1], the same with its hole filled with patches, and the hole in white; (3,H,W,3)."""
     copied = picture.copy()

@@ -36,8 +36,7 @@ def fill_by_patches(rgb: Array, hole: Hole, seed: int) -> None:
         seed: where the search for patches begins.
     """
     if can_copy(*hole.shape):
-        copy(rgb, hole, seed)
-        painting.fill_by_network(Painter.load(PHOTO_MEND), rgb, hole, seed, holds=painting.COPIED)
+        copy_and_mend(Painter.load(PHOTO_MEND), rgb, hole, seed)
     elif are_copied(*hole.shape):
         small, small_hole = painting.halved(rgb, hole)
         fill_by_patches(small, small_hole, seed)
@@ -55,6 +54,12 @@ def are_copied(height: int, width: int) -> bool:
 def can_copy(height: int, width: int) -> bool:
     """Whether it is filled with patches at its own size."""
     return are_copied(height, width) and height * width <= MOST_AT_ONCE
+
+
+def copy_and_mend(painter: Painter, rgb: Array, hole: Hole, seed: int) -> None:
+    """Fill the hole of a picture at its own size, and let a network join the patches."""
+    copy(rgb, hole, seed)
+    painting.fill_by_network(painter, rgb, hole, seed, holds=painting.COPIED)
 
 
 def copy(rgb: Array, hole: Hole, seed: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import torch
 
 from enhance.tasks.fill import training
-from enhance.tasks.fill.data import CopiedPhotos, FaceData, PhotoData, Sizes
+from enhance.tasks.fill.data import Sizes, opened
 from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.training import Filling, LossWeights
 from enhance.train.recipe import rebuild
@@ -55,10 +55,15 @@ class Recipe:
         Raises:
             DataError: a folder cannot be used.
         """
-        common: dict[str, Any] = {"sizes": self.sizes, "holes": self.holes, "seed": self.seed, "note": print}
-        if self.copied:
-            return CopiedPhotos(folders, crops=self.copied, **common)
-        return FaceData(folders, **common) if self.framed else PhotoData(folders, **common)
+        return opened(
+            folders,
+            framed=self.framed,
+            copied=self.copied,
+            sizes=self.sizes,
+            holes=self.holes,
+            seed=self.seed,
+            note=print,
+        )
 
     def task(self, device: torch.device) -> Filling:
         """Networks with fresh weights on the device, and their losses."""

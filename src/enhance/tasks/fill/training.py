@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from enhance.tasks.fill.masks import Holes
 from enhance.tasks.fill.networks import GRID, PLACE, Completion, Discriminator
 from enhance.tasks.fill.painter import COPIED
 from enhance.train import losses
+from enhance.train.checkpoint import with_inputs
 from enhance.train.distributed import noise_seed
 from enhance.train.features.squeezenet import SqueezeNet
 from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
@@ -215,7 +215,7 @@ class Filling(Stateless):
         kept = {key: x for key, x in own.items() if key in begun or not key.startswith("tail.")}
         fresh = {key: x for key, x in begun.items() if key.startswith("mend.")}
         return fresh | {
-            key: _with_inputs(x, begun[key].shape[1]) if x.ndim == 4 and key in begun else x for key, x in kept.items()
+            key: with_inputs(x, begun[key].shape[1]) if x.ndim == 4 and key in begun else x for key, x in kept.items()
         }
 
     def export(self) -> Mapping[str, Exported]:
@@ -250,14 +250,16 @@ class Filling(Stateless):
     def _calibration(self, folders: Sequence[Path]) -> Iterator[Mapping[str, Tensor]]:
         """Some of the pictures of folders, with holes such as are learnt from."""
         drafts = 0.0 if self.completion.framed else 0.25
-        sizes = data.Sizes(((128, CALIBRATED, 1.0),), drafts)
-        common: dict[str, Any] = {"sizes": sizes, "holes": Holes(), "seed": self.seed, "note": lambda _: None}
-        if self.completion.framed:
-            batch = data.FaceData(folders, **common).batch(0)
-        elif self.completion.mends:
-            batch = data.CopiedPhotos(folders, crops=CALIBRATED, **common).batch(0)
-        else:
-            batch = data.PhotoData(folders, **common).batch(0)
+        source = data.opened(
+            folders,
+            framed=self.completion.framed,
+            copied=CALIBRATED if self.completion.mends else 0,
+            sizes=data.Sizes(((128, CALIBRATED, 1.0),), drafts),
+            holes=Holes(),
+            seed=self.seed,
+            note=lambda _: None,
+        )
+        batch = source.batch(0)
         batch["noise"] = networks.draw_noise(batch["mask"], self.completion.noise, self._random(0))
         names = ["image", "mask", "noise", *(["place"] if self.completion.framed else [])]
         for n in range(CALIBRATED):
@@ -349,9 +351,3 @@ def fresh(
         if network is not None:
             network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Filling(completion, judge, weights=weights, name=name, seed=seed)
-
-
-def _with_inputs(weight: Tensor, count: int) -> Tensor:
-    """The weight of a convolution (O,I,h,w) with its first `count` inputs, filled up with zeros."""
-    more = torch.zeros(len(weight), max(count - weight.shape[1], 0), *weight.shape[2:]).to(weight)
-    return torch.cat([weight[:, :count], more], 1)

@@ -40,6 +40,7 @@ from enhance.tasks.translate.textures import (
     tones,
     unclipped,
 )
+from enhance.train.checkpoint import with_inputs
 from enhance.train.distributed import noise_seed
 from enhance.train.losses import discriminator_won
 from enhance.train.schedule import grown
@@ -442,20 +443,17 @@ class Coating(Translation):
         if self.teacher_name not in weights:
             return None
         if name == self.name and name in weights:
-            return {key: _with_hint(x) if key.endswith(".head.weight") else x for key, x in weights[name].items()}
+            return {
+                key: with_inputs(x, IMAGE_AND_HINT) if key.endswith(".head.weight") else x
+                for key, x in weights[name].items()
+            }
         if name != self.name:
             return weights.get(name)
         begun = dict(self.translator.state_dict())
         for key, value in weights[self.teacher_name].items():
             if not key.startswith("paint."):
-                begun[f"translator.{key}"] = _with_hint(value) if key == "head.weight" else value
+                begun[f"translator.{key}"] = with_inputs(value, IMAGE_AND_HINT) if key == "head.weight" else value
         return begun
-
-
-def _with_hint(weight: Tensor) -> Tensor:
-    """The weight (O,I,3,3) of a first layer that may not have seen a hint yet, which counts for nothing then."""
-    more = torch.zeros(len(weight), max(IMAGE_AND_HINT - weight.shape[1], 0), *weight.shape[2:])
-    return torch.cat([weight, more.to(weight)], 1)
 
 
 class _Redrawing(nn.Module):
