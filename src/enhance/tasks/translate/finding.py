@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.inference.model import Model
-from enhance.pixels import Integers, to_float
+from enhance.pixels import Integers
 from enhance.tasks.translate.options import ANIMALS
+from enhance.tasks.translate.overview import overview
 from enhance.tasks.translate.people import without_people
 
 FINDER = "animals"
 _LOOK = 256
 """Pixels along the longer side of a photo as the finder sees it."""
-MOST_ENLARGED = 2.0
-"""How far a small photo is enlarged for that."""
 _SURE, LEAST_SURE = 0.5, 0.7
 """The probability of a pixel from which on it is an animal's; what is nowhere as sure as the second is none."""
 CONVINCED = {"horse": 0.95, "zebra": 0.88}
@@ -70,16 +69,12 @@ def animal_score(animal: Animal) -> float:
 
 def probabilities(pixels: Integers) -> Probabilities:
     """For each kind of `ANIMALS` how probable it is that a pixel is of one, (2,h,w), of the photo made small."""
-    height, width = pixels.shape[:2]
-    finder = Model.load(FINDER)
-    scale = min(_LOOK / max(height, width), MOST_ENLARGED)
-    size = max(2, round(width * scale)), max(2, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = to_float(np.asarray(cv2.resize(pixels, size, interpolation=method)))
-    border = (0, -size[1] % finder.facts.multiple), (0, -size[0] % finder.facts.multiple), (0, 0)
+    finder, small = Model.load(FINDER), overview(pixels, _LOOK)
+    height, width = small.shape[:2]
+    border = (0, -height % finder.facts.multiple), (0, -width % finder.facts.multiple), (0, 0)
     image = np.pad(small, border, mode="edge").transpose(2, 0, 1)[None]
     where = finder.run(image=image)["where"][0]
-    return np.ascontiguousarray(where[:, : -(-size[1] // 2), : -(-size[0] // 2)])
+    return np.ascontiguousarray(where[:, : -(-height // 2), : -(-width // 2)])
 
 
 def separate(probabilities: Probabilities, width: int, height: int) -> list[Animal]:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.faces.detection import Face, detect_at
-from enhance.pixels import Integers, to_float
+from enhance.pixels import Integers
+from enhance.tasks.translate.overview import overview
 
-_LOOK, _MOST_ENLARGED = 448, 2.0
-"""Pixels along the longer side of a photo in which faces are looked for, and how far it is enlarged for that."""
+_LOOK = 448
+"""Pixels along the longer side of a photo in which faces are looked for."""
 _SURE = 0.85
 """How sure the detector must be of a face. Ears and long heads of animals pass for faces up to .84."""
 _UPPER = (0.9, -0.5), (0.9, 1.1), (1.7, 1.6), (1.7, 4.0)
@@ -33,11 +34,7 @@ def without_people(likely: NDArray[np.float32], pixels: Integers) -> NDArray[np.
     """
     if float(likely.max(initial=0)) < 0.5:
         return likely
-    height, width = pixels.shape[:2]
-    scale = min(_LOOK / max(height, width), _MOST_ENLARGED)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    looked_at = to_float(np.asarray(cv2.resize(pixels, size, interpolation=method)))
+    looked_at = overview(pixels, _LOOK)
     faces = detect_at(looked_at, 1, _SURE)
     if not faces:
         return likely
