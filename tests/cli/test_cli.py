@@ -56,6 +56,7 @@ def test_every_command_says_what_it_is_for() -> None:
     for command in ("photo", "train", "prepare", "export", "evaluate", "models", "lineup", "calibrate", "inspect"):
         assert f"  {command} " in words
         assert enhance(command, "--help").returncode == 0
+    assert "..." not in words.partition("Commands:")[2], "cut off"
 
 
 def test_a_photo_beside_itself(face: Path) -> None:
@@ -193,7 +194,9 @@ def test_bad_options(face: Path, tmp_path: Path) -> None:
     assert refused(enhance(face, "--device", "coreml"), "device coreml", "has only cpu")
     assert refused(enhance(face, "-o", tmp_path / "a.xyz"), ".xyz")
     assert refused(enhance(face, "-o", face), "face.png", "not overwritten")
-    assert refused(enhance(face, "--no-such-option"), "--no-such-option")
+    assert refused(enhance(face, "--no-such-option"), "--no-such-option", "see: enhance photo --help")
+    assert refused(enhance("imagine"), "SENTENCE", "see: enhance imagine --help")
+    assert refused(enhance(face, "--shard", "3/2"), "3/2", "2/5")
     assert refused(enhance(face, "-o", "face_x4.png", "--original", "nowhere.png", cwd=tmp_path), "nowhere.png")
     assert sorted(tmp_path.iterdir()) == before
 

@@ -88,6 +88,8 @@ def test_a_seed_names_an_answer(name: str, lr: np.ndarray) -> None:
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     with pytest.raises(ModelError, match=r"no model is called nonsense; there are .*face_x4_gan"):
         Model.load("nonsense")
+    with pytest.raises(ModelError, match=r"no model is called \.\./photo\.png; there are"):
+        Model.load("../photo.png")
 
 
 @pytest.mark.parametrize("content", [b"", b"text that is no graph"])
@@ -227,7 +229,7 @@ def test_pictures_alone_are_not_enough_for_a_model_that_takes_more(tmp_path: Pat
     path = exported(tmp_path / "holes.onnx", [node], given, [made], name="holes", task="completion", tiling="never")
     model = Model.load(path)
     assert model.facts.tiling == "never"
-    with pytest.raises(ModelError, match="takes image, mask"):
+    with pytest.raises(ModelError, match="is for completion; name another model, or give it image, mask"):
         model(lr)
 
 
@@ -235,5 +237,5 @@ def test_pictures_alone_are_not_enough_for_a_model_that_takes_more(tmp_path: Pat
     "name", [name for name in SHIPPED if Model.load(name).facts.task in ("finding", "translation")]
 )
 def test_a_model_that_makes_no_pictures_of_pictures_says_so(name: str, lr: np.ndarray) -> None:
-    with pytest.raises(ModelError, match=r"makes no pictures|give them to it"):
+    with pytest.raises(ModelError, match=r"is for \w+.*name another model"):
         Model.load(name)(lr)

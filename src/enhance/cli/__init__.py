@@ -73,7 +73,8 @@ def main() -> None:
         print_error(str(error))
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        print_error(f"{error.format_message()} (see: enhance --help)")
+        context = getattr(error, "ctx", None)
+        print_error(f"{error.format_message()} (see: {context.command_path if context else 'enhance'} --help)")
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)

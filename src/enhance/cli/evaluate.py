@@ -69,7 +69,10 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
 @adapter.device_option
 @output_options
 def calibrate(data: tuple[Path, ...], names: tuple[str, ...], limit: int | None) -> None:
-    """Measure on folders of faces how far made-up pixels may be wrong, for the invention map."""
+    """Measure how far made-up pixels may be off, for --map.
+
+    DATA are folders of faces that no network learnt from, or of photos for photo_x4_grainy.
+    """
     with training_packages():
         from enhance.honesty.calibration import calibrate as calibrated
     from enhance.inference.model import face_models

@@ -58,7 +58,10 @@ def fill(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Fill a hole in a photo: where a mask is white, in a box, or where the photo is transparent."""
+    """Fill a hole in a photo.
+
+    It is where a mask is white, in a box, or where the photo is transparent.
+    """
     from enhance.photos.photo import read
     from enhance.photos.writing import format_of, refuse, write
     from enhance.tasks.fill.fill import fill_photo

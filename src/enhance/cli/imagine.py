@@ -35,7 +35,10 @@ def imagine(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Draw birds from a SENTENCE: "a small bird with a red head and a white belly"."""
+    """Draw birds from a sentence.
+
+    SENTENCE is like "a small bird with a red head and a white belly".
+    """
     from enhance.photos.writing import refuse, write
     from enhance.tasks.imagine.imagine import imagine_all
 

@@ -17,7 +17,10 @@ NO_TARGET = "."
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @adapter.options(Json)
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
-    """Say what files tell of how they were made: what was redrawn, by what, and who signed it. - is stdin."""
+    """Say what files tell of how they were made.
+
+    What was redrawn, by what, and who signed it. - is standard input.
+    """
     from enhance.honesty import credentials
 
     for path in files:

@@ -24,7 +24,10 @@ from enhance.tasks.upscale.options import LineupOptions
 @output_options
 @adapter.options(OutputFolder, unset={"output": "<name>_lineup beside it"})
 def lineup(photo: Path, output: Path | None, as_json: bool, **values: Any) -> None:
-    """Draw several faces for the same pixels: a picture of all, each by itself, and what was measured as JSON."""
+    """Draw several faces for the same pixels.
+
+    The folder gets a picture of all, each by itself, and what was measured as JSON.
+    """
     from enhance.honesty.lineup import lineup_photo, write_lineup
     from enhance.photos.photo import read
 

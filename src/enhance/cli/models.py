@@ -11,7 +11,7 @@ from enhance.cli.command_options import Json
 @click.command()
 @adapter.options(Json)
 def models(as_json: bool) -> None:
-    """List the shipped models: what each is for, and under which terms."""
+    """List the shipped models, with what each is for."""
     from enhance.inference import shipped
     from enhance.inference.model import models as found
 

@@ -40,7 +40,7 @@ class PrepareOptions:
 @adapter.device_option
 @output_options
 def prepare(photos: tuple[Path, ...], **values: Any) -> None:
-    """Find, align and sort the faces of photos into a folder to train on."""
+    """Cut the faces out of photos, aligned, to train on them."""
     from enhance.datasets import preparation
 
     options, many = adapter.take(PrepareOptions, values), adapter.take(Many, values)

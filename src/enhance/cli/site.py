@@ -25,7 +25,10 @@ class SiteOptions:
 @click.command()
 @adapter.options(SiteOptions)
 def site(out: Path, runtime: Path | None, overwrite: bool) -> None:
-    """Write the pages as a folder for any server of static files: the networks run in the browser."""
+    """Write the pages as a folder that needs no program.
+
+    Any server of static files can show it: the networks run in the browser.
+    """
     from enhance.web.folder import write_site
 
     written = write_site(out, runtime, overwrite=overwrite)

@@ -36,7 +36,10 @@ def sketch(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Paint cats after DRAWINGs of their heads: lines on white or on nothing, photographs of pencil, SVG."""
+    """Paint cats after drawings of their heads.
+
+    DRAWINGs are lines on white or on nothing, photographs of pencil, or SVG.
+    """
     from enhance.photos.writing import refuse, write
     from enhance.tasks.sketch.sketch import sketch_all
 

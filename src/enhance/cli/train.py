@@ -160,8 +160,10 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 def export(
     run: Path, others: tuple[Path, ...], out: Path, folders: tuple[Path, ...], small: bool, network: str | None
 ) -> None:
-    """Write the best weights of a run as a model, or the mean of them and OTHERS: runs and .onnx files that went on
-    from the same weights."""
+    """Write the best weights of a run as a model.
+
+    With OTHERS, runs and .onnx files that went on from the same weights, the mean of all.
+    """
     with training_packages():
         from enhance import tasks
         from enhance.train import export as exporting

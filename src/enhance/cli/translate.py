@@ -48,9 +48,9 @@ def translate(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Redraw the horses of photos and videos as zebras, or zebras as horses. All else stays as it is.
+    """Redraw horses as zebras, or zebras as horses.
 
-    A photo that shows none is not written; a video is drawn frame by frame.
+    All else stays as it is. A photo that shows none is not written; a video is drawn frame by frame.
     """
     options = adapter.take(TranslateOptions, values)
     only_one(photos, output, answers=2 if mask else 1)

@@ -73,6 +73,8 @@ def photo(
 
     PHOTO may be - for standard input.
     """
+    from enhance.batch.plan import shard_of
+
     if not is_debugging():
         silence_stderr()
     output = output and here(output)
@@ -91,12 +93,17 @@ def photo(
     )
     if bool(request.extras.sign) != bool(request.extras.key):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")
+    shard = request.many.shard
+    try:
+        part = shard_of(shard)
+    except ValueError:
+        raise click.BadParameter(f"{shard} is no part; say for example 2/5", param_hint="--shard") from None
     only = photos[0] if len(photos) == 1 and not is_far(output) else None
     if isinstance(only, Path) and not only.is_dir() and only.suffix.lower() != TAR and not request.many.dry_run:
         enhance_one(only, request)
     else:
         only_one(photos, output, answers=2)
-        enhance_many(photos, request)
+        enhance_many(photos, request, part)
 
 
 def enhance_one(path: Path, request: Request) -> None:
@@ -118,19 +125,14 @@ def enhance_one(path: Path, request: Request) -> None:
         sys.exit(error.exit_code)
 
 
-def enhance_many(photos: tuple[Path | str, ...], request: Request) -> None:
-    """Enhance folders and several photos, in several processes; exit with SOME_FAILED if some failed."""
+def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[int, int]) -> None:
+    """Enhance this part of folders and several photos, in several processes; exit with SOME_FAILED if some failed."""
     from enhance.batch.manifest import Manifest
-    from enhance.batch.plan import shard_of
     from enhance.batch.run import run
     from enhance.batch.tars import also_tars
     from enhance.photos.encoders import FORMATS
 
     many, options = request.many, request.options
-    try:
-        part = shard_of(many.shard)
-    except ValueError:
-        raise click.BadParameter(f"{many.shard} is no part; say for example 2/5", param_hint="--shard") from None
     if not many.again:
         photos = not_ours(photos)
     near = tuple(one for one in photos if isinstance(one, Path))

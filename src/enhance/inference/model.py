@@ -57,7 +57,7 @@ class Model:
         else:
             path = Path(name) if str(name).endswith(".onnx") else shipped.weights_of(str(name))
         if not path.is_file():
-            if shipped.is_shipped(path):
+            if not str(name).endswith(".onnx"):
                 there = ", ".join(shipped.names()) or "none"
                 raise ModelError(f"no model is called {name}; there are {there}, or name an .onnx file")
             raise ModelError(f"{path}: no such model file; name an .onnx file made by `enhance export`")
@@ -118,7 +118,8 @@ class Model:
         facts = self.facts
         pictures = [name for name in facts.inputs if name not in (NOISE, COORDINATES)]
         if len(pictures) != 1:
-            raise ModelError(f"{facts.name}: takes {', '.join(facts.inputs)}; give them to it by `run`")
+            taken = ", ".join(facts.inputs)
+            raise ModelError(f"{facts.name}: is for {facts.task}; name another model, or give it {taken} by Model.run")
         unsuitable = f"{facts.name}: is for {facts.task}, and makes no pictures of pictures; name another model"
         if len(facts.outputs) != 1:
             raise ModelError(unsuitable)
