@@ -56,7 +56,7 @@ def test_every_command_says_what_it_is_for() -> None:
     for command in ("photo", "train", "prepare", "export", "evaluate", "models", "lineup", "calibrate", "inspect"):
         assert f"  {command} " in words
         assert enhance(command, "--help").returncode == 0
-    assert "..." not in words.partition("Commands:")[2], "cut off"
+    assert not [line for line in words.partition("Commands:")[2].splitlines() if line.endswith("...")], "cut off"
 
 
 def test_a_photo_beside_itself(face: Path) -> None:
