@@ -191,7 +191,7 @@ def hall() -> str:
     words = (
         f"It {offers}, in this browser and, after the first visit, without the internet. All of it is made up.{lacking}"
     )
-    return re.sub(r"<p>Five small networks.*?to begin\.", f"<p>{words}", text, flags=re.S)
+    return re.sub(r"<p>Five tricks.*?to begin\.", f"<p>{words}", text, flags=re.S)
 
 
 def networks() -> tuple[str, ...]:
