@@ -111,6 +111,7 @@ def test_every_command_that_makes_pictures_says_so_as_json(tmp_path: Path) -> No
         (("fill", "plain.png", "--box", "10,10,9,9", "-n", "2"), 2),
         (("imagine", "a red bird", "--size", "64", "-n", "2"), 2),
         (("translate", "plain.png"), 1),
+        (("translate", "plain.png", "--force"), 1),
     )
     for words, lines in asked:
         told = [json.loads(line) for line in enhance(*words, "--json", "-q", cwd=tmp_path).stdout.splitlines()]
@@ -118,7 +119,7 @@ def test_every_command_that_makes_pictures_says_so_as_json(tmp_path: Path) -> No
         for one in told:
             assert one.keys() >= {"source", "target", "error", "faces", "agreement", "notes", "sentence"}, words
             assert one["error"] is None
-            assert not one["target"] or (tmp_path / one["target"]).is_file()
+            assert not one["target"] or (one["size"] and (tmp_path / one["target"]).is_file())
         (wrong,) = enhance(words[0], *WRONG[words[0]], "--json", cwd=tmp_path, code=2).stdout.splitlines()
         assert json.loads(wrong)["error"]
 

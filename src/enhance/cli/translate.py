@@ -137,7 +137,8 @@ def translate_file(
     if format_of(target) == "JPEG":
         notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
     animals = [{"box": [int(edge) for edge in animal.box]} for animal in result.animals]
-    return answer_for(path, target, result.sentence(), notes, started, as_json, animals=animals)
+    size = [source.width, source.height]
+    return answer_for(path, target, result.sentence(), notes, started, as_json, size=size, animals=animals)
 
 
 def answer_for(
