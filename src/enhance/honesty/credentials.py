@@ -40,12 +40,9 @@ def sign(
         EnhanceError: c2pa-python is not installed, or certificate and key cannot be used.
         PhotoError: this kind of file holds no credentials, or cannot be written.
     """
-    try:
-        import c2pa
-    except ModuleNotFoundError as error:
-        raise EnhanceError(_MISSING) from error
-    if path.suffix.lower() not in CREDENTIALS:
-        raise PhotoError(f"{path}: {path.suffix} holds no content credentials; use {', '.join(sorted(CREDENTIALS))}")
+    refuse_unsignable(path, certificate, key)
+    import c2pa
+
     try:
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(_algorithm(key), certificate.read_bytes(), key.read_bytes(), None)

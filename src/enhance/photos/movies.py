@@ -19,6 +19,7 @@ from enhance.photos.photo import Photo, read
 
 if TYPE_CHECKING:
     from av import VideoFrame
+    from av.container import InputContainer
     from av.video.stream import VideoStream
 
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"}
@@ -55,6 +56,19 @@ def sample_frames(path: Path, count: int) -> Iterator[Photo]:
                     yield to_photo(frame, to_rgb, path)
                 if not source.duration:
                     return
+
+
+def picture_stream(source: InputContainer, path: Path) -> tuple[VideoStream, int]:
+    """The pictures of an open video, which several threads decode, and about how many they are.
+
+    Raises:
+        PhotoError: there are none.
+    """
+    if not source.streams.video:
+        raise PhotoError(f"{path}: has no pictures in it")
+    stream = source.streams.video[0]
+    stream.thread_type = "AUTO"
+    return stream, stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
 
 
 def to_photo(frame: VideoFrame, to_rgb: Callable[[VideoFrame], VideoFrame], path: Path) -> Photo:
@@ -162,11 +176,7 @@ def redraw(
         raise PhotoError(f"{path}: no such file")
     try:
         with TemporaryDirectory() as folder, av.open(str(path)) as source:
-            if not source.streams.video:
-                raise PhotoError(f"{path}: has no pictures in it")
-            stream = source.streams.video[0]
-            stream.thread_type = "AUTO"
-            total = stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
+            stream, total = picture_stream(source, path)
             to_rgb = colour_converter("rgb24")
             frames_drawn = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
             first = next(frames_drawn, None)

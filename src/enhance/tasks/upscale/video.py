@@ -91,11 +91,7 @@ def enhance_video(
         options = replace(options.of_frames(), model=plan.model, consistent=plan.consistent, strength=strength)
         _begin(parts, path, options.fingerprint())
         with av.open(str(path)) as source:
-            if not source.streams.video:
-                raise PhotoError(f"{path}: has no pictures in it")
-            stream = source.streams.video[0]
-            stream.thread_type = "AUTO"
-            total = stream.frames or int((source.duration or 0) / 1e6 * float(stream.average_rate or 25))
+            stream, total = movies.picture_stream(source, path)
             frames, to_rgb = source.decode(stream), movies.colour_converter("rgb24")
             done, tracker = 0, Tracker()
             for number in range(10**6):
