@@ -110,6 +110,8 @@ def translate_file(
         refuse_inputs(target, () if overwrite else (path,))
         make_folder(target.parent)
         translated = translate_video(path, target, options)
+        if not translated.redrawn:
+            return nothing_drawn(path, translated.sentence(), (), as_json)
         return answer_for(path, target, translated.sentence(), (), started, as_json, frames=translated.frames)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
@@ -119,8 +121,7 @@ def translate_file(
         refuse_inputs(file, () if overwrite else (path,))
     result = translate_photo(source, options)
     if result.stamp is None:
-        record = as_line(path, "", **KEYS, sentence=result.sentence(), animals=[], notes=list(result.notes))
-        return record if as_json else f"{path}: {result.sentence()}"
+        return nothing_drawn(path, result.sentence(), result.notes, as_json)
     make_folder(target.parent)
     notes = list(result.notes)
     if source.frames > 1 and moves(target):
@@ -149,6 +150,13 @@ def answer_for(
     if as_json:
         return as_line(path, target, **KEYS, sentence=sentence, **facts, notes=list(notes), seconds=round(seconds, 2))
     return "\n  ".join([f"{target}: {sentence}, {seconds:.1f} s", *notes])
+
+
+def nothing_drawn(path: Path, sentence: str, notes: Sequence[str], as_json: bool) -> str:
+    """What is to be said of a file that shows no animal, and of which no copy is written."""
+    if as_json:
+        return as_line(path, "", **KEYS, sentence=sentence, animals=[], notes=list(notes))
+    return f"{path}: {sentence}"
 
 
 def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Path]:

@@ -153,14 +153,14 @@ def redraw(
     path: Path,
     target: Path,
     drawn: Callable[[Photo], Canvas],
-    record: str,
+    record: Callable[[], str | None],
     progress: Callable[[int, int], object] = max,
 ) -> int:
     """Draw every frame of a video by itself, at its own size, and copy the sound; the number of frames.
 
     Args:
         target: .mp4, .m4v, .mov or .mkv.
-        record: what its comment says of it.
+        record: once all frames are drawn, what its comment is to say of it; None: there is nothing to write.
         progress: is told how many frames are done, of about how many.
 
     Raises:
@@ -185,7 +185,9 @@ def redraw(
             count, part = 0, Path(folder) / "frames.nut"
             for count in encode_video(first, frames_drawn, part, stream):
                 progress(count, max(total, count))
-            join([part], path, target, record)
+            said = record()
+            if said is not None:
+                join([part], path, target, said)
     except av.error.FFmpegError as error:
         raise PhotoError(f"{path}: cannot be read or redrawn as a video ({error.strerror})") from error
     except OSError as error:

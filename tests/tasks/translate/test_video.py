@@ -74,3 +74,28 @@ def test_no_video(tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match="no such file"):
         translate_video(tmp_path / "none.mp4", tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_video_without_horses_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "meadow.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=12)
+        pixels = np.ascontiguousarray(photo_of()[:, :300])
+        stream.height, stream.width = pixels.shape[:2]
+        file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        file.mux(stream.encode(None))
+    said = CliRunner().invoke(translate, [str(path)], catch_exceptions=False).output
+    assert said == f"{path}: no horse found in 1 frames, nothing drawn (--force takes whole frames for one)\n"
+    assert [left.name for left in tmp_path.glob("*.mp4")] == ["meadow.mp4"]
+
+
+def test_a_file_with_sound_alone_has_no_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("aac", rate=8000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), format="fltp", layout="mono")
+        silence.sample_rate, silence.pts = 8000, 0
+        file.mux(stream.encode(silence))
+        file.mux(stream.encode(None))
+    with pytest.raises(PhotoError, match=r"song\.mp4: has no pictures in it"):
+        translate_video(path, tmp_path / "out.mp4")

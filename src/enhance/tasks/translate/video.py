@@ -24,6 +24,9 @@ class TranslatedVideo:
 
     def sentence(self) -> str:
         """One honest line."""
+        if not self.redrawn:
+            animal = self.options.source
+            return f"no {animal} found in {self.frames:,} frames, nothing drawn (--force takes whole frames for one)"
         source, to = PLURAL[self.options.source], PLURAL[self.options.to]
         what = f"{source} redrawn as {to} in {self.redrawn:,} of {self.frames:,} frames"
         return f"{what}: {INVENTED_PARTS[self.options.to]}, anew in every frame, so they flicker"
@@ -32,7 +35,7 @@ class TranslatedVideo:
 def translate_video(
     path: Path, target: Path, options: TranslateOptions | None = None, *, progress: Callable[[int, int], object] = max
 ) -> TranslatedVideo:
-    """Redraw the animals in every frame of a video; its sound is copied.
+    """Redraw the animals in every frame of a video; its sound is copied. Where no frame shows any, nothing is written.
 
     Args:
         path: any file that FFmpeg reads.
@@ -55,5 +58,5 @@ def translate_video(
         redrawn += output.stamp is not None
         return output.canvas
 
-    count = movies.redraw(path, target, drawn, movies.REDRAWN, progress)
+    count = movies.redraw(path, target, drawn, lambda: movies.REDRAWN if redrawn else None, progress)
     return TranslatedVideo(count, redrawn, options)
