@@ -36,5 +36,5 @@ def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = F
     seconds = time.monotonic() - started
     if as_json:
         return as_line(path, target, frames=enhanced.frames, notes=list(enhanced.plan.notes), seconds=round(seconds, 2))
-    message = f"{target}: {enhanced.frames:,} frames (invented detail in every face), {seconds:.1f} s"
+    message = f"{target}: {enhanced.frames:,} frames (detail in redrawn faces is invented), {seconds:.1f} s"
     return "\n".join((message, *(f"  {note}" for note in enhanced.plan.notes)))

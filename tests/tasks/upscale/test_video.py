@@ -112,7 +112,7 @@ def test_the_command_line_takes_a_video(clip: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "enhance.cli", str(clip), "--scale", "2", "-o", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "9 frames (invented detail in every face)" in done.stdout
+    assert "9 frames (detail in redrawn faces is invented)" in done.stdout
     assert frames_of(tmp_path / "out" / "clip_x2.mp4").shape == (FRAMES, 2 * SIDE, 2 * SIDE, 3)
 
 
