@@ -7,6 +7,7 @@ from PIL import Image
 
 from enhance.cli.translate import targets_of, translate
 from enhance.errors import EnhanceError
+from enhance.honesty import credentials
 from tests.tasks.translate.conftest import networks  # noqa: F401 - a fixture
 from tests.tasks.translate.test_translate import photo_of
 
@@ -90,3 +91,13 @@ def test_no_two_photos_go_to_one_file(tmp_path: Path) -> None:
     assert targets_of(photos, None, "zebra") == [path.with_name("one_zebra.jpg") for path in photos]
     with pytest.raises(EnhanceError, match="written twice"):
         targets_of(photos, str(tmp_path / "out"), "zebra")
+
+
+def test_an_animation_is_translated_that_shows_its_first_horse_later(tmp_path: Path) -> None:
+    frames = [Image.fromarray(photo_of(*boxes)) for boxes in ((), ((60, 40, 180, 120),))]
+    frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:], duration=100)
+    said = run(tmp_path / "moving.png", "-o", tmp_path / "out.png")
+    assert "horses in 1 place redrawn as zebras" in said
+    stamp = credentials.inspect(tmp_path / "out.png")["stamp"]
+    assert "the stripes are invented" in stamp["invention"]
+    assert len(stamp["redrawn_faces"]) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +40,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OURS = "urn:enhance:invented-detail:1"
 NAMES = {"rdf": RDF, "ext": IPTC_EXTENSION, "enhance": OURS}
+AND = " + "
+"""Between the names of several networks, and between their versions."""
 MOST_IN_JPEG = 65_504
 """Bytes of XMP that a JPEG holds in one piece."""
 
@@ -109,6 +111,24 @@ class Stamp:
         if self.words or self.drawing:
             return IMAGINED
         return INVENTED if self.model else ENLARGED
+
+
+def of_frames(stamps: Sequence[Stamp]) -> Stamp:
+    """What is said of an animation: what is said of the frame with the most redrawn faces, all networks that drew in
+    any frame, and the agreement of the worst."""
+    chief = max(stamps, key=lambda stamp: len(stamp.faces))
+    versions: dict[str, str] = {}
+    for stamp in (chief, *stamps):
+        for name, digits in zip(stamp.model.split(AND), stamp.version.split(AND), strict=True):
+            if name:
+                versions.setdefault(name, digits)
+    return replace(
+        chief,
+        model=AND.join(versions),
+        version=AND.join(versions.values()),
+        lr_psnr=min(stamp.lr_psnr for stamp in stamps),
+        everywhere=any(stamp.everywhere for stamp in stamps),
+    )
 
 
 def stamped(packet: bytes | None, stamp: Stamp, most: int | None = None) -> bytes:
@@ -296,8 +316,8 @@ def stamp(
         boxes.append((max(left, 0), max(top, 0), min(right, canvas.width), min(bottom, canvas.height)))
     networks = [network for network in drawn_by if network]
     everywhere = any(network.facts.invents for network in drawn_by[1:] if network)
-    names = " + ".join(network.facts.name for network in networks)
-    digits = " + ".join(sha256(network.path)[:12] for network in networks)
+    names = AND.join(network.facts.name for network in networks)
+    digits = AND.join(sha256(network.path)[:12] for network in networks)
     return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), everywhere)
 
 

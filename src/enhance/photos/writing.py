@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,10 +48,18 @@ def write(picture: Canvas | Image.Image, path: str | os.PathLike[str], coding: C
             encode(image, kind, temporary, image.info, coding)
 
 
-def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], coding: Coding = FINE) -> None:
+def write_frames(
+    canvases: Iterable[Canvas],
+    path: str | os.PathLike[str],
+    coding: Coding = FINE,
+    record: Callable[[], bytes | None] | None = None,
+) -> None:
     """Write an animation: enhanced `frames`, with the durations and the loops of the original.
 
     A format that does not move gets the first frame. All frames are held until the last is there.
+
+    Args:
+        record: gives the XMP of the file, once all frames are there. None: that of the first frame.
 
     Raises:
         PhotoError: as `write`.
@@ -67,6 +75,8 @@ def write_frames(canvases: Iterable[Canvas], path: str | os.PathLike[str], codin
             raise PhotoError(f"{path}: its frames have several sizes")
         images.append(convert_for_format(canvas.image(), kind))
         durations.append(round(canvas.photo.duration))
+    if record is not None and (packet := record()) is not None:
+        images[0].info["xmp"] = packet
     with _replacing(path) as temporary:
         encode_frames(images, durations, first.photo.loop, kind, temporary, coding)
     return None

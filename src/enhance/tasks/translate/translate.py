@@ -18,7 +18,7 @@ from enhance.options import problem
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
-from enhance.photos.provenance import Stamp
+from enhance.photos.provenance import AND, Stamp
 from enhance.pixels import to_float
 from enhance.tasks.translate.drawing import AnimalPatch, draw_animal
 from enhance.tasks.translate.finding import FINDER, Animal, find_animals
@@ -143,8 +143,8 @@ def _paint(photo: Photo, patches: Sequence[AnimalPatch]) -> tuple[Canvas, NDArra
 def _stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Translated:
     """The same with a canvas whose file says what was done."""
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
-    names = " + ".join(model.facts.name for model in used)
-    digits = " + ".join(sha256(model.path)[:12] for model in used)
+    names = AND.join(model.facts.name for model in used)
+    digits = AND.join(sha256(model.path)[:12] for model in used)
     stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
     stamp = replace(stamp, invention=INVENTED_PARTS[result.options.to])
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None

@@ -6,9 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.coding import FINE, Coding
 from enhance.photos.photo import Photo
+from enhance.photos.provenance import Stamp
 from enhance.photos.writing import write_frames
 from enhance.tasks.upscale.result import Result
 
@@ -25,7 +27,7 @@ def enhance_frames(
         coding: how much it keeps.
 
     Returns:
-        The first frame's result, with the agreement of the worst one.
+        The first frame's result, with the agreement of the worst one and the record of all.
 
     Raises:
         PhotoError: a frame cannot be read, or the file cannot be written.
@@ -37,5 +39,20 @@ def enhance_frames(
             results.append(enhance(photo))
             yield results[-1].canvas
 
-    write_frames(canvases(), path, coding)
-    return replace(results[0], frames=len(results), lr_psnr=min(result.lr_psnr for result in results))
+    def stamp() -> Stamp | None:
+        stamps = [result.stamp for result in results if result.stamp is not None]
+        return provenance.of_frames(stamps) if stamps else None
+
+    def record() -> bytes | None:
+        said, before = stamp(), results[0].canvas.info.get("xmp")
+        return before if said is None else provenance.stamped(before, said)
+
+    write_frames(canvases(), path, coding, record)
+    return replace(
+        results[0],
+        frames=len(results),
+        redrawn_frames=sum(any(face.redrawn for face in result.faces) for result in results),
+        lr_psnr=min(result.lr_psnr for result in results),
+        stamp=stamp(),
+        invented=max(result.invented for result in results),
+    )

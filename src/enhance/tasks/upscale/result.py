@@ -46,8 +46,9 @@ class Result:
         defect: what about the photo should not be kept, in words; None if all of it may be.
         lost: what of the photo's file could not be read, in words.
         frames: how many pictures were enhanced; this is the first.
+        redrawn_frames: in how many of several faces were redrawn.
         stamp: what its file says.
-        invented: the share of the picture, in [0,1], over which a network invented detail.
+        invented: the share of the picture, in [0,1], over which a network invented detail; of several the most.
     """
 
     canvas: Canvas
@@ -62,6 +63,7 @@ class Result:
     defect: str | None = None
     lost: str | None = None
     frames: int = 1
+    redrawn_frames: int = 0
     stamp: Stamp | None = None
     invented: float = 0.0
 
@@ -155,12 +157,13 @@ def _invented(photo: Photo, result: Result) -> float:
 
 def notes_of(result: Result) -> tuple[str, ...]:
     """What the user should know of a result."""
-    notes = [f"{result.frames} frames, each drawn by itself"] if result.frames > 1 else []
+    faces = f", faces redrawn in {result.redrawn_frames} of them" if result.redrawn_frames else ""
+    notes = [f"{result.frames} frames, each drawn by itself{faces}"] if result.frames > 1 else []
     notes += [result.model_reason] if result.model_reason else []
     reasons = [job.reason for job in result.faces if job.reason]
     if result.options.aligned:
         notes += [f"{reason}: not redrawn as one (--aligned --force draws a face from anything)" for reason in reasons]
-    elif result.model and not result.faces:
+    elif result.model and not result.faces and not result.redrawn_frames:
         notes.append("no face found (--aligned --force draws a face from anything)")
     else:
         count = len(result.faces)
