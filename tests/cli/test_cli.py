@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from enhance.honesty import credentials
 from enhance.inference import shipped
 from enhance.tasks.upscale.options import MEMORY, UpscaleOptions
 from tests.photos.pictures import bad_files
@@ -320,6 +321,7 @@ def test_faces_only_writes_what_was_drawn_and_where_it_lies(tmp_path: Path) -> N
     (face,) = told["faces"]
     with Image.open(tmp_path / "faces" / face["file"]) as drawn:
         assert drawn.size == (4 * face["lr"],) * 2
+    assert "1 face redrawn" in credentials.inspect(tmp_path / "faces" / face["file"])["stamp"]["invention"]
     assert face["redrawn"] is True
     assert len(face["box"]) == 4
 

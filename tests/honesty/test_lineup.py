@@ -7,6 +7,7 @@ from PIL import Image
 
 import enhance
 from enhance.errors import PhotoError
+from enhance.honesty import credentials
 from enhance.honesty.lineup import (
     Lineup,
     Sample,
@@ -84,6 +85,11 @@ def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
     assert "not help to identify" in said["warning"]
     with Image.open(folder / "answer_02.png") as image:
         assert np.array_equal(np.asarray(image), np.round(shown.answers[1] * 255))
+    stamp = credentials.inspect(folder / "answer_02.png")["stamp"]
+    assert stamp["invention"].startswith("1 face redrawn")
+    assert (stamp["model"], stamp["seed"]) == (shown.model, "6")
+    assert stamp["redrawn_faces"] == [[0, 0, *image.size]]
+    assert credentials.inspect(folder / "lineup.png")["stamp"]["sheet"] == "line-up"
 
 
 def test_what_it_says_follows_from_how_far_answers_are_apart(shown: Lineup) -> None:

@@ -105,6 +105,8 @@ def test_faces_lineup_and_map(served: Served) -> None:
     shown = json.loads(served.ask("POST", f"/v1/lineup?n=3&{BOX}", ASTRONAUT)[2])
     assert [card["seed"] for card in shown["answers"]] == [0, 1, 2]
     assert "none of these is the person" in shown["warning"]
+    with Image.open(io.BytesIO(base64.b64decode(shown["answers"][0]["png"]))) as image:
+        assert "1 face redrawn" in image.info["xmp"].decode()
     status, headers, body = served.ask("POST", f"/v1/map?{BOX}", ASTRONAUT)
     facts = json.loads(headers["enhance-facts"])
     assert status == 200
@@ -112,6 +114,7 @@ def test_faces_lineup_and_map(served: Served) -> None:
     with Image.open(io.BytesIO(body)) as image:
         assert image.mode == "RGBA"
         assert image.size == ((336, 336) if facts["measured"] else (1, 1))
+        assert "<enhance:Sheet>map" in image.info["xmp"].decode()
 
 
 def test_a_face_is_turned_and_its_small_picture_stays(served: Served) -> None:

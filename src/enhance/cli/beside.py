@@ -28,6 +28,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
     from PIL import Image
 
     from enhance.files import write_atomically
+    from enhance.photos import provenance
     from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
@@ -38,7 +39,11 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
         landmarks = job.face.landmarks.tolist()
         facts: dict[str, Any] = {"box": job.box, "lr": job.size, "redrawn": job.redrawn, "landmarks": landmarks}
         if (hr := job.upright()) is not None:
-            write(Image.fromarray(to_uint8(hr)), folder / name)
+            picture = Image.fromarray(to_uint8(hr))
+            if result.model is not None:
+                version = provenance.version_of(result.model)
+                provenance.as_face(picture, result.model.facts.name, version, result.options.seed, result.lr_psnr)
+            write(picture, folder / name)
             facts["file"] = name
         records.append(facts)
     text = json.dumps({"photo": source.name, "faces": records}, indent=1) + "\n"

@@ -33,6 +33,7 @@ from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 from enhance.options import problem
 from enhance.painting.consistency import lr_psnr
+from enhance.photos import provenance
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import luma, to_uint8
@@ -77,6 +78,7 @@ class Lineup:
     Attributes:
         name: the photo.
         model: the name of the network.
+        version: the first twelve digits of the sha256 of its weights.
         box: left, top, right, bottom of the face in the photo, in its pixels.
         pixels: across the face frame.
         lr: (h,w,3) float32 in [0,1], the part of the photo that all is drawn from.
@@ -92,6 +94,7 @@ class Lineup:
 
     name: str
     model: str
+    version: str
     box: tuple[float, float, float, float]
     pixels: int
     lr: _Array
@@ -103,6 +106,11 @@ class Lineup:
     restored: bool = False
     exploration: Exploration | None = None
     warning: str = _WARNING
+
+    def picture(self, sample: Sample) -> Image.Image:
+        """One of the faces as an image whose file will say that it is invented."""
+        image = Image.fromarray(to_uint8(sample.hr))
+        return provenance.as_face(image, self.model, self.version, sample.seed, sample.lr_psnr)
 
     @property
     def answers(self) -> _Array:
@@ -267,6 +275,7 @@ def lineup_photo(
     return Lineup(
         name=photo.name,
         model=network.facts.name,
+        version=provenance.version_of(network),
         box=box,
         pixels=crop.size,
         lr=pixels,
@@ -312,9 +321,9 @@ def write_lineup(shown: Lineup, folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_picture(sheet(shown), folder / "lineup.png")
+        write_picture(provenance.labelled(sheet(shown), "line-up"), folder / "lineup.png")
         for number, sample in enumerate(shown.samples, 1):
-            write_picture(Image.fromarray(to_uint8(sample.hr)), folder / f"answer_{number:02}.png")
+            write_picture(shown.picture(sample), folder / f"answer_{number:02}.png")
         facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:

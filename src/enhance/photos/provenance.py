@@ -248,11 +248,22 @@ def read_stamp(packet: bytes) -> dict[str, Any]:
     return record
 
 
+def as_face(image: Image.Image, model: str, version: str, seed: int, lr_psnr: float) -> Image.Image:
+    """The same image, whose file will say that all of it is a redrawn face; arguments as for `Stamp`."""
+    image.info["xmp"] = stamped(None, Stamp(_software(), model, version, seed, lr_psnr, ((0, 0, *image.size),)))
+    return image
+
+
+def version_of(model: Model) -> str:
+    """The first twelve digits of the sha256 of a model's weights."""
+    return sha256(model.path)[:12]
+
+
 def labelled(image: Image.Image, sheet: str) -> Image.Image:
     """The same image, whose file will say that it is no photo, but was made beside one by this program.
 
     Args:
-        sheet: what it is: "comparison", "map" or "mask".
+        sheet: what it is: "comparison", "line-up", "map" or "mask".
     """
     fields = f"<enhance:Software>{_software()}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
     own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{fields}</rdf:Description>\n'
@@ -317,7 +328,7 @@ def stamp(
     networks = [network for network in drawn_by if network]
     everywhere = any(network.facts.invents for network in drawn_by[1:] if network)
     names = AND.join(network.facts.name for network in networks)
-    digits = AND.join(sha256(network.path)[:12] for network in networks)
+    digits = AND.join(map(version_of, networks))
     return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), everywhere)
 
 

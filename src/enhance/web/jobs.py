@@ -33,6 +33,7 @@ from enhance.painting.restoration import estimator
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
+from enhance.photos.png16 import png_options
 from enhance.photos.writing import write
 from enhance.pixels import luma, png_bytes, to_float
 from enhance.tasks.fill.fill import Filled, fill_photo
@@ -227,7 +228,7 @@ def lineup(order: Order) -> Made:
     x0, y0, x1, y1 = facts["face"]
     facts |= {"face": [round(x0 + left, 1), round(y0 + top, 1), round(x1 + left, 1), round(y1 + top, 1)]}
     for card, sample in zip(facts["answers"], shown.samples, strict=True):
-        card["png"] = png(sample.hr)
+        card["png"] = base64.b64encode(_png_file(shown.picture(sample))).decode()
     return Made({**facts, "number": number, "given": png(shown.lr), "sentence": shown.sentence()})
 
 
@@ -322,8 +323,7 @@ def invention(order: Order) -> Made:
     measured = all(one.made_up is not None for one in reports)
     order.job.stage = "writing"
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1), np.float32)
-    buffer = io.BytesIO()
-    Image.fromarray(_heat(band)).save(buffer, "PNG")
+    picture = _png_file(provenance.labelled(Image.fromarray(_heat(band)), "map"))
     left, top = (part or (0, 0, 0, 0))[:2]
     facts_of_faces = [
         {
@@ -345,7 +345,7 @@ def invention(order: Order) -> Made:
         "measured": measured,
         "warning": WARNING,
     }
-    return Made(facts, (MadePicture(buffer.getvalue(), ANSWER_FORMATS["png"], options.seed),))
+    return Made(facts, (MadePicture(picture, ANSWER_FORMATS["png"], options.seed),))
 
 
 def _heat(band: _Array) -> NDArray[np.uint8]:
@@ -614,9 +614,14 @@ def encoded(canvas: Canvas, ending: str, seed: int = 0) -> MadePicture:
 
 
 def grey_png(mask: NDArray[np.uint8]) -> bytes:
-    """(H,W) as a PNG."""
+    """A mask (H,W) as a PNG, which says what it is."""
+    return _png_file(provenance.labelled(Image.fromarray(mask), "mask"))
+
+
+def _png_file(image: Image.Image) -> bytes:
+    """An image as a PNG, with its record."""
     buffer = io.BytesIO()
-    Image.fromarray(mask).save(buffer, "PNG")
+    image.save(buffer, "PNG", **png_options(image.info))
     return buffer.getvalue()
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import ModelError, PhotoError
-from enhance.files import sha256
 from enhance.inference import sessions, shipped
 from enhance.inference.model import Model
 from enhance.options import problem
@@ -144,7 +143,7 @@ def _stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Transla
     """The same with a canvas whose file says what was done."""
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
     names = AND.join(model.facts.name for model in used)
-    digits = AND.join(sha256(model.path)[:12] for model in used)
+    digits = AND.join(map(provenance.version_of, used))
     stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
     stamp = replace(stamp, invention=INVENTED_PARTS[result.options.to])
     most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
