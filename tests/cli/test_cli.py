@@ -190,6 +190,7 @@ def test_bad_options(face: Path, tmp_path: Path) -> None:
     assert refused(enhance(face, "--model", "nonsense"), "nonsense", "face_x4_gan")
     assert refused(enhance(face, "--model", tmp_path / "bad.onnx"), "bad.onnx")
     assert refused(enhance(face, "--scale", "40"), "scale")
+    assert refused(enhance(face, "--width", "40"), "face.png: is 84x84", "0.476 times")
     assert refused(enhance(face, "--max-result", "0.1", "-o", f"{tmp_path}/new/"), "336x336", "--scale of 3.7")
     assert refused(enhance(face, "--device", "abacus"), "abacus", "cuda")
     assert refused(enhance(face, "--device", "coreml"), "device coreml", "has only cpu")

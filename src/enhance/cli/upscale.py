@@ -36,6 +36,7 @@ from enhance.cli.settings import accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.errors import EnhanceError, PhotoError
+from enhance.options import problem
 from enhance.photos.coding import Coding
 from enhance.tasks.upscale.options import SCALE, UpscaleOptions
 
@@ -287,7 +288,7 @@ def scale_for(source: Photo, scale: float, size: TargetSize) -> float:
     """The scale that gives the size asked for.
 
     Raises:
-        PhotoError: more than one size is asked for.
+        PhotoError: more than one size is asked for, or one that the photo cannot be enlarged to.
     """
     wanted = [value for value in astuple(size) if value is not None]
     if len(wanted) > 1:
@@ -295,11 +296,16 @@ def scale_for(source: Photo, scale: float, size: TargetSize) -> float:
             f"{source.name}: can have one of --width, --height and --megapixels, not {len(wanted)} of them"
         )
     if size.width is not None:
-        return size.width / source.width
-    if size.height is not None:
-        return size.height / source.height
-    if size.megapixels is not None:
-        return float((size.megapixels * 1e6 / (source.width * source.height)) ** 0.5)
+        scale = size.width / source.width
+    elif size.height is not None:
+        scale = size.height / source.height
+    elif size.megapixels is not None:
+        scale = float((size.megapixels * 1e6 / (source.width * source.height)) ** 0.5)
+    if wanted and problem(replace(UpscaleOptions(), scale=scale)):
+        raise PhotoError(
+            f"{source.name}: is {source.width}x{source.height}; the size asked for is {scale:.3g} times that, and it "
+            "can be 1 to 16 times"
+        )
     return scale
 
 

@@ -163,6 +163,13 @@ def test_enhancing_again_is_enhancing_sixteen_times() -> None:
     assert np.abs(again.rgb - enhance_photo(face, UpscaleOptions(scale=16)).rgb).max() < 1.5 / 255
 
 
+def test_a_scale_that_adds_no_pixel_is_none(sample: np.ndarray) -> None:
+    result = enhance_photo(read(sample), UpscaleOptions(scale=1.001))
+    assert result.canvas.width == 224
+    assert [face.redrawn for face in result.faces] == [False]
+    assert result.invented == 0
+
+
 @pytest.mark.parametrize("scale", [0, 0.5, 17, -4, "four", None])
 def test_a_scale_out_of_range_is_said(sample: np.ndarray, scale: float) -> None:
     with pytest.raises(PhotoError, match="cannot be enlarged"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -134,6 +135,8 @@ def enhance_photo(
     """
     if wrong := problem(options):
         raise PhotoError(f"{photo.name}: cannot be enlarged: {wrong}")
+    if (round(photo.width * options.scale), round(photo.height * options.scale)) == (photo.width, photo.height):
+        options = replace(options, scale=1.0)  # detail finer than the photo's pixels would have no place
     refuse_size(photo, options.scale, most_pixels)
     if options.scale > SCALE:
         enhance = partial(enhance_photo, memory=memory, most_pixels=float("inf"))
