@@ -64,7 +64,7 @@ class Writing:
     ending: str | None = option(
         None, "What to write.", kind=str, flag="--format", choices=ENDINGS, unset="the photo's own format"
     )
-    overwrite: bool = option(False, "Also over inputs, and over files that this program did not write.")
+    overwrite: bool = option(False, "Also over inputs; in a folder, also over files that this program did not write.")
     as_json: bool = option(False, "Say what was done as JSON, one object a line.", flag="--json")
 
 
