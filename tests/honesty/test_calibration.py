@@ -58,9 +58,10 @@ def test_what_was_promised_is_measured_on_others(people: Path, nearest: Path, tm
     assert card.with_section(page, coverage.HEADING, coverage.section(weights)) == CARD
 
 
-def test_photos_are_calibrated_as_the_program_draws_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["photo_x2_grainy", "photo_x4_grainy"])
+def test_photos_are_calibrated_as_the_program_draws_them(name: str, tmp_path: Path) -> None:
     weights = tmp_path / "mine.onnx"
-    shutil.copy(weights_of("photo_x4_grainy"), weights)
+    shutil.copy(weights_of(name), weights)
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(80):

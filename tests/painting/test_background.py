@@ -35,16 +35,19 @@ def network() -> Model:
     return Model.load(BACKGROUND_MODEL)
 
 
-@pytest.fixture(scope="module", params=[BACKGROUND_MODEL, "photo_x4"])
+@pytest.fixture(scope="module", params=[BACKGROUND_MODEL, "photo_x4", "photo_x2_grainy"])
 def any_network(request: pytest.FixtureRequest) -> Model:
     return Model.load(request.param)
 
 
-def test_two_networks_count_by_their_share(sample: np.ndarray, network: Model) -> None:
-    photo, other = read(sample[:32, :48]), Model.load("photo_x4_grainy")
-    alone, detail = (Background(photo, model, MEMORY).part(0, 0, 48, 32) for model in (network, other))
-    both = Background(photo, network, MEMORY, detail=other, share=0.25).part(0, 0, 48, 32)
-    assert np.allclose(both, 0.75 * alone + 0.25 * detail, atol=1e-5)
+@pytest.mark.parametrize("scale", [2, 4])
+def test_networks_of_any_scale_count_by_their_shares(sample: np.ndarray, network: Model, scale: int) -> None:
+    photo, *others = read(sample[:32, :48]), Model.load("photo_x2_grainy"), Model.load("photo_x4_grainy")
+    parts = [Background(photo, model, MEMORY, scale=scale).part(0, 0, 48, 32) for model in (network, *others)]
+    details = [(others[0], 0.25), (others[1], 0.5)]
+    mixed = Background(photo, network, MEMORY, scale=scale, details=details).part(0, 0, 48, 32)
+    assert mixed.shape == (scale * 32, scale * 48, 3)
+    assert np.allclose(mixed, 0.25 * parts[0] + 0.25 * parts[1] + 0.5 * parts[2], atol=1e-5)
 
 
 @pytest.mark.parametrize("memory", [1000, 1])
@@ -57,7 +60,8 @@ def test_tiles_are_what_the_whole_would_be(
     monkeypatch.setattr(background, "TILE", 64)
     tiled = Background(read(sample), any_network, memory)
     assert np.abs(tiled.part(0, 0, 224, 224) - whole).max() < 1 / 255
-    assert np.abs(tiled.part(37, 51, 120, 133) - whole[4 * 51 : 4 * 133, 4 * 37 : 4 * 120]).max() < 1 / 255
+    s = tiled.scale
+    assert np.abs(tiled.part(37, 51, 120, 133) - whole[s * 51 : s * 133, s * 37 : s * 120]).max() < 1 / 255
 
 
 @pytest.mark.parametrize("scale", [4, 2.46])

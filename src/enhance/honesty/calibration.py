@@ -89,7 +89,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         constants[str(size)] = asdict(final)
         covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
     if not constants:
-        unit, side = ("faces", 64) if of_faces else ("photos", SCALE * PHOTO_SIZE)
+        unit, side = ("faces", 64) if of_faces else ("photos", network.facts.scale * PHOTO_SIZE)
         raise DataError(
             f"{folders[0]}: too few {unit} to calibrate with; give some hundreds, {side} pixels wide or more"
         )
@@ -161,17 +161,18 @@ def face_evidence(
 
 def photo_evidence(network: Model, chosen: Sequence[WholePhoto], size: int) -> Iterator[Evidence]:
     """Every photo as all of the program draws it, faces aside, after it was made small and bad."""
-    options = UpscaleOptions(background=str(network.path), faces="none")
-    for batch in pairs.photo_pairs(chosen, size, _made_bad):
+    scale = network.facts.scale
+    options = UpscaleOptions(background=str(network.path), faces="none", scale=scale)
+    for batch in pairs.photo_pairs(chosen, size, _made_bad, scale):
         lr, hr = (planes[0].transpose(1, 2, 0) for planes in (batch.lr, batch.hr))
         drawn = enhance_photo(read(to_uint8(lr)), options, look=lambda _: []).rgb
-        features = uncertainty.uncertainty_features(drawn[None], bicubic(lr, SCALE))
+        features = uncertainty.uncertainty_features(drawn[None], bicubic(lr, scale))
         yield Evidence(batch.examples[0], features, np.abs(drawn - hr).max(axis=-1))
 
 
-def _made_bad(hr: _Array, rng: np.random.Generator) -> _Array:
-    """A bad small version of an original (4h,4w,3) in [0,255], as photos are, mostly mild."""
-    bad, _ = BadPhoto(clean=0)(area_mean(hr, SCALE).astype(np.float32) / np.float32(255), rng)
+def _made_bad(hr: _Array, rng: np.random.Generator, scale: int) -> _Array:
+    """A bad small version of an original (H,W,3) in [0,255], as photos are, mostly mild."""
+    bad, _ = BadPhoto(clean=0)(area_mean(hr, scale).astype(np.float32) / np.float32(255), rng)
     return bad * np.float32(255)
 
 

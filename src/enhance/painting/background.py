@@ -1,7 +1,7 @@
 """What faces are pasted on: the photo enlarged, all of it, by tiles.
 
 Tiles are not blended: each tile sees enough of its surroundings that its pixels equal those of the whole picture. A
-pixel of the network depends on no pixel of the photo further away than RECEPTIVE_FIELD, one of bicubic on two. Blending
+pixel of a network depends on no pixel of the photo further away than RECEPTIVE_FIELD, one of bicubic on two. Blending
 would be needed where tiles see too little, and would blur what two of them draw differently.
 
 Where there is no memory for a tile, it is halved, and again, before giving up.
@@ -9,7 +9,7 @@ Where there is no memory for a tile, it is halved, and again, before giving up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from enhance.inference.noise import tiled_noise
 from enhance.painting import tiles
 from enhance.painting.restoration import is_grey
 from enhance.photos.photo import Photo
-from enhance.pixels import Array, rescale, to_float
+from enhance.pixels import Array, area_mean, rescale, to_float
 
 RECEPTIVE_FIELD, TILE = 42, 512
 """How far a pixel of a network for anything sees, and how wide its tiles may be at least, in pixels of the photo; both
@@ -35,21 +35,21 @@ WORKING_COPIES = 3
 
 
 class Background:
-    """A photo enlarged before any face is drawn: by a network for anything, or by bicubic.
+    """A photo enlarged before any face is drawn: by networks for anything, or by bicubic.
 
     It is asked for piece by piece, and often for the same: what a network draws is drawn once, where half the memory
     holds all of it.
 
     Args:
-        model: None for bicubic.
+        model: draws all that `details` leave to it; None for bicubic.
         memory: megabytes to work in.
         seed: names one of the many possible results of a network that takes noise.
-        scale: how many times larger bicubic makes the photo; a network knows its own.
+        scale: how many times larger it is than the photo; what a network draws at another scale is resized. None: as
+            the model draws it.
         progress: receives the share of the photo, at most 1, that has been drawn. What is drawn twice counts twice.
-        detail: a network of the same scale that draws more detail, and counts `share` beside the first, in [0,1].
+        details: networks that draw more detail, and how much each counts, at most 1 in all.
 
     Attributes:
-        scale: how many times larger it is than the photo.
         grey: whether the photo has no colours, though its file might: what is drawn on it must not have any either.
 
     Raises:
@@ -62,18 +62,17 @@ class Background:
         model: Model | None,
         memory: float,
         seed: int = 0,
-        scale: int = 4,
+        scale: int | None = None,
         progress: Callable[[float], object] | None = None,
-        detail: Model | None = None,
-        share: float = 0.0,
+        details: Sequence[tuple[Model, float]] = (),
     ) -> None:
         if model and model.facts.takes_coordinates:
             raise ModelError(
                 f"{model.path}: draws faces; for what is not a face take photo_x4_pixel, photo_x4 or bicubic"
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
-        self.detail, self.share = detail, share
-        self.scale = model.facts.scale if model else scale
+        self.details = details
+        self.scale = scale or (model.facts.scale if model else 4)
         self.grey = is_grey(to_float(photo.pixels[:: max(1, photo.height // LOOKED_AT)]))
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
         self._whole: Array | None = None
@@ -170,15 +169,22 @@ class Background:
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
         lr = to_float(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
         large = bicubic(lr, self.scale) if self.model is None else self._drawn_by(self.model, lr, x0, y0)
-        if self.detail is not None:
-            large += np.float32(self.share) * (self._drawn_by(self.detail, lr, x0, y0) - large)
+        if self.details:
+            large *= np.float32(1 - sum(share for _, share in self.details))
+        for detail, share in self.details:
+            large += np.float32(share) * self._drawn_by(detail, lr, x0, y0)
         s = self.scale
         return large[s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)]
 
     def _drawn_by(self, model: Model, lr: Array, left: int, top: int) -> Array:
-        """A part (h,w,3) that begins at left and top, through a network."""
+        """A part (h,w,3) that begins at left and top, through a network, and enlarged by `scale`."""
         noise = tiled_noise(self.seed, model.facts.noise_channels, (left, top, left + lr.shape[1], top + lr.shape[0]))
-        return enlarge(model, lr, noise)
+        drawn = enlarge(model, lr, noise)
+        if model.facts.scale == self.scale:
+            return drawn
+        if model.facts.scale % self.scale == 0:
+            return area_mean(drawn, model.facts.scale // self.scale)
+        return bicubic(drawn, self.scale / model.facts.scale)
 
 
 def enlarge(model: Model, lr: Array, noise: Array) -> Array:

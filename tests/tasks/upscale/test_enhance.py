@@ -17,7 +17,13 @@ from enhance.painting.background import bicubic
 from enhance.painting.consistency import ScaledPair, downscale, lr_psnr
 from enhance.photos.photo import read
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.options import BACKGROUND_MODEL, BICUBIC, RESTORED_BACKGROUND_MODEL, UpscaleOptions
+from enhance.tasks.upscale.options import (
+    BACKGROUND_MODEL,
+    BICUBIC,
+    RESTORED_BACKGROUND_MODEL,
+    TWICE_RESTORED_BACKGROUND_MODEL,
+    UpscaleOptions,
+)
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "astronaut.jpg"
 
@@ -386,7 +392,7 @@ def test_what_was_lost_is_drawn_and_the_more_the_worse_a_photo_is(sample: np.nda
     noise = np.random.default_rng(0).normal(0, 12, part.shape)
     photos = flat, part, np.clip(part + noise, 0, 255).astype(np.uint8)
     clean, fair, bad = (enhance_photo(read(photo), UpscaleOptions(), look=lambda _: []) for photo in photos)
-    drawn_by = [[one.facts.name for one in (each.background, each.detail) if one] for each in (clean, fair, bad)]
+    drawn_by = [[one.facts.name for one in (each.background, *each.details) if one] for each in (clean, fair, bad)]
     usual, grainy = BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL
     assert drawn_by == [[usual], [usual, grainy], [grainy]]
     assert [each.invented for each in (clean, fair, bad)] == [0, 1, 1]
@@ -394,17 +400,22 @@ def test_what_was_lost_is_drawn_and_the_more_the_worse_a_photo_is(sample: np.nda
     assert not [note for note in bad.notes if "suits this photo better" in note]
 
 
-def test_detail_is_drawn_where_the_photo_becomes_large_enough_to_show_it(sample: np.ndarray) -> None:
+def test_detail_is_drawn_by_the_network_of_the_scale_or_by_those_on_both_sides_of_it(sample: np.ndarray) -> None:
     noise = np.random.default_rng(0).normal(0, 12, (64, 64, 3))
     bad = read(np.clip(sample[:64, :64] + noise, 0, 255).astype(np.uint8))
-    twice, thrice, six_times = (enhance_photo(bad, UpscaleOptions(scale=n), look=lambda _: []) for n in (2, 3, 6))
-    assert (twice.inventive, twice.invented) == (None, 0)
-    assert [model.facts.name for model in (thrice.background, thrice.detail) if model] == [
-        BACKGROUND_MODEL,
-        RESTORED_BACKGROUND_MODEL,
-    ]
-    assert six_times.inventive is not None
-    assert six_times.invented == 1
+    two, four = TWICE_RESTORED_BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL
+    for scale, names in (
+        (1, []),
+        (1.1, [BACKGROUND_MODEL, two]),
+        (2, [two]),
+        (3, [two, four]),
+        (4, [four]),
+        (6, [four]),
+    ):
+        result = enhance_photo(bad, UpscaleOptions(scale=scale), look=lambda _: [])
+        assert [model.facts.name for model in (result.background, *result.details) if model] == names
+        assert result.invented == (1 if names else 0)
+        assert (result.inventive.facts.name if result.inventive else None) == (names[-1] if names else None)
     assert enhance_photo(bad, UpscaleOptions(fidelity=1), look=lambda _: []).invented == 0
 
 

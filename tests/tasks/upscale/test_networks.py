@@ -19,19 +19,21 @@ def lr() -> torch.Tensor:
     return torch.rand(2, 3, 16, 12, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
 
 
-def projected(drawn: torch.Tensor, lr: torch.Tensor) -> torch.Tensor:
-    """A picture (N,3,4h,4w) through the projection."""
-    return pixel_shuffle(Projection()(pixel_unshuffle(drawn, 4), lr), 4)
+def projected(drawn: torch.Tensor, lr: torch.Tensor, scale: int = 4) -> torch.Tensor:
+    """A picture (N,3,scale*h,scale*w) through the projection."""
+    return pixel_shuffle(Projection(scale)(pixel_unshuffle(drawn, scale), lr), scale)
 
 
-def test_the_projection_makes_any_picture_consistent(lr: torch.Tensor) -> None:
-    drawn = torch.rand(2, 3, 64, 48)
-    assert (avg_pool2d(projected(drawn, lr), 4) - lr).abs().max() < 1e-5
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_projection_makes_any_picture_consistent(lr: torch.Tensor, scale: int) -> None:
+    drawn = torch.rand(2, 3, scale * 16, scale * 12)
+    assert (avg_pool2d(projected(drawn, lr, scale), scale) - lr).abs().max() < 1e-5
 
 
-def test_the_projection_leaves_a_consistent_picture_alone(lr: torch.Tensor) -> None:
-    consistent = projected(torch.rand(2, 3, 64, 48), lr)
-    assert torch.allclose(projected(consistent, lr), consistent, atol=1e-5)
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_projection_leaves_a_consistent_picture_alone(lr: torch.Tensor, scale: int) -> None:
+    consistent = projected(torch.rand(2, 3, scale * 16, scale * 12), lr, scale)
+    assert torch.allclose(projected(consistent, lr, scale), consistent, atol=1e-5)
 
 
 def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
@@ -43,14 +45,15 @@ def test_the_projection_shows_no_blocks(lr: torch.Tensor) -> None:
     assert across < 1.35 * within
 
 
-def test_the_projection_is_that_of_whole_pictures(lr: torch.Tensor) -> None:
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_projection_is_that_of_whole_pictures(lr: torch.Tensor, scale: int) -> None:
     """What it does before the shuffle is bilinear enlargement and then blocks, at full size."""
-    drawn, projection = torch.rand(2, 3, 64, 48), Projection()
-    around = pad(lr - avg_pool2d(drawn, 4), (2, 2, 2, 2), mode="replicate")
-    smooth = interpolate(conv2d(around, projection.unblur, groups=3), scale_factor=4.0, mode="bilinear")
+    drawn, projection = torch.rand(2, 3, scale * 16, scale * 12), Projection(scale)
+    around = pad(lr - avg_pool2d(drawn, scale), (2, 2, 2, 2), mode="replicate")
+    smooth = interpolate(conv2d(around, projection.unblur, groups=3), scale_factor=float(scale), mode="bilinear")
     expected = drawn + smooth
-    expected = expected + interpolate(lr - avg_pool2d(expected, 4), scale_factor=4.0)
-    assert torch.allclose(projected(drawn, lr), expected, atol=1e-6)
+    expected = expected + interpolate(lr - avg_pool2d(expected, scale), scale_factor=float(scale))
+    assert torch.allclose(projected(drawn, lr, scale), expected, atol=1e-6)
 
 
 def test_the_notch_takes_a_mesh_and_leaves_shading_and_grain() -> None:
@@ -147,9 +150,28 @@ def test_a_generator_that_restores_begins_as_the_one_that_does_not_and_agrees_wi
     assert torch.allclose(small, lr + 0.1, atol=1e-5)
 
 
-def test_the_discriminator_judges_every_patch() -> None:
-    lr = torch.rand(2, 3, 16, 16)
-    assert Discriminator((8, 8, 8, 8))(torch.rand(2, 3, 64, 64), lr, frame_coordinates(lr)).shape == (2, 1, 4, 4)
+def test_a_generator_of_twice_the_size_begins_as_what_that_of_four_times_draws_made_smaller() -> None:
+    parts = {"width": 16, "blocks": 2, "edge": 16, "finish": 1}
+    four, two = Generator(**parts), Generator(**parts, scale=2)
+    for weight in four.parameters():
+        torch.nn.init.normal_(weight, std=0.05)
+    two.load_state_dict(adapt_weights(two, four.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 12), torch.randn(1, 8, 16, 12)
+    larger, large = (generator(lr, noise, frame_coordinates(lr)) for generator in (four, two))
+    assert large.shape == (1, 3, 32, 24)
+    assert (avg_pool2d(large, 2) - lr).abs().max() < 1e-5
+    # All but alike: bilinear enlargement at either size differs a little.
+    assert (avg_pool2d(larger, 2) - large).abs().mean() < 0.05 * large.std()
+    again = Generator(**parts, scale=2)
+    again.load_state_dict(adapt_weights(again, two.state_dict()))
+    assert torch.equal(again(lr, noise, frame_coordinates(lr)), large)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_discriminator_judges_every_patch(scale: int) -> None:
+    lr = torch.rand(2, 3, 64 // scale, 64 // scale)
+    judge = Discriminator((8, 8, 8, 8), scale)
+    assert judge(torch.rand(2, 3, 64, 64), lr, frame_coordinates(lr)).shape == (2, 1, 4, 4)
 
 
 def test_place_spans_the_frame() -> None:

@@ -105,6 +105,9 @@ def test_a_photo_is_a_corner_of_whole_blocks(tmp_path: Path) -> None:
     assert batch.hr[0].transpose(1, 2, 0) * 255 == pytest.approx(wide[:80, :128], abs=1e-3)
     averaged = batch.hr.reshape(1, 3, 20, 4, 32, 4).mean(axis=(3, 5))
     assert batch.lr == pytest.approx(averaged, abs=0.51 / 255)
+    (twice,) = pairs.photo_pairs(everything[1:2], 32, scale=2)
+    assert (twice.hr.shape, twice.lr.shape) == ((1, 3, 64, 64), (1, 3, 32, 32))
+    assert twice.hr == pytest.approx(batch.hr[..., :64, :64])
     with pytest.raises(DataError, match="multiples of 16"):
         pairs.choose_photos(everything, 20)
 

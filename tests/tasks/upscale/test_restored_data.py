@@ -25,16 +25,17 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_clean_small_picture_is_the_mean_of_its_crop(photos: Path) -> None:
-    data = RestoredCrops([photos], replace(FEW, bad=BadPhoto(clean=1)))
+@pytest.mark.parametrize("scale", [2, 4])
+def test_a_clean_small_picture_is_the_mean_of_its_crop(photos: Path, scale: int) -> None:
+    data = RestoredCrops([photos], replace(FEW, scale=scale, bad=BadPhoto(clean=1)))
     batch = data.batch(0)
     assert {name: tuple(value.shape) for name, value in batch.items()} == {
-        "hr": (3, 3, 64, 64),
+        "hr": (3, 3, scale * 16, scale * 16),
         "lr": (3, 3, 16, 16),
         "place": (3, 3, 16, 16),
     }
     for hr, lr in zip(batch["hr"], batch["lr"], strict=True):
-        mean = area_mean(hr.permute(1, 2, 0).numpy(), 4)
+        mean = area_mean(hr.permute(1, 2, 0).numpy(), scale)
         assert np.abs(mean - lr.permute(1, 2, 0).numpy()).max() < 1.5 / 255
 
 

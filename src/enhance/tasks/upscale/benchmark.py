@@ -1,4 +1,4 @@
-"""How models that enlarge four times are measured: on faces, by size and group of people, and on whole photos."""
+"""How models that enlarge are measured: on faces, by size and group of people, and on whole photos."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -91,6 +91,9 @@ code has its own licence.""",
     "photo_x4_grainy": """\
 For research and non-commercial use only: it began with the weights of `photo_x4`, and some of its photos come from
 ImageNet; their terms pass on to it. The code has its own licence.""",
+    "photo_x2_grainy": """\
+For research and non-commercial use only: it began with the weights of `photo_x4_grainy`, and has the same photos; their
+terms pass on to it. The code has its own licence.""",
     "photo_x4_pixel": """\
 For research and non-commercial use only: some of its pictures are faces of data sets under such terms, which pass on to
 it. The code has its own licence.""",
@@ -105,11 +108,25 @@ PHOTO_FACTS = {
         ),
     },
     "photo_x4_grainy": {
-        "Used": "by default, for what is not a face in photos that are grainy, blocky or blurred",
+        "Used": (
+            "by default, for what is not a face in photos that are grainy, blocky or blurred, made more than twice as"
+            " large"
+        ),
         "Trained on": (
             "3,000 crops of 256 photographs of free licences (CID22, CLIC, Unsplash, CC0) and of CycleGAN's horses and"
             " zebras (ImageNet), each made small and bad, and restored; before that, as `photo_x4`, from whose weights"
             " it began"
+        ),
+    },
+    "photo_x2_grainy": {
+        "Used": (
+            "by default, for what is not a face in photos that are grainy, blocky or blurred, made less than four times"
+            " as large"
+        ),
+        "Trained on": (
+            "3,000 crops of 256 photographs of free licences (CID22, CLIC, Unsplash, CC0) and of CycleGAN's horses and"
+            " zebras (ImageNet), each made small and bad, and restored; before that, as `photo_x4_grainy`, from whose"
+            " weights it began"
         ),
     },
     "photo_x4_pixel": {
@@ -123,12 +140,15 @@ PHOTO_FACTS = {
 
 
 def benchmark_for(model: Model) -> Callable[..., Benchmark] | None:
-    """What opens the benchmark of a model, `faces`, `photos` or `bad_photos`; None for models of other tasks."""
+    """What opens the benchmark of a model, `faces`, `photos`, `photos_twice` or `bad_photos`; None for models of other
+    tasks."""
     if model.facts.task == "restoration":
         return bad_photos
-    if model.facts.task != "super_resolution" or model.facts.scale != SCALE:
+    if model.facts.task != "super_resolution":
         return None
-    return faces if model.facts.takes_coordinates else photos
+    known: dict[tuple[int, bool], Callable[..., Benchmark]]
+    known = {(SCALE, True): faces, (SCALE, False): photos, (2, False): photos_twice}
+    return known.get((model.facts.scale, model.facts.takes_coordinates))
 
 
 def faces(
@@ -166,7 +186,12 @@ def faces(
 
 
 def photos(
-    paths: Sequence[Path], *, sizes: Sequence[int] = (), limit: int | None = None, degraded: bool = False
+    paths: Sequence[Path],
+    *,
+    sizes: Sequence[int] = (),
+    limit: int | None = None,
+    degraded: bool = False,
+    scale: int = SCALE,
 ) -> Benchmark:
     """Whole photos, files or folders of them, beside bicubic enlargement as it is and made consistent with its input.
 
@@ -175,25 +200,31 @@ def photos(
             PHOTO_SIZES.
         limit: at each size only this many photos, always the same random ones.
         degraded: whether the small photos are bad ones: blurred, noisy and blocky.
+        scale: how many times smaller than the originals they are.
 
     Raises:
         DataError: a file or folder cannot be used.
     """
     sizes = tuple(sizes) or _PHOTO_SIZES
     everything = pairs.whole_photos(paths)
+    enlarge = partial(bicubic, scale=scale)
     degradation = pairs.degraded if degraded else pairs.clean
     return Benchmark(
         unit="photos",
         examples=lambda size: pairs.choose_photos(everything, size, limit),
-        pairs=lambda chosen, size: pairs.photo_pairs(chosen, size, degradation),
+        pairs=lambda chosen, size: pairs.photo_pairs(chosen, size, degradation, scale),
         metrics={**METRICS, "LPIPS": LPIPS},
         set_metrics={},
-        describe=lambda counts: _describe_photos(paths, counts, limit, degraded),
+        describe=lambda counts: _describe_photos(paths, counts, limit, degraded, scale),
         texts=_photo_texts,
         too_small=f"{paths[0]}: no photo has {min(sizes)} pixels a side; measure at smaller sizes",
-        baselines={"bicubic": bicubic, "bicubic, back-projected": made_consistent(bicubic)},
-        **_enlargement(sizes) | {"method": _of_photos},
+        baselines={"bicubic": enlarge, "bicubic, back-projected": made_consistent(enlarge)},
+        **_enlargement(sizes, scale) | {"method": _of_photos},
     )
+
+
+photos_twice = partial(photos, scale=2)
+"""The same for models that make photos twice as large."""
 
 
 def _of_photos(model: Model) -> Method:
@@ -208,14 +239,14 @@ def _restored(lr: Planes) -> Planes:
     return restore(lr, measure(lr))
 
 
-def _enlargement(sizes: tuple[int, ...]) -> dict[str, Any]:
+def _enlargement(sizes: tuple[int, ...], scale: int = SCALE) -> dict[str, Any]:
     """What the benchmarks of all models that enlarge have in common."""
-    return {"sizes": sizes, "title": _title, "method": lambda model: partial(model, seed=0)}
+    return {"sizes": sizes, "title": partial(_title, scale=scale), "method": lambda model: partial(model, seed=0)}
 
 
-def bicubic(lr: Planes) -> Planes:
+def bicubic(lr: Planes, scale: int = SCALE) -> Planes:
     """What any program does without a network; Pillow's bicubic kernel (a = -0.5)."""
-    size = [SCALE * side for side in lr.shape[-2:]]
+    size = [scale * side for side in lr.shape[-2:]]
     return functional.interpolate(torch.from_numpy(lr), size, mode="bicubic", antialias=True).numpy()
 
 
@@ -225,7 +256,9 @@ def made_consistent(enlarge: Method) -> Method:
     def method(lr: Planes) -> Planes:
         enlarged = np.clip(enlarge(lr), 0, 1).transpose(0, 2, 3, 1)
         both = zip(enlarged, lr.transpose(0, 2, 3, 1), strict=True)
-        return np.stack([back_project(large, small) for large, small in both]).transpose(0, 3, 1, 2)
+        return np.stack([back_project(large, small, len(large) // len(small)) for large, small in both]).transpose(
+            0, 3, 1, 2
+        )
 
     return method
 
@@ -245,11 +278,12 @@ def _describe_faces(
 
 
 def _describe_photos(
-    paths: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool
+    paths: Sequence[Path], counts: Mapping[int, int], limit: int | None, degraded: bool, scale: int
 ) -> tuple[str, ...]:
+    times = {2: "twice", 4: "four times"}[scale]
     return (
-        describe_folders("photos", paths, counts, _title, limit),
-        "size: the most pixels a side of the input; the original is the upper left corner of a photo, of four times"
+        describe_folders("photos", paths, counts, partial(_title, scale=scale), limit),
+        f"size: the most pixels a side of the input; the original is the upper left corner of a photo, of {times}"
         f" as many at most, the input made of it {_made(degraded)}, both 8 bit",
         "output: all of it as one picture, clipped, rounded to 8 bit; faces as everything else",
         "±: half the 95 % confidence interval of the mean, normal approximation, photos taken as independent",
@@ -257,8 +291,8 @@ def _describe_photos(
     )
 
 
-def _title(size: int) -> str:
-    return f"{size} -> {SCALE * size}"
+def _title(size: int, scale: int = SCALE) -> str:
+    return f"{size} -> {scale * size}"
 
 
 def _made(degraded: bool) -> str:

@@ -26,15 +26,19 @@ from enhance.tasks.upscale.options import (
     RESTORATION_MODEL,
     RESTORED_BACKGROUND_MODEL,
     SCALE,
+    TWICE_RESTORED_BACKGROUND_MODEL,
     UpscaleOptions,
 )
+
+_Details = tuple[tuple[Model, float], ...]
 
 PLAINLY_BAD = 1.0
 """From which amount of defects on faces are restored, too, and free of consistency."""
 ROUGH = 7.0
 """Noise in grey levels from which a network that was never shown noise draws worms of it, where bicubic only blurs."""
-FINER = 2.0
-"""How many times larger a photo must become for detail finer than its own pixels to be seen; all of it is at SCALE."""
+LARGER, TWICE = 1.25, 2.0
+"""How many times larger a photo is from which on all that was lost is drawn, at 1 nothing; and up to which it is drawn
+for twice the size, at SCALE for four times."""
 LEFT = 0.2
 """Share of the noise that a restored face still has, as grain that is no detail of it: in a portrait made worse in
 twenty steps, faces whose detail had drowned were taken for sharp ones without this."""
@@ -51,7 +55,7 @@ class Choice:
         defect: what about the photo should not be kept, in words; None if all of it may be.
         consistent: whether the result, made smaller, must equal the photo.
         background: draws what is not a face; None for bicubic, and for a photo that is not enlarged.
-        detail: what draws the same with what the photo's defects have cost it, and counts by `share`, in [0,1].
+        details: what draw the same with what the photo's defects have cost it, and how much each counts, in [0,1].
     """
 
     clean: Photo
@@ -60,8 +64,7 @@ class Choice:
     defect: str | None
     consistent: bool
     background: Model | None
-    detail: Model | None = None
-    share: float = 0.0
+    details: _Details = ()
 
     @property
     def restores(self) -> bool:
@@ -104,22 +107,24 @@ def choose(
     return Choice(clean, used, grain, defect, consistent, *_background(options, measured, strength)), rgb
 
 
-def _background(
-    options: UpscaleOptions, measured: Defects, strength: float
-) -> tuple[Model | None, Model | None, float]:
-    """What draws the rest of a photo of which so much of the measured defects was taken out: `background`, `detail` and
-    `share` of `Choice`."""
-    asked = options.background
+def _background(options: UpscaleOptions, measured: Defects, strength: float) -> tuple[Model | None, _Details]:
+    """What draws the rest of a photo of which so much of the measured defects was taken out: `background` and `details`
+    of `Choice`."""
+    asked, scale = options.background, options.scale
     too_rough = not strength and asked in (AUTO, BACKGROUND_MODEL) and measured.noise > ROUGH
-    if options.scale == 1 or asked == BICUBIC or too_rough:
-        return None, None, 0.0
+    if scale == 1 or asked == BICUBIC or too_rough:
+        return None, ()
     if asked != AUTO:
-        return Model.load(asked), None, 0.0
-    seen = float(np.clip((options.scale - FINER) / (SCALE - FINER), 0, 1))
-    share = measured.times(strength).lost * seen * (1 - options.fidelity)
-    if share == 1:
-        return Model.load(RESTORED_BACKGROUND_MODEL), None, 0.0
-    return Model.load(BACKGROUND_MODEL), Model.load(RESTORED_BACKGROUND_MODEL) if share else None, share
+        return Model.load(asked), ()
+    lost = measured.times(strength).lost * min((scale - 1) / (LARGER - 1), 1.0) * (1 - options.fidelity)
+    large = float(np.clip((scale - TWICE) / (SCALE - TWICE), 0, 1))
+    shares = {
+        BACKGROUND_MODEL: 1 - lost,
+        TWICE_RESTORED_BACKGROUND_MODEL: lost * (1 - large),
+        RESTORED_BACKGROUND_MODEL: lost * large,
+    }
+    (first, _), *details = ((Model.load(name), share) for name, share in shares.items() if share)
+    return first, tuple(details)
 
 
 def face_model(

@@ -29,6 +29,7 @@ from enhance.painting.consistency import ScaledPair
 from enhance.painting.restoration import Defects
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
+from enhance.pixels import area_mean
 from enhance.tasks.upscale.choice import Choice, choose, face_model
 from enhance.tasks.upscale.finding import Look, jobs_of, leave_alone
 from enhance.tasks.upscale.limits import refuse_size, report_memory_errors
@@ -76,8 +77,9 @@ def upscale(
         fidelity: how far a face's own pixels outweigh what is invented: 0 leaves faces as they were drawn, 1 draws
             none.
         seed: names one of the many possible answers; 0 is nearest to the truth on average, see `noise.truncation`.
-        rest: the model for what is not a face. None: bicubic; "auto": "photo_x4_pixel", and "photo_x4_grainy" for
-            photos that are grainy, blocky or blurred. "photo_x4" is crisper, and invents textures.
+        rest: the model for what is not a face. None: bicubic; "auto": "photo_x4_pixel", and "photo_x2_grainy" and
+            "photo_x4_grainy" for photos that are grainy, blocky or blurred. "photo_x4" is crisper, and invents
+            textures.
         device: what the networks run on, "cuda" for instance; see `inference.sessions.PROVIDERS`. None: the
             environment's ENHANCE_DEVICE, or the CPU.
         details: asks for a `Result`, which says what was done.
@@ -169,7 +171,7 @@ def enhance_photo(
         tuple(jobs),
         model,
         background=None if all_face else choice.background,
-        detail=None if all_face else choice.detail,
+        details=() if all_face else tuple(detail for detail, _ in choice.details),
         restorer=choice.restorer,
         model_reason=reason,
         defect=choice.defect,
@@ -199,15 +201,14 @@ def _compose(
     Raises:
         ModelError: the faces and the background are enlarged by different factors.
     """
-    drawing = options.scale > 1 or any(job.redrawn for job in jobs)
-    scale = 1 if not drawing else SCALE if model is None else model.facts.scale
+    drawing = [choice.background, *(detail for detail, _ in choice.details)]
+    drawing += [model] if any(job.redrawn for job in jobs) else []
+    scale = _working_scale([network.facts.scale for network in drawing if network], options.scale)
 
     def painted(share: float) -> None:
         progress(FACES_DRAWN + (1 - FACES_DRAWN) * share, "drawing")
 
-    background = Background(
-        choice.clean, choice.background, memory, options.seed, scale, painted, choice.detail, choice.share
-    )
+    background = Background(choice.clean, choice.background, memory, options.seed, scale, painted, choice.details)
     patches = patches_of(jobs, model, background, options)
     pair = ScaledPair(
         (photo.height, photo.width), (round(photo.height * options.scale), round(photo.width * options.scale))
@@ -215,6 +216,13 @@ def _compose(
     consistent = choice.consistent and (bool(options.consistent) or not any(job.reduced for job in jobs))
     passes = passes_needed(background, patches, pair) if consistent else 0
     return paint(background, patches, pair, passes, photo)
+
+
+def _working_scale(scales: Sequence[int], wanted: float) -> int:
+    """How many times larger a photo is worked on whose networks draw at these scales: the least that is enough."""
+    if not scales:
+        return 1 if wanted == 1 else SCALE
+    return min([scale for scale in scales if scale >= wanted] or [max(scales)])
 
 
 def patches_of(
@@ -229,8 +237,11 @@ def patches_of(
     if not drawn:
         return []
     if model is not None and model.facts.scale != background.scale:
-        raise ModelError(
-            f"{model.path}: draws x{model.facts.scale}, but the rest is drawn x{background.scale}; say --rest bicubic"
-        )
+        if model.facts.scale % background.scale:
+            raise ModelError(
+                f"{model.path}: draws x{model.facts.scale}, but the rest x{background.scale}; say --rest bicubic"
+            )
+        times = model.facts.scale // background.scale
+        drawn = [replace(job, drawn=area_mean(job.drawn, times)) for job in drawn if job.drawn is not None]
     paste = paste_whole if options.aligned else paste_jobs
     return paste(drawn, background, 1 - options.fidelity)

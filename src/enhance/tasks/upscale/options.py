@@ -22,6 +22,8 @@ BACKGROUND_MODEL = "photo_x4_pixel"
 """The model for what is not a face."""
 RESTORED_BACKGROUND_MODEL = "photo_x4_grainy"
 """The same, for photos that were bad and are restored: it draws what was lost."""
+TWICE_RESTORED_BACKGROUND_MODEL = "photo_x2_grainy"
+"""The same, for those that are made twice as large, where most of what is seen is as fine as the photo itself."""
 BICUBIC = "bicubic"
 """Instead of a model's name: none."""
 AUTO = "auto"
@@ -58,9 +60,16 @@ class UpscaleOptions(FaceOptions):
     background: str = option(
         AUTO,
         "For what is not a face: a model (photo_x4 is crisper, and invents textures), bicubic, or auto: photo_x4_pixel,"
-        " and for bad photos photo_x4_grainy.",
+        " and for bad photos photo_x2_grainy and photo_x4_grainy.",
         flag="--rest",
-        choices_over_http=(AUTO, BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL, "photo_x4", BICUBIC),
+        choices_over_http=(
+            AUTO,
+            BACKGROUND_MODEL,
+            TWICE_RESTORED_BACKGROUND_MODEL,
+            RESTORED_BACKGROUND_MODEL,
+            "photo_x4",
+            BICUBIC,
+        ),
     )
     strength: float = option(
         1.0, "How much of the measured noise, blocks and blur is taken out: 0 nothing, above 1 more.", least=0, most=2
@@ -106,7 +115,8 @@ class UpscaleOptions(FaceOptions):
         values |= {"scale": float(self.scale), "seed": int(self.seed), "fidelity": float(self.fidelity)}
         values["model"] = self.model_digests()
         if self.background != BICUBIC:
-            chosen = (BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL) if self.background == AUTO else (self.background,)
+            usual = BACKGROUND_MODEL, TWICE_RESTORED_BACKGROUND_MODEL, RESTORED_BACKGROUND_MODEL
+            chosen = usual if self.background == AUTO else (self.background,)
             values["background"] = [_digest(one) for one in chosen]
         if self.strength:
             from enhance.painting import restoration

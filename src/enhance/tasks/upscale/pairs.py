@@ -4,7 +4,7 @@ Every picture of a face shows the face frame or a known window of it. At size 16
 input `lr` and 64 in the original `hr`, whatever the picture's own size, if that is enough: `hr` is the box-averaged
 picture, `lr` the box-averaged `hr` (or, `degraded`, a bad photo of it), and both are rounded to 8 bits, as files are. A
 window is placed into the whole frame by repeating its edge, because a model expects the frame; only the window is
-measured. Of a photo the original is a corner, at most four times `size` pixels a side.
+measured. Of a photo the original is a corner, at most `scale` times `size` pixels a side.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ from enhance.tasks.upscale.options import SCALE
 
 _Pixels = NDArray[np.float32]
 """(H,W,3) in [0,255]."""
-PictureDegradation = Callable[[_Pixels, np.random.Generator], _Pixels]
-"""An original (4h,4w,3) and a source of chance -> the small picture (h,w,3)."""
+PictureDegradation = Callable[[_Pixels, np.random.Generator, int], _Pixels]
+"""An original (s*h,s*w,3), a source of chance and the scale s -> the small picture (h,w,3)."""
 
 _GRID = 16
 """At multiples of this size the windows' edges lie between pixels of the input."""
@@ -124,14 +124,14 @@ def choose_files(everyone: Sequence[FaceFile], size: int, limit: int | None = No
     return some([face for face in everyone if face.frame >= SCALE * size], limit)
 
 
-def clean(hr: _Pixels, rng: np.random.Generator) -> _Pixels:  # noqa: ARG001
+def clean(hr: _Pixels, rng: np.random.Generator, scale: int = SCALE) -> _Pixels:  # noqa: ARG001
     """Box averaging."""
-    return area_mean(hr, SCALE)
+    return area_mean(hr, scale)
 
 
-def degraded(hr: _Pixels, rng: np.random.Generator) -> _Pixels:
+def degraded(hr: _Pixels, rng: np.random.Generator, scale: int = SCALE) -> _Pixels:
     """As a cheap camera and a messenger leave a picture: a little blur, one of four kernels, noise, JPEG."""
-    height, width = hr.shape[0] // SCALE, hr.shape[1] // SCALE
+    height, width = hr.shape[0] // scale, hr.shape[1] // scale
     kernel = rng.choice([Image.Resampling[name] for name in ("BOX", "BILINEAR", "BICUBIC", "LANCZOS")])
     image = Image.fromarray(np.uint8(hr)).filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 3)))
     small = np.asarray(image.resize((width, height), Image.Resampling(kernel)), np.float32)
@@ -184,9 +184,9 @@ def choose_photos(everything: Sequence[WholePhoto], size: int, limit: int | None
 
 
 def photo_pairs(
-    chosen: Sequence[WholePhoto], size: int, degradation: PictureDegradation = clean
+    chosen: Sequence[WholePhoto], size: int, degradation: PictureDegradation = clean, scale: int = SCALE
 ) -> Iterator[ReducedPairs[WholePhoto]]:
-    """Read photos one by one: a corner of at most SCALE * size pixels a side. Chance follows the picture's name.
+    """Read photos one by one: a corner of at most scale * size pixels a side. Chance follows the picture's name.
 
     Raises:
         DataError: a photo cannot be read.
@@ -196,9 +196,9 @@ def photo_pairs(
             rgb = read(photo.path).rgb
         except EnhanceError as error:
             raise DataError(f"{error}; remove it from those that are measured") from error
-        height, width = (min(side, SCALE * size) // _GRID * _GRID for side in rgb.shape[:2])
+        height, width = (min(side, scale * size) // _GRID * _GRID for side in rgb.shape[:2])
         hr = np.rint(255 * rgb[:height, :width])
-        yield ReducedPairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path)))]), _planes([hr]))
+        yield ReducedPairs((photo,), _planes([np.rint(degradation(hr, _rng(photo.path), scale))]), _planes([hr]))
 
 
 def _face(path: Path) -> FaceFile:
@@ -220,7 +220,7 @@ def _read(alike: tuple[FaceFile, ...], size: int, degradation: PictureDegradatio
         pixels = read_pixels(face.path).astype(np.float32)
         # As floats: Pillow rounds 8-bit pictures twice.
         hr.append(np.rint(resize(pixels, (SCALE * (right - left),) * 2, method=Image.Resampling.BOX)))
-        small = np.rint(degradation(hr[-1], _rng(face.path)))
+        small = np.rint(degradation(hr[-1], _rng(face.path), SCALE))
         lr.append(np.pad(small, ((top, size - bottom), (left, size - right), (0, 0)), mode="edge"))
     return ReducedPairs(alike, _planes(lr), _planes(hr), alike[0].box)
 

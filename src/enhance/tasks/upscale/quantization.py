@@ -18,15 +18,17 @@ _SIZES = (16, 32, 64)
 _PICTURES = 160
 
 
-def generator_inputs(folders: Sequence[Path], inputs: Sequence[str], noise: int) -> Iterator[Inputs]:
-    """Some pictures of folders of squares, made small to each of `_SIZES`, as `inputs` with noise of so many planes.
+def generator_inputs(
+    folders: Sequence[Path], inputs: Sequence[str], noise: int, scale: int = SCALE
+) -> Iterator[Inputs]:
+    """Some pictures of folders of squares, made so many times smaller, as `inputs` with noise of so many planes.
 
     Raises:
         DataError: a folder cannot be used, or its pictures are smaller than the smallest frame.
     """
     rng = np.random.default_rng(0)
     for frame in _frames(folders):
-        lr = _small(frame)
+        lr = _small(frame, scale)
         planes = torch.from_numpy(rng.standard_normal((1, noise, *lr.shape[2:]), dtype=np.float32))
         values = {"lr": lr, "noise": planes, "place": frame_coordinates(lr)}
         yield {name: values[name] for name in inputs}
@@ -61,6 +63,6 @@ def _frames(folders: Sequence[Path]) -> Iterator[Tensor]:
         raise DataError(f"{folders[0]}: no picture of {SCALE * _SIZES[0]} pixels or more to calibrate with")
 
 
-def _small(frame: Tensor) -> Tensor:
-    """(1,3,4h,4w) to (1,3,h,w), in steps of 8 bits."""
-    return (functional.avg_pool2d(frame, SCALE) * 255).round() / 255
+def _small(frame: Tensor, scale: int = SCALE) -> Tensor:
+    """(1,3,scale*h,scale*w) to (1,3,h,w), in steps of 8 bits."""
+    return (functional.avg_pool2d(frame, scale) * 255).round() / 255

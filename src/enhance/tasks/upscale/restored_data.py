@@ -36,13 +36,15 @@ class CropSampling:
 
     Attributes:
         batch: windows a step.
-        side: their width and height in the small picture, an even number of pixels.
+        side: their width and height in the small picture, such as the network can take.
+        scale: how many times smaller than the crop the small picture is.
         crops: how many are made small, bad and restored before training begins.
         bad: what happens to them.
     """
 
     batch: int = 8
     side: int = 24
+    scale: int = SCALE
     crops: int = 3000
     bad: BadPhoto = field(default_factory=lambda: BadPhoto(clean=0.2, mildness=1.25, uncoded=0.3, blurred=0.1))
 
@@ -73,15 +75,15 @@ class RestoredCrops:
         self.validation = self._examples(held, _HELD_OUT, _FIRST_HELD_OUT) if held else None
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
-        """`hr` (N,3,4h,4h) and `lr` (N,3,h,h) in [0,1]; `place` (N,3,h,h), which says nothing of photos."""
+        """`hr` (N,3,scale*h,scale*h) and `lr` (N,3,h,h) in [0,1]; `place` (N,3,h,h), which says nothing of photos."""
         rng = np.random.default_rng((self.seed, step, rank))
-        side, (large, small) = self.sampling.side, self.training
-        hr = np.empty((self.sampling.batch, SCALE * side, SCALE * side, 3), np.uint8)
+        side, scale, (large, small) = self.sampling.side, self.sampling.scale, self.training
+        hr = np.empty((self.sampling.batch, scale * side, scale * side, 3), np.uint8)
         lr = np.empty((self.sampling.batch, side, side, 3), np.uint8)
         for n, index in enumerate(rng.integers(len(large), size=len(hr))):
             y, x = rng.integers(small.shape[1] - side + 1, size=2)
             pair = (
-                large[index, SCALE * y : SCALE * (y + side), SCALE * x : SCALE * (x + side)],
+                large[index, scale * y : scale * (y + side), scale * x : scale * (x + side)],
                 small[index, y : y + side, x : x + side],
             )
             if rng.random() < 0.5:
@@ -96,20 +98,22 @@ class RestoredCrops:
         return [] if self.validation is None else [_batch(*self.validation)]
 
     def _examples(self, areas: Mapping[Path, int], count: int, first: int) -> tuple[_Pixels, _Pixels]:
-        """Crops (N,256,256,3) of pictures of so many pixels, and their small versions (N,64,64,3)."""
+        """Crops (N,256,256,3) of pictures of so many pixels, and their small versions."""
+        scale = self.sampling.scale
         files = list(areas)
         chances = np.array(list(areas.values())) / sum(areas.values())
 
         def make(index: int) -> _Pixels:
             rng = np.random.default_rng((self.seed, first + index))
             crop = _crop(folders.read_pixels(files[rng.choice(len(files), p=chances)]), rng)
-            small = _restored(area_mean(crop, SCALE), self.sampling.bad, rng)
+            small = _restored(area_mean(crop, scale), self.sampling.bad, rng)
             return np.concatenate([to_uint8(crop), to_uint8(small).reshape(-1, _CROP, 3)])
 
         key = f"{cache.stamps([*files, *weight_files()])} {self.sampling.bad} {self.seed} {first} {count}"
+        key += "" if scale == SCALE else f" {scale}"  # or all that was made before would be made again
         # The small version lies below its crop, as rows of the same width.
-        rows = cache.cached(key, count, (_CROP + _CROP // SCALE**2, _CROP, 3), make)
-        return rows[:, :_CROP], rows[:, _CROP:].reshape(count, _CROP // SCALE, _CROP // SCALE, 3)
+        rows = cache.cached(key, count, (_CROP + _CROP // scale**2, _CROP, 3), make)
+        return rows[:, :_CROP], rows[:, _CROP:].reshape(count, _CROP // scale, _CROP // scale, 3)
 
 
 def _crop(picture: _Pixels, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -40,7 +40,7 @@ class Result:
         faces: all that were found, redrawn or not.
         model: what its faces are drawn with; None if there is nothing to draw.
         background: what the rest of it is drawn with; None for bicubic, and where all of it is a face.
-        detail: what some of the rest's detail is drawn with, in a photo that is a little bad; else None.
+        details: what some of the rest's detail is drawn with, in a photo that is bad.
         restorer: what restored the photo before it was enlarged; None if it needed no restoration.
         model_reason: why this model was chosen, where that is for the user to know.
         defect: what about the photo should not be kept, in words; None if all of it may be.
@@ -57,7 +57,7 @@ class Result:
     faces: tuple[FaceJob, ...] = ()
     model: Model | None = None
     background: Model | None = None
-    detail: Model | None = None
+    details: tuple[Model, ...] = ()
     restorer: Model | None = None
     model_reason: str | None = None
     defect: str | None = None
@@ -111,13 +111,13 @@ class Result:
 
     @property
     def inventive(self) -> Model | None:
-        """What invented detail all over the picture; None if nothing did."""
-        return next((one for one in (self.background, self.detail) if one is not None and one.facts.invents), None)
+        """What invented detail all over the picture, the finest of it; None if nothing did."""
+        return next((one for one in (*reversed(self.details), self.background) if one and one.facts.invents), None)
 
     @property
     def rest(self) -> tuple[Model | None, ...]:
         """What all of the picture but its faces went through."""
-        return self.background, self.detail, self.restorer
+        return self.background, *self.details, self.restorer
 
     @property
     def rgb(self) -> Array:

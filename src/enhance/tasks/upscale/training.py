@@ -1,4 +1,4 @@
-"""Faces four times larger: by a per-pixel loss alone, or against a discriminator."""
+"""Faces and photos enlarged: by a per-pixel loss alone, or against a discriminator."""
 
 import json
 import math
@@ -264,7 +264,12 @@ class SuperResolution(Stateless):
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
         lr = batch["lr"]
-        return {"input": lr, "bicubic": bicubic(lr), "generated": self.sample(lr), "original": batch["hr"]}
+        return {
+            "input": lr,
+            "bicubic": bicubic(lr, self.generator.scale),
+            "generated": self.sample(lr),
+            "original": batch["hr"],
+        }
 
     def validate(self, batches: Sequence[Batch]) -> dict[str, float]:
         """Measures at each size, and `score`: the mean over sizes of the energy score in features, or of minus PSNR."""
@@ -279,7 +284,8 @@ class SuperResolution(Stateless):
     def _validate_size(self, batch: Batch) -> dict[str, float]:
         hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
         generated = (self.sample(lr) * 255).round() / 255
-        measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(AreaReduction()(generated, torch.Generator()), lr)}
+        reduced = AreaReduction(self.generator.scale)(generated, torch.Generator())
+        measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(reduced, lr)}
         measures["score"] = -measures["psnr"]
         other = self.sample(lr, seed=1) if self.weights.diversity else generated
         scores = []
@@ -319,7 +325,8 @@ class SuperResolution(Stateless):
             )
         }
         if self.discriminator is not None:
-            example = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 16, 20)}
+            scale = self.generator.scale
+            example = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 64 // scale, 80 // scale)}
             sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in example}
             networks["discriminator"] = Exported(
                 ExportedDiscriminator(self.discriminator).eval(),
@@ -335,14 +342,16 @@ class SuperResolution(Stateless):
     def _facts(self) -> dict[str, str]:
         return {
             "task": "super_resolution",
-            "scale": str(Generator.scale),
+            "scale": str(self.generator.scale),
             "multiple": str(self.generator.multiple),
             "noise": str(self.generator.noise),
             "shared_noise": str(self.generator.shared),
             **self._noise_facts(),
             "frame": json.dumps(_FRAME),
             "value_range": "[0,1] sRGB",
-            "degradation": "blur, noise and JPEG, twice" if self.degraded else "mean of 4x4 blocks",
+            "degradation": "blur, noise and JPEG, twice"
+            if self.degraded
+            else f"mean of {self.generator.scale}x{self.generator.scale} blocks",
             "mends": "yes" if self.degraded else "no",
         }
 
@@ -359,7 +368,7 @@ class SuperResolution(Stateless):
 
     def _calibration(self, shipped: "ExportedGenerator") -> Calibration:
         def calibration(folders: Sequence[Path]) -> Iterator[Inputs]:
-            return quantization.generator_inputs(folders, shipped.inputs, self.generator.noise)
+            return quantization.generator_inputs(folders, shipped.inputs, self.generator.noise, self.generator.scale)
 
         return calibration
 
@@ -373,7 +382,7 @@ class ExportedGenerator(nn.Module):
         self.inputs = ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,4h,4w)."""
+        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,H,W)."""
         known = dict(zip(self.inputs, inputs, strict=True))
         empty = known["lr"][:, :0]
         hr: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty))
@@ -398,7 +407,7 @@ class ExportedDiscriminator(nn.Module):
         self.discriminator = discriminator
 
     def forward(self, hr: Tensor, lr: Tensor) -> Tensor:
-        """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], h and w multiples of 4, to logits (N,1,h/4,w/4)."""
+        """hr (N,3,H,W) and lr (N,3,h,w) in [0,1], H and W multiples of 16, to logits (N,1,H/16,W/16)."""
         scores: Tensor = self.discriminator(hr, lr, frame_coordinates(lr))
         return scores
 

@@ -20,6 +20,8 @@ def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[s
     }
     kept = {name: value for name, value in weights.items() if name in own or not name.startswith("deep.")}
     kept = insert_blocks(kept, len(generator.trunk))
+    if len(kept["paint.weight"]) > len(own["paint.weight"]):
+        kept |= reduced_paint(kept, generator.scale)
     head, inputs = weights["head.weight"], generator.head.in_channels
     missing = inputs - head.shape[1]
     if missing in (generator.noise, generator.shared) and missing:
@@ -29,6 +31,15 @@ def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[s
     elif not generator.framed and head.shape[1] == inputs + PLACE:
         kept["head.weight"] = head[:, :inputs]
     return {**fresh, **kept}
+
+
+def reduced_paint(weights: Mapping[str, Tensor], scale: int) -> dict[str, Tensor]:
+    """The weights of the layer that paints blocks, for blocks of scale x scale pixels: the means of larger ones."""
+    found = {}
+    for name in ("paint.weight", "paint.bias"):
+        times = round((len(weights[name]) / 3) ** 0.5) // scale
+        found[name] = weights[name].unflatten(0, (3, scale, times, scale, times)).mean((2, 4)).flatten(0, 2)
+    return found
 
 
 def insert_blocks(weights: Mapping[str, Tensor], blocks: int) -> dict[str, Tensor]:

@@ -15,10 +15,13 @@ class Discriminator(nn.Module):
 
     Args:
         widths: channels at 1/2, 1/4, 1/8 and 1/16 of the picture's resolution.
+        scale: how many times smaller than the picture the small one is; it is looked at, made smaller, at a quarter of
+            the picture's resolution.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 96, 160, 224)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (48, 96, 160, 224), scale: int = 4) -> None:
         super().__init__()
+        self.scale = scale
         half, quarter, eighth, sixteenth = widths
         self.to_half = nn.Conv2d(3, half, 4, stride=2, padding=1)
         self.to_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
@@ -33,7 +36,9 @@ class Discriminator(nn.Module):
             nn.init.kaiming_normal_(layer.weight, 0.2)
 
     def forward(self, hr: Tensor, lr: Tensor, place: Tensor) -> Tensor:
-        """hr (N,3,4h,4w) and lr (N,3,h,w) in [0,1], place (N,3,h,w) to logits (N,1,h/4,w/4)."""
+        """hr (N,3,H,W) and lr (N,3,h,w) in [0,1], place (N,3,h,w) to logits (N,1,H/16,W/16)."""
+        if self.scale < 4:
+            lr, place = (functional.avg_pool2d(x, 4 // self.scale) for x in (lr, place))
         x = functional.leaky_relu(self.to_half(hr * 2 - 1), 0.2)
         condition = self.given(torch.cat([lr * 2 - 1, place], 1))
         x = self.look_quarter(functional.leaky_relu(self.to_quarter(x) + condition, 0.2))

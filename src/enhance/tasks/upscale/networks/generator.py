@@ -1,4 +1,4 @@
-"""The generator: a small picture and a handful of noise to a picture four times larger.
+"""The generator: a small picture and a handful of noise to a picture four times larger, or twice.
 
 Plain 3x3 convolutions, because they are what a CPU runs fastest. Most of them work at half the input's
 resolution, where a face of 16 pixels is 8 wide and every output sees all of it, and what is known of faces is
@@ -35,12 +35,11 @@ def frame_coordinates(lr: Tensor) -> Tensor:
     return torch.cat([x, y, torch.log2((width + height) / 64)], 1)
 
 
-def bicubic(lr: Tensor) -> Tensor:
-    """Pictures four times larger by bicubic, in [0,1]: what a generator is compared with."""
-    larger = functional.interpolate(
-        lr.float(), scale_factor=float(Generator.scale), mode="bicubic", align_corners=False
+def bicubic(lr: Tensor, scale: int = 4) -> Tensor:
+    """Larger pictures by bicubic, in [0,1]: what a generator is compared with."""
+    return functional.interpolate(lr.float(), scale_factor=float(scale), mode="bicubic", align_corners=False).clamp(
+        0, 1
     )
-    return larger.clamp(0, 1)
 
 
 def _start_at_zero(layer: nn.Conv2d) -> None:
@@ -64,7 +63,7 @@ class ResidualBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Four times larger, consistent with its input by construction (or with what it takes that for, if it `restores`).
+    """Larger, consistent with its input by construction (or with what it takes that for, if it `restores`).
 
     Args:
         width: channels of the trunk at half the input's resolution.
@@ -79,9 +78,11 @@ class Generator(nn.Module):
         framed: whether it draws faces in their frame, and looks at `place`.
         restores: whether it may first restore its input, and then agrees with what that ought to have been. It is
             finished without a discriminator, and kept from drawing a mesh by a filter.
-    """
+        scale: how many times larger its output is than its input: 2 or 4.
 
-    scale = 4
+    Attributes:
+        multiple: of which the height and width of its input must be multiples.
+    """
 
     def __init__(
         self,
@@ -95,10 +96,12 @@ class Generator(nn.Module):
         shared: int = 0,
         framed: bool = True,
         restores: bool = False,
+        scale: int = 4,
     ) -> None:
         super().__init__()
         self.noise = noise
         self.shared = shared
+        self.scale = scale
         self.multiple = 4 if deep else 2
         self.framed = framed
         self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
@@ -119,9 +122,9 @@ class Generator(nn.Module):
             nn.init.zeros_(self.modulation.bias)
         self.merge = nn.Conv2d(width, edge, 3, padding=1)
         self.after = nn.Sequential(*(ResidualBlock(edge) for _ in range(finish)))
-        self.paint = nn.Conv2d(edge, 3 * self.scale**2, 3, padding=1)
+        self.paint = nn.Conv2d(edge, 3 * scale**2, 3, padding=1)
         self.mend = nn.Conv2d(edge, 3, 3, padding=1) if restores else None
-        self.notch = Notch(self.scale) if restores else None
+        self.notch = Notch(scale) if restores else None
         self.projection = Projection(self.scale)
         if self.mend is not None:
             _start_at_zero(self.mend)
@@ -133,7 +136,7 @@ class Generator(nn.Module):
         """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place (N,3,h,w); h and w multiples of `multiple`.
 
         Returns:
-            (N,3,4h,4w) in float32. It may leave [0,1] by a little: clip it.
+            (N,3,scale*h,scale*w) in float32. It may leave [0,1] by a little: clip it.
         """
         inputs = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
         fine = self.before(self.head(torch.cat(inputs, 1)))

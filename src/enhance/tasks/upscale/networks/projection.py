@@ -1,13 +1,16 @@
 """Hard consistency: the nearest picture whose downscaled version is the input.
 
 A generator that may draw anything is free to draw somebody else. The projection takes that freedom
-away where the input knows better: whatever the network drew, the mean of every 4x4 block is put back
+away where the input knows better: whatever the network drew, the mean of every block is put back
 to the pixel that was given (Bahat & Michaeli, "Explorable Super Resolution", CVPR 2020, section 3).
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+_BILINEAR = {2: [[1.0, 3, 0], [0, 3, 1]], 4: [[3.0, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]]}
+"""By scale, what each pixel of a block takes from the block before its own, its own, and the one behind, in a row."""
 
 
 class Projection(nn.Module):
@@ -26,15 +29,15 @@ class Projection(nn.Module):
 
     def __init__(self, scale: int = 4) -> None:
         super().__init__()
-        if scale != 4:
-            raise ValueError("the projection's filter is worked out for scale 4")
+        if scale not in _BILINEAR:
+            raise ValueError(f"the projection's filter is worked out for scales {', '.join(map(str, _BILINEAR))}")
         self.scale = scale
         ratio = 8**0.5 - 3
         taps = torch.tensor([2**0.5 * ratio ** abs(n) for n in range(-2, 3)])
         taps /= taps.sum()
         self.register_buffer("unblur", torch.outer(taps, taps).repeat(3, 1, 1, 1), persistent=False)
-        # What each of four pixels in a row takes from the block before its own, its own, and the one behind.
-        row = torch.tensor([[3.0, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]]) / 8
+        row = torch.tensor(_BILINEAR[scale])
+        row /= row.sum(1, keepdim=True)
         bilinear = torch.einsum("yi,xj->yxij", row, row).reshape(scale**2, 3, 3)
         # The last step takes away the average of what was added, and adds what was missing to every pixel of a block.
         enlarge = torch.zeros(3, scale**2, 6, 3, 3)
@@ -44,7 +47,8 @@ class Projection(nn.Module):
         self.register_buffer("enlarge", enlarge.flatten(0, 1), persistent=False)
 
     def forward(self, blocks: Tensor, lr: Tensor) -> Tensor:
-        """blocks (N,48,h,w), what is to become (N,3,4h,4w), and lr (N,3,h,w) to the consistent blocks."""
+        """blocks (N,3*scale**2,h,w), what is to become (N,3,scale*h,scale*w), and lr (N,3,h,w) to the consistent
+        blocks."""
         residual = lr - blocks.unflatten(1, (3, self.scale**2)).mean(2)
         around = functional.pad(residual, (2, 2, 2, 2), mode="replicate")
         smooth = functional.conv2d(around, self.unblur.to(residual.dtype), groups=3)
