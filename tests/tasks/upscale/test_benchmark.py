@@ -170,6 +170,7 @@ def test_what_is_made_consistent_agrees_with_its_input() -> None:
 def test_each_model_has_its_benchmark(nearest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tasks.benchmark_for([Model.load("face_x4_gan"), Model.load("face_x4_pixel")]) is benchmark.faces
     assert tasks.benchmark_for([Model.load("photo_x4"), Model.load(nearest)]) is benchmark.photos
+    assert tasks.benchmark_for([Model.load("photo_x2_grainy")]) is benchmark.photos_twice
     with pytest.raises(EnhanceError, match="face_x4_gan and photo_x4 are measured on different pictures"):
         tasks.benchmark_for([Model.load("face_x4_gan"), Model.load("photo_x4")])
     monkeypatch.setattr(tasks, "TASKS", ("translate",))
@@ -201,6 +202,15 @@ def test_whole_photos_are_measured_and_get_their_cards(nearest: Path, tmp_path: 
     page = card.card(Model(model.path, model.session, facts), found, whole)
     assert "**This network invents detail.** For what is not a face" in page
     assert "palapeli-data" in page
+
+
+def test_photos_are_measured_at_twice_their_size_too(tmp_path: Path) -> None:
+    Image.fromarray(blobs(64, 0)).save(tmp_path / "a.png")
+    found, _ = compare(benchmark.photos_twice([tmp_path], sizes=(32,)), {})
+    assert [(row.model, row.size, row.count) for row in found.rows] == [
+        ("bicubic", 32, 1), ("bicubic, back-projected", 32, 1),
+    ]  # fmt: skip
+    assert "twice as many" in " ".join(benchmark.photos_twice([tmp_path]).describe({32: 1}))
 
 
 def test_photos_too_small_for_every_size_say_so(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from enhance.faces.drawing import drawing_size
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import ScaledPair, downscale, lr_psnr
 from enhance.photos.photo import read
+from enhance.pixels import area_mean
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import (
     BACKGROUND_MODEL,
@@ -417,6 +418,17 @@ def test_detail_is_drawn_by_the_network_of_the_scale_or_by_those_on_both_sides_o
         assert result.invented == (1 if names else 0)
         assert (result.inventive.facts.name if result.inventive else None) == (names[-1] if names else None)
     assert enhance_photo(bad, UpscaleOptions(fidelity=1), look=lambda _: []).invented == 0
+
+
+def test_faces_are_pasted_at_the_size_at_which_the_rest_is_drawn(sample: np.ndarray) -> None:
+    """The network of faces draws four times larger, that of the rest twice; nothing shows but the drawn face."""
+    bad = read(np.clip(sample + np.random.default_rng(0).normal(0, 14, sample.shape), 0, 255).astype(np.uint8))
+    two, four = (enhance_photo(bad, UpscaleOptions(scale=scale)) for scale in (2, 4))
+    assert [model.facts.scale for model in (two.background, two.model) if model] == [2, 4]
+    assert two.canvas.width == 2 * bad.width
+    left, top, right, bottom = (2 * round(edge) for edge in two.faces[0].box)
+    face = area_mean(four.rgb, 2)[top:bottom, left:right]
+    assert np.abs(two.rgb[top:bottom, left:right] - face).mean() < 3 / 255
 
 
 def test_an_aligned_face_drawn_twice_says_that_the_second_time_textures_were_invented() -> None:
