@@ -408,8 +408,8 @@ def test_detail_is_drawn_by_the_network_of_the_scale_or_by_those_on_both_sides_o
     for scale, names in (
         (1, []),
         (1.1, [BACKGROUND_MODEL, two]),
-        (2, [two]),
-        (3, [two, four]),
+        (2, [BACKGROUND_MODEL, two]),
+        (3, [BACKGROUND_MODEL, two, four]),
         (4, [four]),
         (6, [four]),
     ):
@@ -421,10 +421,10 @@ def test_detail_is_drawn_by_the_network_of_the_scale_or_by_those_on_both_sides_o
 
 
 def test_faces_are_pasted_at_the_size_at_which_the_rest_is_drawn(sample: np.ndarray) -> None:
-    """The network of faces draws four times larger, that of the rest twice; nothing shows but the drawn face."""
+    """The network of faces draws four times larger, one of the rest twice; nothing shows but the drawn face."""
     bad = read(np.clip(sample + np.random.default_rng(0).normal(0, 14, sample.shape), 0, 255).astype(np.uint8))
     two, four = (enhance_photo(bad, UpscaleOptions(scale=scale)) for scale in (2, 4))
-    assert [model.facts.scale for model in (two.background, two.model) if model] == [2, 4]
+    assert [model.facts.scale for model in (two.background, *two.details, two.model) if model] == [4, 2, 4]
     assert two.canvas.width == 2 * bad.width
     left, top, right, bottom = (2 * round(edge) for edge in two.faces[0].box)
     face = area_mean(four.rgb, 2)[top:bottom, left:right]
