@@ -34,7 +34,7 @@ async function end(lasting) {
 	worker?.terminate();
 	for (const { failed } of jobs.values()) failed(new Error("the GPU draws nothing"));
 	jobs.clear();
-	if (lasting) (await kept())?.put(VERDICT, new Response("no")).catch(() => {});
+	if (lasting) await (await kept())?.put(VERDICT, new Response("no")).catch(() => {});
 }
 
 const ask = order =>
