@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
-from enhance.files import sha256
 from enhance.inference import sessions
 from enhance.options import problem
 from enhance.painting.restoration import is_grey
@@ -192,7 +191,7 @@ def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
     drew = [FACE_FILL] * bool(completed) + [PHOTO_FILL] * (helped or refined or rest == "network")
     drew += [PHOTO_MEND] * copied
-    digests = {name: sha256(Painter.load(name).model.path)[:12] for name in drew}
+    digests = {name: provenance.version_of(Painter.load(name).model) for name in drew}
     if rest == "smooth":
         digests[SMOOTH] = cv2.__version__
     if copied:
@@ -206,7 +205,7 @@ def stamp_of(hole: Hole, drew: Mapping[str, str], seed: int) -> Stamp:
     parts = stats[1:count]
     order = np.argsort(-parts[:, 4])[:32]
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
-    names, digests = " + ".join(drew), " + ".join(drew.values())
+    names, digests = provenance.AND.join(drew), provenance.AND.join(drew.values())
     return Stamp(f"enhance {version('enhance')}", names, digests, seed, float("inf"), boxes, part="hole")
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from enhance.errors import PhotoError
-from enhance.files import sha256
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
@@ -154,7 +153,7 @@ def _signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",
         model.facts.name,
-        sha256(model.path)[:12],
+        provenance.version_of(model),
         seed,
         math.nan,
         (),

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from enhance.files import sha256
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
@@ -150,7 +149,7 @@ def _signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
     stamp = provenance.Stamp(
         f"enhance {version('enhance')}",
         model.facts.name,
-        sha256(model.path)[:12],
+        provenance.version_of(model),
         options.seed,
         math.nan,
         (),
