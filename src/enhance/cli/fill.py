@@ -60,7 +60,7 @@ def fill(
 ) -> None:
     """Fill a hole in a photo.
 
-    It is where a mask is white, in a box, or where the photo is transparent.
+    It is where a mask is white, in a box, or where the photo is more than half transparent.
     """
     from enhance.photos.photo import read
     from enhance.photos.writing import format_of, refuse, write

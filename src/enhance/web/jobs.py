@@ -35,8 +35,9 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, read
 from enhance.photos.png16 import png_options
 from enhance.photos.writing import write
-from enhance.pixels import luma, png_bytes, to_float
+from enhance.pixels import png_bytes
 from enhance.tasks.fill.fill import Filled, fill_photo
+from enhance.tasks.fill.hole import marked_in
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL
 from enhance.tasks.imagine.imagine import BIRD_MODEL as BIRD
@@ -591,10 +592,7 @@ def marked(content: bytes, photo: Photo, pixels: int) -> NDArray[np.bool_]:
             f"mask: is {mask.width}x{mask.height}, the photo {photo.width}x{photo.height}; "
             "it must have a pixel for each of the photo's"
         )
-    bright = luma(mask.rgb)
-    if mask.alpha is not None:
-        bright = bright * to_float(mask.alpha)
-    return np.asarray(bright > 0.5)
+    return marked_in(mask)
 
 
 def encoded(canvas: Canvas, ending: str, seed: int = 0) -> MadePicture:

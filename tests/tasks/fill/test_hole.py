@@ -47,6 +47,21 @@ def test_what_is_transparent_is_the_hole(photo: np.ndarray, marked: np.ndarray) 
     assert opened.alpha is None
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_soft_edges_of_a_mask_and_of_transparency_are_the_same_hole(photo: np.ndarray, deep: bool) -> None:
+    soft = np.tile(np.resize(np.array([0, 64, 127, 128, 192, 255], np.uint8), 80), (60, 1))
+    rgba = np.dstack([photo, 255 - soft])
+    opened, hole = with_hole(read(rgba.astype(np.uint16) * 257 if deep else rgba))
+    assert (hole == with_hole(read(photo), soft)[1]).all()
+    assert (hole == (soft >= 128)).all()
+    assert opened.alpha is None
+
+
+def test_what_is_half_transparent_or_less_is_no_hole(photo: np.ndarray) -> None:
+    with pytest.raises(PhotoError, match="nothing transparent to fill, by more than half"):
+        with_hole(read(np.dstack([photo, np.full((60, 80), 128, np.uint8)])))
+
+
 def test_other_transparency_stays_where_a_mask_says_what_to_fill(photo: np.ndarray, marked: np.ndarray) -> None:
     alpha = np.full((60, 80), 255, np.uint8)
     alpha[:, :40] = 100

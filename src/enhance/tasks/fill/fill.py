@@ -79,7 +79,7 @@ def fill(
     Args:
         photo: a file's path or bytes, an open file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4).
         mask: a picture of the same size, white where the photo is to be filled; or an array (H,W) of booleans. Without
-            mask and boxes, what is transparent is filled.
+            mask and boxes, what is more than half transparent is filled.
         boxes: (left, top, width, height) of further holes.
         device: what the networks run on, as for `upscale`.
         options: of `FillOptions`, by name.

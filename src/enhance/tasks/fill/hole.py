@@ -24,9 +24,9 @@ def with_hole(
     """A photo without the colours of its hole, and the hole.
 
     Args:
-        mask: a picture of the photo's size, bright where the hole is (transparent counts as black), or an array (H,W)
-            of booleans.
-        boxes: further holes. Without a mask and boxes, what is not opaque is the hole, and the photo becomes opaque.
+        mask: a picture of the photo's size, see `marked_in`, or an array (H,W) of booleans.
+        boxes: further holes. Without a mask and boxes, what is more than half transparent is the hole, and the photo
+            becomes opaque.
         scratches: further holes are the scratches that are found.
 
     Raises:
@@ -48,9 +48,12 @@ def with_hole(
         if not hole.any():
             raise PhotoError(f"{photo.name}: no scratches were found; mark them white in a mask")
     if mask is None and not boxes and not scratches:
-        if photo.alpha is None or photo.alpha.min() == np.iinfo(photo.alpha.dtype).max:
-            raise PhotoError(f"{photo.name}: has nothing transparent to fill; say where with a mask or a box")
-        hole = photo.alpha < np.iinfo(photo.alpha.dtype).max
+        if photo.alpha is None or photo.alpha.min() > np.iinfo(photo.alpha.dtype).max // 2:
+            raise PhotoError(
+                f"{photo.name}: has nothing transparent to fill, by more than half; say where with a mask or a box"
+            )
+        hole = photo.alpha <= np.iinfo(photo.alpha.dtype).max // 2
+        photo = replace(photo, alpha=None)
     if not hole.any():
         raise PhotoError(f"{photo.name}: the mask marks nothing; what is to be filled must be white in it")
     if hole.all():
@@ -62,15 +65,18 @@ def _marked(mask: MaskLike, photo: Photo) -> Hole:
     if isinstance(mask, np.ndarray) and mask.dtype == bool and mask.ndim == 2:
         name, hole = "mask", mask
     else:
-        picture = read(mask if not isinstance(mask, np.ndarray) else np.asarray(mask))
-        name, bright = picture.name, luma(picture.rgb)
-        if picture.alpha is not None:
-            bright = bright * to_float(picture.alpha)
-        hole = bright > 0.5
+        picture = read(mask)
+        name, hole = picture.name, marked_in(picture)
     if hole.shape != (photo.height, photo.width):
         sizes = f"{hole.shape[1]}x{hole.shape[0]}, the photo {photo.width}x{photo.height}"
         raise PhotoError(f"{name}: the mask is {sizes}; it must have a pixel for each of the photo's")
-    return np.asarray(hole)
+    return hole
+
+
+def marked_in(mask: Photo) -> Hole:
+    """(H,W), true where a picture is more than half as bright as white; what is transparent in it counts as black."""
+    bright = luma(mask.rgb)
+    return np.asarray((bright if mask.alpha is None else bright * to_float(mask.alpha)) > 0.5)
 
 
 def _opened(photo: Photo, hole: Hole) -> Photo:
