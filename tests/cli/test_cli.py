@@ -239,7 +239,8 @@ def test_an_animation_moves_on(tmp_path: Path) -> None:
     assert "3 frames" in done.stdout
     with Image.open(tmp_path / "a_x4.gif") as image:
         assert (image.size, image.n_frames, image.info["loop"], image.info["duration"]) == ((80, 64), 3, 0, 50)
-    assert "only the first of 3" in enhance("a.gif", "--format", "jpg", cwd=tmp_path).stdout
+    first = enhance("a.gif", "--format", "jpg", "--json", cwd=tmp_path).stdout
+    assert "only the first of 3 pictures in the file: .jpg holds one" in json.loads(first)["notes"]
 
 
 def test_sixteen_bits_and_what_the_file_said(tmp_path: Path) -> None:

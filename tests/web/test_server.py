@@ -73,6 +73,15 @@ def test_formats_scales_seeds_and_bicubic(served: Served) -> None:
     assert len({body for _, body in answers.values()}) == len(answers)
 
 
+@pytest.mark.parametrize("path", ["enhance?model=bicubic&scale=1", "fill?hole=2,2,5,5&rest=smooth"])
+def test_of_an_animation_the_first_picture_is_drawn_and_a_note_says_so(served: Served, path: str) -> None:
+    pictures = [Image.new("RGB", (48, 40), colour) for colour in ("red", "green")]
+    pictures[0].save(buffer := io.BytesIO(), "GIF", save_all=True, append_images=pictures[1:])
+    status, headers, body = served.ask("POST", f"/v1/{path}", buffer.getvalue())
+    assert status == 200, body
+    assert "only the first of 2 pictures in the file" in json.loads(headers["enhance-facts"])["notes"]
+
+
 def test_a_bad_photo_gets_the_network_that_mends(served: Served) -> None:
     with Image.open(io.BytesIO(ASTRONAUT)) as image:
         grain = Image.effect_noise(image.size, 60)

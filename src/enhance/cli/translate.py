@@ -134,8 +134,7 @@ def translate_file(
         notes.append(f"{source.frames} frames, each drawn by itself")
     else:
         write(result.canvas, target)
-        if source.frames > 1:
-            notes.append(f"only the first of {source.frames} pictures in the file: {target.suffix} holds one")
+        notes += [f"{note}: {target.suffix} holds one" for note in source.first_only]
     if mask:
         write(labelled(Image.fromarray(result.mask), "mask"), mask_file)
         notes.append(f"mask: {mask_file}")

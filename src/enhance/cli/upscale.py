@@ -249,11 +249,13 @@ def enhance_file(
     if extras.faces_only:
         write_faces(source, result, extras.faces_only)
     seconds = time.perf_counter() - started
-    lines, facts = [sentence(source, result, target, seconds)], {**result.facts(), "seconds": round(seconds, 2)}
+    notes = list(result.notes)
+    if not moving:
+        notes += [f"{note}: {target.suffix} holds one" for note in source.first_only]
     if provenance.enlarged(source.xmp):
-        note = "it was enhanced before: what was invented then is taken for the photo"
-        lines.append(f"  {note}")
-        facts["notes"] = [*facts["notes"], note]
+        notes.append("it was enhanced before: what was invented then is taken for the photo")
+    lines = [sentence(source, result, target, seconds), *(f"  {note}" for note in notes)]
+    facts = {**result.facts(), "notes": notes, "seconds": round(seconds, 2)}
     if extras.compare or extras.original:
         sheet = target.with_name(f"{target.stem}_compare.png")
         refuse_inputs(sheet, inputs)
@@ -310,9 +312,7 @@ def scale_for(source: Photo, scale: float, size: TargetSize) -> float:
 
 
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
-    """One line that says what was done, and a further one for each thing the user should know."""
-    from enhance.photos.writing import moves
-
+    """What was done, in one line."""
     redrawn = sum(face.redrawn for face in result.faces)
     faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
     whole = result.lr_psnr == float("inf")
@@ -320,7 +320,4 @@ def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str
         f"{'equals the input' if whole else f'agrees with the input to {result.lr_psnr:.0f} dB'}, {seconds:.1f} s"
     )
     sizes = f"{source.width}x{source.height} to {result.canvas.width}x{result.canvas.height}"
-    line = f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"
-    pages = source.frames > 1 and not moves(target)
-    left = [f"only the first of {source.frames} pictures in the file: {target.suffix} holds one"] if pages else []
-    return "\n  ".join([line, *result.notes, *left])
+    return f"{target}: {sizes}, {faces if redrawn else ''}{agreement}"

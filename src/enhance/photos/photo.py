@@ -118,6 +118,11 @@ class Photo:
         return to_float(self.pixels)
 
     @property
+    def first_only(self) -> tuple[str, ...]:
+        """A note for whoever makes use of this picture alone, although its file has several; else none."""
+        return (f"only the first of {self.frames} pictures in the file",) if self.frames > 1 else ()
+
+    @property
     def height(self) -> int:
         return self.pixels.shape[0]
 

@@ -173,7 +173,7 @@ def enhance(order: Order) -> Made:
         "seed": options.seed,
         "faces": faces,
         "lr_psnr_db": round(min(result.lr_psnr, 99.0), 2),
-        "notes": [plainly(note) for note in result.notes],
+        "notes": [plainly(note) for note in (*result.notes, *photo.first_only)],
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, (picture,))
@@ -394,7 +394,7 @@ def translate(order: Order) -> Made:
         "animals": [{"box": [int(edge) for edge in animal.box]} for animal in result.animals],
         "untouched": round(result.untouched, 5),
         "sentence": plainly(result.sentence()),
-        "notes": [plainly(note) for note in result.notes],
+        "notes": [plainly(note) for note in (*result.notes, *photo.first_only)],
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, (picture,), grey_png(result.mask))

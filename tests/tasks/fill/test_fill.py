@@ -173,6 +173,13 @@ def test_a_picture_too_small_for_patches_is_drawn(picture: Callable[..., np.ndar
     assert (one == other).all()
 
 
+def test_of_an_animation_the_first_picture_is_filled_and_the_notes_say_so(tmp_path: Path) -> None:
+    pictures = [Image.new("RGB", (48, 40), colour) for colour in ("red", "green", "blue")]
+    pictures[0].save(tmp_path / "a.gif", save_all=True, append_images=pictures[1:])
+    made = fill_photo(read(tmp_path / "a.gif"), boxes=[(8, 4, 9, 9)], options=FillOptions(rest="smooth"))
+    assert made.notes == ("only the first of 3 pictures in the file",)
+
+
 def test_a_frame_that_is_not_square_or_too_large_is_refused(picture: Callable[..., np.ndarray]) -> None:
     for shape in ((90, 120), (600, 600)):
         mark = np.zeros(shape, bool)

@@ -124,7 +124,7 @@ def fill_photo(
                 canvas.put(left, top, _discoloured(rgb, hole[here]) if grey else rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
-    notes = (photo.lost,) if photo.lost else ()
+    notes = (*photo.first_only, *((photo.lost,) if photo.lost else ()))
     stamp = stamp_of(hole, used(regions, completed, options), options.seed)
     return _stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp))
 
