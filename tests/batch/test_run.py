@@ -261,7 +261,7 @@ def test_a_folder_on_the_command_line(folder: Path, tmp_path: Path) -> None:
     assert first.returncode == 3, first.stderr
     assert "bad.jpg" in first.stderr
     assert first.stderr.count("\n") == 1
-    assert "3 enhanced, 0 done before, 1 failed, 1 other files left out" in first.stdout
+    assert "3 enhanced, 0 done before, 1 failed, 1 other file left out" in first.stdout
     made = contents(tmp_path / "out")
     assert sorted(made) == [".enhance.db", "a_x4.png", "sub/b_x4.jpg", "sub/ünï 顔/c_x4.webp"]
     again = enhance(*words)

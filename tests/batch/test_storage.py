@@ -136,7 +136,7 @@ def test_a_tar_of_samples_stays_one(tmp_path: Path) -> None:
             tar.addfile(entry, io.BytesIO(content))
     target = tmp_path / "out" / "in.tar"
     said = also_tars(tmp_path / "in.tar", target, copied, {".txt"}, None)
-    assert said.splitlines() == [f"{target}: 1 photos, 1 left out", f"  {tmp_path}/in.tar:2.txt: is bad"]
+    assert said.splitlines() == [f"{target}: 1 photo, 1 left out", f"  {tmp_path}/in.tar:2.txt: is bad"]
     with tarfile.open(target) as tar:
         made = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
     assert made == {"sub/1.txt": b"1111", "sub/1.json": b"{}", "sub/2.json": b"{}"}

@@ -39,7 +39,7 @@ def test_tar_files_are_written_once_and_are_a_set(
     again = enhance(*words)
     assert "0 tar files, 2 done before, 0 failed; 0 crops" in again.stdout
     (tmp_path / "out" / "00001.tar").unlink()
-    assert "1 tar files, 1 done before, 0 failed; 0 crops" in enhance(*words).stdout
+    assert "1 tar file, 1 done before, 0 failed; 0 crops" in enhance(*words).stdout
     assert enhance(*words, "-q").stdout == ""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = pictures(tmp_path / "out")

@@ -45,7 +45,7 @@ def test_faces_of_files_and_folders_become_a_data_set(
     out = tmp_path / "photos" / "out"
     for _ in range(2):  # a second run takes nothing from what the first one wrote
         made = prepare([tmp_path / "one.jpg", tmp_path / "photos"], out)
-        assert made.sentence("faces") == "3 faces; dropped: photos that cannot be read (1)"
+        assert made.sentence("face") == "3 faces; dropped: photos that cannot be read (1)"
         # A name that begins with utk_ would be taken for a part of the frame.
         assert sorted(path.name for path in out.iterdir()) == ["face_utk_two_0.webp", "one_0.webp", "one_1.webp"]
     told = capsys.readouterr().err
@@ -109,7 +109,7 @@ def test_crops_are_squares_with_something_in_them(tmp_path: Path) -> None:
     photo[:, 128:] = np.random.default_rng(0).integers(0, 256, (150, 152, 3), np.uint8)
     Image.fromarray(photo).save(tmp_path / "half_flat.png")
     made = crops([tmp_path / "half_flat.png"], tmp_path / "out", size=128)
-    assert made.sentence("crops") == "1 crops; dropped: flat squares (1)"
+    assert made.sentence("crop") == "1 crop; dropped: flat squares (1)"
     (written,) = (tmp_path / "out").iterdir()
     with Image.open(written) as image:
         assert image.size == (128, 128)

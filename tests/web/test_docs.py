@@ -65,7 +65,7 @@ def test_the_client_in_fifty_lines(served: Served, tmp_path: Path) -> None:
     (where / "client.py").write_text(CLIENT.replace(LOCAL, served.url))
     command = [sys.executable, "client.py", "photo.jpg", "large.png"]
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=True, timeout=300)
-    assert done.stdout == "896x896, 1 faces are made up\n"
+    assert done.stdout == "896x896, faces made up: 1\n"
     assert opened((where / "large.png").read_bytes()).shape == (896, 896, 3)
     later = (
         "from client import Enhance; from pathlib import Path; photo = Path('photo.jpg').read_bytes();"

@@ -152,7 +152,7 @@ def test_one_client_cannot_take_all_places() -> None:
     for _ in range(2):
         service.admit(Job(client="one"))
         service.worker.arrive(Job(client="one"))
-    with pytest.raises(RefusedError, match="2 of your photos") as caught:
+    with pytest.raises(RefusedError, match="2 photos at work already") as caught:
         service.admit(Job(client="one"))
     assert (caught.value.status, caught.value.code) == (429, "client_busy")
     service.admit(Job(client="other"))

@@ -26,6 +26,7 @@ from enhance.batch.plan import Outcome, PhotoTask, Work
 from enhance.batch.processes import cores
 from enhance.batch.storage import is_url
 from enhance.cluster import ray_cluster
+from enhance.counts import counted
 from enhance.errors import EnhanceError
 from enhance.files import remove_partial_files
 from enhance.inference import sessions
@@ -216,7 +217,7 @@ def _resources(ray: Any, cluster: Cluster) -> dict[str, float]:
     largest = int(max(node.get("CPU", 0) for node in nodes))
     cpus = min(CPUS, largest) if cluster.cpus is None else cluster.cpus
     if not 1 <= cpus <= largest:
-        raise EnhanceError(f"{cluster.address or 'this machine'}: has {largest} cores at most, not {cpus}")
+        raise EnhanceError(f"{cluster.address or 'this machine'}: has {counted(largest, 'core')} at most, not {cpus}")
     if sessions.default_device() == "cpu":
         return {"num_cpus": cpus}
     if not any(node.get("GPU") for node in nodes):

@@ -13,6 +13,7 @@ from collections.abc import Container
 from pathlib import Path, PurePosixPath
 
 from enhance.batch.plan import Work
+from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
 
@@ -60,7 +61,7 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
         raise PhotoError(f"{source}: cannot be read as a tar file ({error})") from error
     words = "".join(f"\n  {line}" for line in failed[:_SHOWN])
     more = f"\n  and {len(failed) - _SHOWN:,} more" if len(failed) > _SHOWN else ""
-    return f"{target}: {done:,} photos, {len(failed):,} left out{words}{more}"
+    return f"{target}: {counted(done, 'photo')}, {len(failed):,} left out{words}{more}"
 
 
 def _worked_on(content: bytes, name: PurePosixPath, member: PurePosixPath, work: Work) -> bytes:

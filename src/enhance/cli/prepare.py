@@ -15,6 +15,7 @@ import click
 from enhance.cli import adapter
 from enhance.cli.command_options import Many
 from enhance.cli.console import SOME_FAILED, is_debugging, output_options, print_error, say, silence_stderr
+from enhance.counts import counted
 from enhance.options import option
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def prepare(photos: tuple[Path, ...], **values: Any) -> None:
         return
     if many != Many():
         raise click.UsageError("--jobs, --engine, --address and --cpus go with --tars")
-    what, cut = ("crops", preparation.crops) if options.crops else ("faces", preparation.prepare)
+    what, cut = ("crop", preparation.crops) if options.crops else ("face", preparation.prepare)
     say(f"{options.out}: {cut(photos, options.out, size=options.size).sentence(what)}")
 
 
@@ -87,8 +88,8 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
         summary = run(tasks, engine, manifest, ahead=ahead, on_done=on_done)
     if summary.enhanced == len(tasks) and not counts.written:
         raise preparation.nothing(counts, options.size, crops=options.crops)
-    tars = f"{summary.enhanced:,} tar files, {summary.skipped:,} done before, {len(summary.failed):,} failed"
-    say(f"{options.out}: {tars}; {counts.sentence('crops' if options.crops else 'faces')}; {summary.seconds:.1f} s")
+    tars = f"{counted(summary.enhanced, 'tar file')}, {summary.skipped:,} done before, {len(summary.failed):,} failed"
+    say(f"{options.out}: {tars}; {counts.sentence('crop' if options.crops else 'face')}; {summary.seconds:.1f} s")
     if summary.failed:
         sys.exit(SOME_FAILED)
 

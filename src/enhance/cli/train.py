@@ -14,6 +14,7 @@ import click
 from enhance.cli import adapter
 from enhance.cli.command_options import ENGINES
 from enhance.cli.console import output_options, print_error, say
+from enhance.counts import counted
 from enhance.errors import EnhanceError, TrainingError
 from enhance.options import option
 
@@ -135,7 +136,7 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
             context.exit(1)
         if distributed.rank():
             return
-    say(f"{folder}: {progress.pictures:,} pictures in {progress.seconds / 60:.0f} minutes")
+    say(f"{folder}: {counted(progress.pictures, 'picture')} in {counted(round(progress.seconds / 60), 'minute')}")
 
 
 @contextmanager

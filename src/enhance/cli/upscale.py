@@ -35,6 +35,7 @@ from enhance.cli.pipes import only_one, piped
 from enhance.cli.settings import accepted, settings_of
 from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
+from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.options import problem
 from enhance.photos.coding import Coding
@@ -167,7 +168,7 @@ def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[i
     say(
         f"{summary.enhanced:,} enhanced, {summary.skipped:,} done before, {len(summary.failed):,} failed"
         + (f", {summary.left:,} made by enhance left out (--again takes them too)" if summary.left else "")
-        + (f", {others:,} other files left out" if others else "")
+        + (f", {counted(others, 'other file')} left out" if others else "")
         + f"; {summary.seconds:.1f} s",
         err=request.as_json,
     )
@@ -314,7 +315,7 @@ def scale_for(source: Photo, scale: float, size: TargetSize) -> float:
 def sentence(source: Photo, result: Result, target: Path, seconds: float) -> str:
     """What was done, in one line."""
     redrawn = sum(face.redrawn for face in result.faces)
-    faces = f"{redrawn} face{'' if redrawn == 1 else 's'} redrawn (invented detail), "
+    faces = f"{counted(redrawn, 'face')} redrawn (invented detail), "
     whole = result.lr_psnr == float("inf")
     agreement = (
         f"{'equals the input' if whole else f'agrees with the input to {result.lr_psnr:.0f} dB'}, {seconds:.1f} s"

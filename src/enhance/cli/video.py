@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from enhance.cli.console import as_line, is_quiet
 from enhance.cli.targets import make_folder
+from enhance.counts import counted
 
 if TYPE_CHECKING:
     from enhance.tasks.upscale.options import UpscaleOptions
@@ -36,5 +37,5 @@ def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = F
     seconds = time.monotonic() - started
     if as_json:
         return as_line(path, target, frames=enhanced.frames, notes=list(enhanced.plan.notes), seconds=round(seconds, 2))
-    message = f"{target}: {enhanced.frames:,} frames (detail in redrawn faces is invented), {seconds:.1f} s"
+    message = f"{target}: {counted(enhanced.frames, 'frame')} (detail in redrawn faces is invented), {seconds:.1f} s"
     return "\n".join((message, *(f"  {note}" for note in enhanced.plan.notes)))

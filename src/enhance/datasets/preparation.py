@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
+from enhance.counts import counted
 from enhance.datasets.folders import PICTURE_SUFFIXES
 from enhance.datasets.names import WHOLE_PICTURE, window
 from enhance.errors import DataError, EnhanceError
@@ -49,9 +50,9 @@ class Prepared:
         return unread
 
     def sentence(self, what: str) -> str:
-        """Return the counts in one line. what: the plural of what was written."""
+        """Return the counts in one line. what: a noun for one of what was written."""
         reasons = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(self.dropped.items()))
-        return f"{self.written:,} {what}" + (f"; dropped: {reasons}" if reasons else "")
+        return counted(self.written, what) + (f"; dropped: {reasons}" if reasons else "")
 
 
 Cut = Callable[[Array, int], Iterator[Array | str]]

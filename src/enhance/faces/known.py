@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from enhance.counts import counted
 from enhance.faces.crops import crop_face
 from enhance.faces.detection import Face, shift_face
 from enhance.faces.drawing import FaceJob
 from enhance.pixels import Array
+
+
+def no_such_face(number: int, count: int) -> str:
+    """Return what to say to whoever asks for a face beyond those `count` that were found."""
+    return f"{counted(count, 'face') if count else 'no faces'} found, so there is no face {number} to draw"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
+from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
 from enhance.photos.provenance import INVENTED, Stamp, read_stamp
@@ -209,8 +210,8 @@ def describe(record: dict[str, Any]) -> str:
         drawn_by = f"{stamp['model']} ({stamp.get('model_version')})" if stamp.get("model") else "bicubic"
         lines.append(f"made by {stamp['software']} with {drawn_by}")
         part = stamp.get("part", "face")
-        done = f"{part}{'' if len(faces) == 1 else 's'} {'filled' if part == 'hole' else 'redrawn'}"
-        what = [f"{len(faces)} {done}, in invented detail"] if faces else []
+        done = f"{counted(len(faces), part)} {'filled' if part == 'hole' else 'redrawn'}"
+        what = [f"{done}, in invented detail"] if faces else []
         if "words" in stamp:
             what.append(f"invented from the words: {stamp['words']}")
         elif "after_drawing" in stamp:

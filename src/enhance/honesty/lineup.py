@@ -22,7 +22,7 @@ from PIL import Image
 from enhance.errors import PhotoError
 from enhance.faces import recognition, verification
 from enhance.faces.crops import FaceCrop, aligned_crop
-from enhance.faces.known import KnownFace
+from enhance.faces.known import KnownFace, no_such_face
 from enhance.files import write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
@@ -257,8 +257,7 @@ def lineup_photo(
         )
         if options.face > len(jobs):
             raise PhotoError(
-                f"{photo.name}: {_count(len(jobs))} found, so there is no face {options.face} to draw (--aligned "
-                "takes the whole picture for one)"
+                f"{photo.name}: {no_such_face(options.face, len(jobs))} (--aligned takes the whole picture for one)"
             )
         job = jobs[options.face - 1]
         box, reason, crop = job.box, job.reason, job.crop
@@ -390,10 +389,6 @@ def _windows(side: int) -> NDArray[np.float64]:
 def _mean_of_pairs(square: NDArray[np.float64]) -> float:
     """Mean above the diagonal of (n,n)."""
     return float(square[np.triu_indices(len(square), 1)].mean())
-
-
-def _count(faces: int) -> str:
-    return f"{faces or 'no'} face{'' if faces == 1 else 's'}"
 
 
 def sheet(shown: Lineup) -> Image.Image:

@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from enhance.counts import counted
 from enhance.errors import PhotoError
 from enhance.files import sha256
 from enhance.inference.model import Model
@@ -87,7 +88,7 @@ class Stamp:
         if self.drawing:
             return f"All of it is invented: {self.invention or 'a picture'}, painted after a drawing."
         count = len(self.faces)
-        parts = f"{count} {self.part}{'' if count == 1 else 's'}"
+        parts = counted(count, self.part)
         if self.part == "hole":
             many, there = ("A hole is", "it") if count == 1 else ("Holes are", "them")
             return f"{many} filled: {self.invention or f'what is in {there} is invented'}. All else is as it was."

@@ -18,7 +18,7 @@ from PIL import Image
 
 from enhance import cancellation
 from enhance.errors import EnhanceError, PhotoError
-from enhance.faces.known import KnownFace
+from enhance.faces.known import KnownFace, no_such_face
 from enhance.honesty import exploration
 from enhance.honesty.discriminator_map import scored_enlargements
 from enhance.honesty.lineup import lineup_photo, several_from
@@ -249,7 +249,7 @@ def _one_face(order: Order, number: int, force: bool) -> tuple[Photo, KnownFace,
         if "face" not in order.query.model_fields_set:
             number = next((face.number for face in known if face.within(part)), 0)
     if not 0 < number <= len(known):
-        raise PhotoError(f"photo: {len(known) or 'no'} faces found, so there is no face {number or 1} to draw")
+        raise PhotoError(f"photo: {no_such_face(number or 1, len(known))}")
     face = known[number - 1]
     # What lies around the face is all that is needed, however large the photo is.
     across, down = face.face.box[2] - face.face.box[0], face.face.box[3] - face.face.box[1]

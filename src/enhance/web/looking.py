@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import PhotoError
-from enhance.faces.known import KnownFace
+from enhance.faces.known import KnownFace, no_such_face
 from enhance.photos.photo import Photo
 from enhance.pixels import Box
 from enhance.tasks.upscale.finding import find_jobs
@@ -104,7 +104,7 @@ class Looking:
         faces = [*self.at(content, photo, force=force)]
         if number:
             if number > len(faces):
-                raise PhotoError(f"photo: {len(faces) or 'no'} faces found, so there is no face {number}")
+                raise PhotoError(f"photo: {no_such_face(number, len(faces))}")
             faces = [faces[number - 1]]
         if part is not None:
             faces = [one.shifted(part[0], part[1]) for one in faces if number or one.within(part)]

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from enhance.counts import counted
 from enhance.errors import EnhanceError, ModelError
 from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import models
@@ -173,7 +174,7 @@ class Service:
             raise RefusedError(
                 429,
                 "client_busy",
-                f"{limits.per_client} of your photos are at work; wait for one of them",
+                f"you have {counted(limits.per_client, 'photo')} at work already; wait until one is done",
                 {"retry-after": self.worker.retry_after()},
             )
         if limits.rate:
@@ -184,7 +185,9 @@ class Service:
                 times.popleft()
             if len(times) >= limits.rate:
                 wait = {"retry-after": str(max(1, round(times[0] + MINUTE - now + 0.5)))}
-                raise RefusedError(429, "client_busy", f"more than {limits.rate} photos a minute; wait a little", wait)
+                raise RefusedError(
+                    429, "client_busy", f"more than {counted(limits.rate, 'photo')} a minute; wait a little", wait
+                )
             times.append(now)
 
     def full(self) -> RefusedError:
@@ -193,7 +196,7 @@ class Service:
         return RefusedError(
             429,
             "queue_full",
-            f"{self.limits.places} photos are waiting; try again in {after} s",
+            f"the queue, of {counted(self.limits.places, 'photo')}, is full; try again in {after} s",
             {"retry-after": after},
         )
 

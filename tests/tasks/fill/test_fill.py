@@ -42,6 +42,11 @@ def samples(picture: Callable[..., np.ndarray]) -> list[Photo]:
     return [read(rgb), read(np.minimum(deep, 65535)), read(rgb[..., 0]), read(np.dstack([rgb, alpha])), read(image)]
 
 
+def test_one_pixel_is_invented(picture: Callable[..., np.ndarray]) -> None:
+    said = fill_photo(read(picture(50, 40)), boxes=[(9, 9, 1, 1)], options=FillOptions(rest="smooth")).sentence()
+    assert said == "1 pixel (0.1 %) is invented; every other pixel is as it was"
+
+
 @pytest.mark.parametrize("which", range(5))
 def test_every_pixel_outside_the_hole_stays_to_the_bit(
     which: int, picture: Callable[..., np.ndarray], hole: np.ndarray, tmp_path: Path

@@ -85,7 +85,7 @@ def test_a_video_without_horses_is_not_written(tmp_path: Path) -> None:
         file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         file.mux(stream.encode(None))
     said = CliRunner().invoke(translate, [str(path)], catch_exceptions=False).output
-    assert said == f"{path}: no horse found in 1 frames, nothing drawn (--force takes whole frames for one)\n"
+    assert said == f"{path}: no horse found in 1 frame, nothing drawn (--force takes whole frames for one)\n"
     assert [left.name for left in tmp_path.glob("*.mp4")] == ["meadow.mp4"]
 
 

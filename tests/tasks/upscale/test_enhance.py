@@ -463,5 +463,5 @@ def test_what_the_detector_doubts_and_the_gate_denies_is_not_told(
     monkeypatch.setattr(detection, "detect", lambda _: [flag])
     result = enhance_photo(read(SAMPLE))
     assert len(result.faces) == (0 if doubted else 1)
-    told = "no face found" if doubted else "1 of 1 faces left alone: not a face on a second look"
+    told = "no face found" if doubted else "1 of 1 face left alone: not a face on a second look"
     assert any(told in note for note in result.notes)

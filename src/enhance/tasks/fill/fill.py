@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.counts import counted
 from enhance.errors import PhotoError
 from enhance.inference import sessions
 from enhance.options import problem
@@ -62,8 +63,9 @@ class Filled:
         """Return what was filled, in one line."""
         count = int(self.hole.sum())
         share = 100 * count / self.hole.size
-        faces = f", {len(self.faces)} face{'' if len(self.faces) == 1 else 's'} completed" if self.faces else ""
-        return f"{count:,} pixels ({share:.1f} %) are invented{faces}; every other pixel is as it was"
+        faces = f", {counted(len(self.faces), 'face')} completed" if self.faces else ""
+        invented = f"{counted(count, 'pixel')} ({share:.1f} %) {'is' if count == 1 else 'are'} invented"
+        return f"{invented}{faces}; every other pixel is as it was"
 
 
 def fill(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.counts import counted
 from enhance.errors import ModelError, PhotoError
 from enhance.inference import sessions, shipped
 from enhance.inference.model import Model
@@ -57,7 +58,7 @@ class Translated:
         if self.stamp is None:
             return f"no {self.options.source} found, nothing drawn (--force takes the whole photo for one)"
         count = len(self.animals)
-        where = "the whole photo" if not count else f"{source} in {count} place{'' if count == 1 else 's'}"
+        where = "the whole photo" if not count else f"{source} in {counted(count, 'place')}"
         rest = f"{100 * self.untouched:.1f} % of the pixels are as they were"
         return f"{where} redrawn as {to}: {INVENTED_PARTS[self.options.to]}, {rest}"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from enhance.counts import counted
 from enhance.errors import PhotoError
 from enhance.photos import movies
 from enhance.photos.canvas import Canvas
@@ -24,11 +25,12 @@ class TranslatedVideo:
 
     def sentence(self) -> str:
         """One honest line."""
+        frames = counted(self.frames, "frame")
         if not self.redrawn:
-            animal = self.options.source
-            return f"no {animal} found in {self.frames:,} frames, nothing drawn (--force takes whole frames for one)"
+            found = f"no {self.options.source} found in {frames}"
+            return f"{found}, nothing drawn (--force takes whole frames for one)"
         source, to = PLURAL[self.options.source], PLURAL[self.options.to]
-        what = f"{source} redrawn as {to} in {self.redrawn:,} of {self.frames:,} frames"
+        what = f"{source} redrawn as {to} in {self.redrawn:,} of {frames}"
         return f"{what}: {INVENTED_PARTS[self.options.to]}, anew in every frame, so they flicker"
 
 

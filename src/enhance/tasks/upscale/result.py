@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from enhance.counts import counted
 from enhance.faces.crops import slices
 from enhance.faces.drawing import FaceJob
 from enhance.inference.model import Model
@@ -167,15 +168,17 @@ def notes_of(result: Result) -> tuple[str, ...]:
         notes.append("no face found (--aligned --force draws a face from anything)")
     else:
         count = len(result.faces)
+        faces_found = counted(count, "face")
         if NOT_CHOSEN in reasons:
-            notes.append(f"{reasons.count(NOT_CHOSEN)} of {count} faces left as they are, as asked")
+            notes.append(f"{reasons.count(NOT_CHOSEN)} of {faces_found} left as they are, as asked")
         for number in result.options.face_numbers or ():
             if number > count:
                 notes.append(f"there is no face {number}: {count} found")
         for reason in sorted({*reasons} - {TOO_LARGE, NOT_CHOSEN}):
-            notes.append(f"{reasons.count(reason)} of {count} faces left alone: {reason} (--force redraws)")
+            notes.append(f"{reasons.count(reason)} of {faces_found} left alone: {reason} (--force redraws)")
         if TOO_LARGE in reasons:
-            notes.append(f"{reasons.count(TOO_LARGE)} of {count} faces are {TOO_LARGE}")
+            large = reasons.count(TOO_LARGE)
+            notes.append(f"{large} of {faces_found} {'is' if large == 1 else 'are'} {TOO_LARGE}")
     if result.defect and result.options.consistent is None:
         notes.append(inconsistency_note(result.defect))
     notes += texture_notes(result.inventive, result.defect)
