@@ -217,3 +217,11 @@ def test_photos_too_small_for_every_size_say_so(tmp_path: Path) -> None:
     Image.fromarray(blobs(64, 0)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match="no photo has 128 pixels a side"):
         compare(benchmark.photos([tmp_path]), {})
+
+
+@pytest.mark.parametrize("name", benchmark.PHOTO_FACTS)
+def test_shipped_cards_of_photos_say_what_the_next_ones_would(name: str) -> None:
+    text = shipped.weights_of(name).with_name(f"{name}.md").read_text()
+    for key, words in benchmark.PHOTO_FACTS[name].items():
+        assert f"| {key} | {words} |" in text
+    assert benchmark.PHOTO_TERMS[name] in text
