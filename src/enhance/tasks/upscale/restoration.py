@@ -204,7 +204,10 @@ class ExportedRestorer(nn.Module):
 
 
 def misjudged(defects: Tensor, seed: int) -> Tensor:
-    """Measures (N,4) as an estimator might give them: half of the pictures' a little wrong, the others' quite."""
+    """Measures (N,4) as an estimator might give them: half of the pictures' a little wrong, the others' quite.
+
+    The restorer is to bear large errors. `restored_data` has small ones alone: it wants photos as most are restored.
+    """
     random = torch.Generator().manual_seed(seed)
     wrong = torch.randn((2, *defects.shape), generator=random).to(defects)
     little = defects * torch.exp(0.2 * wrong[0])
