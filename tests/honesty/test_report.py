@@ -11,7 +11,7 @@ from PIL import Image
 from enhance.errors import ModelError, PhotoError
 from enhance.files import sha256
 from enhance.honesty import uncertainty
-from enhance.honesty.report import FaceReport, band_map, report, report_facts
+from enhance.honesty.report import FaceReport, band_map, report
 from enhance.inference.model import Model
 from enhance.inference.shipped import weights_of
 from enhance.photos.photo import Photo, read
@@ -63,7 +63,6 @@ def test_without_an_original_nothing_is_said_of_it(small: Photo, result: Result)
     assert "original" not in told.sentence()
     assert "8 answers" in told.sentence()
     assert 0 < (told.made_up or 0) <= 1
-    json.dumps(report_facts((told,)))
 
 
 def test_the_map_lies_over_the_face_alone(small: Photo, result: Result) -> None:

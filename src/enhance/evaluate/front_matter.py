@@ -30,8 +30,3 @@ def front_matter(name: str, facts: Mapping[str, str]) -> str:
         f"tags: {json.dumps(['onnx', 'enhance', *([task.replace('_', '-')] if task else [])])}",
     ]
     return FENCE + "".join(f"{line}\n" for line in lines) + FENCE
-
-
-def without_front_matter(page: str) -> str:
-    """A card without its head."""
-    return page.split(FENCE, 2)[2].lstrip("\n") if page.startswith(FENCE) else page

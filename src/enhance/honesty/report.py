@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,19 +204,3 @@ def _rest_band(model: Model, result: Result, photo: Photo) -> _Array:
     enlarged = np.clip(resize(photo.rgb, (drawn.shape[1], drawn.shape[0])), 0, 1)
     features = uncertainty.uncertainty_features(drawn[None], enlarged)
     return uncertainty.error_bound(features, uncertainty.constants_for(model, photo.height))
-
-
-def report_facts(reports: tuple[FaceReport, ...]) -> list[dict[str, Any]]:
-    """The reports as JSON can hold them."""
-    return [
-        {
-            "box": [round(edge, 1) for edge in one.box],
-            "pixels_across": one.pixels,
-            "made_up": None if one.made_up is None else round(one.made_up, 3),
-            "answers": one.answers,
-            "people": one.people,
-            "likeness_to_original": one.likeness,
-            "same_person": one.same,
-        }
-        for one in reports
-    ]

@@ -12,7 +12,6 @@ from enhance.evaluate import card, results
 from enhance.evaluate.benchmark import Benchmark
 from enhance.evaluate.comparison import compare
 from enhance.evaluate.evaluation import evaluate
-from enhance.evaluate.front_matter import without_front_matter
 from enhance.evaluate.lr_psnr import lr_psnr
 from enhance.evaluate.results import Results
 from enhance.inference import shipped
@@ -97,7 +96,7 @@ def test_an_output_folder_that_is_a_file_says_so(folder: Path, tmp_path: Path) -
 def test_a_card_tells_what_was_measured(measured: tuple[Results, Path], nearest: Path, of_faces: Benchmark) -> None:
     found, _ = measured
     page = card.card(Model.load(nearest), found, of_faces)
-    assert without_front_matter(page).startswith("# nearest\n")
+    assert "---\n\n# nearest\n" in page
     for text in ("invents detail", "help to identify anyone", "1,200", "0123abc"):
         assert text in page
     assert "All-Age-Faces" not in page  # the terms of our data are not those of other people's weights

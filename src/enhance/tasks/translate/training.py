@@ -246,7 +246,10 @@ class Translation(Stateless, ABC):
         each = []
         for real, fake in zip(self.discriminator(reals), self.discriminator(fakes), strict=True):
             real, fake = real.float(), fake.float()
-            shown_real, shown = ((resized_to(covered, real) > _SHOWN).float() for covered in self._seen[2:])
+            shown_real, shown = (
+                (resized_to(covered, real) > _SHOWN).float()
+                for covered in (self._seen.covered_real, self._seen.covered)
+            )
             mean = (real * shown_real).sum((1, 2, 3)) / shown_real.sum((1, 2, 3)).clamp(min=1)
             mean = mean[torch.arange(len(fake)) % len(real), None, None, None]
             ahead = fake - mean if made_better else mean - fake
