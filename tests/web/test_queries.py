@@ -7,8 +7,8 @@ pytest.importorskip("fastapi", reason="the web extra is not installed")
 from pydantic import ValidationError
 
 from enhance.options import option
-from enhance.web.orders import HoleOptions, PartOptions
 from enhance.web.queries import query_model, ranges_in_words, taken
+from enhance.web.query_options import HoleOptions, PartOptions
 
 
 @dataclass(frozen=True)

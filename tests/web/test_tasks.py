@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 pytest.importorskip("fastapi", reason="the web extra is not installed")
 
 from enhance.web.endpoints import ENDPOINTS
-from enhance.web.jobs import weights
+from enhance.web.networks import weights
 from tests.web.conftest import SAMPLES, Served
 
 ASTRONAUT = (SAMPLES / "astronaut.jpg").read_bytes()

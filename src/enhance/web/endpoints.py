@@ -14,9 +14,10 @@ from enhance.tasks.translate.options import TranslateOptions
 from enhance.tasks.upscale.options import BICUBIC, FaceOptions, LineupOptions, UpscaleOptions
 from enhance.web import answers, jobs
 from enhance.web.bodies import FORM, LONGEST_SENTENCE
-from enhance.web.jobs import Order
 from enhance.web.made import JSON, Made
-from enhance.web.orders import (
+from enhance.web.orders import Order
+from enhance.web.queries import Choices, Query, query_model, ranges_in_words
+from enhance.web.query_options import (
     ANSWER_FORMATS,
     DialOptions,
     FileOptions,
@@ -26,7 +27,6 @@ from enhance.web.orders import (
     PartOptions,
     SeveralOptions,
 )
-from enhance.web.queries import Choices, Query, query_model, ranges_in_words
 
 BINARY = {"type": "string", "format": "binary"}
 _PHOTO, SENTENCE = "photo", "sentence"

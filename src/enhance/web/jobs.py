@@ -3,147 +3,56 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
-import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from enhance import cancellation
-from enhance.errors import EnhanceError, PhotoError
+from enhance.errors import PhotoError
 from enhance.faces.known import KnownFace, no_such_face
 from enhance.honesty import exploration
 from enhance.honesty.discriminator_map import scored_enlargements
 from enhance.honesty.lineup import lineup_photo, several_from
 from enhance.honesty.report import WARNING, band_map, report
 from enhance.honesty.uncertainty import VISIBLE
-from enhance.inference import shipped
-from enhance.inference.model import Model
 from enhance.painting.background import Background
 from enhance.painting.bands import paint
 from enhance.painting.consistency import ScaledPair, lr_psnr
-from enhance.painting.restoration import estimator
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
-from enhance.photos.photo import Photo, read
-from enhance.photos.png16 import png_options
-from enhance.photos.writing import write
-from enhance.pixels import png_bytes
+from enhance.photos.photo import Photo
 from enhance.tasks.fill.fill import Filled, fill_photo
-from enhance.tasks.fill.hole import marked_in
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL
-from enhance.tasks.imagine.imagine import BIRD_MODEL as BIRD
-from enhance.tasks.imagine.imagine import imagine_all
+from enhance.tasks.imagine.imagine import BIRD_MODEL, imagine_all
 from enhance.tasks.imagine.options import ImagineOptions
 from enhance.tasks.sketch.options import SketchOptions
-from enhance.tasks.sketch.sketch import CAT_MODEL as CAT
-from enhance.tasks.sketch.sketch import sketch_all
-from enhance.tasks.translate.options import ANIMALS, TranslateOptions
+from enhance.tasks.sketch.sketch import CAT_MODEL, sketch_all
+from enhance.tasks.translate.options import TranslateOptions
 from enhance.tasks.translate.translate import translate_photo
 from enhance.tasks.upscale.choice import choose
 from enhance.tasks.upscale.enhance import enhance_photo
-from enhance.tasks.upscale.finding import find_jobs
-from enhance.tasks.upscale.options import (
-    BACKGROUND_MODEL,
-    BICUBIC,
-    FACE_MODEL,
-    FaceOptions,
-    LineupOptions,
-    UpscaleOptions,
-)
+from enhance.tasks.upscale.options import BICUBIC, FaceOptions, LineupOptions, UpscaleOptions
 from enhance.tasks.upscale.result import Result
-from enhance.web.bodies import Body
-from enhance.web.looking import Dials, Looking, face_facts
-from enhance.web.made import Made, MadePicture
-from enhance.web.orders import (
+from enhance.web.looking import Dials, face_facts
+from enhance.web.made import Made, MadePicture, encoded, grey_png, png, png_file
+from enhance.web.networks import require_weights
+from enhance.web.orders import Order, cut, too_large_or
+from enhance.web.queries import taken
+from enhance.web.query_options import (
     ANSWER_FORMATS,
     DialOptions,
     Edges,
     HoleOptions,
     NumberOptions,
-    PartOptions,
     SeveralOptions,
 )
-from enhance.web.queries import Query, taken
-from enhance.web.settings import Limits
-from enhance.web.worker import Job
 
 _Array = NDArray[np.float32]
-
-
-class TooLargeError(EnhanceError):
-    """A photo, the part of it that is asked for, or the answer has more pixels than the service takes."""
-
-
-class NoWeightsError(EnhanceError):
-    """A network that does not come with this version."""
-
-
-class MaskError(EnhanceError):
-    """A mask that cannot be used."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """A request: its job, body, query, format and limits.
-
-    Attributes:
-        job: whose it is.
-        body: what was sent.
-        query: the options.
-        format: what pictures are to be, a key of `FORMATS`.
-        limits: what it may cost.
-        looking: knows the faces of photos that were looked at.
-    """
-
-    job: Job
-    body: Body
-    query: Query
-    format: str
-    limits: Limits
-    looking: Looking
-
-    def part(self) -> Edges | None:
-        """The part of the photo that is meant, None for all of it."""
-        return taken(PartOptions, self.query).edges()
-
-    def photo(self) -> Photo:
-        """All of the photo.
-
-        Raises:
-            PhotoError: it cannot be read.
-            TooLargeError: it has more pixels than are looked at.
-        """
-        self.job.stage = "reading"
-        photo = _opened(self.body.photo, self.limits.look)
-        self.job.stage = "drawing"
-        cancellation.raise_if_cancelled()
-        return photo
-
-    def enhanced(self, photo: Photo, options: UpscaleOptions, known_faces: list[KnownFace] | None) -> Result:
-        """The photo enlarged, in the memory that a job may have."""
-
-        def progress(share: float, _: str) -> None:
-            self.job.share = share
-
-        return enhance_photo(photo, options, known_faces=known_faces, memory=self.limits.memory, progress=progress)
-
-    def drawable(self) -> Photo:
-        """The photo, or the part of it that is meant.
-
-        Raises:
-            PhotoError: it cannot be read, or the part lies outside it.
-            TooLargeError: it has more pixels than are drawn at a time.
-        """
-        return small_enough(_cut(self.photo(), self.part()), self.limits.draw)
 
 
 def enhance(order: Order) -> Made:
@@ -151,17 +60,16 @@ def enhance(order: Order) -> Made:
     started = time.perf_counter()
     options = taken(UpscaleOptions, order.query)
     original, part = order.photo(), order.part()
-    photo = small_enough(_cut(original, part), order.limits.draw)
-    refuse_result(photo.width * options.scale, photo.height * options.scale, order.limits.result)
+    photo = order.drawable(original)
+    order.refuse_result(photo.width * options.scale, photo.height * options.scale)
     known = known_faces(order, original, part, options)
     if known is None and part is not None and options.faces[0].isdigit():
-        options = replace(
-            options, faces="none"
-        )  # numbers are those of faces of the whole photo, and here there is none
+        # Numbers are those of faces of the whole photo, and here there is none.
+        options = replace(options, faces="none")
     if options.model == BICUBIC:
         result = _enlarged(photo, options, order.limits.memory)
     else:
-        result = order.enhanced(photo, options, known)
+        result = _enhanced(order, photo, options, known)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format, options.seed)
     numbered = zip(numbers_of(known, part, len(result.faces)), result.faces, strict=True)
@@ -177,6 +85,15 @@ def enhance(order: Order) -> Made:
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, (picture,))
+
+
+def _enhanced(order: Order, photo: Photo, options: UpscaleOptions, known: list[KnownFace] | None) -> Result:
+    """A photo enlarged, in the memory that a job may have."""
+
+    def progress(share: float, _: str) -> None:
+        order.job.share = share
+
+    return enhance_photo(photo, options, known_faces=known, memory=order.limits.memory, progress=progress)
 
 
 def known_faces(
@@ -210,7 +127,7 @@ def find_faces(order: Order) -> Made:
     original, part = order.photo(), order.part()
     known = order.looking.at(order.body.photo, original)
     left, top, right, bottom = part or (0, 0, original.width, original.height)
-    _cut(original, part)  # says what is wrong with the part
+    cut(original, part)  # says what is wrong with the part
     inside = [one.shifted(left, top) for one in known if one.within((left, top, right, bottom))]
     records = [face_facts(one.number, one.face.box, one.size, one.reason) for one in inside]
     return Made({"width": right - left, "height": bottom - top, "faces": records})
@@ -220,7 +137,7 @@ def lineup(order: Order) -> Made:
     """Several faces for the same pixels, each with its picture as base64 of a PNG."""
     options = taken(LineupOptions, order.query)
     if options.aligned:
-        photo, known, number, left, top = order.drawable(), None, 1, 0, 0
+        photo, known, number, left, top = order.drawable(order.photo()), None, 1, 0, 0
     else:
         photo, face, left, top = _one_face(order, options.face, options.force)
         known, number, options = [face], face.number, replace(options, face=1)
@@ -229,7 +146,7 @@ def lineup(order: Order) -> Made:
     x0, y0, x1, y1 = facts["face"]
     facts |= {"face": [round(x0 + left, 1), round(y0 + top, 1), round(x1 + left, 1), round(y1 + top, 1)]}
     for card, sample in zip(facts["answers"], shown.samples, strict=True):
-        card["png"] = base64.b64encode(_png_file(shown.picture(sample))).decode()
+        card["png"] = base64.b64encode(png_file(shown.picture(sample))).decode()
     return Made({**facts, "number": number, "given": png(shown.lr), "sentence": shown.sentence()})
 
 
@@ -245,7 +162,7 @@ def _one_face(order: Order, number: int, force: bool) -> tuple[Photo, KnownFace,
     original, part = order.photo(), order.part()
     known = order.looking.at(order.body.photo, original, force=force)
     if part is not None:
-        _cut(original, part)
+        cut(original, part)
         if "face" not in order.query.model_fields_set:
             number = next((face.number for face in known if face.within(part)), 0)
     if not 0 < number <= len(known):
@@ -256,7 +173,7 @@ def _one_face(order: Order, number: int, force: bool) -> tuple[Photo, KnownFace,
     margin = round(3 * max(across, down)) + 16
     left, top = (max(0, round(edge) - margin) // 2 * 2 for edge in face.face.box[:2])
     right, bottom = min(original.width, left + 3 * margin), min(original.height, top + 3 * margin)
-    return _cut(original, (left, top, right, bottom)), face.shifted(left, top), left, top
+    return cut(original, (left, top, right, bottom)), face.shifted(left, top), left, top
 
 
 def turned(order: Order) -> Made:
@@ -278,16 +195,16 @@ def turned(order: Order) -> Made:
     scale = model.facts.scale
     drawn = exploration.Exploration(model, crop, options.seed, directions, strength).turned(options.turns())
     # Beyond the photo its edge is repeated, and nobody asked for that.
-    here = crop.inside((0, 0, photo.width, photo.height))
-    (x0, y0, x1, y1), cut = here, _cut(photo, here)
+    x0, y0, x1, y1 = here = crop.inside((0, 0, photo.width, photo.height))
+    shown = cut(photo, here)
     rows, columns = slice(y0 - crop.top, y1 - crop.top), slice(x0 - crop.left, x1 - crop.left)
     hr = drawn[scale * rows.start : scale * rows.stop, scale * columns.start : scale * columns.stop]
     agreement = lr_psnr(hr, crop.lr[rows, columns], scale)
     order.job.stage = "writing"
-    canvas = Canvas(cut, hr.shape[1], hr.shape[0])
+    canvas = Canvas(shown, hr.shape[1], hr.shape[0])
     canvas.put(0, 0, hr)
-    everywhere = (0.0, 0.0, float(cut.width), float(cut.height))
-    stamp = provenance.stamp(cut, (model, None, None), options.seed, agreement, [everywhere], canvas)
+    everywhere = (0.0, 0.0, float(shown.width), float(shown.height))
+    stamp = provenance.stamp(shown, (model, None, None), options.seed, agreement, [everywhere], canvas)
     canvas.info["xmp"] = provenance.stamped(canvas.info.get("xmp"), stamp)
     facts = {
         "width": canvas.width,
@@ -313,18 +230,18 @@ def invention(order: Order) -> Made:
     faces = taken(FaceOptions, order.query)
     options = UpscaleOptions(model=faces.model, seed=faces.seed, aligned=faces.aligned, force=faces.force)
     original, part = order.photo(), order.part()
-    photo = small_enough(_cut(original, part), order.limits.draw)
-    refuse_result(photo.width * options.scale, photo.height * options.scale, order.limits.result)
+    photo = order.drawable(original)
+    order.refuse_result(photo.width * options.scale, photo.height * options.scale)
     number = taken(NumberOptions, order.query).face
     known = known_faces(order, original, part, options, number)
-    result = order.enhanced(photo, options, known)
+    result = _enhanced(order, photo, options, known)
     numbered = zip(numbers_of(known, part, len(result.faces)), result.faces, strict=True)
     drawn = [n for n, job in numbered if job.redrawn]
     reports = report(photo, result)
     measured = all(one.made_up is not None for one in reports)
     order.job.stage = "writing"
     band = band_map(result, reports, photo) if reports and measured else np.zeros((1, 1), np.float32)
-    picture = _png_file(provenance.labelled(Image.fromarray(_heat(band)), "map"))
+    picture = png_file(provenance.labelled(Image.fromarray(_heat(band)), "map"))
     left, top = (part or (0, 0, 0, 0))[:2]
     facts_of_faces = [
         {
@@ -362,7 +279,7 @@ def _heat(band: _Array) -> NDArray[np.uint8]:
 
 def opinion(order: Order) -> Made:
     """What the discriminator thinks of a part of a photo and of three enlargements of it, with pictures."""
-    scored = scored_enlargements(order.drawable().rgb)
+    scored = scored_enlargements(order.drawable(order.photo()).rgb)
     facts = [
         {
             "name": one.name,
@@ -381,8 +298,8 @@ def translate(order: Order) -> Made:
     started = time.perf_counter()
     options = taken(TranslateOptions, order.query)
     require_weights(options.to)
-    photo = order.drawable()
-    refuse_result(photo.width, photo.height, order.limits.result)
+    photo = order.drawable(order.photo())
+    order.refuse_result(photo.width, photo.height)
     result = translate_photo(photo, options)
     order.job.stage = "writing"
     picture = encoded(result.canvas, order.format)
@@ -405,9 +322,9 @@ def fill(order: Order) -> Made:
     started = time.perf_counter()
     options, count = taken(FillOptions, order.query), taken(SeveralOptions, order.query).n
     original, part = order.photo(), order.part()
-    mask = None if order.body.mask is None else marked(order.body.mask, original, order.limits.look)
-    photo = small_enough(_cut(original, part), order.limits.draw)
-    refuse_result(count * photo.width, photo.height, order.limits.result)
+    mask = order.mask(original)
+    photo = order.drawable(original)
+    order.refuse_result(count * photo.width, photo.height)
     left, top, right, bottom = part or (0, 0, original.width, original.height)
     mask = None if mask is None else mask[top:bottom, left:right]
     boxes = [(x - left, y - top, width, height) for x, y, width, height in taken(HoleOptions, order.query).boxes()]
@@ -437,7 +354,7 @@ def fill(order: Order) -> Made:
 def sketch(order: Order) -> Made:
     """Cats after a drawing."""
     started = time.perf_counter()
-    require_weights(CAT)
+    require_weights(CAT_MODEL)
     options, count = taken(SketchOptions, order.query), taken(SeveralOptions, order.query).n
     order.job.stage = "drawing"
     each = [replace(options, seed=options.seed + n) for n in range(count)]
@@ -463,7 +380,7 @@ def sketch(order: Order) -> Made:
 def imagine(order: Order) -> Made:
     """Birds from a sentence."""
     started = time.perf_counter()
-    require_weights(BIRD)
+    require_weights(BIRD_MODEL)
     options, count = taken(ImagineOptions, order.query), taken(SeveralOptions, order.query).n
     order.job.stage = "drawing"
     birds = imagine_all(order.body.text, [replace(options, seed=options.seed + n) for n in range(count)])
@@ -486,160 +403,6 @@ def imagine(order: Order) -> Made:
     return Made(facts, pictures, as_facts=count > 1)
 
 
-def _opened(content: bytes, pixels: int) -> Photo:
-    """The photo in the bytes of a file.
-
-    Raises:
-        PhotoError: it cannot be read.
-        TooLargeError: it has too many pixels.
-    """
-    try:
-        return replace(read(content, max_pixels=pixels), name="photo")
-    except PhotoError as error:
-        raise too_large_or(error, pixels) from error
-
-
-def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
-    """Return the error for a file that was not read: it is too large, or the given error."""
-    if "--max-pixels" in str(error):
-        return TooLargeError(f"photo: has more than {pixels:,} pixels; reduce it first")
-    return error
-
-
-def _cut(photo: Photo, part: Edges | None) -> Photo:
-    """A part of a photo, or all of it.
-
-    Raises:
-        PhotoError: the part reaches outside.
-    """
-    if part is None:
-        return photo
-    left, top, right, bottom = part
-    if right > photo.width or bottom > photo.height:
-        raise PhotoError(f"photo: the box reaches outside its {photo.width}x{photo.height} pixels")
-    here = slice(top, bottom), slice(left, right)
-    return replace(
-        photo,
-        pixels=photo.pixels[here].copy(),
-        alpha=None if photo.alpha is None else photo.alpha[here].copy(),
-        original=None if photo.original is None else photo.original[here].copy(),
-    )
-
-
-def small_enough(photo: Photo, pixels: int) -> Photo:
-    """The photo, if it may be drawn at a time.
-
-    Raises:
-        TooLargeError: it may not.
-    """
-    if photo.height * photo.width > pixels:
-        raise TooLargeError(
-            f"photo: {photo.width}x{photo.height} is more than {pixels:,} pixels at a time; give a box, or reduce it"
-        )
-    return photo
-
-
-def refuse_result(width: float, height: float, pixels: int) -> None:
-    """Raise TooLargeError if an answer would be too large.
-
-    Raises:
-        TooLargeError: it would.
-    """
-    if width * height > pixels:
-        raise TooLargeError(
-            f"photo: {round(width):,}x{round(height):,} pixels would be more than the {pixels:,} that an answer may "
-            "have; give a smaller scale, fewer answers or a box"
-        )
-
-
-def require_weights(name: str) -> None:
-    """Raise NoWeightsError if a network does not come with this version.
-
-    Raises:
-        NoWeightsError: it did not.
-    """
-    if not shipped.weights_of(name).is_file():
-        raise NoWeightsError(f"{name}: there are no weights that draw it yet")
-
-
-def weights() -> dict[str, dict[str, Any]]:
-    """Which tasks can be done, and which of their ways."""
-
-    def there(name: str) -> bool:
-        return shipped.weights_of(name).is_file()
-
-    return {
-        "upscale": {"weights": there("face_x4_gan")},
-        "translate": {"weights": any(map(there, ANIMALS)), "to": [name for name in ANIMALS if there(name)]},
-        "sketch": {"weights": there(CAT)},
-        "imagine": {"weights": there(BIRD)},
-        "fill": {"weights": there(FACE_FILL), "photo": there(PHOTO_FILL)},
-    }
-
-
-def marked(content: bytes, photo: Photo, pixels: int) -> NDArray[np.bool_]:
-    """(H,W), true where a mask of the photo's size is bright.
-
-    Raises:
-        MaskError: it cannot be read, or has another size.
-    """
-    try:
-        mask = read(content, max_pixels=pixels)
-    except PhotoError as error:
-        raise MaskError(str(too_large_or(error, pixels)).replace("photo", "mask", 1)) from error
-    if (mask.width, mask.height) != (photo.width, photo.height):
-        raise MaskError(
-            f"mask: is {mask.width}x{mask.height}, the photo {photo.width}x{photo.height}; "
-            "it must have a pixel for each of the photo's"
-        )
-    return marked_in(mask)
-
-
-def encoded(canvas: Canvas, ending: str, seed: int = 0) -> MadePicture:
-    """A picture as a file of one of `FORMATS`.
-
-    Raises:
-        PhotoError: the format cannot hold it.
-    """
-    cancellation.raise_if_cancelled()
-    with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
-        path = Path(folder) / f"photo.{ending}"
-        try:
-            write(canvas, path)
-        except PhotoError as error:
-            raise PhotoError(str(error).replace(f"{folder}/photo.{ending}", "photo")) from error
-        return MadePicture(path.read_bytes(), ANSWER_FORMATS[ending], seed)
-
-
-def grey_png(mask: NDArray[np.uint8]) -> bytes:
-    """A mask (H,W) as a PNG, which says what it is."""
-    return _png_file(provenance.labelled(Image.fromarray(mask), "mask"))
-
-
-def _png_file(image: Image.Image) -> bytes:
-    """An image as a PNG, with its record."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **png_options(image.info))
-    return buffer.getvalue()
-
-
 def plainly(message: str) -> str:
     """Return a message without its advice for the command line."""
     return re.sub(r" \([^)]*--[^)]*\)", "", message)
-
-
-def png(rgb: _Array) -> str:
-    """A picture (H,W,3) in [0,1] as base64 of a PNG."""
-    return base64.b64encode(png_bytes(rgb)).decode()
-
-
-def warm() -> None:
-    """Load the networks that the first visitor would wait for.
-
-    Raises:
-        ModelError: one is missing.
-    """
-    find_jobs(np.full((48, 48, 3), 0.5, np.float32), None, force=False)
-    estimator()
-    for name in (FACE_MODEL, BACKGROUND_MODEL):
-        Model.load(name)

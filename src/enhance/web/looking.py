@@ -16,7 +16,7 @@ from enhance.faces.known import KnownFace, no_such_face
 from enhance.photos.photo import Photo
 from enhance.pixels import Box
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.web.orders import Edges
+from enhance.web.query_options import Edges
 
 _REMEMBERED = 32
 """Photos whose faces are remembered: where they lie, not what they look like. And faces whose dials are."""

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from enhance import cancellation
+from enhance.errors import PhotoError
+from enhance.photos import provenance
+from enhance.photos.canvas import Canvas
+from enhance.photos.png16 import png_options
+from enhance.photos.writing import write
+from enhance.pixels import RGB, png_bytes
+from enhance.web.query_options import ANSWER_FORMATS
 
 JSON = "application/json"
 MOST_IN_HEADER = 3000
@@ -67,6 +83,39 @@ class Made:
         ]
         mask = {} if self.mask is None else {"mask": base64.b64encode(self.mask).decode()}
         return {**self.facts, "answers": answers, **mask}
+
+
+def encoded(canvas: Canvas, ending: str, seed: int = 0) -> MadePicture:
+    """A picture as a file of one of `ANSWER_FORMATS`.
+
+    Raises:
+        PhotoError: the format cannot hold it.
+    """
+    cancellation.raise_if_cancelled()
+    with tempfile.TemporaryDirectory(prefix="enhance-") as folder:
+        path = Path(folder) / f"photo.{ending}"
+        try:
+            write(canvas, path)
+        except PhotoError as error:
+            raise PhotoError(str(error).replace(f"{folder}/photo.{ending}", "photo")) from error
+        return MadePicture(path.read_bytes(), ANSWER_FORMATS[ending], seed)
+
+
+def grey_png(mask: NDArray[np.uint8]) -> bytes:
+    """A mask (H,W) as a PNG, which says what it is."""
+    return png_file(provenance.labelled(Image.fromarray(mask), "mask"))
+
+
+def png_file(image: Image.Image) -> bytes:
+    """An image as a PNG, with its record."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **png_options(image.info))
+    return buffer.getvalue()
+
+
+def png(rgb: RGB) -> str:
+    """A picture (H,W,3) in [0,1] as base64 of a PNG."""
+    return base64.b64encode(png_bytes(rgb)).decode()
 
 
 def preferred(accept: str, kinds: tuple[str, ...]) -> str:

@@ -1,138 +1,141 @@
-"""Options of a request besides those of its task: part of the photo, format of the answer, and who waits for it."""
+"""A request as a job meets it: its photo, the part that is meant, and what it may cost."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from enhance.options import option
+import numpy as np
+from numpy.typing import NDArray
 
-ANSWER_FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
-FOUR = "[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}"
-NAME = "[A-Za-z0-9._-]{1,64}"
-_MOST_ANSWERS = 16
-_DIAL = r"-?([0-2](\.[0-9]{1,6})?|3(\.0{1,6})?)"
-Edges = tuple[int, int, int, int]
-"""Left, top, right and bottom in the photo's upright pixels; right and bottom lie outside."""
+from enhance import cancellation
+from enhance.errors import EnhanceError, PhotoError
+from enhance.photos.photo import Photo, read
+from enhance.tasks.fill.hole import marked_in
+from enhance.web.bodies import Body
+from enhance.web.looking import Looking
+from enhance.web.queries import Query, taken
+from enhance.web.query_options import Edges, PartOptions
+from enhance.web.settings import Limits
+from enhance.web.worker import Job
+
+
+class TooLargeError(EnhanceError):
+    """A photo, the part of it that is asked for, or the answer has more pixels than the service takes."""
+
+
+class MaskError(EnhanceError):
+    """A mask that cannot be used."""
 
 
 @dataclass(frozen=True)
-class PartOptions:
-    """Which part of a photo is meant."""
+class Order:
+    """A request: its job, body, query, format and limits.
 
-    box: str | None = option(
-        None,
-        "Only this part: left,top,right,bottom in pixels.",
-        kind=str,
-        pattern=FOUR,
-        form="left,top,right,bottom in whole pixels",
-    )
-    region: str | None = option(
-        None,
-        "The same as left,top,width,height.",
-        kind=str,
-        pattern=FOUR,
-        form="left,top,width,height in whole pixels",
-    )
+    Attributes:
+        job: whose it is.
+        body: what was sent.
+        query: the options.
+        format: what pictures are to be, a key of `ANSWER_FORMATS`.
+        limits: what it may cost.
+        looking: knows the faces of photos that were looked at.
+    """
 
-    def edges(self) -> Edges | None:
-        """The part that is meant; None for all of the photo.
+    job: Job
+    body: Body
+    query: Query
+    format: str
+    limits: Limits
+    looking: Looking
+
+    def part(self) -> Edges | None:
+        """The part of the photo that is meant, None for all of it."""
+        return taken(PartOptions, self.query).edges()
+
+    def photo(self) -> Photo:
+        """All of the photo.
 
         Raises:
-            ValueError: it is no part; the message says why.
+            PhotoError: it cannot be read.
+            TooLargeError: it has more pixels than are looked at.
         """
-        if self.box is not None and self.region is not None:
-            raise ValueError("box and region say the same; give one of them")
-        if self.region is not None:
-            left, top, width, height = numbers(self.region)
-            if not width or not height:
-                raise ValueError("region is left,top,width,height, with at least one pixel both ways")
-            return left, top, left + width, top + height
-        if self.box is None:
+        self.job.stage = "reading"
+        try:
+            photo = replace(read(self.body.photo, max_pixels=self.limits.look), name="photo")
+        except PhotoError as error:
+            raise too_large_or(error, self.limits.look) from error
+        self.job.stage = "drawing"
+        cancellation.raise_if_cancelled()
+        return photo
+
+    def drawable(self, photo: Photo) -> Photo:
+        """The part of the photo that is meant, if it may be drawn at a time.
+
+        Raises:
+            PhotoError: it lies outside the photo.
+            TooLargeError: it has more pixels than are drawn at a time.
+        """
+        part, most = cut(photo, self.part()), self.limits.draw
+        if part.height * part.width > most:
+            raise TooLargeError(
+                f"photo: {part.width}x{part.height} is more than {most:,} pixels at a time; give a box, or reduce it"
+            )
+        return part
+
+    def mask(self, photo: Photo) -> NDArray[np.bool_] | None:
+        """(H,W), true where the mask of the photo is bright; None if there is no mask.
+
+        Raises:
+            MaskError: it cannot be read, or has another size.
+        """
+        if self.body.mask is None:
             return None
-        left, top, right, bottom = numbers(self.box)
-        if not (left < right and top < bottom):
-            raise ValueError("box is left,top,right,bottom, with left before right and top above bottom")
-        return left, top, right, bottom
+        most = self.limits.look
+        try:
+            mask = read(self.body.mask, max_pixels=most)
+        except PhotoError as error:
+            raise MaskError(str(too_large_or(error, most)).replace("photo", "mask", 1)) from error
+        if (mask.width, mask.height) != (photo.width, photo.height):
+            raise MaskError(
+                f"mask: is {mask.width}x{mask.height}, the photo {photo.width}x{photo.height}; "
+                "it must have a pixel for each of the photo's"
+            )
+        return marked_in(mask)
+
+    def refuse_result(self, width: float, height: float) -> None:
+        """Refuse to make an answer that would be too large.
+
+        Raises:
+            TooLargeError: it would.
+        """
+        if width * height > self.limits.result:
+            raise TooLargeError(
+                f"photo: {round(width):,}x{round(height):,} pixels would be more than the {self.limits.result:,} that "
+                "an answer may have; give a smaller scale, fewer answers or a box"
+            )
 
 
-@dataclass(frozen=True)
-class HoleOptions:
-    """Which boxes of a photo are to be filled."""
+def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
+    """Return the error for a file that was not read: it is too large, or the given error."""
+    if "--max-pixels" in str(error):
+        return TooLargeError(f"photo: has more than {pixels:,} pixels; reduce it first")
+    return error
 
-    hole: tuple[str, ...] = option(
-        (),
-        "A box to fill: left,top,width,height in pixels; may be given again.",
-        kind=str,
-        pattern=FOUR,
-        form="left,top,width,height in whole pixels, at most 64 times",
+
+def cut(photo: Photo, part: Edges | None) -> Photo:
+    """A part of a photo, or all of it.
+
+    Raises:
+        PhotoError: the part reaches outside.
+    """
+    if part is None:
+        return photo
+    left, top, right, bottom = part
+    if right > photo.width or bottom > photo.height:
+        raise PhotoError(f"photo: the box reaches outside its {photo.width}x{photo.height} pixels")
+    here = slice(top, bottom), slice(left, right)
+    return replace(
+        photo,
+        pixels=photo.pixels[here].copy(),
+        alpha=None if photo.alpha is None else photo.alpha[here].copy(),
+        original=None if photo.original is None else photo.original[here].copy(),
     )
-
-    def boxes(self) -> list[tuple[int, int, int, int]]:
-        """Left, top, width and height of each."""
-        return [numbers(hole) for hole in self.hole]
-
-
-@dataclass(frozen=True)
-class NumberOptions:
-    """Which face of a photo is meant."""
-
-    face: int = option(0, "Only this face, by its number in /v1/faces; 0 for all.", least=0, most=99)
-
-
-@dataclass(frozen=True)
-class DialOptions:
-    """Which face of a photo is turned, and how far."""
-
-    face: int = option(1, "Which face, by its number in /v1/faces.", least=1, most=99)
-    dials: str = option(
-        "0,0,0",
-        "How far to turn each dial, in standard deviations; the first changes most.",
-        pattern=rf"{_DIAL}(,{_DIAL}){{0,2}}",
-        form="one to three numbers from -3 to 3 with commas",
-    )
-    seed: int = option(0, "Of the noise that is not turned.", least=0, most=2**31 - 1)
-    force: bool = option(False, "Also what is not a face.")
-
-    def turns(self) -> tuple[float, ...]:
-        """How far each is turned."""
-        return tuple(float(dial) for dial in self.dials.split(","))
-
-
-@dataclass(frozen=True)
-class SeveralOptions:
-    """How many answers are wanted."""
-
-    n: int = option(1, "How many answers, one a seed.", flag="-n", least=1, most=_MOST_ANSWERS)
-
-
-@dataclass(frozen=True)
-class FileOptions:
-    """The format of the answer."""
-
-    format: str | None = option(
-        None,
-        "Of the answer; if not given, the header Accept chooses, or else png.",
-        kind=str,
-        choices=tuple(ANSWER_FORMATS),
-    )
-
-
-@dataclass(frozen=True)
-class JobOptions:
-    """Who waits for the answer, and how."""
-
-    job: str | None = option(
-        None,
-        "A name of your own, to follow, fetch or cancel it by.",
-        kind=str,
-        pattern=NAME,
-        form="1 to 64 letters of A-Z, a-z, 0-9, dots, dashes and underscores",
-    )
-    wait: bool = option(True, "false: answer 202 at once; the result is fetched later.")
-    keep: bool = option(False, "Keep the answer for a while, to be fetched again.")
-
-
-def numbers(text: str) -> tuple[int, int, int, int]:
-    """Four numbers with commas between."""
-    one, two, three, four = (int(part) for part in text.split(","))
-    return one, two, three, four

@@ -29,15 +29,16 @@ from enhance.errors import EnhanceError, ModelError
 from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import models
 from enhance.tasks.imagine.words import SentenceError
-from enhance.web import answers, jobs
+from enhance.web import answers, networks
 from enhance.web.bodies import Uploads
 from enhance.web.endpoints import Endpoint
 from enhance.web.guard import Meter
-from enhance.web.jobs import Order
+from enhance.web.jobs import plainly
 from enhance.web.looking import Looking
 from enhance.web.made import JSON, Made, preferred
-from enhance.web.orders import ANSWER_FORMATS, NAME, FileOptions, JobOptions, PartOptions
+from enhance.web.orders import MaskError, Order, TooLargeError
 from enhance.web.queries import taken
+from enhance.web.query_options import ANSWER_FORMATS, NAME, FileOptions, JobOptions, PartOptions
 from enhance.web.refusals import RefusedError
 from enhance.web.settings import Access, Limits
 from enhance.web.worker import Job, NameTakenError, QueueFullError, Worker, new_secret
@@ -79,7 +80,7 @@ class Service:
     async def warm(self) -> None:
         """Load networks, so that the first visitor need not wait for them; until then the service is not ready."""
         try:
-            await asyncio.to_thread(jobs.warm)
+            await asyncio.to_thread(networks.warm)
             self.loading = ""
         except EnhanceError:
             self.loading = "weights are missing"
@@ -247,20 +248,20 @@ class Service:
             if not job.cancelled:
                 raise
             raise self.gone() from None
-        except jobs.TooLargeError as wrong:
+        except TooLargeError as wrong:
             raise RefusedError(413, "too_many_pixels", str(wrong)) from None
         except UncalibratedError:
             raise RefusedError(422, "no_map", "this network was not measured for that yet") from None
-        except jobs.NoWeightsError as wrong:
+        except networks.NoWeightsError as wrong:
             raise RefusedError(422, "no_weights", str(wrong)) from None
-        except jobs.MaskError as wrong:
+        except MaskError as wrong:
             raise RefusedError(422, "bad_mask", str(wrong)) from None
         except SentenceError as wrong:
             raise RefusedError(422, "bad_sentence", str(wrong)) from None
         except ModelError as wrong:
-            raise RefusedError(422, "bad_model", jobs.plainly(str(wrong))) from None
+            raise RefusedError(422, "bad_model", plainly(str(wrong))) from None
         except EnhanceError as wrong:
-            raise RefusedError(422, "bad_photo", jobs.plainly(str(wrong))) from None
+            raise RefusedError(422, "bad_photo", plainly(str(wrong))) from None
         if job.cancelled:
             raise self.gone()
         return result
@@ -379,7 +380,7 @@ class Service:
             places=limits.places,
             kept_seconds=limits.kept_seconds,
             kept_bytes=limits.kept_bytes,
-            tasks=jobs.weights(),
+            tasks=networks.weights(),
         )
 
     async def models(self) -> answers.ModelsAnswer:
