@@ -7,7 +7,7 @@ belly" can never be taken for its opposite. What no rule knows is named, never d
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -34,6 +34,7 @@ from enhance.tasks.imagine.vocabulary import (
 
 _SUBJECT_ENDS = {"has", "have", "had", "having", "with", "features", "contains", "featuring", "containing", "wearing"}
 _BREAKS = {".", ";", "while", "but", "which", "who", "whose", "where", "when", "!", "?"}
+_SENTENCE_ENDS = {".", ";", "!", "?"}
 _COPULAS = {"is", "are", "was", "were", "be", "being", "appears", "looks", "seems"}
 _LINKS = {"and", "or", ",", "&", "/", "also", "as", "well"}
 _DETERMINERS = {"a", "an", "the", "its", "his", "her", "their", "it's"}
@@ -235,102 +236,121 @@ def _distance(a: str, b: str) -> int:
 
 
 def _bound(words: Sequence[str]) -> tuple[set[Pair], set[Pair]]:
-    """(part, colour) of whole parts and of marks: one pass from left to right, holding colours until a part claims
-    them."""
-    pairs: set[Pair] = set()
-    accents: set[Pair] = set()
-    held: list[str] = []  # colours not yet given to a part
-    shared: list[str] = []  # colours of the last part, which further ones may share: "grey wings and back"
-    subject: list[str] = []  # the parts that a verb or a mark speaks of
-    verb = marked = accent = negated = False
+    """(part, colour) of whole parts and of marks."""
+    binding = _Binding()
+    for n in range(len(words)):
+        binding.read(words, n)
+    binding.settle()
+    return binding.pairs, binding.accents
 
-    def give(parts: Sequence[str], colours: Sequence[str], marks: bool) -> None:
-        if not negated:
-            (accents if marks else pairs).update((part, colour) for part in parts for colour in colours)
 
-    def settle() -> None:
-        nonlocal held, verb, marked
-        if held:
-            give(subject or ["body"], held, marked)
-        held, verb, marked = [], False, False
+@dataclass
+class _Binding:
+    """One pass from left to right, holding colours until a part claims them.
 
-    for n, word in enumerate(words):
-        following = words[n + 1] if n + 1 < len(words) else ""
+    Attributes:
+        pairs, accents: (part, colour) that were given, of whole parts and of marks.
+        held: colours not yet given to a part.
+        shared: colours of the last part, which further ones may share: "grey wings and back".
+        subject: the parts that a verb or a mark speaks of.
+        verb: whether a verb came, and `held` may belong to the subject: "wings that are grey".
+        marked: whether `held` are colours of a mark: "white stripes".
+        negated: whether what is said is not so: "without a red head".
+    """
+
+    pairs: set[Pair] = field(default_factory=set)
+    accents: set[Pair] = field(default_factory=set)
+    held: list[str] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
+    subject: list[str] = field(default_factory=list)
+    verb: bool = False
+    marked: bool = False
+    negated: bool = False
+
+    def read(self, words: Sequence[str], n: int) -> None:
+        """Take the next word, which is the one at n."""
+        word, before, after = words[n], words[n - 1] if n else "", words[n + 1] if n + 1 < len(words) else ""
         if word in COLOUR_OF:
-            if shared and held == [] and not verb:
-                shared = []
-            held.append(COLOUR_OF[word])
-        elif word in MARK_OF and word not in PART_OF:
-            adjective = following in PART_OF or (word.endswith("ed") and following not in _PREPOSITIONS)
-            if adjective and held and following in PART_OF:
-                marked = len(held) == 1 or marked
-            else:
-                marked = True
-                if held and following not in _PREPOSITIONS | {"of"}:
-                    settle()
+            if not self.held and not self.verb:
+                self.shared = []
+            self.held.append(COLOUR_OF[word])
         elif word in PART_OF:
-            part = PART_OF[word]
-            accent = word in ACCENTS
-            if held and verb and words[n - 1] not in COLOUR_OF and words[n - 1] in _DETERMINERS and not marked:
-                settle()  # "is black and the head ..."
-            if held:
-                give([part], held, marked or accent)
-                shared, held = held, []
-                subject, verb, marked = [part], False, False
-            elif shared and n and (words[n - 1] in _LINKS or words[n - 1] in _DETERMINERS or words[n - 1] in PART_OF):
-                if words[n - 1] not in PART_OF or PART_OF[words[n - 1]] != part:
-                    named = words[n - 1] in PART_OF and part == "body"  # "breast feathers" are one part
-                    if not named:
-                        give([part], shared, accent)
-                        subject = [*subject, part]
-            else:
-                joined = n and words[n - 1] in _LINKS and subject and not verb
-                subject = [*subject, part] if joined else [part]
-                shared = []
+            self._part(word, before)
+        elif word in MARK_OF:
+            self._mark(after)
         elif word in _COPULAS:
-            if held:
-                settle()
-            verb, shared = True, []
+            self._settle_held()
+            self.verb, self.shared = True, []
         elif word in _SUBJECT_ENDS:
-            if held:
-                settle()
-            shared, verb = [], False
-            if word != "with" and (not n or words[n - 1] not in ("that",)) and "body" in subject:
-                subject = ["body"]
+            self._settle_held()
+            self.verb, self.shared = False, []
+            if word != "with" and before != "that" and "body" in self.subject:
+                self.subject = ["body"]
         elif word in _BREAKS:
-            settle()
-            shared, negated = [], False
-            if word in (".", ";", "!", "?"):
-                subject = []
+            self.settle()
+            self.shared, self.negated = [], False
+            if word in _SENTENCE_ENDS:
+                self.subject = []
         elif word in _NEGATIONS:
-            settle()
-            negated = True
+            self.settle()
+            self.negated = True
         elif word in _DETERMINERS:
-            if n and words[n - 1] in _LINKS:
-                if held:
-                    settle()
-                negated = False
+            if before in _LINKS:
+                self._settle_held()
+                self.negated = False
                 if word in ("a", "an") or _coloured_soon(words, n):
-                    shared = []
+                    self.shared = []
         elif word == ",":
-            if negated:
-                settle()
-                negated = False
+            if self.negated:
+                self.settle()
+                self.negated = False
         elif word in _PREPOSITIONS:
-            if shared and not held:
-                shared = []
-        elif (
-            word in _LINKS
-            or word in SHAPE_OF
-            or word in QUALITY_OF
-            or word in ("that", "of", "color", "colour", "colored")
-        ):
-            if held and word in _LINKS and verb and _part_next(words, n):
-                settle()
-        elif word == "?":
-            shared = []
-    settle()
-    return pairs, accents
+            if not self.held:
+                self.shared = []
+        elif word in _LINKS and self.verb and _part_next(words, n):
+            self._settle_held()
+
+    def _part(self, word: str, before: str) -> None:
+        """A part takes the colours that are held, or shares those of the part before it."""
+        part, accent = PART_OF[word], word in ACCENTS
+        if self.held and self.verb and before in _DETERMINERS and not self.marked:
+            self.settle()  # "is black and the head ..."
+        if self.held:
+            self._give([part], self.held, marks=self.marked or accent)
+            self.shared, self.held = self.held, []
+            self.subject, self.verb, self.marked = [part], False, False
+        elif self.shared and (before in _LINKS or before in _DETERMINERS or before in PART_OF):
+            # "Breast feathers" are one part.
+            if before not in PART_OF or part not in (PART_OF[before], "body"):
+                self._give([part], self.shared, marks=accent)
+                self.subject = [*self.subject, part]
+        else:
+            joined = before in _LINKS and self.subject and not self.verb
+            self.subject = [*self.subject, part] if joined else [part]
+            self.shared = []
+
+    def _mark(self, after: str) -> None:
+        """A mark has the colours before it: "white stripes". Two before a striped part are the part's own."""
+        if self.held and after in PART_OF:
+            self.marked = self.marked or len(self.held) == 1
+        else:
+            self.marked = True
+            if after not in _PREPOSITIONS | {"of"}:
+                self._settle_held()
+
+    def settle(self) -> None:
+        """Give what is held to the subject, or to the whole bird: no other part will come for it."""
+        if self.held:
+            self._give(self.subject or ["body"], self.held, marks=self.marked)
+        self.held, self.verb, self.marked = [], False, False
+
+    def _settle_held(self) -> None:
+        if self.held:
+            self.settle()
+
+    def _give(self, parts: Sequence[str], colours: Sequence[str], *, marks: bool) -> None:
+        if not self.negated:
+            (self.accents if marks else self.pairs).update((part, colour) for part in parts for colour in colours)
 
 
 def _part_next(words: Sequence[str], n: int) -> bool:
