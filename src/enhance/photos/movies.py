@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, islice
@@ -28,6 +29,7 @@ WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 SAID = "enlarged by enhance, with detail in faces that is invented"
 REDRAWN = "redrawn by enhance, with patterns that are invented"
 """In the comment of a video that was made here."""
+NO_PICTURES = "has no pictures that can be decoded"
 _QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no repair."""
 
@@ -149,6 +151,34 @@ def video_made_here(path: Path) -> bool:
     return any(words in text for text in comments for words in (SAID, REDRAWN))
 
 
+@contextmanager
+def drawing(path: Path, target: Path) -> Iterator[Any]:
+    """Refuse a video that is not there or a target that is none; say in one line what goes wrong between them.
+
+    Yields:
+        PyAV.
+
+    Raises:
+        PhotoError: the video cannot be read, or the target cannot be written.
+        EnhanceError: PyAV is missing.
+    """
+    av = import_av()
+    if target.suffix.lower() not in WRITTEN:
+        raise PhotoError(
+            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
+        )
+    if not path.is_file():
+        raise PhotoError(f"{path}: no such file")
+    if not target.parent.is_dir():
+        raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
+    try:
+        yield av
+    except av.error.FFmpegError as error:
+        raise PhotoError(f"{path}: cannot be read or drawn as a video ({error.strerror})") from error
+    except OSError as error:
+        raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
+
+
 def redraw(
     path: Path,
     target: Path,
@@ -167,31 +197,19 @@ def redraw(
         PhotoError: it cannot be read or written, or has no pictures.
         EnhanceError: PyAV is missing.
     """
-    av = import_av()
-    if target.suffix.lower() not in WRITTEN:
-        raise PhotoError(
-            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
-        )
-    if not path.is_file():
-        raise PhotoError(f"{path}: no such file")
-    try:
-        with TemporaryDirectory() as folder, av.open(str(path)) as source:
-            stream, total = picture_stream(source, path)
-            to_rgb = colour_converter("rgb24")
-            frames_drawn = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
-            first = next(frames_drawn, None)
-            if first is None:
-                raise PhotoError(f"{path}: has no pictures that can be decoded")
-            count, part = 0, Path(folder) / "frames.nut"
-            for count in encode_video(first, frames_drawn, part, stream):
-                progress(count, max(total, count))
-            said = record()
-            if said is not None:
-                join([part], path, target, said)
-    except av.error.FFmpegError as error:
-        raise PhotoError(f"{path}: cannot be read or redrawn as a video ({error.strerror})") from error
-    except OSError as error:
-        raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
+    with drawing(path, target) as av, TemporaryDirectory() as folder, av.open(str(path)) as source:
+        stream, total = picture_stream(source, path)
+        to_rgb = colour_converter("rgb24")
+        frames_drawn = (to_frame(drawn(to_photo(frame, to_rgb, path)), frame) for frame in source.decode(stream))
+        first = next(frames_drawn, None)
+        if first is None:
+            raise PhotoError(f"{path}: {NO_PICTURES}")
+        count, part = 0, Path(folder) / "frames.nut"
+        for count in encode_video(first, frames_drawn, part, stream):
+            progress(count, max(total, count))
+        said = record()
+        if said is not None:
+            join([part], path, target, said)
     return count
 
 

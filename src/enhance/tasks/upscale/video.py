@@ -7,12 +7,13 @@ part. In the end the parts are joined without encoding them again, and the sound
 from __future__ import annotations
 
 import hashlib
+import itertools
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from enhance.errors import PhotoError
 from enhance.faces.crops import crop_face
@@ -28,6 +29,9 @@ from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.finding import find_faces
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import inconsistency_note
+
+if TYPE_CHECKING:
+    from av import VideoFrame
 
 PART = 240
 """Frames of a part."""
@@ -75,59 +79,55 @@ def enhance_video(
     """
     if options.faces not in ("all", "none"):
         raise PhotoError(f"{path}: is a video, whose frames number their faces anew; take --faces all or none")
-    av = movies.import_av()
-    if target.suffix.lower() not in movies.WRITTEN:
-        raise PhotoError(
-            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(movies.WRITTEN))}"
-        )
-    if not path.is_file():
-        raise PhotoError(f"{path}: no such file")
-    if not target.parent.is_dir():
-        raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
     parts = target.with_name(f".{target.name}.parts")
-    try:
+    with movies.drawing(path, target):
         plan = plan_video(path, options)
         strength = options.strength if plan.defects else 0.0
         options = replace(options.of_frames(), model=plan.model, consistent=plan.consistent, strength=strength)
         _begin(parts, path, options.fingerprint())
-        with av.open(str(path)) as source:
-            stream, total = movies.picture_stream(source, path)
-            frames, to_rgb = source.decode(stream), movies.colour_converter("rgb24")
-            done, tracker = 0, Tracker()
-            for number in range(10**6):
-                part, state = parts / f"{number:06d}.nut", parts / f"{number:06d}.json"
-                if part.exists():
-                    # Decoding is a hundredth of the work; seeking would land on some other frame in half of all files.
-                    done += sum(1 for _ in islice(frames, PART))
-                    tracker = Tracker.from_json(state.read_text())
-                    continue
-                drawn = (
-                    movies.to_frame(
-                        enhance_photo(
-                            movies.to_photo(frame, to_rgb, path), options, look=tracker, known=plan.defects
-                        ).canvas,
-                        frame,
-                    )
-                    for frame in islice(frames, PART)
-                )
-                first = next(drawn, None)
-                if first is None:
-                    break
-                with replacing(part, suffix=part.suffix) as partial:
-                    count = 0
-                    for count in movies.encode_video(first, drawn, partial, stream):
-                        progress(done + count, max(total, done + count))
-                    state.write_text(tracker.to_json())
-                done += count
-        if not done:
-            raise PhotoError(f"{path}: has no pictures that can be decoded")
+        count = _draw_parts(path, parts, options, plan.defects, progress)
         movies.join(sorted(parts.glob("[0-9]*[0-9].nut")), path, target)
-    except av.error.FFmpegError as error:
-        raise PhotoError(f"{path}: cannot be read or enhanced as a video ({error.strerror})") from error
-    except OSError as error:
-        raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
     shutil.rmtree(parts)
-    return EnhancedVideo(done, plan)
+    return EnhancedVideo(count, plan)
+
+
+def _draw_parts(
+    path: Path, parts: Path, options: UpscaleOptions, defects: Defects | None, progress: Callable[[int, int], object]
+) -> int:
+    """Draw the parts of a video that are not there yet; the number of its frames.
+
+    Raises:
+        PhotoError: it has no pictures.
+    """
+    done, tracker = 0, Tracker()
+    with movies.import_av().open(str(path)) as source:
+        stream, total = movies.picture_stream(source, path)
+        frames, to_rgb = source.decode(stream), movies.colour_converter("rgb24")
+
+        def drawn(frame: VideoFrame) -> VideoFrame:
+            photo = movies.to_photo(frame, to_rgb, path)
+            return movies.to_frame(enhance_photo(photo, options, look=tracker, known=defects).canvas, frame)
+
+        for number in itertools.count():
+            part, state = parts / f"{number:06d}.nut", parts / f"{number:06d}.json"
+            if part.exists():
+                # Decoding is a hundredth of the work; seeking would land on some other frame in half of all files.
+                done += sum(1 for _ in islice(frames, PART))
+                tracker = Tracker.from_json(state.read_text())
+                continue
+            frames_drawn = map(drawn, islice(frames, PART))
+            first = next(frames_drawn, None)
+            if first is None:
+                break
+            with replacing(part, suffix=part.suffix) as partial:
+                count = 0
+                for count in movies.encode_video(first, frames_drawn, partial, stream):
+                    progress(done + count, max(total, done + count))
+                state.write_text(tracker.to_json())
+            done += count
+    if not done:
+        raise PhotoError(f"{path}: {movies.NO_PICTURES}")
+    return done
 
 
 def plan_video(path: Path, options: UpscaleOptions = UpscaleOptions()) -> VideoPlan:
