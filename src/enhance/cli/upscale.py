@@ -199,14 +199,11 @@ def enhance_file(
     path: Path, target: Path, request: Request, progress: Callable[[float, str], object] = lambda *_: None
 ) -> str:
     """Enhance one file into another, as `photo` is told to; what is to be said of it."""
-    from enhance.files import replacing
     from enhance.honesty import credentials
     from enhance.photos import provenance
     from enhance.photos.movies import VIDEO_SUFFIXES as VIDEOS
-    from enhance.photos.photo import frames, read
+    from enhance.photos.photo import read
     from enhance.photos.writing import moves, refuse, write
-    from enhance.tasks.upscale.animation import enhance_frames
-    from enhance.tasks.upscale.enhance import enhance_photo
     from enhance.tasks.upscale.limits import refuse_size
 
     started = time.perf_counter()
@@ -220,8 +217,7 @@ def enhance_file(
                 "--consistency, --seed, --rest"
             )
         return film(path, target, options, as_json=request.as_json)
-    most = round(limits.max_pixels * 1e6)
-    source = read(path, max_pixels=most)
+    source = read(path, max_pixels=round(limits.max_pixels * 1e6))
     options = replace(options, scale=scale_for(source, options.scale, request.size))
     refuse(target, round(source.width * options.scale), round(source.height * options.scale))
     refuse_size(source, options.scale, limits.max_result * 1e6)
@@ -229,29 +225,12 @@ def enhance_file(
         credentials.refuse_unsignable(target, extras.sign, extras.key)
     large = read(extras.original) if extras.original else None
     make_folder(target.parent)
-    moving = source.frames > 1 and moves(target)
-    if moving:
-        options = options.of_frames()
-    drawn: Callable[[Photo], Result] = partial(
-        enhance_photo, options=options, memory=limits.memory, most_pixels=limits.max_result * 1e6, progress=progress
-    )
-    enhanced = partial(mappable, drawn) if extras.heat else drawn
-    # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
-    with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
-        if moving:
-            result = enhance_frames(frames(path, max_pixels=most), enhanced, file, request.coding)
-        else:
-            result = enhanced(source)
-            if extras.mark and result.stamp and result.stamp.invented:
-                provenance.mark(result.canvas, result.stamp.everywhere)
-            write(result.canvas, file, request.coding)
-        if extras.sign and extras.key and result.stamp:
-            credentials.sign(file, path, extras.sign, extras.key, result.stamp, title=target.name)
+    result = draw_file(path, source, target, replace(request, options=options), progress)
     if extras.faces_only:
         write_faces(source, result, extras.faces_only)
     seconds = time.perf_counter() - started
     notes = list(result.notes)
-    if not moving:
+    if not moves(target):
         notes += [f"{note}: {target.suffix} holds one" for note in source.first_only]
     if provenance.enlarged(source.xmp):
         notes.append("it was enhanced before: what was invented then is taken for the photo")
@@ -271,6 +250,43 @@ def enhance_file(
         lines += [f"  {line}" for line in report]
         facts["report"] = report
     return as_line(path, target, **facts) if request.as_json else "\n".join(lines)
+
+
+def draw_file(
+    path: Path, source: Photo, target: Path, request: Request, progress: Callable[[float, str], object]
+) -> Result:
+    """Draw a photo, or all frames of an animation where the target can hold them, into a file; sign it if asked to."""
+    from enhance.files import replacing
+    from enhance.honesty import credentials
+    from enhance.photos import provenance
+    from enhance.photos.photo import frames
+    from enhance.photos.writing import moves, write
+    from enhance.tasks.upscale.animation import enhance_frames
+    from enhance.tasks.upscale.enhance import enhance_photo
+
+    extras, limits = request.extras, request.limits
+    moving = source.frames > 1 and moves(target)
+    drawn: Callable[[Photo], Result] = partial(
+        enhance_photo,
+        options=request.options.of_frames() if moving else request.options,
+        memory=limits.memory,
+        most_pixels=limits.max_result * 1e6,
+        progress=progress,
+    )
+    enhanced = partial(mappable, drawn) if extras.heat else drawn
+    # A file that is to be signed takes its place when it is: one that cannot be signed is not left behind.
+    with replacing(target, suffix=target.suffix) if extras.sign else nullcontext(target) as file:
+        if moving:
+            every = frames(path, max_pixels=round(limits.max_pixels * 1e6))
+            result = enhance_frames(every, enhanced, file, request.coding)
+        else:
+            result = enhanced(source)
+            if extras.mark and result.stamp and result.stamp.invented:
+                provenance.mark(result.canvas, result.stamp.everywhere)
+            write(result.canvas, file, request.coding)
+        if extras.sign and extras.key and result.stamp:
+            credentials.sign(file, path, extras.sign, extras.key, result.stamp, title=target.name)
+    return result
 
 
 def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, request: Request) -> None:
