@@ -30,7 +30,7 @@ from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import models
 from enhance.tasks.imagine.words import SentenceError
 from enhance.web import answers, networks
-from enhance.web.bodies import Uploads
+from enhance.web.bodies import Body, Uploads
 from enhance.web.endpoints import Endpoint
 from enhance.web.guard import Meter
 from enhance.web.jobs import plainly
@@ -105,7 +105,7 @@ class Service:
 
     async def post(self, endpoint: Endpoint, request: Request, query: Any, secret: str) -> Response:
         """Do what is asked for, or begin it."""
-        limits, options = self.limits, taken(JobOptions, query)
+        options = taken(JobOptions, query)
         if "box" in type(query).model_fields:
             try:
                 taken(PartOptions, query).edges()
@@ -113,17 +113,29 @@ class Service:
                 raise RefusedError(422, "bad_option", str(wrong)) from None
         if secret and not _SECRET.fullmatch(secret):
             raise RefusedError(422, "bad_option", "Job-Secret is 16 to 128 characters, without blanks")
-        job = Job(
-            options.job or "", secret, request.client.host if request.client else "", options.keep or not options.wait
-        )
+        client = request.client.host if request.client else ""
+        job = Job(options.job or "", secret, client, options.keep or not options.wait, endpoint.quick)
         if job.keep:
             job.name, job.secret = job.name or f"job-{new_secret()[:20]}", job.secret or new_secret()
-        job.quick = endpoint.quick
         self.admit(job)
+        body = await self.received(endpoint, request, job)
         accept = request.headers.get("accept", "")
-        chosen = taken(FileOptions, query).format if "format" in type(query).model_fields else None
-        kind = preferred(accept, tuple(ANSWER_FORMATS.values()))
-        ending = chosen or next(ending for ending, named in ANSWER_FORMATS.items() if named == kind)
+        order = Order(job, body, query, ending_for(accept, query), self.limits, self.looking)
+        if not options.wait:
+            return self.begun(endpoint, order)
+        watch = asyncio.create_task(self.watch(request, job))
+        try:
+            return await asyncio.to_thread(rendered, await self.done(endpoint, order), accept)
+        finally:
+            watch.cancel()
+            self.worker.leave(job)
+
+    async def received(self, endpoint: Endpoint, request: Request, job: Job) -> Body:
+        """What was sent; the job is in the queue then.
+
+        Raises:
+            RefusedError: it did not arrive as it must, the job was cancelled meanwhile, or the queue is full.
+        """
         try:
             self.worker.arrive(job)
         except NameTakenError:
@@ -143,22 +155,18 @@ class Service:
             job.keep = False
             self.worker.leave(job)
             raise
-        order = Order(job, body, query, ending, limits, self.looking)
-        if not options.wait:
-            task = asyncio.create_task(self.finish(endpoint, order))
-            self.unwaited.add(task)
-            task.add_done_callback(self.unwaited.discard)
-            place = f"v1/jobs/{job.name}"
-            answer = {"job": job.name, "secret": job.secret, "status": place}
-            return JSONResponse(
-                {**answer, "events": f"{place}/events", "result": f"{place}/result"}, 202, {"location": f"/{place}"}
-            )
-        watch = asyncio.create_task(self.watch(request, job))
-        try:
-            return await asyncio.to_thread(rendered, await self.done(endpoint, order), accept)
-        finally:
-            watch.cancel()
-            self.worker.leave(job)
+        return body
+
+    def begun(self, endpoint: Endpoint, order: Order) -> Response:
+        """Begin a job that nobody waits for; where it is followed, and its result fetched."""
+        task = asyncio.create_task(self.finish(endpoint, order))
+        self.unwaited.add(task)
+        task.add_done_callback(self.unwaited.discard)
+        place = f"v1/jobs/{order.job.name}"
+        answer = {"job": order.job.name, "secret": order.job.secret, "status": place}
+        return JSONResponse(
+            {**answer, "events": f"{place}/events", "result": f"{place}/result"}, 202, {"location": f"/{place}"}
+        )
 
     def admit(self, job: Job) -> None:
         """Admit a job if there is a place left.
@@ -409,6 +417,14 @@ class Service:
     async def metrics(self) -> Response:
         """Counts and times, for Prometheus."""
         return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
+
+
+def ending_for(accept: str, query: Any) -> str:
+    """The ending of the pictures that are wanted: what the query says, or else the header Accept."""
+    if "format" in type(query).model_fields and (chosen := taken(FileOptions, query).format):
+        return chosen
+    kind = preferred(accept, tuple(ANSWER_FORMATS.values()))
+    return next(ending for ending, named in ANSWER_FORMATS.items() if named == kind)
 
 
 def rendered(result: Made, accept: str) -> Response:

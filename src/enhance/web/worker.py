@@ -43,13 +43,15 @@ class Job:
         name: by which it is asked for; empty where nobody asks.
         secret: who knows it may cancel the job and fetch its result; empty: nobody may.
         client: who asked for it.
-        quick: whether it takes tenths of a second, and does not wait behind what takes long.
         keep: whether its answer is kept for a while.
-        accept: what its answer is to be, as the header says.
-        format: what its pictures are to be.
+        quick: whether it takes tenths of a second, and does not wait behind what takes long.
         share: how much of the drawing is done, in [0,1].
         stage: receiving, waiting, reading, drawing, writing, done, failed or cancelled.
         future: the work, once it has been handed over.
+        error: status, code and message of what went wrong.
+        answer: what was made, if it is kept.
+        cancelled: whether nobody wants it any more.
+        ended: when it left the queue, in seconds of `time.monotonic`.
     """
 
     name: str = ""
@@ -57,7 +59,6 @@ class Job:
     client: str = ""
     keep: bool = False
     quick: bool = False
-    accept: str = ""
     share: float = 0.0
     stage: str = "receiving"
     future: Future[Made] | None = field(default=None, repr=False)
