@@ -19,6 +19,8 @@ PixelSize = tuple[int, int]
 """Width and height, in Pillow's order."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, counted from the corners of pixels."""
+PixelBox = tuple[int, int, int, int]
+"""The same in whole pixels: those at `right` and `bottom` lie outside."""
 
 LUMA = (0.299, 0.587, 0.114)
 """How bright red, green and blue are (Recommendation ITU-R BT.601), as Pillow has it."""

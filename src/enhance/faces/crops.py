@@ -22,10 +22,7 @@ from enhance.faces.geometry import (
     similarity,
     warp_to_frame,
 )
-from enhance.pixels import Array, area_mean, resize
-
-PixelBox = tuple[int, int, int, int]
-"""Left, top, right, bottom in whole pixels of the photo."""
+from enhance.pixels import Array, PixelBox, area_mean, resize
 
 SOLID, ROUNDNESS = 0.72, 4
 """The mask's contours are |x|^ROUNDNESS + |y|^ROUNDNESS = r^ROUNDNESS over the frame's [-1,1]: it is full up to r =

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from enhance.errors import ModelError
 from enhance.inference.facts import Facts
+from enhance.pixels import PixelBox
 
 Noise = NDArray[np.float32]
 
@@ -25,7 +26,7 @@ def noise_rng(seed: int, *part: int) -> np.random.Generator:
     return np.random.default_rng((seed, *part) if part else seed)
 
 
-def tiled_noise(seed: int, channels: int, box: tuple[int, int, int, int]) -> Noise:
+def tiled_noise(seed: int, channels: int, box: PixelBox) -> Noise:
     """Noise (channels,h,w) for a part of a picture (left, top, right, bottom): any part gets the same for a pixel."""
     left, top, right, bottom = box
     rows, columns = (range(a // _CELL, -(-b // _CELL)) for a, b in ((top, bottom), (left, right)))

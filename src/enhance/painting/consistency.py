@@ -62,7 +62,8 @@ class ScaledPair:
     Whatever is cut out, its pixels are those that the whole picture would have, as long as the rows they are made from
     are there: two more on either side for `larger`, one for `smaller`.
 
-    lr and hr: height and width of both.
+    Attributes:
+        lr, hr: height and width of both.
     """
 
     lr: tuple[int, int]
@@ -99,7 +100,6 @@ class ScaledPair:
             first: where in the enlargement hr begins.
             lr: rows `span` of the photo, those that hr shows; hr covers them or all but parts of the outermost.
         """
-
         inner = self._covered(span, first, first + len(hr))
         wanted = lr[inner[0] - span[0] : inner[1] - span[0]]
         rows = self.inner_rows(inner)
@@ -113,7 +113,6 @@ class ScaledPair:
 
     def error(self, hr: FloatArray, first: int, lr: FloatArray, rows: Rows) -> float:
         """Sum of squared differences between lr, the rows `rows` of the photo, and the enlargement made small."""
-
         return float(np.sum((self.smaller(hr, first, rows).astype(np.float64) - lr) ** 2))
 
     def _covered(self, span: Rows, top: int, bottom: int) -> Rows:

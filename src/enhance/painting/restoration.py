@@ -4,7 +4,7 @@ One network from clean to terrible: the measures are its inputs, and a photo wit
 large photo is restored band by band, each of which sees enough of its surroundings that no border shows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,7 +175,8 @@ def restore(
     planes = values.astype(np.float32)[None, :, None, None]
     grey = is_grey(rgb)
     restored = np.empty_like(rgb)
-    for start, stop, before, after in _bands(*rgb.shape[:2]):
+    rows = max(4 * MULTIPLE, BAND_PIXELS // rgb.shape[1] // MULTIPLE * MULTIPLE)
+    for start, stop, before, after in tiles.spans(len(rgb), rows, MARGIN):
         image, (height, width) = _padded(rgb[before:after])
         band = network.run(image=image, defects=planes)["restored"][0, :, :height, :width].transpose(1, 2, 0)
         band = band[start - before : stop - before]
@@ -199,12 +200,6 @@ def _colourfulness(rgb: RGB) -> float:
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     return float((most - least).max())
-
-
-def _bands(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
-    rows = max(4 * MULTIPLE, BAND_PIXELS // width // MULTIPLE * MULTIPLE)
-    for span in tiles.spans(height, rows, MARGIN):
-        yield span.start, span.stop, span.before, span.after
 
 
 def _padded(rgb: RGB) -> tuple[NDArray[np.float32], tuple[int, int]]:

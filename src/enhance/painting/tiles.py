@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import NamedTuple
+
+from enhance.pixels import PixelBox
 
 Rows = tuple[int, int]
 """The first of them, and the one behind the last."""
+_Group = tuple[PixelBox, list[int]]
 
 
 class Span(NamedTuple):
@@ -33,26 +37,18 @@ def around(rows: Rows, margin: int, length: int) -> Rows:
     return max(rows[0] - margin, 0), min(rows[1] + margin, length)
 
 
-def united(boxes: list[tuple[int, int, int, int]]) -> list[tuple[tuple[int, int, int, int], list[int]]]:
+def united(boxes: Sequence[PixelBox]) -> list[_Group]:
     """Boxes (left, top, right, bottom) that overlap, as one box around them, with the indices of those it holds."""
     groups = [(box, [n]) for n, box in enumerate(boxes)]
-    merged = True
-    while merged:
-        merged = False
-        for n, (box, members) in enumerate(groups):
-            for m in range(n + 1, len(groups)):
-                other, more = groups[m]
-                if box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]:
-                    around = (
-                        min(box[0], other[0]),
-                        min(box[1], other[1]),
-                        max(box[2], other[2]),
-                        max(box[3], other[3]),
-                    )
-                    groups[n] = (around, sorted(members + more))
-                    del groups[m]
-                    merged = True
-                    break
-            if merged:
-                break
+    while pair := next(((n, m) for n, m in combinations(range(len(groups)), 2) if _meet(groups[n], groups[m])), None):
+        (one, members), (other, more) = groups[pair[0]], groups.pop(pair[1])
+        left, top = (min(edges) for edges in zip(one[:2], other[:2], strict=True))
+        right, bottom = (max(edges) for edges in zip(one[2:], other[2:], strict=True))
+        groups[pair[0]] = (left, top, right, bottom), sorted(members + more)
     return groups
+
+
+def _meet(one: _Group, other: _Group) -> bool:
+    """Whether two groups' boxes overlap."""
+    (left, top, right, bottom), (left_, top_, right_, bottom_) = one[0], other[0]
+    return left < right_ and left_ < right and top < bottom_ and top_ < bottom

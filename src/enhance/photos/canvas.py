@@ -9,12 +9,12 @@ from PIL import Image
 
 from enhance.photos import metadata
 from enhance.photos.photo import Photo
-from enhance.pixels import RGB, Integers, luma, resize, to_float, to_integers
+from enhance.pixels import RGB, Integers, PixelBox, luma, resize, to_float, to_integers
 
 PIXELS_AT_ONCE = 2**20
-"""Integers that are converted together: their floats take several times the memory of what is kept of them."""
+"""Pixels that are converted together: their floats take several times the memory of what is kept of them."""
 REACH = 3
-"""Integers around a place that bicubic enlargement looks at, and one to spare."""
+"""Pixels around a place that bicubic enlargement looks at, and one to spare."""
 
 
 def to_image(photo: Photo, rgb: RGB) -> Image.Image:
@@ -73,7 +73,7 @@ class Canvas:
         elif self._image is not None:
             self._image.paste(_image_of(values, self._image.mode), (left, top))
 
-    def _own(self, rgb: RGB, box: tuple[int, int, int, int]) -> RGB:
+    def _own(self, rgb: RGB, box: PixelBox) -> RGB:
         """Colours (h,w,3) as the file will have them, (h,w,C)."""
         photo = self.photo
         if photo.profile is None or photo.original is None:
@@ -87,12 +87,12 @@ class Canvas:
             lost[photo.alpha[there] == 0] = 0
         return colours + resize(lost, (rgb.shape[1], rgb.shape[0]), inside)
 
-    def _enlarged(self, plane: Integers, box: tuple[int, int, int, int]) -> RGB:
+    def _enlarged(self, plane: Integers, box: PixelBox) -> RGB:
         """What a part of the canvas shows of (H,W,C), enlarged."""
         x0, y0, x1, y1, inside = self._source(box)
         return resize(to_float(plane[y0:y1, x0:x1]), (box[2] - box[0], box[3] - box[1]), inside)
 
-    def _source(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int, tuple[float, float, float, float]]:
+    def _source(self, box: PixelBox) -> tuple[int, int, int, int, tuple[float, float, float, float]]:
         """The pixels of the photo that a part of the canvas is made from, and where in them it lies."""
         across, down = self.photo.width / self.width, self.photo.height / self.height
         left, top, right, bottom = box[0] * across, box[1] * down, box[2] * across, box[3] * down

@@ -30,7 +30,7 @@ from enhance.photos.transparency import fill_transparent
 from enhance.pixels import RGB, Integers, to_float, to_integers
 
 MAX_PIXELS = 90_000_000
-"""Integers of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
+"""Pixels of the largest photo that is read unless more are allowed: four times larger it takes 6 GB."""
 
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]

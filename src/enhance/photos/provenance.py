@@ -27,7 +27,7 @@ from enhance.photos import metadata
 from enhance.photos.canvas import Canvas
 from enhance.photos.decoders import decoding, ready
 from enhance.photos.photo import Photo
-from enhance.pixels import Box, to_float
+from enhance.pixels import Box, PixelBox, to_float
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 INVENTED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"
@@ -72,7 +72,7 @@ class Stamp:
     version: str
     seed: int
     lr_psnr: float
-    faces: tuple[tuple[int, int, int, int], ...]
+    faces: tuple[PixelBox, ...]
     everywhere: bool = False
     words: str = ""
     drawing: bool = False

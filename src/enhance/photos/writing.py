@@ -21,9 +21,9 @@ from enhance.photos.encoders import FORMATS, convert_for_format, encode, encode_
 DEEP = ("PNG", "TIFF")
 """Formats that are written with 16 bits a channel where the photo has them."""
 _LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
-"""Integers along a side that a format, or its customary programs, take."""
+"""Pixels along a side that a format, or its customary programs, take."""
 LARGEST_AREA = {"BMP": 2**32 // 3, "HEIF": 142_606_336}
-"""Integers in all: of 4 GB; of HEVC's level 7.2."""
+"""Pixels in all: of 4 GB; of HEVC's level 7.2."""
 LONGEST_NAME = 255
 """Bytes of a file's name."""
 

@@ -26,6 +26,7 @@ from enhance.painting.consistency import ScaledPair, lr_psnr
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
+from enhance.pixels import PixelBox
 from enhance.tasks.fill.fill import Filled, fill_photo
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.imagine.imagine import BIRD_MODEL, imagine_all
@@ -46,7 +47,6 @@ from enhance.web.queries import taken
 from enhance.web.query_options import (
     ANSWER_FORMATS,
     DialOptions,
-    Edges,
     HoleOptions,
     NumberOptions,
     SeveralOptions,
@@ -97,7 +97,7 @@ def _enhanced(order: Order, photo: Photo, options: UpscaleOptions, known: list[K
 
 
 def known_faces(
-    order: Order, original: Photo, part: Edges | None, options: FaceOptions, number: int = 0
+    order: Order, original: Photo, part: PixelBox | None, options: FaceOptions, number: int = 0
 ) -> list[KnownFace] | None:
     """Return the known faces of the part that is drawn: see `Looking.within`."""
     if options.aligned or options.model == BICUBIC:
@@ -107,7 +107,7 @@ def known_faces(
     )
 
 
-def numbers_of(known: list[KnownFace] | None, part: Edges | None, count: int) -> list[int | None]:
+def numbers_of(known: list[KnownFace] | None, part: PixelBox | None, count: int) -> list[int | None]:
     """The numbers of faces: those that are known, or of a whole photo that was only now looked at, their order."""
     if known is not None:
         return [one.number for one in known]

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from enhance.errors import PhotoError
 from enhance.faces.known import KnownFace, no_such_face
 from enhance.photos.photo import Photo
-from enhance.pixels import Box
+from enhance.pixels import Box, PixelBox
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.web.query_options import Edges
 
 _REMEMBERED = 32
 """Photos whose faces are remembered: where they lie, not what they look like. And faces whose dials are."""
@@ -78,7 +77,7 @@ class Looking:
         self,
         content: bytes,
         photo: Photo,
-        part: Edges | None,
+        part: PixelBox | None,
         number: int = 0,
         *,
         force: bool = False,

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from enhance import cancellation
 from enhance.errors import EnhanceError, PhotoError
 from enhance.photos.photo import Photo, read
+from enhance.pixels import PixelBox
 from enhance.tasks.fill.hole import marked_in
 from enhance.web.bodies import Body
 from enhance.web.looking import Looking
 from enhance.web.queries import Query, taken
-from enhance.web.query_options import Edges, PartOptions
+from enhance.web.query_options import PartOptions
 from enhance.web.settings import Limits
 from enhance.web.worker import Job
 
@@ -47,7 +48,7 @@ class Order:
     limits: Limits
     looking: Looking
 
-    def part(self) -> Edges | None:
+    def part(self) -> PixelBox | None:
         """The part of the photo that is meant, None for all of it."""
         return taken(PartOptions, self.query).edges()
 
@@ -121,7 +122,7 @@ def too_large_or(error: PhotoError, pixels: int) -> EnhanceError:
     return error
 
 
-def cut(photo: Photo, part: Edges | None) -> Photo:
+def cut(photo: Photo, part: PixelBox | None) -> Photo:
     """A part of a photo, or all of it.
 
     Raises:

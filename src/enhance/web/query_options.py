@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from enhance.options import option
+from enhance.pixels import PixelBox
 
 ANSWER_FORMATS = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}
 FOUR = "[0-9]{1,6},[0-9]{1,6},[0-9]{1,6},[0-9]{1,6}"
 NAME = "[A-Za-z0-9._-]{1,64}"
 _MOST_ANSWERS = 16
 _DIAL = r"-?([0-2](\.[0-9]{1,6})?|3(\.0{1,6})?)"
-Edges = tuple[int, int, int, int]
-"""Left, top, right and bottom in the photo's upright pixels; right and bottom lie outside."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class PartOptions:
         form="left,top,width,height in whole pixels",
     )
 
-    def edges(self) -> Edges | None:
+    def edges(self) -> PixelBox | None:
         """The part that is meant; None for all of the photo.
 
         Raises:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
+from enhance.pixels import PixelBox
 from enhance.tasks.imagine import layouts as lay
 from enhance.tasks.imagine.layouts import Floats, Layouts
 from enhance.tasks.imagine.words import tokens, understood
@@ -32,7 +33,7 @@ class Bird:
     fractions of that part, width by height of what it shows, whether it faces left, and captions."""
 
     path: Path
-    box: tuple[int, int, int, int] | None
+    box: PixelBox | None
     points: tuple[tuple[float, float], ...]
     aspect: float
     faces_left: bool
@@ -260,7 +261,7 @@ def _rows(path: Path) -> dict[str, list[str]]:
     return {number: rest for number, *rest in map(str.split, path.read_text().splitlines())}
 
 
-def framed(box: tuple[float, ...], size: tuple[int, int], most: float = 1.25) -> tuple[int, int, int, int]:
+def framed(box: tuple[float, ...], size: tuple[int, int], most: float = 1.25) -> PixelBox:
     """The window of a picture to show.
 
     Args:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.inference.model import Model
-from enhance.pixels import RGB, Integers, to_float
-from enhance.tasks.translate.finding import Animal, AnimalRegion
+from enhance.pixels import RGB, Integers, PixelBox, to_float
+from enhance.tasks.translate.finding import Animal
 from enhance.tasks.translate.options import COAT, COATS
 
 ANIMAL_SIDE = 128
@@ -69,7 +69,7 @@ class AnimalPatch:
         drawn = self._part(self.drawn, (x0, y0, x1, y1), cv2.INTER_CUBIC)
         return slice(y0 - top, y1 - top), slice(x0, x1), drawn, alpha
 
-    def _part(self, plane: NDArray[np.float32], box: AnimalRegion, method: int) -> NDArray[np.float32]:
+    def _part(self, plane: NDArray[np.float32], box: PixelBox, method: int) -> NDArray[np.float32]:
         left, top, right, bottom = box
         size = right - left, bottom - top
         if self.side <= len(plane):
@@ -113,7 +113,7 @@ def draw_animal(
     return AnimalPatch(left, top, side, np.ascontiguousarray(drawn), alpha, painted)
 
 
-def drawn_side(box: AnimalRegion, *, pattern: bool) -> int:
+def drawn_side(box: PixelBox, *, pattern: bool) -> int:
     """Pixels across the square in which animals are drawn: of several in a row each is as large as one alone would be,
     up to twice the usual side. `pattern`: whether stripes are drawn, which must not be too fine on small animals."""
     left, top, right, bottom = box
@@ -123,7 +123,7 @@ def drawn_side(box: AnimalRegion, *, pattern: bool) -> int:
     return int(_BROADER * side) // _STEP * _STEP if pattern and longer < _SMALL else side
 
 
-def square(box: AnimalRegion, room: float, height: int, width: int) -> tuple[int, int, int]:
+def square(box: PixelBox, room: float, height: int, width: int) -> tuple[int, int, int]:
     """Left, top and side of the square around a box that a network is shown; in the photo, where that is possible."""
     left, top, right, bottom = box
     longer = max(right - left, bottom - top)

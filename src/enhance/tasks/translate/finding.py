@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.inference.model import Model
-from enhance.pixels import Integers
+from enhance.pixels import Integers, PixelBox
 from enhance.tasks.translate.options import ANIMALS
 from enhance.tasks.translate.overview import overview
 from enhance.tasks.translate.people import without_people
@@ -30,8 +30,6 @@ JOINED = 2
 """Pixels of the finder's answer between two parts of one animal, as a fence or a rider leaves them."""
 
 Probabilities = NDArray[np.float32]
-AnimalRegion = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels of the photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ class Animal:
         where: (h,w) probabilities in the photo made small, zero where other animals are nearer.
     """
 
-    box: AnimalRegion
+    box: PixelBox
     share: float
     where: Probabilities
 

@@ -23,7 +23,7 @@ from torch import Tensor
 from enhance.datasets import cache, folders
 from enhance.datasets.names import WHOLE_PICTURE, labels, window
 from enhance.errors import DataError
-from enhance.pixels import Box
+from enhance.pixels import Box, PixelBox
 from enhance.tasks.upscale.degradation import Degradation
 from enhance.tasks.upscale.networks.generator import frame_coordinates
 from enhance.tasks.upscale.options import SCALE
@@ -106,7 +106,7 @@ class ImageGroup:
 class TrainingSource(NamedTuple):
     path: Path
     window: Box
-    crop: tuple[int, int, int, int] | None
+    crop: PixelBox | None
 
 
 class FaceDataset:
