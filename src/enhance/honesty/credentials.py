@@ -130,7 +130,7 @@ def _algorithm(key: Path) -> str:
 
 def _mime(path: Path) -> str:
     ending = path.suffix.lower().removeprefix(".")
-    return f"image/{ {'jpg': 'jpeg', 'tif': 'tiff'}.get(ending, ending) }".replace(" ", "")
+    return "image/" + {"jpg": "jpeg", "tif": "tiff"}.get(ending, ending)
 
 
 def credentials(path: Path) -> dict[str, Any] | None:

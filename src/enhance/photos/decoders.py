@@ -133,6 +133,7 @@ def ready(kind: str, name: str | os.PathLike[str]) -> None:
 
 
 def frame_count(image: Image.Image) -> int:
+    """How many frames an animation has; 1 for any other file."""
     return getattr(image, "n_frames", 1) if image.format in MOVING and getattr(image, "is_animated", False) else 1
 
 
@@ -240,5 +241,6 @@ def deep_grey(image: Image.Image, name: str) -> NDArray[np.uint16]:
 
 
 def reason(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(reason.split()) or type(error).__name__
+    """What an error says, in one line."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(words.split()) or type(error).__name__

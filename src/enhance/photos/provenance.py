@@ -149,6 +149,12 @@ def stamped(packet: bytes | None, stamp: Stamp, most: int | None = None) -> byte
     return _packet(_description(stamp, b""))
 
 
+def write_stamp(canvas: Canvas, stamp: Stamp) -> None:
+    """Have the file of a canvas say what the stamp says, beside all that the photo's file said."""
+    most = MOST_IN_JPEG if canvas.photo.format == "JPEG" else None
+    canvas.info["xmp"] = stamped(canvas.info.get("xmp"), stamp, most)
+
+
 def _packet(descriptions: bytes) -> bytes:
     return (
         b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -251,7 +257,7 @@ def read_stamp(packet: bytes) -> dict[str, Any]:
 
 def as_face(image: Image.Image, model: str, version: str, seed: int, lr_psnr: float) -> Image.Image:
     """The same image, whose file will say that all of it is a redrawn face; arguments as for `Stamp`."""
-    image.info["xmp"] = stamped(None, Stamp(_software(), model, version, seed, lr_psnr, ((0, 0, *image.size),)))
+    image.info["xmp"] = stamped(None, Stamp(software(), model, version, seed, lr_psnr, ((0, 0, *image.size),)))
     return image
 
 
@@ -266,7 +272,7 @@ def labelled(image: Image.Image, sheet: str) -> Image.Image:
     Args:
         sheet: what it is: "comparison", "line-up", "map" or "mask".
     """
-    fields = f"<enhance:Software>{_software()}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
+    fields = f"<enhance:Software>{software()}</enhance:Software><enhance:Sheet>{sheet}</enhance:Sheet>"
     own = f'<rdf:Description rdf:about="" xmlns:enhance="{OURS}">{fields}</rdf:Description>\n'
     image.info["xmp"] = _packet(own.encode())
     return image
@@ -330,10 +336,10 @@ def stamp(
     everywhere = any(network.facts.invents for network in drawn_by[1:] if network)
     names = AND.join(network.facts.name for network in networks)
     digits = AND.join(map(version_of, networks))
-    return Stamp(_software(), names, digits, seed, lr_psnr, tuple(boxes), everywhere)
+    return Stamp(software(), names, digits, seed, lr_psnr, tuple(boxes), everywhere)
 
 
 @cache
-def _software() -> str:
+def software() -> str:
     """Name and version of this program, which Python looks up in a file each time that it is asked."""
     return f"enhance {version('enhance')}"

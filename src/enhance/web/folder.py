@@ -15,7 +15,6 @@ import re
 import secrets
 import shutil
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +28,8 @@ from enhance.inference import bundled, shipped
 from enhance.inference.facts import peek
 from enhance.inference.model import Model
 from enhance.painting import restoration
-from enhance.photos.provenance import Stamp, stamped
+from enhance.photos.provenance import Stamp, software, stamped
+from enhance.pixels import PixelBox
 from enhance.tasks.imagine import layouts, vocabulary, words
 from enhance.tasks.imagine.bank import LEVELS, Bank, packed_layouts
 from enhance.tasks.sketch.options import FUR_COLOURS as FURS
@@ -55,8 +55,7 @@ and the last have floats; rounding them changes a picture as much as a change of
 """
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
-SOFTWARE = f"enhance {version('enhance')}"
-BOX = cast(tuple[int, int, int, int], ("@BOX@",))
+BOX = cast(PixelBox, ("@BOX@",))
 MARK = Path("static", "data", "facts.json")
 """What a folder of ours has, by which it may be written over."""
 POLICY = (
@@ -259,25 +258,25 @@ def bird_tables() -> dict[str, Any]:
 def _stamp(model: str, **facts: Any) -> str:
     """XMP for a picture by this network; the seed, and words where there are any, are put in where @SEED@ stands."""
     digits = sha256(shipped.weights_of(model))[:12]
-    stamp = Stamp(SOFTWARE, model, digits, 0, math.nan, (), everywhere=True, **facts)
+    stamp = Stamp(software(), model, digits, 0, math.nan, (), everywhere=True, **facts)
     return stamped(None, stamp).decode().replace("<enhance:Seed>0<", "<enhance:Seed>@SEED@<")
 
 
 def _stamps_of_photos() -> list[str]:
     """XMP for photos in which no face was redrawn, one, and several; the last is for a photo that no network drew."""
-    stamps = [Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,) * count) for count in range(3)]
+    stamps = [Stamp(software(), "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,) * count) for count in range(3)]
     return [_open(stamp) for stamp in (*stamps, replace(stamps[0], model="", version=""))]
 
 
 def _stamps_of_animals() -> list[str]:
     """XMP for photos in which animals in one place were redrawn, and in several."""
-    one = Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="animal", invention="@INVENTED@")
+    one = Stamp(software(), "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="animal", invention="@INVENTED@")
     return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
 
 
 def _stamps_of_holes() -> list[str]:
     """XMP for photos with one hole that was filled, and with several."""
-    one = Stamp(SOFTWARE, "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="hole")
+    one = Stamp(software(), "@MODEL@", "@DIGITS@", 0, math.nan, (BOX,), part="hole")
     return [_open(stamp) for stamp in (one, replace(one, faces=(BOX, BOX)))]
 
 

@@ -205,7 +205,7 @@ def turned(order: Order) -> Made:
     canvas.put(0, 0, hr)
     everywhere = (0.0, 0.0, float(shown.width), float(shown.height))
     stamp = provenance.stamp(shown, (model, None, None), options.seed, agreement, [everywhere], canvas)
-    canvas.info["xmp"] = provenance.stamped(canvas.info.get("xmp"), stamp)
+    provenance.write_stamp(canvas, stamp)
     facts = {
         "width": canvas.width,
         "height": canvas.height,

@@ -128,7 +128,8 @@ def fill_photo(
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
     notes = (*photo.first_only, *((photo.lost,) if photo.lost else ()))
     stamp = stamp_of(hole, used(regions, completed, options), options.seed)
-    return _stamped(photo, Filled(canvas, hole, tuple(completed), notes, stamp))
+    provenance.write_stamp(canvas, stamp)
+    return Filled(canvas, hole, tuple(completed), notes, stamp)
 
 
 def without_colours(photo: Photo, hole: Hole) -> bool:
@@ -208,12 +209,4 @@ def stamp_of(hole: Hole, drew: Mapping[str, str], seed: int) -> Stamp:
     order = np.argsort(-parts[:, 4])[:32]
     boxes = tuple((x, y, x + w, y + h) for x, y, w, h, _ in parts[order].tolist())
     names, digests = provenance.AND.join(drew), provenance.AND.join(drew.values())
-    return Stamp(f"enhance {version('enhance')}", names, digests, seed, float("inf"), boxes, part="hole")
-
-
-def _stamped(photo: Photo, filled: Filled) -> Filled:
-    """The same with a canvas whose file says what was done."""
-    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
-    info = filled.canvas.info
-    info["xmp"] = provenance.stamped(info.get("xmp"), filled.stamp, most)
-    return filled
+    return Stamp(provenance.software(), names, digests, seed, float("inf"), boxes, part="hole")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +150,7 @@ def _finished(
 def _signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
     """Write onto a canvas, for its file, that all of it was invented, from what words and by what network."""
     stamp = provenance.Stamp(
-        f"enhance {version('enhance')}",
+        provenance.software(),
         model.facts.name,
         provenance.version_of(model),
         seed,
@@ -161,5 +160,5 @@ def _signed(canvas: Canvas, seed: int, reading: Reading, model: Model) -> Stamp:
         words=reading.text,
         invention="a bird",
     )
-    canvas.info["xmp"] = provenance.stamped(None, stamp)
+    provenance.write_stamp(canvas, stamp)
     return stamp

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +146,7 @@ def _finished(painted: RGB, drawing: Drawing, options: SketchOptions, model: Mod
 def _signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
     """Write onto a canvas, for its file, that all of it was invented, and by what network."""
     stamp = provenance.Stamp(
-        f"enhance {version('enhance')}",
+        provenance.software(),
         model.facts.name,
         provenance.version_of(model),
         options.seed,
@@ -157,5 +156,5 @@ def _signed(canvas: Canvas, options: SketchOptions, model: Model) -> Stamp:
         drawing=True,
         invention="a cat",
     )
-    canvas.info["xmp"] = provenance.stamped(None, stamp)
+    provenance.write_stamp(canvas, stamp)
     return stamp

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -145,11 +144,17 @@ def _stamped(photo: Photo, result: Translated, used: Sequence[Model]) -> Transla
     boxes = tuple(animal.box for animal in result.animals) or ((0, 0, photo.width, photo.height),)
     names = AND.join(model.facts.name for model in used)
     digits = AND.join(map(provenance.version_of, used))
-    stamp = provenance.Stamp(f"enhance {version('enhance')}", names, digits, 0, float("inf"), boxes, part="animal")
-    stamp = replace(stamp, invention=INVENTED_PARTS[result.options.to])
-    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
-    info = result.canvas.info
-    info["xmp"] = provenance.stamped(info.get("xmp"), stamp, most)
+    stamp = Stamp(
+        provenance.software(),
+        names,
+        digits,
+        0,
+        float("inf"),
+        boxes,
+        part="animal",
+        invention=INVENTED_PARTS[result.options.to],
+    )
+    provenance.write_stamp(result.canvas, stamp)
     return replace(result, stamp=stamp)
 
 

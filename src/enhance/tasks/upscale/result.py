@@ -137,8 +137,7 @@ def with_record(photo: Photo, result: Result) -> Result:
     drawn_by = (result.model if boxes else None, *result.rest)
     stamp = provenance.stamp(photo, drawn_by, result.options.seed, result.lr_psnr, boxes, result.canvas)
     stamp = replace(stamp, fidelity=result.options.fidelity if boxes else 0.0)
-    most = provenance.MOST_IN_JPEG if photo.format == "JPEG" else None
-    result.canvas.info["xmp"] = provenance.stamped(result.canvas.info.get("xmp"), stamp, most)
+    provenance.write_stamp(result.canvas, stamp)
     return replace(result, stamp=stamp, invented=_invented(photo, result))
 
 
