@@ -18,9 +18,7 @@ from enhance.painting.background import Background
 from enhance.painting.bands import Patch
 from enhance.painting.consistency import back_project
 from enhance.painting.tiles import united
-from enhance.pixels import Box, resize
-
-_Array = NDArray[np.float32]
+from enhance.pixels import Array, Box, resize
 
 MAX_FACE_SIZE = 96
 """Pixels across the face frame up to which a face is redrawn: half as many again as the networks were trained on."""
@@ -44,7 +42,7 @@ class FaceJob:
     crop: FaceCrop | None = None
     reason: str | None = None
     share: float = 1.0
-    drawn: _Array | None = None
+    drawn: Array | None = None
 
     @property
     def box(self) -> Box:
@@ -66,7 +64,7 @@ class FaceJob:
         """Pixels across the face frame: those it is drawn from, or those that it has."""
         return round(face_size(self.face.landmarks)) if self.crop is None else self.crop.size
 
-    def upright(self) -> _Array | None:
+    def upright(self) -> Array | None:
         """What was drawn, upright in the face frame, (scale*size,scale*size,3). It takes as long as to draw it."""
         return None if self.crop is None or self.drawn is None else self.crop.upright(self.drawn)
 
@@ -118,7 +116,7 @@ def drawing_size(landmarks: NDArray[np.floating]) -> int:
 
 def draw_crops(
     model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None = None
-) -> list[_Array]:
+) -> list[Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).
 
     What is drawn of a reduced crop is enlarged by bicubic to where it belongs.
@@ -139,7 +137,7 @@ def draw_crops(
     return [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
 
 
-def _refined(model: Model, crop: FaceCrop, drawn: _Array, seed: int, shared: NDArray[np.floating] | None) -> _Array:
+def _refined(model: Model, crop: FaceCrop, drawn: Array, seed: int, shared: NDArray[np.floating] | None) -> Array:
     """What was drawn of a small crop, drawn once more from more pixels of itself, if the model asks for that.
 
     A face that is drawn from few pixels has eyes that do not match; drawn again from what it shows, larger, they do.
@@ -158,10 +156,10 @@ def _refined(model: Model, crop: FaceCrop, drawn: _Array, seed: int, shared: NDA
     return back_project(np.clip(resize(drawn, (width, height)), 0, 1), crop.lr, model.facts.scale)
 
 
-def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None) -> list[_Array]:
+def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np.floating] | None) -> list[Array]:
     """The same for crops that are not reduced; those of one shape are one batch."""
     channels = model.facts.noise_channels
-    drawn: list[_Array] = [np.empty(0, np.float32)] * len(crops)
+    drawn: list[Array] = [np.empty(0, np.float32)] * len(crops)
     for shape in {crop.lr.shape for crop in crops}:
         members = [n for n, crop in enumerate(crops) if crop.lr.shape == shape]
         lr = np.stack([np.rot90(crops[n].lr, crops[n].quarter_turns).transpose(2, 0, 1) for n in members])
@@ -181,7 +179,7 @@ def _draw(model: Model, crops: Sequence[FaceCrop], seed: int, shared: NDArray[np
     return drawn
 
 
-def face_noise(place: _Array, channels: int, size: int, seed: int, mirrored: int = 0) -> _Array:
+def face_noise(place: Array, channels: int, size: int, seed: int, mirrored: int = 0) -> Array:
     """Noise (channels,h,w) that is fixed to the face frame, at the coordinates `place` (3,h,w).
 
     A face that moves through the pixels of a video takes its noise along, and is drawn alike.

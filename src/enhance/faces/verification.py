@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enhance.faces import detection, geometry
-
-_Array = NDArray[np.float32]
+from enhance.pixels import Array
 
 VIEWS = (112, 160, 224)
 """Sides in pixels of the views in which the face must be found again."""
@@ -26,7 +25,7 @@ FLAT = (0.12, 0.4)
 """The share of neighbouring pixels of one colour that a photo does not reach, at the coarsest and the finest."""
 
 
-def rejection_reason(rgb: _Array, landmarks: NDArray[np.floating]) -> str | None:
+def rejection_reason(rgb: Array, landmarks: NDArray[np.floating]) -> str | None:
     """Why this is not to be redrawn; None if it is a face.
 
     Args:
@@ -46,12 +45,12 @@ def aligned_landmarks(height: int, width: int) -> NDArray[np.float64]:
     return landmarks
 
 
-def detection_score(rgb: _Array, landmarks: NDArray[np.floating]) -> float:
+def detection_score(rgb: Array, landmarks: NDArray[np.floating]) -> float:
     """Mean score in [0,1] with which the detector finds the face again where its landmarks say it is."""
     return float(np.mean([_found_again(rgb, landmarks, side) for side in VIEWS]))
 
 
-def _found_again(rgb: _Array, landmarks: NDArray[np.floating], side: int) -> float:
+def _found_again(rgb: Array, landmarks: NDArray[np.floating], side: int) -> float:
     view, _ = detection.view(rgb, landmarks, side)
     goal = detection.landmarks_in_view(side)
     reach = MAX_OFFSET * side / detection.VIEW_MARGIN
@@ -63,7 +62,7 @@ def _found_again(rgb: _Array, landmarks: NDArray[np.floating], side: int) -> flo
     return max(again, default=0.0)
 
 
-def flat_fraction(rgb: _Array, landmarks: NDArray[np.floating]) -> float:
+def flat_fraction(rgb: Array, landmarks: NDArray[np.floating]) -> float:
     """The share of neighbouring pixels of one colour, over the share that a photo of this size does not reach."""
     # The photo's own pixels, for any resampling blurs or rings; the middle, for its borders may be continued ones.
     size = geometry.face_size(landmarks)

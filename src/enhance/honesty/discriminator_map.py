@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import PhotoError
@@ -18,9 +16,7 @@ from enhance.inference.model import Model
 from enhance.inference.shipped import DISCRIMINATOR, WEIGHTS
 from enhance.painting.background import bicubic
 from enhance.painting.consistency import downscale
-from enhance.pixels import resize
-
-_Array = NDArray[np.float32]
+from enhance.pixels import Array, resize
 
 _PATCH = 16
 MIN_SIDE, _MAX_SIDE = 64, 128
@@ -39,11 +35,11 @@ class ScoredPicture:
     """
 
     name: str
-    rgb: _Array
-    scores: _Array
+    rgb: Array
+    scores: Array
 
 
-def scored_enlargements(rgb: _Array) -> tuple[ScoredPicture, ...]:
+def scored_enlargements(rgb: Array) -> tuple[ScoredPicture, ...]:
     """Of a part of a photo, and of the same made four times smaller and enlarged again: by bicubic, and by networks.
 
     Args:
@@ -60,7 +56,7 @@ def scored_enlargements(rgb: _Array) -> tuple[ScoredPicture, ...]:
     return tuple(ScoredPicture(name, picture, patch_scores(picture, lr)) for name, picture in pictures.items())
 
 
-def fit_to_patches(rgb: _Array) -> _Array:
+def fit_to_patches(rgb: Array) -> Array:
     """A picture (H,W,3) reduced until its longer side has at most MAX_SIDE pixels, cut to whole patches.
 
     Raises:
@@ -79,8 +75,8 @@ def fit_to_patches(rgb: _Array) -> _Array:
     return resize(rgb, (across, down), box, Image.Resampling.BOX)
 
 
-def patch_scores(hr: _Array, lr: _Array) -> _Array:
+def patch_scores(hr: Array, lr: Array) -> Array:
     """How photographed each patch of hr (4h,4w,3) looks, given lr (h,w,3): (h/4, w/4), of no particular range."""
     network = Model.load(WEIGHTS / "face_x4_gan" / DISCRIMINATOR)
-    result: _Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
+    result: Array = network.run(hr=hr.transpose(2, 0, 1)[None], lr=lr.transpose(2, 0, 1)[None])["verdicts"][0, 0]
     return result

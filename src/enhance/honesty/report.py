@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import ModelError, PhotoError
@@ -20,10 +19,8 @@ from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.photos.photo import Photo
-from enhance.pixels import resize
+from enhance.pixels import Array, resize
 from enhance.tasks.upscale.result import Result
-
-_Array = NDArray[np.float32]
 
 WARNING = (
     "The detail of redrawn faces is imaginary. It agrees with the photo, as countless other faces would; it will not "
@@ -54,7 +51,7 @@ class FaceReport:
     people: int
     likeness: float | None = None
     bicubic: float | None = None
-    band: _Array | None = None
+    band: Array | None = None
     number: int = 1
 
     @property
@@ -98,7 +95,7 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
     if result.model is None:
         return ()
-    pictures: list[tuple[_Array, float]] = []
+    pictures: list[tuple[Array, float]] = []
     if original is not None:
         pictures = [
             (result.rgb, result.canvas.width / photo.width),
@@ -112,7 +109,7 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
     )
 
 
-def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[_Array, float]]) -> FaceReport:
+def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[Array, float]]) -> FaceReport:
     """The report on one face.
 
     Args:
@@ -147,7 +144,7 @@ def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tupl
     )
 
 
-def _shown(result: Result, crop: FaceCrop, scale: int) -> _Array:
+def _shown(result: Result, crop: FaceCrop, scale: int) -> Array:
     """How much of each pixel that was drawn of a crop is shown, (scale*h,scale*w) in [0,1]."""
     if result.options.aligned:
         height, width = crop.lr.shape[:2]
@@ -155,7 +152,7 @@ def _shown(result: Result, crop: FaceCrop, scale: int) -> _Array:
     return crop.mask(scale)
 
 
-def _framed(rgb: _Array, landmarks: Points, ratio: float, side: int) -> _Array:
+def _framed(rgb: Array, landmarks: Points, ratio: float, side: int) -> Array:
     """A face of the photo in the face frame, (side,side,3), from a picture that is `ratio` times as large."""
     crop, _ = geometry.align(rgb, (landmarks + 0.5) * ratio - 0.5, side)
     return crop
@@ -176,7 +173,7 @@ def refuse_map(result: Result) -> None:
             uncertainty.constants_for(result.model, job.size)
 
 
-def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _Array:
+def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> Array:
     """Half widths (H,W) of the band over the enhanced photo, in [0,1]; 0 where nothing was invented.
 
     Raises:
@@ -198,7 +195,7 @@ def band_map(result: Result, reports: tuple[FaceReport, ...], photo: Photo) -> _
     return band if result.inventive is None else np.where(band > 0, band, _rest_band(result.inventive, result, photo))
 
 
-def _rest_band(model: Model, result: Result, photo: Photo) -> _Array:
+def _rest_band(model: Model, result: Result, photo: Photo) -> Array:
     """Half widths (H,W) of the band of what is no face, by how much the result differs from bicubic."""
     drawn = result.rgb
     enlarged = np.clip(resize(photo.rgb, (drawn.shape[1], drawn.shape[0])), 0, 1)

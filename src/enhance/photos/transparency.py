@@ -1,12 +1,9 @@
 """Colours under transparent pixels, which enlargement would otherwise mix with whatever the file has there."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from enhance.pixels import Integers, resize, to_float, to_integers
-
-_Array = NDArray[np.float32]
+from enhance.pixels import Array, Integers, resize, to_float, to_integers
 
 _BAND = 256
 """Rows that are worked on together; an even number."""
@@ -31,12 +28,12 @@ def fill_transparent(pixels: Integers, alpha: Integers) -> Integers:
     return done
 
 
-def _trusted(pixels: Integers, alpha: Integers) -> tuple[_Array, _Array]:
+def _trusted(pixels: Integers, alpha: Integers) -> tuple[Array, Array]:
     """Colours (H,W,3) and how far each is to be trusted (H,W,1), both in [0,1]."""
     return to_float(pixels), np.minimum(to_float(alpha) / np.float32(_VISIBLE), 1)[..., None]
 
 
-def _spread(colours: _Array, trust: _Array) -> _Array:
+def _spread(colours: Array, trust: Array) -> Array:
     """Colours (H,W,3) carried over to where trust (H,W,1) in [0,1] is low.
 
     Averages over ever larger blocks (Gortler and others, "The lumigraph", SIGGRAPH 1996).
@@ -47,7 +44,7 @@ def _spread(colours: _Array, trust: _Array) -> _Array:
     return (trust * colours + (1 - trust) * around).astype(np.float32)
 
 
-def _halved(colours: _Array, trust: _Array) -> tuple[_Array, _Array]:
+def _halved(colours: Array, trust: Array) -> tuple[Array, Array]:
     """What can be trusted of every block of 2x2: its mean, and whether there is anything."""
     even = (0, len(trust) % 2), (0, trust.shape[1] % 2), (0, 0)
     padded = [np.pad(values, even) for values in (colours * trust, trust)]
@@ -55,7 +52,7 @@ def _halved(colours: _Array, trust: _Array) -> tuple[_Array, _Array]:
     return sums[0] / np.maximum(sums[1], 1e-6), np.minimum(sums[1], 1)
 
 
-def _doubled(coarse: _Array, shape: tuple[int, ...], top: float) -> _Array:
+def _doubled(coarse: Array, shape: tuple[int, ...], top: float) -> Array:
     """`shape` (h,w) pixels of twice the fineness, from the row `top` on."""
     box = 0.0, top, shape[1] / 2, top + shape[0] / 2
     return resize(coarse, (shape[1], shape[0]), box, Image.Resampling.BILINEAR)

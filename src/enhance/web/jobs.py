@@ -26,7 +26,7 @@ from enhance.painting.consistency import ScaledPair, lr_psnr
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
-from enhance.pixels import PixelBox
+from enhance.pixels import Array, PixelBox
 from enhance.tasks.fill.fill import Filled, fill_photo
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.imagine.imagine import BIRD_MODEL, imagine_all
@@ -51,8 +51,6 @@ from enhance.web.query_options import (
     NumberOptions,
     SeveralOptions,
 )
-
-_Array = NDArray[np.float32]
 
 
 def enhance(order: Order) -> Made:
@@ -266,7 +264,7 @@ def invention(order: Order) -> Made:
     return Made(facts, (MadePicture(picture, ANSWER_FORMATS["png"], options.seed),))
 
 
-def _heat(band: _Array) -> NDArray[np.uint8]:
+def _heat(band: Array) -> NDArray[np.uint8]:
     """Half widths (H,W) in [0,1] as colours (H,W,4): transparent where nothing was made up, redder where more was."""
     rgba = np.empty((*band.shape, 4), np.uint8)
     for top in range(0, len(band), 256):

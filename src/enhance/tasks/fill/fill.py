@@ -9,7 +9,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.counts import counted
 from enhance.errors import PhotoError
@@ -20,7 +19,7 @@ from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.provenance import Stamp
-from enhance.pixels import luma, to_float
+from enhance.pixels import Array, luma, to_float
 from enhance.tasks.fill import faces, patches
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.faces import Completed
@@ -28,8 +27,6 @@ from enhance.tasks.fill.hole import HoleBox, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, PHOTO_MEND, Painter, PixelRegion
-
-_Array = NDArray[np.float32]
 
 SMOOTH, PATCHES = "OpenCV's Navier-Stokes", "PatchMatch"
 LARGEST_FACE = 512
@@ -55,7 +52,7 @@ class Filled:
     stamp: Stamp
 
     @property
-    def rgb(self) -> _Array:
+    def rgb(self) -> Array:
         """All of it, (H,W,3) in [0,1]."""
         return self.canvas.rgb
 
@@ -140,13 +137,13 @@ def without_colours(photo: Photo, hole: Hole) -> bool:
     return is_grey(rgb)
 
 
-def _discoloured(rgb: _Array, hole: Hole) -> _Array:
+def _discoloured(rgb: Array, hole: Hole) -> Array:
     """The picture (H,W,3) itself, whose hole has lost its colours."""
     rgb[hole] = luma(rgb[hole])[:, None]
     return rgb
 
 
-def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed]:
+def fill_region(rgb: Array, hole: Hole, options: FillOptions) -> list[Completed]:
     """Fill the hole (H,W) of a part of a photo (H,W,3) in [0,1]; the faces that were completed in it."""
     if options.rest == "smooth":
         painting.diffuse(rgb, hole)
@@ -163,7 +160,7 @@ def fill_region(rgb: _Array, hole: Hole, options: FillOptions) -> list[Completed
     return completed
 
 
-def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[_Array, Completed]:
+def whole_face(photo: Photo, hole: Hole, seed: int) -> tuple[Array, Completed]:
     """A photo that is one face in its frame, (S,S,3) in [0,1].
 
     Raises:

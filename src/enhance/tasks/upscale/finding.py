@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from enhance.errors import PhotoError
 from enhance.faces import detection, verification
 from enhance.faces.crops import aligned_crop, crop_face
@@ -16,11 +13,11 @@ from enhance.faces.drawing import FaceJob, drawing_size
 from enhance.faces.known import KnownFace
 from enhance.faces.resolution import drawn_share, effective_reduction
 from enhance.photos.photo import Photo
+from enhance.pixels import Array
 from enhance.tasks.upscale.options import UpscaleOptions
 from enhance.tasks.upscale.result import NOT_CHOSEN, TOO_LARGE
 
-_Array = NDArray[np.float32]
-Look = Callable[[_Array], list[tuple[Face, int]]]
+Look = Callable[[Array], list[tuple[Face, int]]]
 """Finds the faces of a picture, each with the pixels across its frame to draw it from (0: not at all)."""
 
 MAX_ALIGNED = 1024
@@ -29,7 +26,7 @@ MAX_ALIGNED = 1024
 
 def jobs_of(
     photo: Photo,
-    rgb: _Array,
+    rgb: Array,
     options: UpscaleOptions,
     look: Look | None = None,
     known_faces: Sequence[KnownFace] | None = None,
@@ -58,12 +55,12 @@ def jobs_of(
     return [job if n in wanted else leave_alone(job, NOT_CHOSEN) for n, job in zip(numbers, jobs, strict=True)]
 
 
-def find_faces(rgb: _Array) -> list[tuple[Face, int]]:
+def find_faces(rgb: Array) -> list[tuple[Face, int]]:
     """The faces of a photo (H,W,3), each with the pixels across its frame to draw it from (0: not at all)."""
     return [(face, drawing_size(face.landmarks)) for face in detection.detect(rgb)]
 
 
-def find_jobs(rgb: _Array, look: Look | None, force: bool, grain: float = 0.0) -> list[FaceJob]:
+def find_jobs(rgb: Array, look: Look | None, force: bool, grain: float = 0.0) -> list[FaceJob]:
     """The faces of a photo, each with what it is to be drawn from, or the reason why it is left alone.
 
     A face with more pixels than the networks were taught, but no more detail, is drawn from the size of its detail.
@@ -93,7 +90,7 @@ def leave_alone(job: FaceJob, reason: str) -> FaceJob:
     return replace(job, crop=None, reason=job.reason or reason)
 
 
-def aligned_job(photo: Photo, rgb: _Array, force: bool) -> FaceJob:
+def aligned_job(photo: Photo, rgb: Array, force: bool) -> FaceJob:
     """The whole photo as one face in its frame; left alone if it is none and nobody forces it to be.
 
     Raises:
