@@ -72,106 +72,62 @@ def application(service: Service) -> FastAPI:
 
 def add_jobs(app: FastAPI, service: Service) -> None:
     """Add the routes of jobs."""
-    path, tags = "/v1/jobs/{name}", ["jobs"]
+    add, path = adder(app, "jobs"), "/v1/jobs/{name}"
+    known = refusals(401, 403, 404, 421, 422)
     fetched = refusals(400, 401, 403, 404, 408, 409, 413, 421, 422, 503)
-    app.add_api_route(
-        path,
-        service.state,
-        operation_id="job",
-        response_model=answers.JobAnswer,
-        responses=refusals(401, 403, 404, 421, 422),
-        tags=[*tags],
-    )
-    app.add_api_route(
-        path,
-        service.cancel,
-        methods=["DELETE"],
-        operation_id="cancel",
-        status_code=204,
-        response_class=Response,
-        responses=refusals(401, 403, 404, 421, 422),
-        tags=[*tags],
-    )
-    app.add_api_route(
+    events = not_json("text/event-stream", "Server-sent events.", EVENT)
+    result = not_json("*/*", "What the job made: a picture, or JSON.", {})
+    archive = not_json("application/zip", "The results.", {"type": "string", "format": "binary"})
+    order = {"requestBody": {"required": True, "content": {JSON: {"schema": zip_order()}}}}
+    add(path, service.state, "job", known, response_model=answers.JobAnswer)
+    add(path, service.cancel, "cancel", known, methods=["DELETE"], status_code=204, response_class=Response)
+    add(
         f"{path}/events",
         service.events,
-        operation_id="events",
+        "events",
+        {**refusals(401, 403, 421, 422), **events},
         response_class=StreamingResponse,
-        responses={**refusals(401, 403, 421, 422), **not_json("text/event-stream", "Server-sent events.", EVENT)},
-        tags=[*tags],
     )
-    app.add_api_route(
-        f"{path}/result",
-        service.result,
-        operation_id="result",
-        response_class=Response,
-        responses={**fetched, **not_json("*/*", "What the job made: a picture, or JSON.", {})},
-        tags=[*tags],
-    )
-    app.add_api_route(
-        f"{path}/facts",
-        service.facts,
-        operation_id="facts",
-        response_model=dict[str, Any],
-        responses=fetched,
-        tags=[*tags],
-    )
-    app.add_api_route(
+    add(f"{path}/result", service.result, "result", {**fetched, **result}, response_class=Response)
+    add(f"{path}/facts", service.facts, "facts", fetched, response_model=dict[str, Any])
+    add(
         "/v1/zip",
         service.zip,
+        "zip",
+        {**fetched, **archive},
         methods=["POST"],
-        operation_id="zip",
         response_class=Response,
-        openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": zip_order()}}}},
-        responses={**fetched, **not_json("application/zip", "The results.", {"type": "string", "format": "binary"})},
-        tags=[*tags],
+        openapi_extra=order,
     )
 
 
 def add_about(app: FastAPI, service: Service) -> None:
     """Add the routes about the service itself."""
+    add, health = adder(app, "about"), answers.HealthAnswer
     closed, known = refusals(401, 403, 421), refusals(403, 421)
-    app.add_api_route(
-        "/v1/limits",
-        service.told_limits,
-        operation_id="limits",
-        response_model=answers.LimitsAnswer,
-        responses=closed,
-        tags=["about"],
-    )
-    app.add_api_route(
+    not_now: Described = {503: {"description": "Not now.", "model": health}}
+    metrics = not_json("text/plain", "For Prometheus.")
+    add("/v1/limits", service.told_limits, "limits", closed, response_model=answers.LimitsAnswer)
+    add(
         "/v1/models",
         service.models,
-        operation_id="models",
+        "models",
+        closed,
         response_model=answers.ModelsAnswer,
         response_model_exclude_none=True,
-        responses=closed,
-        tags=["about"],
     )
-    app.add_api_route(
-        "/healthz",
-        service.health,
-        operation_id="health",
-        response_model=answers.HealthAnswer,
-        responses=known,
-        tags=["about"],
-    )
-    app.add_api_route(
-        "/readyz",
-        service.ready,
-        operation_id="ready",
-        response_model=answers.HealthAnswer,
-        responses={**known, 503: {"description": "Not now.", "model": answers.HealthAnswer}},
-        tags=["about"],
-    )
-    app.add_api_route(
-        "/metrics",
-        service.metrics,
-        operation_id="metrics",
-        response_class=Response,
-        responses={**closed, **not_json("text/plain", "For Prometheus.")},
-        tags=["about"],
-    )
+    add("/healthz", service.health, "health", known, response_model=health)
+    add("/readyz", service.ready, "ready", {**known, **not_now}, response_model=health)
+    add("/metrics", service.metrics, "metrics", {**closed, **metrics}, response_class=Response)
+
+
+def adder(app: FastAPI, tag: str) -> Callable[..., None]:
+    """Return what adds a route with this tag: by its path, what answers it, the operation's name and its responses."""
+
+    def add(path: str, handler: Callable[..., Any], name: str, responses: Described, **more: Any) -> None:
+        app.add_api_route(path, handler, operation_id=name, responses=responses, tags=[tag], **more)
+
+    return add
 
 
 def not_json(kind: str, description: str, schema: dict[str, Any] | None = None) -> Described:
