@@ -1,13 +1,15 @@
 """`enhance train` and `enhance export`: from folders of pictures to a file of weights."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +19,9 @@ from enhance.cli.console import output_options, print_error, say
 from enhance.counts import counted
 from enhance.errors import EnhanceError, TrainingError
 from enhance.options import option
+
+if TYPE_CHECKING:
+    from enhance.train.checkpoint import Progress
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 
@@ -85,13 +90,9 @@ def training_packages() -> Iterator[None]:
 def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> None:
     """Train a network on folders of pictures."""
     options = adapter.take(TrainOptions, values)
-    recipe, out, minutes, images = options.recipe, options.out, options.minutes, options.images
-    init, run = options.init, options.run
     with training_packages():
-        from enhance import tasks
         from enhance.tasks.upscale import tour as touring
         from enhance.train import cluster, distributed
-        from enhance.train import run as training
     if options.address is not None and options.engine != "ray":
         raise click.UsageError("--address goes with --engine ray")
     if "RANK" not in os.environ and options.engine == "ray":
@@ -100,27 +101,14 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
     if "RANK" not in os.environ and options.workers > 1:
         context.exit(distributed.launched(options.workers, sys.argv[1:]))
     if options.tour:
-        if data or recipe or init or run:
+        if data or options.recipe or options.init or options.run:
             raise click.UsageError("--tour draws its own pictures and has its own recipes; give it --out and a length")
-        toured = touring.tour(out or Path("tour"), minutes or touring.MINUTES, images, say)
+        out, minutes = options.out or Path("tour"), options.minutes or touring.MINUTES
+        toured = touring.tour(out, minutes, options.images, say)
         say(f"what came of it: {toured.sheet}   how: {toured.film}")
         say(f"to use it: enhance photo.jpg --model {toured.weights}")
         return
-    if run is not None:
-        if out is not None or init is not None or recipe is not None:
-            raise click.UsageError("--resume goes on in the run's own folder, with its own recipe and weights")
-        folder = run
-        train_here = partial(training.resume, run, tasks.recipe_of, folders=data, minutes=minutes, images=images)
-    else:
-        if recipe is None:
-            raise click.UsageError("say what to train: --recipe NAME (or go on with a run: --resume RUN)")
-        if not data:
-            raise click.UsageError("say what to train on: a folder of pictures")
-        if out is None:
-            raise TrainingError("say where the run is to lie: --out FOLDER")
-        folder = out
-        chosen = tasks.recipe_named(recipe)
-        train_here = partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
+    folder, train_here = run_of(data, options)
     with distributed.joined():
         try:
             with _followed(folder, options.log):
@@ -137,6 +125,31 @@ def train(context: click.Context, /, data: tuple[Path, ...], **values: Any) -> N
         if distributed.rank():
             return
     say(f"{folder}: {counted(progress.pictures, 'picture')} in {counted(round(progress.seconds / 60), 'minute')}")
+
+
+def run_of(data: tuple[Path, ...], options: TrainOptions) -> tuple[Path, Callable[[], Progress]]:
+    """The folder of the run that is asked for, a new one or one that goes on, and what trains it.
+
+    Raises:
+        TrainingError: there is no such recipe, or it is not said where the run is to lie.
+    """
+    from enhance import tasks
+    from enhance.train import run as training
+
+    recipe, out, init, run = options.recipe, options.out, options.init, options.run
+    minutes, images = options.minutes, options.images
+    if run is not None:
+        if out is not None or init is not None or recipe is not None:
+            raise click.UsageError("--resume goes on in the run's own folder, with its own recipe and weights")
+        return run, partial(training.resume, run, tasks.recipe_of, folders=data, minutes=minutes, images=images)
+    if recipe is None:
+        raise click.UsageError("say what to train: --recipe NAME (or go on with a run: --resume RUN)")
+    if not data:
+        raise click.UsageError("say what to train on: a folder of pictures")
+    if out is None:
+        raise TrainingError("say where the run is to lie: --out FOLDER")
+    chosen = tasks.recipe_named(recipe)
+    return out, partial(training.start, data, chosen, out, minutes=minutes, images=images, init=init)
 
 
 @contextmanager
