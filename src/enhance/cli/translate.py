@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,18 +56,20 @@ def translate(
     options = adapter.take(TranslateOptions, values)
     only_one(photos, output, answers=2 if mask else 1)
     answer = click.echo if as_json else say
+    work = partial(
+        translate_file, options=options, mask=mask, max_pixels=max_pixels, overwrite=overwrite, as_json=as_json
+    )
     if len(photos) == 1:
         with failures_told(photos[0], output, as_json=as_json), piped(photos[0], output) as files:
             (target,) = targets_of((files.source,), files.output, options.to)
-            message = translate_file(files.source, target, options, mask, max_pixels, overwrite, as_json=as_json)
-            answer(files.named(message), err=files.writes)
+            answer(files.named(work(files.source, target)), err=files.writes)
             files.send(target)
             return
     targets = targets_of(photos, output, options.to)
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:
-            answer(translate_file(photo, target, options, mask, max_pixels, overwrite, as_json=as_json))
+            answer(work(photo, target))
         except EnhanceError as error:
             if is_debugging():
                 raise
@@ -82,14 +85,18 @@ def translate(
 def translate_file(
     path: Path,
     target: Path,
+    *,
     options: TranslateOptions,
     mask: bool,
     max_pixels: float,
     overwrite: bool,
-    *,
     as_json: bool = False,
 ) -> str:
     """Translate one file into another; what is to be said of it, in words or as a line of JSON.
+
+    Args:
+        mask: whether what was redrawn is written beside the target, too.
+        max_pixels: megapixels; a photo with more is refused.
 
     Raises:
         PhotoError: it cannot be read or written.
@@ -101,18 +108,13 @@ def translate_file(
     from enhance.photos.provenance import labelled
     from enhance.photos.writing import format_of, moves, refuse, write, write_frames
     from enhance.tasks.translate.translate import translate_photo
-    from enhance.tasks.translate.video import translate_video
 
     started = time.perf_counter()
     if path.suffix.lower() in movies.VIDEO_SUFFIXES:
         if mask:
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
         refuse_inputs(target, () if overwrite else (path,))
-        make_folder(target.parent)
-        translated = translate_video(path, target, options)
-        if not translated.redrawn:
-            return nothing_drawn(path, translated.sentence(), (), as_json)
-        return answer_for(path, target, translated.sentence(), (), started, as_json, frames=translated.frames)
+        return translate_movie(path, target, options, started, as_json)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     mask_file = target.with_name(f"{target.stem}_mask.png")
@@ -143,6 +145,17 @@ def translate_file(
     animals = [{"box": [int(edge) for edge in animal.box]} for animal in result.animals]
     size = [source.width, source.height]
     return answer_for(path, target, result.sentence(), notes, started, as_json, size=size, animals=animals)
+
+
+def translate_movie(path: Path, target: Path, options: TranslateOptions, started: float, as_json: bool) -> str:
+    """`translate_file` for a video."""
+    from enhance.tasks.translate.video import translate_video
+
+    make_folder(target.parent)
+    translated = translate_video(path, target, options)
+    if not translated.redrawn:
+        return nothing_drawn(path, translated.sentence(), (), as_json)
+    return answer_for(path, target, translated.sentence(), (), started, as_json, frames=translated.frames)
 
 
 def answer_for(
