@@ -17,6 +17,8 @@ from enhance.errors import DataError
 
 SHARD = ".tar"
 PICTURE_SUFFIXES = {".webp", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+HELD_OUT = 655 / 65536
+"""The share of pictures that no network is trained on: one in a hundred."""
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -89,10 +91,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise DataError(f"{path}: cannot be read as a picture; remove it from the folder") from error
 
 
-def is_held_out(name: str) -> bool:
-    """True for about one name in a hundred, always the same ones: such pictures are never trained on."""
-    first, second = hashlib.sha256(name.encode()).digest()[:2]
-    return first * 256 + second < 655
+def is_held_out(name: str, share: float = HELD_OUT) -> bool:
+    """True for about this share of names, always the same ones: such pictures are never trained on."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < share * 2**32
 
 
 def digest(paths: Iterable[Path]) -> str:

@@ -79,15 +79,10 @@ def _load(folder: Path) -> tuple[Photos, Photos, str]:
     paths = [path for pair in files for path in pair]
     read = cache.cached(cache.stamps(paths), len(files), (_SIDE, _SIDE, 4), lambda n: _read(*files[n]))
     pixels, masks = read[..., :3], np.ascontiguousarray(read[:, ::2, ::2, 3])
-    held = np.array([_is_held_out(path.name) for path, _ in files])
+    held = np.array([folders.is_held_out(path.name, _HELD_OUT) for path, _ in files])
     if held.all() or not held.any():
         held = np.arange(len(files)) == len(files) - 1
     return _photos(pixels[~held], masks[~held]), _photos(pixels[held], masks[held]), folders.digest(paths)
-
-
-def _is_held_out(name: str) -> bool:
-    """True for a few names in a hundred, always the same ones."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < _HELD_OUT * 2**32
 
 
 def bounding_boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int, int, int]]:
@@ -109,12 +104,7 @@ def exact_square(box: Sequence[float], room: float, height: int, width: int) -> 
     side = min(room * max(right - left, bottom - top), max(height, width))
 
     def begin(low: float, high: float, most: int) -> float:
-        middle = (low + high) / 2 if side < most else most / 2
-        return (
-            float(np.clip(middle - side / 2, min(0, most - side), max(0, most - side)))
-            if side < most
-            else middle - side / 2
-        )
+        return float(np.clip((low + high - side) / 2, 0, most - side)) if side < most else (most - side) / 2
 
     return begin(left, right, width), begin(top, bottom, height), side
 
