@@ -53,6 +53,8 @@ COARSE = {"estimator": 13, "face_x4_grainy": 16, "photo_x4_pixel": 16}
 The estimator is then off by a tenth of a grey level, or by a twenty-fifth, at most. Of the others only the first layer
 and the last have floats; rounding them changes a picture as much as a change of the photo by a millionth does.
 """
+NOT_HERE = ("api.js", "how.js", "learning")
+"""What only the pages of the service show: its document, and how networks learn."""
 WORD_SETS = "subject_ends", "breaks", "copulas", "links", "determiners", "prepositions", "negations", "facing"
 WORD_MAPS = ("COLOUR_OF", "PART_OF", "MARK_OF", "SHAPE_OF", "QUALITY_OF", "SPECIES", "SHAPED")
 BOX = cast(PixelBox, ("@BOX@",))
@@ -93,7 +95,6 @@ TRICKS = (
     Trick("birds", "Birds", ("bird",), "draws birds from words"),
     Trick("holes", "Holes", ("photo_fill", "face_fill"), "fills holes"),
 )
-ALL = {"faces": "Faces", "stripes": "Stripes", "sketch": "Sketch", "birds": "Birds", "holes": "Holes"}
 
 
 def write_site(out: Path, runtime: Path | None = None, *, overwrite: bool = False) -> int:
@@ -133,10 +134,7 @@ def write_site(out: Path, runtime: Path | None = None, *, overwrite: bool = Fals
 
 def _fill(folder: Path, scripts: Path) -> None:
     static = folder / "static"
-    absent = [name for name in ALL if name not in {trick.name for trick in TRICKS}]
-    left_out = {f"{name}.js" for name in (*absent, "api", "how")} | {"learning"}
-    ignored = shutil.ignore_patterns("*.html", "__pycache__", *left_out)
-    shutil.copytree(STATIC, static, ignore=ignored)
+    shutil.copytree(STATIC, static, ignore=shutil.ignore_patterns("*.html", "__pycache__", *NOT_HERE))
     shutil.copytree(BROWSER, static / "browser")
     for name in ("frame.js", "service.js"):
         (static / "browser" / name).replace(static / name)
@@ -156,7 +154,7 @@ def _fill(folder: Path, scripts: Path) -> None:
     for script in (*static.glob("*.js"), *static.glob("*.css"), *(static / "browser").glob("*.js"), folder / "sw.js"):
         script.write_text(packing.bare(script.read_text()))
     menu = [[trick.name, trick.title] for trick in TRICKS]
-    _begin(static / "frame.js", f"const tricks = {json.dumps(menu)}, missing = {json.dumps([ALL[n] for n in absent])};")
+    _begin(static / "frame.js", f"const tricks = {json.dumps(menu)};")
     for trick in TRICKS:
         (folder / trick.name).mkdir()
         (folder / trick.name / "index.html").write_text(page(trick.name))
@@ -178,19 +176,11 @@ def page(name: str) -> str:
 
 
 def hall() -> str:
-    """The first page, with the tiles of those tricks that are there, and a word on those that are not."""
+    """The first page, which says that it works without the program."""
     text = page("index").replace('<base href="../">', '<base href="./">')
-    does = [trick.does for trick in TRICKS]
-    offers = f"{', '.join(does[:-1])} and {does[-1]}" if len(does) > 1 else does[0]
-    absent = [title for name, title in ALL.items() if name not in {trick.name for trick in TRICKS}]
-    for name, title in ALL.items():
-        if title in absent:
-            text = re.sub(rf'\s*<li><a class="tile" href="{name}">.*?</li>', "", text, flags=re.S)
-    lacking = f" Not here, but in the program: {', '.join(absent).lower()}." if absent else ""
-    words = (
-        f"It {offers}, in this browser and, after the first visit, without the internet. All of it is made up.{lacking}"
-    )
-    return re.sub(r"<p>Five tricks.*?to begin\.", f"<p>{words}", text, flags=re.S)
+    *does, last = (trick.does for trick in TRICKS)
+    offers = f"It {', '.join(does)} and {last}, in this browser and, after the first visit, without the internet."
+    return re.sub(r"<p>Five tricks.*?to begin\.", f"<p>{offers} All of it is made up.", text, flags=re.S)
 
 
 def networks() -> tuple[str, ...]:

@@ -91,7 +91,7 @@ MASK_KINDS = ("strokes", "boxes", "half", "centre")
 
 
 def measured(kind: str, height: int, width: int, number: int) -> _Mask:
-    """The hole of one of `KINDS` in the picture of that number, the same each time; left and right half by turns."""
+    """The hole of one of `MASK_KINDS` in the picture of a number, the same each time; left and right half by turns."""
     rng = np.random.default_rng((MASK_KINDS.index(kind), number))
     mask = np.zeros((height, width), np.float32)
     if kind == "strokes":

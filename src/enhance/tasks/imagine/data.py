@@ -20,7 +20,7 @@ from enhance.tasks.imagine.words import tokens, understood
 
 BIRD_SIZE = 64
 KEPT = 72
-"""Pixels of the side at which pictures are kept: windows of `SIZE` are cut from them."""
+"""Pixels of the side at which pictures are kept: windows of `BIRD_SIZE` are cut from them."""
 MOST_JOINED = 4
 """How many people's captions a step joins at most."""
 
@@ -162,7 +162,7 @@ class Birds:
 
 
 def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floats:
-    """Points (N,15,2) of pictures of `KEPT` pixels as fractions of windows of `SIZE` at (left, top); -1 if outside."""
+    """Points (N,15,2) of pictures of `KEPT` pixels as fractions of windows of `BIRD_SIZE` at (left, top), or -1."""
     shift = np.stack([left, top], 1)[:, None] / KEPT
     inside = (points - shift) * KEPT / BIRD_SIZE
     good = np.asarray((points >= 0).all(-1) & (inside >= 0).all(-1) & (inside <= 1).all(-1))

@@ -4,7 +4,7 @@ What is drawn: blur (defocus, shake), noise (of a sensor, of film, in colours, f
 against it (smoothing, sharpening), resampling, JPEG and WebP, one after the other and often twice, as photos that were
 passed on have it (Wang et al., "Real-ESRGAN", ICCVW 2021). Most are mild: most photos are.
 
-The numbers, in the order of `DEFECTS`:
+The numbers, in the order of `networks.restorer.DEFECTS`:
     noise: standard deviation of what noise did to the brightness, in 20 grey levels of 255.
     colour_noise: the same of the two colour differences, in 20 levels.
     blocks: standard deviation of what the codings did to the brightness, in 10 levels.

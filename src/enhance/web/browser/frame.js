@@ -1,5 +1,5 @@
 // The head and the foot of every page of the folder, and what makes them work without the internet. The program writes
-// `tricks` and `missing` at the top.
+// `tricks` at the top.
 import { h } from "./dom.js";
 
 const here = location.pathname.replace(/\/$/, "").split("/").pop();
@@ -30,7 +30,7 @@ document
 				"p",
 				{},
 				"All detail is invented. It will not help to identify anyone, and must not be used to try. " +
-					`The networks run in this browser; nothing is sent anywhere.${missing.length ? ` Not in this folder: ${missing.join(", ")}; the program has them.` : ""}`,
+					"The networks run in this browser; nothing is sent anywhere.",
 			),
 		),
 	);
