@@ -51,6 +51,15 @@ ENDS = ("done", "failed", "cancelled")
 """Stages of jobs that are over."""
 MOST_IN_ORDER = 1_000_000
 """Bytes that say which results an archive is to have."""
+REFUSED: dict[type[EnhanceError], tuple[int, str]] = {
+    TooLargeError: (413, "too_many_pixels"),
+    networks.NoWeightsError: (422, "no_weights"),
+    MaskError: (422, "bad_mask"),
+    SentenceError: (422, "bad_sentence"),
+    ModelError: (422, "bad_model"),
+    EnhanceError: (422, "bad_photo"),
+}
+"""What is answered to an error of a job: the first of these that it is."""
 JobName = Annotated[str, Path(pattern=f"^{NAME}$", description="The job's name.")]
 Secret = Annotated[str, Header(alias="Job-Secret", description="The job's secret.")]
 _SECRET = re.compile(r"[\x21-\x7e]{16,128}")
@@ -256,20 +265,11 @@ class Service:
             if not job.cancelled:
                 raise
             raise self.gone() from None
-        except TooLargeError as wrong:
-            raise RefusedError(413, "too_many_pixels", str(wrong)) from None
         except UncalibratedError:
             raise RefusedError(422, "no_map", "this network was not measured for that yet") from None
-        except networks.NoWeightsError as wrong:
-            raise RefusedError(422, "no_weights", str(wrong)) from None
-        except MaskError as wrong:
-            raise RefusedError(422, "bad_mask", str(wrong)) from None
-        except SentenceError as wrong:
-            raise RefusedError(422, "bad_sentence", str(wrong)) from None
-        except ModelError as wrong:
-            raise RefusedError(422, "bad_model", plainly(str(wrong))) from None
         except EnhanceError as wrong:
-            raise RefusedError(422, "bad_photo", plainly(str(wrong))) from None
+            status, code = next(answer for kind, answer in REFUSED.items() if isinstance(wrong, kind))
+            raise RefusedError(status, code, plainly(str(wrong))) from None
         if job.cancelled:
             raise self.gone()
         return result
