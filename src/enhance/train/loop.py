@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,9 +48,8 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     log, world = out / "log.jsonl", distributed.world()
     held_out = [_moved(batch, trainer) for batch in data.held_out()]
     started, before = time.monotonic(), progress.seconds
-    logged = saved = rested = started
-    sums: dict[str, list[Tensor]] = {}
-    logged_pictures = progress.pictures
+    saved = rested = started
+    since = _Since(progress.pictures, started)
     due_at = validations(progress.pictures)
     due = next(due_at)
 
@@ -88,14 +88,12 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
             progress.seconds = before + time.monotonic() - started
             if distributed.rank():
                 continue  # the first of them says, shows and saves what is of them all
-            for name, value in losses.items():
-                sums.setdefault(name, []).append(value)
+            since.add(losses)
             now = time.monotonic()
             validating = progress.pictures >= due and now >= rested
-            if validating or now - logged >= LOG_SECONDS:
-                means = {name: sum(float(value) for value in values) / len(values) for name, values in sums.items()}
-                record: dict[str, Any] = {**cost(progress), "losses": means}
-                record["images_per_s"] = round((progress.pictures - logged_pictures) / max(now - logged, 1e-9), 1)
+            if validating or now - since.began >= LOG_SECONDS:
+                record = since.record(progress, now)
+                means = record["losses"]
                 if reason := trainer.task.collapsed(means):
                     raise TrainingError(f"{reason} at picture {progress.pictures:,}; the last good weights are kept")
                 if validating:
@@ -106,7 +104,7 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
                 append(log, record)
                 words = " ".join(f"{name} {value:.3f}" for name, value in means.items())
                 bar.show(spent, f"{progress.pictures:,} pictures, {record['images_per_s']:.0f} a second  {words}")
-                sums, logged_pictures, logged = {}, progress.pictures, time.monotonic()
+                since = _Since(progress.pictures, time.monotonic())
             if now - saved >= SAVE_SECONDS:
                 save()
                 saved = time.monotonic()
@@ -117,6 +115,26 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     curves.save_curves(log, out / "curves.png")
     curves.save_film(out / "grids", out / "training.webp")
     return progress
+
+
+@dataclass
+class _Since:
+    """What happened since the last line of the log: after how many pictures, and when, it began, and the losses."""
+
+    pictures: int
+    began: float
+    losses: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        """Take the losses of a step."""
+        for name, value in losses.items():
+            self.losses.setdefault(name, []).append(value)
+
+    def record(self, progress: Progress, now: float) -> dict[str, Any]:
+        """The next line: how far the run is, the means of the losses, and the pace."""
+        means = {name: sum(float(value) for value in values) / len(values) for name, values in self.losses.items()}
+        pace = (progress.pictures - self.pictures) / max(now - self.began, 1e-9)
+        return {**cost(progress), "losses": means, "images_per_s": round(pace, 1)}
 
 
 def measure_held_out(trainer: Trainer, held_out: Sequence[Batch]) -> dict[str, float]:
