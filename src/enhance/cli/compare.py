@@ -59,12 +59,12 @@ def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
     Raises:
         PhotoError: it has other proportions.
     """
+    import numpy as np
+
     from enhance.painting.background import bicubic
 
     scaled = bicubic(original.rgb, shape[1] / original.rgb.shape[1])
     if abs(scaled.shape[0] - shape[0]) > 2:
         raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
-    import numpy as np
-
     short = shape[0] - scaled.shape[0]
     return np.pad(scaled, ((0, max(short, 0)), (0, 0), (0, 0)), mode="edge")[: shape[0]]

@@ -202,7 +202,8 @@ def detect_rotated(rgb: Array, face: Face) -> Face:
     for eighth in (0.0, np.pi / 4):
         picture, transform = view(rgb, upright @ rotation_matrix(eighth).T + middle, VIEW_SIDE)
         for _ in range(4):
-            centred = [other for other in detect_at(picture, 1, max(best.score, MIN_SCORE)) if _is_centred(other)]
+            found = detect_at(picture, 1, max(best.score, MIN_SCORE))
+            centred = [other for other in found if _is_centred(other, VIEW_SIDE / 6, (0.5, 1.8))]
             if centred and centred[0].score > best.score:
                 best = map_back(centred[0], invert(transform))
             # A quarter turn counterclockwise: what was at x, y is at y, VIEW_SIDE - 1 - x.
@@ -211,10 +212,15 @@ def detect_rotated(rgb: Array, face: Face) -> Face:
     return best
 
 
-def _is_centred(face: Face) -> bool:
-    """Whether a face in a view is the one that was to be seen in it."""
+def _is_centred(face: Face, most: float, sizes: tuple[float, float]) -> bool:
+    """Whether a face in a view is the one that was to be seen in it.
+
+    Args:
+        most: pixels by which its middle may lie aside.
+        sizes: between which its size may be, in units of the expected one.
+    """
     aside = np.hypot(*(face.landmarks.mean(axis=0) - VIEW_SIDE * FRAME_LANDMARKS.mean(axis=0)))
-    return bool(aside < VIEW_SIDE / 6 and 0.5 < face_size(face.landmarks) * VIEW_MARGIN / VIEW_SIDE < 1.8)
+    return bool(aside < most and sizes[0] < face_size(face.landmarks) * VIEW_MARGIN / VIEW_SIDE < sizes[1])
 
 
 def refine_landmarks(rgb: Array, face: Face) -> Face:
@@ -228,17 +234,11 @@ def refine_landmarks(rgb: Array, face: Face) -> Face:
         if abs(before) < MIN_TILT:
             break
         picture, transform = view(rgb, face.landmarks, VIEW_SIDE)
-        back = invert(transform)
-        middle = VIEW_SIDE * FRAME_LANDMARKS.mean(axis=0)
-        again = [
-            other
-            for other in detect_at(picture, 1, THRESHOLD / 2)
-            if np.hypot(*(other.landmarks.mean(axis=0) - middle)) < VIEW_SIDE / 8
-            and 0.6 < face_size(other.landmarks) * VIEW_MARGIN / VIEW_SIDE < 1.6
-        ]
+        found = detect_at(picture, 1, THRESHOLD / 2)
+        again = [other for other in found if _is_centred(other, VIEW_SIDE / 8, (0.6, 1.6))]
         if not again:
             break
-        face = replace(face, landmarks=apply_transform(back, again[0].landmarks))
+        face = replace(face, landmarks=apply_transform(invert(transform), again[0].landmarks))
         if abs(tilt(face.landmarks) - before) < 1:
             break
     return face

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from enhance.faces.geometry import FRAME_LANDMARKS
 from enhance.tasks.upscale import quantization
 from enhance.tasks.upscale.data import LARGE, SMALL
 from enhance.tasks.upscale.degradation import AreaReduction
@@ -24,13 +25,7 @@ from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.schedule import grown
 from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stateless
 
-_FRAME = {
-    "left_eye": [0.344, 0.398],
-    "right_eye": [0.652, 0.398],
-    "nose": [0.498, 0.566],
-    "left_mouth": [0.376, 0.718],
-    "right_mouth": [0.622, 0.718],
-}
+_LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 _CONDITION = 6
 """Channels of `_condition`."""
 MAX_SCORE_GAP = 30.0
@@ -347,7 +342,7 @@ class SuperResolution(Stateless):
             "noise": str(self.generator.noise),
             "shared_noise": str(self.generator.shared),
             **self._noise_facts(),
-            "frame": json.dumps(_FRAME),
+            "frame": json.dumps(dict(zip(_LANDMARKS, FRAME_LANDMARKS.tolist(), strict=True))),
             "value_range": "[0,1] sRGB",
             "degradation": "blur, noise and JPEG, twice"
             if self.degraded
