@@ -52,10 +52,10 @@ def _far(task: PhotoTask, folder: Path, work: Work, remember: bool) -> Outcome:
     source, target = Path(task.source), Path(task.target)
     before = None
     if storage.is_url(task.source):
-        stamp = storage.remote_version(task.source)
+        version = storage.remote_version(task.source)
         source = folder / storage.name_of(task.source)
         storage.fetch(task.source, source)
-        before = storage.remote_facts(source, stamp)
+        before = storage.remote_facts(source, version)
     elif remember:
         before = file_facts(source)
     results = folder / "made"

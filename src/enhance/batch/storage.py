@@ -134,16 +134,16 @@ def listed(url: str, start: str) -> list[str]:
     return sorted(str(system.unstrip_protocol(one)) for one in entries if name_of(one).startswith(start))
 
 
-def remote_facts(copy: Path, before: tuple[int, int] | None) -> FileFacts | None:
-    """Facts of a file elsewhere by its copy here and its `stamp`; None where there is no stamp."""
-    if before is None:
+def remote_facts(copy: Path, version: tuple[int, int] | None) -> FileFacts | None:
+    """Facts of a file elsewhere by its copy here and its `remote_version`; None where it has none."""
+    if version is None:
         return None
     with copy.open("rb") as file:
-        return FileFacts(before[0], before[1], hashlib.file_digest(file, "sha256").digest()[:16])
+        return FileFacts(*version, hashlib.file_digest(file, "sha256").digest()[:16])
 
 
 def remote_unchanged(url: str, known: FileFacts | None) -> bool:
-    """Whether a file is unchanged. It is read only where its stamp differs; then its content decides."""
+    """Whether a file is unchanged. It is read only where its version differs; then its content decides."""
     now = remote_version(url)
     if now is None or known is None or now[0] != known.size:
         return False

@@ -50,7 +50,7 @@ def options(kind: type, *, without: tuple[str, ...] = (), unset: dict[str, str] 
 
 
 def take(kind: type[_T], values: dict[str, Any]) -> _T:
-    """The options that a command was given; they are taken out of `given`."""
+    """The options that a command was given; they are taken out of `values`."""
     return kind(**{name: values.pop(name) for name in options_of(kind) if name in values})
 
 

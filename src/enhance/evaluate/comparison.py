@@ -26,9 +26,11 @@ _SHOWN = 40
 class Measured:
     """All examples of one size, in the order in which they were read.
 
-    values: metric -> (methods, examples); of_sets: label and value of a group, or `ALL_EXAMPLES` twice -> metric -> a
-    value and its standard error for each method; shown: for each example on the contact sheet a picture (3,H,W) for each
-    column.
+    Attributes:
+        values: metric -> (methods, examples).
+        of_sets: label and value of a group, or `ALL_EXAMPLES` twice -> metric -> a value and its standard error for
+            each method.
+        shown: for each example on the contact sheet a picture (3,H,W) for each column.
     """
 
     examples: list[Example]

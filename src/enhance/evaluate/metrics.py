@@ -14,6 +14,8 @@ from enhance.evaluate.st_lpips import st_lpips
 from enhance.pixels import Planes
 
 Values = NDArray[np.float64]
+Distance = Callable[[Values, Values], tuple[float, float]]
+"""Features of outputs and of originals -> one number, and its standard error."""
 
 
 def _always() -> bool:
@@ -47,21 +49,26 @@ class SetMetric:
 
     Attributes:
         features: of pictures (N,3,H,W), one row each.
-        distance: one number and its standard error of two sets of features: outputs and originals.
+        distance: of two sets of features.
         meaning, digits, available, missing: as for `Metric`.
     """
 
     features: Callable[[Planes], Values]
-    distance: Callable[[Values, Values], tuple[float, float]]
+    distance: Distance
     meaning: str
     digits: int = 3
     available: Callable[[], bool] = _always
     missing: str = ""
 
 
-def _thousandfold(x: Values, y: Values) -> tuple[float, float]:
-    distance, error = kernel_distance.kernel_distance(x, y)
-    return 1000 * distance, 1000 * error
+def _thousandfold(of: Distance) -> Distance:
+    """A distance and its error in thousandths."""
+
+    def distance(outputs: Values, originals: Values) -> tuple[float, float]:
+        mean, error = of(outputs, originals)
+        return 1000 * mean, 1000 * error
+
+    return distance
 
 
 PSNR = Metric(lambda outputs, pairs: psnr(outputs, pairs.originals), "dB over RGB, higher is closer", digits=2)
@@ -83,11 +90,6 @@ LPIPS = Metric(
 )
 
 
-def _unpaired_thousandfold(x: Values, y: Values) -> tuple[float, float]:
-    distance, error = kernel_distance.unpaired_kernel_distance(x, y)
-    return 1000 * distance, 1000 * error
-
-
 def called(names: str, classes: Iterable[int]) -> Metric:
     """The share of pictures that a classifier takes for one of some ImageNet classes (0 to 999)."""
     wanted = np.array(sorted(classes))
@@ -102,13 +104,13 @@ def called(names: str, classes: Iterable[int]) -> Metric:
 
 KD_LITE0 = SetMetric(
     kernel_distance.features,
-    _thousandfold,
+    _thousandfold(kernel_distance.kernel_distance),
     "1000 x kernel distance of EfficientNet-lite0 features (not KID's network), lower is more real",
     digits=2,
 )
 KD_LITE0_UNPAIRED = SetMetric(
     kernel_distance.features,
-    _unpaired_thousandfold,
+    _thousandfold(kernel_distance.unpaired_kernel_distance),
     "1000 x kernel distance of EfficientNet-lite0 features to photos of other things of the kind, lower is more real",
     digits=2,
 )

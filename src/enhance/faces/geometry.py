@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from enhance.inference.model import TRAINED
 from enhance.pixels import Array, Box, resize
 
 Points = NDArray[np.float64]
@@ -17,8 +18,6 @@ Transform = NDArray[np.float64]
 
 FRAME_LANDMARKS: Points = np.array([(0.344, 0.398), (0.652, 0.398), (0.498, 0.566), (0.376, 0.718), (0.622, 0.718)])
 """Where eyes, nose and mouth corners lie in the face frame, as fractions of its side."""
-TRAINED = 16, 64
-"""Pixels across the face frame between which the networks were trained."""
 
 
 def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> Transform:

@@ -143,7 +143,7 @@ def calibrate_band(
     losses over n faces, plus one, is at most (1 - level) (n + 1) (conformal risk control, equation 4).
 
     Args:
-        features, errors: as for `fit`, of faces that were not used there.
+        features, errors: as for `fit_constants`, of faces that were not used there.
     """
 
     ratios = [

@@ -20,7 +20,7 @@ from enhance.pixels import Planes
 if TYPE_CHECKING:
     import onnxruntime
 
-TAUGHT = 16, 64
+TRAINED = 16, 64
 """Pixels across the face frame between which the networks were trained."""
 KINDS = {"float": "f", "double": "f", "float16": "f", "bool": "b"}
 """What ONNX calls numbers -> numpy's letter of their kind; all others are integers."""
@@ -159,10 +159,10 @@ def full_frame(height: int, width: int) -> Planes:
 
     Returns:
         (3,height,width): x and y from -1 to 1, and how fine the pixels are, log2 of the pixels across the frame / 32,
-        as far as the networks were taught.
+        as far as the networks were trained.
     """
     x, y = (2 * (np.arange(side) * (1 / side) + 0.5 / side) - 1 for side in (width, height))
-    fineness = np.log2(np.clip(np.sqrt(height * width), *TAUGHT) / 32)
+    fineness = np.log2(np.clip(np.sqrt(height * width), *TRAINED) / 32)
     planes = np.broadcast_arrays(x[None], y[:, None], fineness)
     return np.stack(planes).astype(np.float32)
 

@@ -92,7 +92,7 @@ class Birds:
     seed: int = 0
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
-        """Batch number `step`, see `_made`: that of another process is another."""
+        """Batch number `step`, see `_examples`: that of another process is another."""
         rng = np.random.default_rng((self.seed, step, rank))
         return self._examples(rng.choice(self.training, self.sampling.batch), rng, self.sampling)
 

@@ -66,7 +66,7 @@ def find_jobs(rgb: Array, look: Look | None, force: bool, grain: float = 0.0) ->
     A face with more pixels than the networks were taught, but no more detail, is drawn from the size of its detail.
 
     Args:
-        look: finds them, and knows that they are faces; None for `find`.
+        look: finds them, and knows that they are faces; None for `find_faces`.
         force: also redraws what is found but does not look like a face.
         grain: as for `jobs_of`.
     """
