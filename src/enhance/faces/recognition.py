@@ -77,8 +77,8 @@ def align_for_embedding(pictures: NDArray[np.float32], box: Box = (0, 0, 1, 1)) 
 
 
 def sampling(height: int, width: int, box: Box = (0, 0, 1, 1)) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How `align_for_embedding` makes each row and each column of the template from those of a picture: weights (112,height) and
-    (112,width)."""
+    """How `align_for_embedding` makes each row and each column of the template from those of a picture: weights
+    (112,height) and (112,width)."""
     # Both hold upright faces, so nothing is turned, and rows and columns are sampled one after the other.
     scale, shift = _placement()
     left, top, right, bottom = box
