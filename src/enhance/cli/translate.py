@@ -121,18 +121,16 @@ def translate_file(
     for file in (target, mask_file) if mask else (target,):
         refuse(file, source.width, source.height)
         refuse_inputs(file, () if overwrite else (path,))
-    result = translate_photo(source, options)
     moving = source.frames > 1 and moves(target)
-    if moving and result.stamp is None:  # what is said of an animation is said of the first frame that shows animals
-        drawn = (translate_photo(frame, options) for frame in frames(path, max_pixels=most))
-        result = next((one for one in drawn if one.stamp is not None), result)
+    drawn = [translate_photo(frame, options) for frame in (frames(path, max_pixels=most) if moving else [source])]
+    # What is said of an animation is said of the first frame that shows animals.
+    result = next((one for one in drawn if one.stamp is not None), drawn[0])
     if result.stamp is None:
         return nothing_drawn(path, result.sentence(), result.notes, as_json)
     make_folder(target.parent)
     notes = list(result.notes)
     if moving:
-        canvases = (translate_photo(frame, options).canvas for frame in frames(path, max_pixels=most))
-        write_frames(canvases, target, record=lambda: result.canvas.info["xmp"])
+        write_frames((one.canvas for one in drawn), target, record=lambda: result.canvas.info["xmp"])
         notes.append(f"{source.frames} frames, each drawn by itself")
     else:
         write(result.canvas, target)
