@@ -23,10 +23,11 @@ from enhance.errors import EnhanceError
 from enhance.inference.model import Model
 from enhance.pixels import to_uint8
 from enhance.sheets import captioned_rows
-from enhance.tasks.sketch import drawings, paper
+from enhance.tasks.sketch import paper
 from enhance.tasks.sketch.benchmark import seed_of
 from enhance.tasks.sketch.options import SketchOptions
 from enhance.tasks.sketch.sketch import draw_all
+from enhance.tasks.sketch.strokes import CANVAS, ink, traced
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".svg"}
 TRACED = 0.025
@@ -36,10 +37,10 @@ TRACED = 0.025
 def trace(photo: Path, drawing: Path) -> None:
     """Draw a photograph by its edges, as few straight pieces, black on white."""
     random = np.random.default_rng(zlib.crc32(photo.name.encode()))
-    picture = cv2.resize(read_pixels(photo), (drawings.CANVAS, drawings.CANVAS), interpolation=cv2.INTER_CUBIC)
-    strokes = drawings.traced(np.asarray(picture, np.uint8), TRACED, 0.004, random)
-    ink = drawings.ink(strokes, 2.5, drawings.CANVAS)
-    Image.fromarray(to_uint8(1 - ink)).save(drawing)
+    picture = cv2.resize(read_pixels(photo), (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC)
+    strokes = traced(np.asarray(picture, np.uint8), TRACED, 0.004, random)
+    drawn = ink(strokes, 2.5, CANVAS)
+    Image.fromarray(to_uint8(1 - drawn)).save(drawing)
 
 
 def main() -> int:

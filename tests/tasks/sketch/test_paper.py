@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import PhotoError
-from enhance.tasks.sketch import drawings, paper
+from enhance.tasks.sketch import paper
+from enhance.tasks.sketch.doodles import doodle
+from enhance.tasks.sketch.strokes import ink
 from tests.tasks.sketch.conftest import POINTS
 
 Pixels = NDArray[np.uint8]
 
 
 def ink_of(side: int = 256, width: float = 2.5) -> NDArray[np.float32]:
-    strokes = drawings.doodle(POINTS, 0.0, np.random.default_rng(3))
-    return cv2.resize(drawings.ink(strokes, width, 256), (side, side), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    strokes = doodle(POINTS, 0.0, np.random.default_rng(3))
+    return cv2.resize(ink(strokes, width, 256), (side, side), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
 
 INK = ink_of()

@@ -20,9 +20,11 @@ from enhance.datasets import cache, folders
 from enhance.errors import DataError
 from enhance.files import sha256
 from enhance.pixels import to_float
-from enhance.tasks.sketch import drawings, landmarks
-from enhance.tasks.sketch.drawings import DrawingPoints, Mix, Random
+from enhance.tasks.sketch import landmarks
+from enhance.tasks.sketch.doodles import whiskers, with_whiskers
+from enhance.tasks.sketch.drawings import Mix, drawn
 from enhance.tasks.sketch.look import look_of, mirrored_look
+from enhance.tasks.sketch.strokes import DrawingPoints, Random, ink, loosened
 
 _Pixels = NDArray[np.uint8]
 _Example = tuple[NDArray[np.float32], NDArray[np.float32], float, NDArray[np.float32]]
@@ -130,12 +132,12 @@ class DrawnHeads:
             points = mirrored_points(points) if heads.landmarked else points * [-1, 1] + [1, 0]
         bending = Bending(0, 0, 0, 0, 0, 0) if still else self.sampling.bending
         picture, points = bent(picture, points, bending if heads.landmarked else replace(bending, often=0.0), random)
-        strokes = drawings.drawn(picture, points, heads.landmarked, looseness, self.sampling.mix, random)
+        strokes = drawn(picture, points, heads.landmarked, looseness, self.sampling.mix, random)
         if heads.landmarked and random.random() < self.sampling.whiskers:
-            hairs = drawings.whiskers(points, random)
-            picture = drawings.with_whiskers(picture, hairs, random)
-            strokes += drawings.loosened(hairs, looseness, random)
-        edges = drawings.ink(strokes, random.uniform(*self.sampling.mix.widths), _SIDE)
+            hairs = whiskers(points, random)
+            picture = with_whiskers(picture, hairs, random)
+            strokes += loosened(hairs, looseness, random)
+        edges = ink(strokes, random.uniform(*self.sampling.mix.widths), _SIDE)
         return to_float(picture.transpose(2, 0, 1)), edges[None], looseness, look
 
 
