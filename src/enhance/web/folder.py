@@ -219,7 +219,7 @@ def cat_tables() -> dict[str, Any]:
 
 def bird_tables() -> dict[str, Any]:
     """The tables that sentences are read by, and the layouts: a byte for each number, in base 64."""
-    sets = {name: getattr(words, f"_{name.upper()}") for name in WORD_SETS}
+    sets = {name: getattr(vocabulary, name.upper()) for name in WORD_SETS}
     sets |= {name: getattr(vocabulary, name) for name in ("KNOWN", "SILENT", "ORDINARY", "ACCENTS")}
     maps = {name: getattr(vocabulary, name) for name in WORD_MAPS}
     bank = Bank.load()
@@ -232,14 +232,14 @@ def bird_tables() -> dict[str, Any]:
             "maps": maps,
             "COLOURS": vocabulary.COLOUR_WORDS,
             "PARTS": vocabulary.BODY_PARTS,
-            "longest": words._LONGEST,
+            "longest": words.LONGEST,
         },
         "traits": words.TRAITS,
         "length": words.LENGTH,
         "points": layouts.POINTS,
         "parts": layouts.PLACES_OF.astype(int).tolist(),
-        "reach": [layouts._WIDTHS[point] for point in layouts.POINTS],
-        "limbs": [[layouts.POINTS.index(end) for end in limb] for limb in layouts._LIMBS],
+        "reach": [layouts.WIDTHS[point] for point in layouts.POINTS],
+        "limbs": [[layouts.POINTS.index(end) for end in limb] for limb in layouts.LIMBS],
         "noise": int(peek(shipped.weights_of("bird")).metadata["noise"]),
         "bank": {name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()},
     }

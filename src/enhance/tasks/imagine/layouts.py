@@ -39,14 +39,14 @@ _PART_POINTS = {
 }
 _BODY = 0.6
 """How strongly a colour of the whole bird is painted, beside that of a part."""
-_WIDTHS = dict.fromkeys(POINTS, 0.085) | {
+WIDTHS = dict.fromkeys(POINTS, 0.085) | {
     "beak": 0.05, "left_eye": 0.035, "right_eye": 0.035, "crown": 0.06, "forehead": 0.06, "throat": 0.06,
     "left_leg": 0.05, "right_leg": 0.05, "nape": 0.065,
 }  # fmt: skip
 """How far each point's part reaches, as fractions of the picture's side."""
-_REACH = np.array([_WIDTHS[point] for point in POINTS], np.float32)
+_REACH = np.array([WIDTHS[point] for point in POINTS], np.float32)
 _SHARP = 0.035
-_LIMBS = (
+LIMBS = (
     ("beak", "forehead"),
     ("forehead", "crown"),
     ("crown", "nape"),
@@ -65,7 +65,6 @@ _LIMBS = (
 PLACES_OF = np.array([[point in _PART_POINTS[part] for point in POINTS] for part in BODY_PARTS], np.float32)
 """(parts, points): which points a part lies at."""
 _STRENGTH = PLACES_OF * np.array([_BODY if part == "body" else 1.0 for part in BODY_PARTS], np.float32)[:, None]
-
 
 LAYOUT = ("points", "corners", "busy", "aspect")
 
@@ -157,7 +156,7 @@ def outline(points: Floats) -> Floats:
     """(N,32,32): near 1 on the lines between neighbouring points, as a rough picture of the body."""
     grid = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     at = np.stack(np.meshgrid(grid, grid), -1)[None, None]  # (1,1,32,32,2)
-    pairs = np.array([[POINTS.index(a), POINTS.index(b)] for a, b in _LIMBS])
+    pairs = np.array([[POINTS.index(a), POINTS.index(b)] for a, b in LIMBS])
     start, end = points[:, pairs[:, 0], None, None], points[:, pairs[:, 1], None, None]
     along = end - start
     length = (along**2).sum(-1) + 1e-6

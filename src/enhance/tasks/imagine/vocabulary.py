@@ -177,3 +177,29 @@ MARK_OF = _meanings(MARKS)
 SHAPE_OF = _meanings(_SHAPES)
 QUALITY_OF = _meanings(QUALITIES)
 KNOWN = frozenset({*COLOUR_OF, *PART_OF, *MARK_OF, *SHAPE_OF, *QUALITY_OF})
+
+SUBJECT_ENDS = {"has", "have", "had", "having", "with", "features", "contains", "featuring", "containing", "wearing"}
+BREAKS = {".", ";", "while", "but", "which", "who", "whose", "where", "when", "!", "?"}
+SENTENCE_ENDS = {".", ";", "!", "?"}
+COPULAS = {"is", "are", "was", "were", "be", "being", "appears", "looks", "seems"}
+LINKS = {"and", "or", ",", "&", "/", "also", "as", "well"}
+DETERMINERS = {"a", "an", "the", "its", "his", "her", "their", "it's"}
+PREPOSITIONS = {
+    "on",
+    "around",
+    "over",
+    "at",
+    "across",
+    "along",
+    "near",
+    "in",
+    "under",
+    "above",
+    "below",
+    "throughout",
+    "down",
+    "to",
+}
+NEGATIONS = {"not", "no", "without", "nor", "never", "neither"}
+FACING = {"facing", "faces", "looking", "looks", "turned", "towards", "to"}
+"""The words that hold a sentence together, by what they do in it."""

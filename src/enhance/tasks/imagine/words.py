@@ -7,21 +7,25 @@ belly" can never be taken for its opposite. What no rule knows is named, never d
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError
+from enhance.tasks.imagine.binding import Pair, bound
 from enhance.tasks.imagine.vocabulary import (
-    ACCENTS,
     BODY_PARTS,
+    BREAKS,
     COLOUR_OF,
     COLOUR_WORDS,
+    COPULAS,
+    FACING,
     KNOWN,
     MARK_OF,
     MARKS,
+    NEGATIONS,
     ORDINARY,
     PART_OF,
     QUALITIES,
@@ -30,36 +34,11 @@ from enhance.tasks.imagine.vocabulary import (
     SHAPED,
     SILENT,
     SPECIES,
+    SUBJECT_ENDS,
 )
 
-_SUBJECT_ENDS = {"has", "have", "had", "having", "with", "features", "contains", "featuring", "containing", "wearing"}
-_BREAKS = {".", ";", "while", "but", "which", "who", "whose", "where", "when", "!", "?"}
-_SENTENCE_ENDS = {".", ";", "!", "?"}
-_COPULAS = {"is", "are", "was", "were", "be", "being", "appears", "looks", "seems"}
-_LINKS = {"and", "or", ",", "&", "/", "also", "as", "well"}
-_DETERMINERS = {"a", "an", "the", "its", "his", "her", "their", "it's"}
-_PREPOSITIONS = {
-    "on",
-    "around",
-    "over",
-    "at",
-    "across",
-    "along",
-    "near",
-    "in",
-    "under",
-    "above",
-    "below",
-    "throughout",
-    "down",
-    "to",
-}
-_NEGATIONS = {"not", "no", "without", "nor", "never", "neither"}
-_FACING = {"facing", "faces", "looking", "looks", "turned", "towards", "to"}
-_LONGEST = 60
-
-Pair = tuple[str, str]
-
+LONGEST = 120
+"""Words of a sentence, at most."""
 TRAITS: tuple[str, ...] = (
     *(f"{part}:{shape}" for part, shapes in SHAPED.items() for shape in shapes),
     *QUALITIES,
@@ -144,8 +123,8 @@ def read_sentence(sentence: str) -> Reading:
     words = tokens(sentence)
     if not any(word[0].isalpha() for word in words):
         raise SentenceError("the sentence is empty; say what the bird looks like: 'a small red bird with black wings'")
-    if len(words) > 2 * _LONGEST:
-        raise SentenceError(f"the sentence has {len(words)} words; one of at most {2 * _LONGEST} will do")
+    if len(words) > LONGEST:
+        raise SentenceError(f"the sentence has {len(words)} words; one of at most {LONGEST} will do")
     reading = replace(understood(words), text=" ".join(sentence.split()))
     if not (reading.pairs or reading.accents or reading.traits or any(PART_OF.get(word) for word in words)):
         raise SentenceError(
@@ -168,7 +147,7 @@ def understood(words: Sequence[str]) -> Reading:
     plain: list[str] = []
     for word in words:
         known, meant = _meaning(word)
-        if not known or word in _NEGATIONS:
+        if not known or word in NEGATIONS:
             unknown[word] = None
         elif meant != word:
             taken[word] = meant
@@ -179,9 +158,9 @@ def understood(words: Sequence[str]) -> Reading:
             taken[word] = f"a {SPECIES[meant]}"
         elif meant in COLOUR_OF and COLOUR_OF[meant] != meant and not _alike(meant, COLOUR_OF[meant]):
             taken[word] = COLOUR_OF[meant]
-    pairs, accents = _bound(plain)
-    facing = next((side for side in ("left", "right") if side in words and _FACING & set(words)), None)
-    for word in (facing, *_FACING) if facing else ():
+    pairs, accents = bound(plain)
+    facing = next((side for side in ("left", "right") if side in words and FACING & set(words)), None)
+    for word in (facing, *FACING) if facing else ():
         unknown.pop(str(word), None)
     traits = frozenset(_traits(plain))
     return Reading(frozenset(pairs), frozenset(accents), traits, tuple(taken.items()), tuple(unknown), facing)
@@ -194,7 +173,7 @@ def _alike(word: str, colour: str) -> bool:
 @cache
 def _meaning(word: str) -> tuple[bool, str]:
     """Whether a word is known, and the word it is a misspelling of; itself if of none."""
-    if not word[0].isalpha() or word in KNOWN or word in SILENT or word in SPECIES or word in _NEGATIONS:
+    if not word[0].isalpha() or word in KNOWN or word in SILENT or word in SPECIES or word in NEGATIONS:
         return True, word
     for ending in ("'s", "s", "es", "ly"):
         stem = word.removesuffix(ending)
@@ -235,139 +214,6 @@ def _distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def _bound(words: Sequence[str]) -> tuple[set[Pair], set[Pair]]:
-    """(part, colour) of whole parts and of marks."""
-    binding = _Binding()
-    for n in range(len(words)):
-        binding.read(words, n)
-    binding.settle()
-    return binding.pairs, binding.accents
-
-
-@dataclass
-class _Binding:
-    """One pass from left to right, holding colours until a part claims them.
-
-    Attributes:
-        pairs, accents: (part, colour) that were given, of whole parts and of marks.
-        held: colours not yet given to a part.
-        shared: colours of the last part, which further ones may share: "grey wings and back".
-        subject: the parts that a verb or a mark speaks of.
-        verb: whether a verb came, and `held` may belong to the subject: "wings that are grey".
-        marked: whether `held` are colours of a mark: "white stripes".
-        negated: whether what is said is not so: "without a red head".
-    """
-
-    pairs: set[Pair] = field(default_factory=set)
-    accents: set[Pair] = field(default_factory=set)
-    held: list[str] = field(default_factory=list)
-    shared: list[str] = field(default_factory=list)
-    subject: list[str] = field(default_factory=list)
-    verb: bool = False
-    marked: bool = False
-    negated: bool = False
-
-    def read(self, words: Sequence[str], n: int) -> None:
-        """Take the next word, which is the one at n."""
-        word, before, after = words[n], words[n - 1] if n else "", words[n + 1] if n + 1 < len(words) else ""
-        if word in COLOUR_OF:
-            if not self.held and not self.verb:
-                self.shared = []
-            self.held.append(COLOUR_OF[word])
-        elif word in PART_OF:
-            self._part(word, before)
-        elif word in MARK_OF:
-            self._mark(after)
-        elif word in _COPULAS:
-            self._settle_held()
-            self.verb, self.shared = True, []
-        elif word in _SUBJECT_ENDS:
-            self._settle_held()
-            self.verb, self.shared = False, []
-            if word != "with" and before != "that" and "body" in self.subject:
-                self.subject = ["body"]
-        elif word in _BREAKS:
-            self.settle()
-            self.shared, self.negated = [], False
-            if word in _SENTENCE_ENDS:
-                self.subject = []
-        elif word in _NEGATIONS:
-            self.settle()
-            self.negated = True
-        elif word in _DETERMINERS:
-            if before in _LINKS:
-                self._settle_held()
-                self.negated = False
-                if word in ("a", "an") or _coloured_soon(words, n):
-                    self.shared = []
-        elif word == ",":
-            if self.negated:
-                self.settle()
-                self.negated = False
-        elif word in _PREPOSITIONS:
-            if not self.held:
-                self.shared = []
-        elif word in _LINKS and self.verb and _part_next(words, n):
-            self._settle_held()
-
-    def _part(self, word: str, before: str) -> None:
-        """A part takes the colours that are held, or shares those of the part before it."""
-        part, accent = PART_OF[word], word in ACCENTS
-        if self.held and self.verb and before in _DETERMINERS and not self.marked:
-            self.settle()  # "is black and the head ..."
-        if self.held:
-            self._give([part], self.held, marks=self.marked or accent)
-            self.shared, self.held = self.held, []
-            self.subject, self.verb, self.marked = [part], False, False
-        elif self.shared and (before in _LINKS or before in _DETERMINERS or before in PART_OF):
-            # "Breast feathers" are one part.
-            if before not in PART_OF or part not in (PART_OF[before], "body"):
-                self._give([part], self.shared, marks=accent)
-                self.subject = [*self.subject, part]
-        else:
-            joined = before in _LINKS and self.subject and not self.verb
-            self.subject = [*self.subject, part] if joined else [part]
-            self.shared = []
-
-    def _mark(self, after: str) -> None:
-        """A mark has the colours before it: "white stripes". Two before a striped part are the part's own."""
-        if self.held and after in PART_OF:
-            self.marked = self.marked or len(self.held) == 1
-        else:
-            self.marked = True
-            if after not in _PREPOSITIONS | {"of"}:
-                self._settle_held()
-
-    def settle(self) -> None:
-        """Give what is held to the subject, or to the whole bird: no other part will come for it."""
-        if self.held:
-            self._give(self.subject or ["body"], self.held, marks=self.marked)
-        self.held, self.verb, self.marked = [], False, False
-
-    def _settle_held(self) -> None:
-        if self.held:
-            self.settle()
-
-    def _give(self, parts: Sequence[str], colours: Sequence[str], *, marks: bool) -> None:
-        if not self.negated:
-            (self.accents if marks else self.pairs).update((part, colour) for part in parts for colour in colours)
-
-
-def _part_next(words: Sequence[str], n: int) -> bool:
-    """Whether after the link at n a new part comes without a colour: "is black and the wings ..."."""
-    rest = [word for word in words[n + 1 : n + 4] if word not in _LINKS]
-    return (
-        bool(rest)
-        and rest[0] not in COLOUR_OF
-        and any(word in PART_OF for word in rest[:2])
-        and not any(word in COLOUR_OF for word in rest[:2])
-    )
-
-
-def _coloured_soon(words: Sequence[str], n: int) -> bool:
-    return any(word in COLOUR_OF for word in words[n + 1 : n + 3])
-
-
 def _traits(words: Sequence[str]) -> Iterator[str]:
     """Shapes with the part that each belongs to, then qualities and marks."""
     for n, word in enumerate(words):
@@ -377,7 +223,7 @@ def _traits(words: Sequence[str]) -> Iterator[str]:
                 if later in PART_OF:
                     part = PART_OF[later]
                     break
-                if later in _SUBJECT_ENDS or later in _BREAKS or later in _COPULAS:
+                if later in SUBJECT_ENDS or later in BREAKS or later in COPULAS:
                     break
             if part is None:
                 part = next(

@@ -26,7 +26,7 @@ export function read(sentence, t) {
 	const words = tokens(sentence);
 	if (!words.some(word => /^[a-z]/.test(word)))
 		throw new Unsaid("the sentence is empty; say what the bird looks like: 'a small red bird with black wings'");
-	if (words.length > 2 * t.longest) throw new Unsaid(`the sentence has ${words.length} words; one of at most ${2 * t.longest} will do`);
+	if (words.length > t.longest) throw new Unsaid(`the sentence has ${words.length} words; one of at most ${t.longest} will do`);
 	const reading = { ...understood(words, t), text: sentence.trim().split(/\s+/).join(" ") };
 	if (!reading.pairs.length && !reading.accents.length && !reading.traits.length && !words.some(word => t.PART_OF.has(word))) {
 		throw new Unsaid(`nothing in '${sentence.trim().slice(0, 60)}' is about a bird; name colours, parts and shapes of one`);
