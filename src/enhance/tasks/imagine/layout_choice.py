@@ -36,7 +36,7 @@ AGREED = 0.3
 """The share of people who must have said something of a bird for it to become an input of the generator."""
 
 
-def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layouts, Floats]:
+def _chosen(task: Imagination, birds: Birds) -> tuple[Layouts, Floats]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
     layouts, shares = candidates(birds)
     classifier = Classifier().eval()
@@ -54,7 +54,7 @@ def _chosen(task: Imagination, birds: Birds, share: float = SHARE) -> tuple[Layo
                 seen = functional.interpolate(drawn, (_SIDE, _SIDE), mode="bicubic").clamp(0, 1)
                 each.append(classifier(seen)[:, BIRDS].sum(1))
             likely.append(torch.stack(each).mean(0))
-    kept = torch.cat(likely).argsort(descending=True)[: max(1, round(share * len(layouts)))].sort().values.numpy()
+    kept = torch.cat(likely).argsort(descending=True)[: max(1, round(SHARE * len(layouts)))].sort().values.numpy()
     return layouts[kept], shares[kept]
 
 

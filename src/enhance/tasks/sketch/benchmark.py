@@ -27,7 +27,7 @@ from enhance.inference.facts import Facts
 from enhance.inference.model import Model
 from enhance.pixels import Planes, luma, resize, to_float, to_uint8
 from enhance.tasks.sketch import paper
-from enhance.tasks.sketch.options import SketchOptions
+from enhance.tasks.sketch.options import LOOSENESS, SketchOptions
 from enhance.tasks.sketch.paper import Drawing
 from enhance.tasks.sketch.sketch import draw_all
 
@@ -66,7 +66,6 @@ def cats(
     sizes: Sequence[int] = (),
     limit: int | None = None,
     degraded: bool = False,
-    looseness: float = 0.5,
 ) -> Benchmark:
     """Drawings of heads, each painted once from a seed of its own.
 
@@ -88,7 +87,7 @@ def cats(
         title=pixels_across,
         examples=lambda size: some(everything, limit),  # noqa: ARG005
         pairs=_pairs,
-        method=lambda model: partial(_painted, model=model, looseness=looseness),
+        method=lambda model: partial(_painted, model=model),
         metrics={
             "called a cat": called("a house cat", CATS),
             "lines obeyed": Metric(
@@ -97,7 +96,7 @@ def cats(
             "by chance": Metric(_by_chance, "the same for the lines of another drawing"),
         },
         set_metrics={"KD-lite0": KD_LITE0_UNPAIRED} if photos else {},
-        describe=partial(_describe, paths=paths, limit=limit, looseness=looseness),
+        describe=partial(_describe, paths=paths, limit=limit),
         texts=_texts,
         too_small=f"{paths[0]}: no drawings to measure",
         reference=partial(_reference, photos),
@@ -131,8 +130,8 @@ def _pairs(chosen: Sequence[Picture], size: int) -> Iterator[PicturePairs]:
         yield PicturePairs(some_of_them, inputs, sheets, sheets)
 
 
-def _painted(tasks: Sequence[DrawingTask], model: Model, looseness: float) -> Planes:
-    options = [SketchOptions(looseness, seed=task.seed) for task in tasks]
+def _painted(tasks: Sequence[DrawingTask], model: Model) -> Planes:
+    options = [SketchOptions(seed=task.seed) for task in tasks]
     return draw_all(model, [task.drawing for task in tasks], options).transpose(0, 3, 1, 2)
 
 
@@ -182,10 +181,10 @@ def _reference(photos: Sequence[Path], size: int) -> Iterator[Planes]:
         yield resize(to_float(folders.read_pixels(path)), (size, size)).transpose(2, 0, 1)[None].clip(0, 1)
 
 
-def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None, looseness: float) -> tuple[str, ...]:
+def _describe(counts: Mapping[int, int], paths: Sequence[Path], limit: int | None) -> tuple[str, ...]:
     return (
         describe_folders("drawings", paths, counts, pixels_across, limit),
-        f"one cat for each, 128 pixels, looseness {looseness:g}, a seed for each name; 8 bit",
+        f"one cat for each, 128 pixels, looseness {LOOSENESS:g}, a seed for each name; 8 bit",
         INTERVALS,
     )
 

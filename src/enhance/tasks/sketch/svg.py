@@ -23,6 +23,8 @@ _Points = NDArray[np.float64]
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 LINE = 0.006
 """Width of lines of unknown width, as a part of the drawing."""
+_PIECES = 12
+"""Straight pieces of a curve."""
 MOST_POINTS = 200_000
 SKIPPED = {
     "defs",
@@ -234,10 +236,10 @@ def _numbers(text: str, kind: str) -> list[str]:
     return results
 
 
-def _curve(nodes: list[NDArray[np.float64]], pieces: int = 12) -> list[NDArray[np.float64]]:
+def _curve(nodes: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
     """Bézier's curve through the first and last node, without its first point (de Casteljau's algorithm)."""
-    t = np.linspace(0, 1, pieces + 1)[1:, None]
-    level = [np.repeat(node[None], pieces, 0) for node in nodes]
+    t = np.linspace(0, 1, _PIECES + 1)[1:, None]
+    level = [np.repeat(node[None], _PIECES, 0) for node in nodes]
     while len(level) > 1:
         level = [a * (1 - t) + b * t for a, b in pairwise(level)]
     return list(level[0])

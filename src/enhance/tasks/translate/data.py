@@ -85,12 +85,12 @@ def _load(folder: Path) -> tuple[Photos, Photos, str]:
     return _photos(pixels[~held], masks[~held]), _photos(pixels[held], masks[held]), folders.digest(paths)
 
 
-def bounding_boxes(mask: _Pixels, smallest: int = _SMALLEST) -> list[tuple[int, int, int, int, int]]:
+def bounding_boxes(mask: _Pixels) -> list[tuple[int, int, int, int, int]]:
     """Boxes (left, top, right, bottom) of what is connected in a mask (h,w), in its pixels, and how much there is."""
     count, _, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8))
     result = []
     for left, top, width, height, area in stats[1:count].tolist():
-        if area >= smallest:
+        if area >= _SMALLEST:
             result.append((left, top, left + width, top + height, area))
     return result
 

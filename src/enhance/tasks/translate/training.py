@@ -69,9 +69,11 @@ class FindingWeights:
 class Finding(Stateless):
     """The finder, taught by masks: cross-entropy, and overlap (Milletari et al., "V-Net", 3DV 2016)."""
 
-    def __init__(self, finder: AnimalFinder, weights: FindingWeights, betas: tuple[float, float] = (0.9, 0.99)) -> None:
+    def __init__(self, finder: AnimalFinder, weights: FindingWeights) -> None:
         self.finder, self.weights = finder, weights
-        self.groups: Mapping[str, Group] = {"finder": Group(nn.ModuleDict({"animals": finder}), betas, averaged=True)}
+        self.groups: Mapping[str, Group] = {
+            "finder": Group(nn.ModuleDict({"animals": finder}), (0.9, 0.99), averaged=True)
+        }
 
     def losses(self, group: str, batch: Batch, step: int) -> Mapping[str, Tensor]:  # noqa: ARG002
         logits, where = self.finder(batch["image"]), batch["where"]
