@@ -81,17 +81,17 @@ def photo(
         silence_stderr()
     output = output and here(output)
     request = Request(
-        output,
-        ending,
-        adapter.take(UpscaleOptions, options),
-        adapter.take(TargetSize, options),
-        adapter.take(Extras, options),
-        adapter.take(Many, options),
-        adapter.take(ResourceLimits, options),
-        adapter.take(Coding, options),
-        overwrite,
-        as_json,
-        is_debugging(),
+        output=output,
+        ending=ending,
+        options=adapter.take(UpscaleOptions, options),
+        size=adapter.take(TargetSize, options),
+        extras=adapter.take(Extras, options),
+        many=adapter.take(Many, options),
+        limits=adapter.take(ResourceLimits, options),
+        coding=adapter.take(Coding, options),
+        overwrite=overwrite,
+        as_json=as_json,
+        debug=is_debugging(),
     )
     if bool(request.extras.sign) != bool(request.extras.key):
         raise click.UsageError("--sign CERTIFICATE and --key KEY go together")

@@ -140,7 +140,7 @@ def _image(values: _Pixels, mode: str) -> Image.Image:
 
 
 def _curve(tag: bytes) -> NDArray[np.float64]:
-    """The light (4097,) at STEPS of a tone curve (ICC.1:2022, 10.6 and 10.18)."""
+    """The light (4097,) at `_STEPS` of a tone curve (ICC.1:2022, 10.6 and 10.18)."""
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         if count == 0:

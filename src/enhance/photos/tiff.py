@@ -94,7 +94,7 @@ def _described(info: dict[Any, Any]) -> TiffImagePlugin.ImageFileDirectory_v2:
 
 
 def rows_of(picture: Image.Image | Integers) -> Iterator[Integers]:
-    """A picture from top to bottom in strips (STRIP,W,C), the last of them perhaps shorter."""
+    """A picture from top to bottom in strips (_STRIP,W,C), the last of them perhaps shorter."""
     width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
     for top in range(0, height, _STRIP):
         if isinstance(picture, Image.Image):
