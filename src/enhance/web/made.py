@@ -1,11 +1,13 @@
-"""The result of a job: facts, and pictures as the bytes of their files."""
+"""The result of a job: facts, and pictures as the bytes of their files; and in which form it is answered."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+import re
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from starlette.responses import JSONResponse, Response
 
 from enhance import cancellation
 from enhance.errors import PhotoError
@@ -21,8 +24,11 @@ from enhance.photos.canvas import Canvas
 from enhance.photos.png16 import png_options
 from enhance.photos.writing import write
 from enhance.pixels import RGB, png_bytes
-from enhance.web.query_options import ANSWER_FORMATS
+from enhance.web.answers import ZipItem
+from enhance.web.queries import Query, taken
+from enhance.web.query_options import ANSWER_FORMATS, FileOptions
 
+ENDINGS = {kind: ending for ending, kind in ANSWER_FORMATS.items()}
 JSON = "application/json"
 MOST_IN_HEADER = 3000
 """Bytes of facts in a header: a proxy's buffer for all headers may have 4 kB."""
@@ -134,3 +140,42 @@ def preferred(accept: str, kinds: tuple[str, ...]) -> str:
         if matching and wanted > liking:
             best, liking = matching[0], wanted
     return best
+
+
+def ending_for(accept: str, query: Query) -> str:
+    """The ending of the pictures that are wanted: what the query says, or else the header Accept."""
+    if "format" in type(query).model_fields and (chosen := taken(FileOptions, query).format):
+        return chosen
+    return ENDINGS[preferred(accept, tuple(ENDINGS))]
+
+
+def rendered(result: Made, accept: str) -> Response:
+    """Return the result of a job in the form that the client prefers."""
+    if not result.pictures:
+        return JSONResponse(result.facts)
+    first = result.pictures[0]
+    if result.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
+        return JSONResponse(result.everything())
+    headers = {
+        "enhance-facts": result.header(),
+        "content-disposition": f'inline; filename="photo.{ENDINGS[first.kind]}"',
+        "vary": "Accept",
+    }
+    return Response(first.data, media_type=first.kind, headers=headers)
+
+
+def zipped(results: list[tuple[ZipItem, Made]]) -> bytes:
+    """An archive of all pictures."""
+    buffer, taken_names = io.BytesIO(), set[str]()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for item, one in results:
+            for picture in one.pictures:
+                stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", item.name).strip(". ") or item.job
+                stem += f"_{picture.seed}" if len(one.pictures) > 1 else ""
+                ending, again = ENDINGS[picture.kind], 2
+                name = f"{stem}.{ending}"
+                while name in taken_names:
+                    name, again = f"{stem}_{again}.{ending}", again + 1
+                taken_names.add(name)
+                archive.writestr(name, picture.data)
+    return buffer.getvalue()

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import re
 import time
-import zipfile
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -35,10 +33,10 @@ from enhance.web.endpoints import Endpoint
 from enhance.web.guard import Meter
 from enhance.web.jobs import plainly
 from enhance.web.looking import Looking
-from enhance.web.made import JSON, Made, preferred
+from enhance.web.made import Made, ending_for, rendered, zipped
 from enhance.web.orders import MaskError, Order, TooLargeError
 from enhance.web.queries import taken
-from enhance.web.query_options import ANSWER_FORMATS, NAME, FileOptions, JobOptions, PartOptions
+from enhance.web.query_options import NAME, JobOptions, PartOptions
 from enhance.web.refusals import RefusedError
 from enhance.web.settings import Access, Limits
 from enhance.web.worker import Job, NameTakenError, QueueFullError, Worker, new_secret
@@ -417,44 +415,3 @@ class Service:
     async def metrics(self) -> Response:
         """Counts and times, for Prometheus."""
         return Response(generate_latest(self.meter.registry), media_type="text/plain; version=0.0.4")
-
-
-def ending_for(accept: str, query: Any) -> str:
-    """The ending of the pictures that are wanted: what the query says, or else the header Accept."""
-    if "format" in type(query).model_fields and (chosen := taken(FileOptions, query).format):
-        return chosen
-    kind = preferred(accept, tuple(ANSWER_FORMATS.values()))
-    return next(ending for ending, named in ANSWER_FORMATS.items() if named == kind)
-
-
-def rendered(result: Made, accept: str) -> Response:
-    """Return the result of a job in the form that the client prefers."""
-    if not result.pictures:
-        return JSONResponse(result.facts)
-    first = result.pictures[0]
-    if result.as_facts or preferred(accept, (first.kind, JSON)) == JSON:
-        return JSONResponse(result.everything())
-    ending = next(ending for ending, kind in ANSWER_FORMATS.items() if kind == first.kind)
-    headers = {
-        "enhance-facts": result.header(),
-        "content-disposition": f'inline; filename="photo.{ending}"',
-        "vary": "Accept",
-    }
-    return Response(first.data, media_type=first.kind, headers=headers)
-
-
-def zipped(results: list[tuple[answers.ZipItem, Made]]) -> bytes:
-    """An archive of all pictures."""
-    endings = {kind: ending for ending, kind in ANSWER_FORMATS.items()}
-    buffer, taken_names = io.BytesIO(), set[str]()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for item, one in results:
-            for picture in one.pictures:
-                stem = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "_", item.name).strip(". ") or item.job
-                stem += f"_{picture.seed}" if len(one.pictures) > 1 else ""
-                name, again = f"{stem}.{endings[picture.kind]}", 2
-                while name in taken_names:
-                    name, again = f"{stem}_{again}.{endings[picture.kind]}", again + 1
-                taken_names.add(name)
-                archive.writestr(name, picture.data)
-    return buffer.getvalue()
