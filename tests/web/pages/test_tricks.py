@@ -311,7 +311,7 @@ def test_a_hole_is_brushed_and_filled_several_times(page: Any, served: Served, t
     page.wait_for_selector("#answers li:nth-child(4)")
     page.wait_for_selector("#result:not([hidden])")
     assert place(page) == before
-    assert "are invented" in page.inner_text("#facts")
+    assert "Invented pixels" in page.inner_text("#facts")
     page.click("#answers li:nth-child(3) button")
     until(page, "document.querySelector('#answers li:nth-child(3) button').getAttribute('aria-pressed') === 'true'")
     page.click("#differ")

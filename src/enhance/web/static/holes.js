@@ -75,12 +75,10 @@ const fill = () =>
 
 function tell(facts) {
 	const { width, height } = stage.photo,
-		share = (100 * (facts.hole_pixels ?? 0)) / (width * height);
+		share = (100 * facts.hole_pixels) / (width * height);
 	$("facts").tell(
 		[
-			facts.hole_pixels
-				? `${facts.hole_pixels.toLocaleString("en")} pixels (${share.toFixed(1)} %) are invented. Every other pixel is as it was.`
-				: facts.sentence,
+			`Invented pixels: ${facts.hole_pixels.toLocaleString("en")} (${share.toFixed(1)} %). Every other pixel is as it was.`,
 			facts.faces?.length
 				? `${facts.faces.length === 1 ? "A face was" : `${facts.faces.length} faces were`} completed. It is not the person.`
 				: null,
