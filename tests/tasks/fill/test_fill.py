@@ -14,7 +14,7 @@ from enhance.honesty import credentials
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, read
 from enhance.photos.writing import write
-from enhance.tasks.fill import faces, patches
+from enhance.tasks.fill import copying, faces, patches
 from enhance.tasks.fill.fill import fill, fill_photo
 from enhance.tasks.fill.options import FillOptions
 from enhance.tasks.fill.painter import Painter
@@ -126,7 +126,7 @@ def test_a_face_in_its_frame_is_completed(picture: Callable[..., np.ndarray]) ->
 
 @pytest.mark.parametrize(
     ("rest", "name"),
-    [("patches", "photo_mend + PatchMatch"), ("network", "photo_fill"), ("smooth", "OpenCV's Navier-Stokes")],
+    [("patches", "photo_mend"), ("network", "photo_fill"), ("smooth", "OpenCV's Navier-Stokes")],
 )
 def test_the_rest_is_filled_as_was_asked_and_the_file_says_how(
     rest: str, name: str, picture: Callable[..., np.ndarray], hole: np.ndarray
@@ -155,7 +155,7 @@ def test_patches_go_on_where_a_pattern_does() -> None:
 def test_patches_are_mended_by_the_network(picture: Callable[..., np.ndarray], hole: np.ndarray) -> None:
     rgb = picture(90, 120).astype(np.float32) / 255
     copied, mended = rgb.copy(), rgb.copy()
-    patches.copy(copied, hole, 0)
+    copying.copy(copied, hole, 0)
     patches.fill_by_patches(mended, hole, 0)
     assert (mended[~hole] == rgb[~hole]).all()
     changed = np.abs(mended - copied)[hole]
@@ -168,7 +168,7 @@ def test_large_photos_are_filled_small_and_refined(
     monkeypatch.setattr(patches, "MOST_AT_ONCE", 90 * 120 - 1)
     rgb = picture(90, 120)
     made = fill_photo(read(rgb), boxes=[(30, 20, 60, 50)])
-    assert made.stamp.model == "photo_fill + photo_mend + PatchMatch"
+    assert made.stamp.model == "photo_fill + photo_mend"
     assert np.abs(made.rgb * 255 - rgb).mean() < 40
 
 

@@ -4,6 +4,7 @@ PatchMatch."""
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,7 +130,7 @@ def _benchmark(
         baselines={
             "OpenCV, Navier-Stokes": partial(_opencv, method=cv2.INPAINT_NS),
             "OpenCV, Telea": partial(_opencv, method=cv2.INPAINT_TELEA),
-            "PatchMatch": _patchmatch,
+            **({"PatchMatch": _patchmatch} if find_spec("patchmatch") else {}),
         },
         labels=("hole",),
         set_labels=("hole",),
@@ -171,7 +172,18 @@ def _method(model: Model, framed: bool) -> Method:
 
 
 def _patchmatch(inputs: HoleInputs) -> Planes:
-    return _filled(inputs, partial(patches.copy, seed=0))
+    """Patches of 7 pixels by the package `pypatchmatch`, as in its examples."""
+    import patchmatch
+
+    patchmatch.set_random_seed(0)
+    return _planes(
+        np.stack(
+            [
+                patchmatch.inpaint(pixels, hole, patch_size=3)
+                for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
+            ]
+        )
+    )
 
 
 def _filled(inputs: HoleInputs, way: Callable[[Array, Hole], None]) -> Planes:

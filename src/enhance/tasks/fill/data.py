@@ -15,7 +15,7 @@ from torch import Tensor
 from enhance.datasets import cache, folders, names
 from enhance.errors import DataError
 from enhance.pixels import Box, to_float, to_uint8
-from enhance.tasks.fill import masks, patches
+from enhance.tasks.fill import copying, masks
 from enhance.tasks.fill.masks import Hole, Holes
 from enhance.tasks.fill.networks import GRID, MULTIPLE
 from enhance.tasks.fill.painter import COPIED
@@ -166,7 +166,7 @@ class PhotoData:
 
 
 class CopiedPhotos:
-    """Crops of any photos whose holes were filled with copied patches before training began, since that is slow.
+    """Crops of any photos whose holes were filled with copies before training began: it takes longer than a step.
 
     Args:
         crops: how many; a step sees windows of some.
@@ -178,8 +178,8 @@ class CopiedPhotos:
         self.photos = PhotoData(sources, sizes=sizes, holes=holes, seed=seed, note=note)
         self.digest, self.sizes, self.holes, self.seed = self.photos.digest, sizes, holes, seed
         paths = [path for folder in sources for path in folders.pictures(folder)]
-        note(f"filling holes of {crops:,} crops with patches, half a second each, unless that was done before")
-        key = f"copied {cache.stamps(paths)} {holes} {crops} {seed}"
+        note(f"filling holes of {crops:,} crops with copies, unless that was done before")
+        key = f"copied coarse to fine {cache.stamps(paths)} {holes} {crops} {seed}"
         self.crops = cache.cached(key, crops, (3, _COPIED, _COPIED, 3), self._row)
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> dict[str, Tensor]:  # noqa: ARG002
@@ -238,7 +238,7 @@ def opened(
 def _with_copies(picture: NDArray[np.float32], hole: Hole, seed: int) -> _Pixels:
     """A picture (H,W,3) in [0,1], the same with its hole filled with patches, and the hole in white; (3,H,W,3)."""
     copied = picture.copy()
-    patches.copy(copied, hole, seed)
+    copying.copy(copied, hole, seed)
     return to_uint8(np.stack([picture, copied, np.repeat(hole[..., None], 3, 2).astype(np.float32)]))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import cv2
@@ -26,9 +25,9 @@ from enhance.tasks.fill.faces import Completed
 from enhance.tasks.fill.hole import HoleBox, MaskLike, with_hole
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.options import FillOptions
-from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, PHOTO_MEND, Painter, PixelRegion
+from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, PHOTO_MEND, Painter
 
-SMOOTH, PATCHES = "OpenCV's Navier-Stokes", "PatchMatch"
+SMOOTH = "OpenCV's Navier-Stokes"
 LARGEST_FACE = 512
 """A picture that is one face in its frame has at most so many pixels a side."""
 
@@ -124,7 +123,11 @@ def fill_photo(
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
     notes = (*photo.first_only, *((photo.lost,) if photo.lost else ()))
-    stamp = stamp_of(hole, used(regions, completed, options), options.seed)
+    stamp = stamp_of(
+        hole,
+        used([hole[top:bottom, left:right] for left, top, right, bottom in regions], completed, options),
+        options.seed,
+    )
     provenance.write_stamp(canvas, stamp)
     return Filled(canvas, hole, tuple(completed), notes, stamp)
 
@@ -182,20 +185,20 @@ def _moved(face: Completed, right: int, down: int) -> Completed:
     return replace(face, box=(left + right, top + down, right_ + right, bottom + down))
 
 
-def used(regions: Sequence[PixelRegion], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
-    """Return what filled a hole: names of networks and packages, with the beginnings of their digests, or versions."""
+def used(parts: Sequence[Hole], completed: Sequence[Completed], options: FillOptions) -> dict[str, str]:
+    """Return what filled the parts (H,W) of a hole: names of networks and packages, with the beginnings of their
+    digests, or versions."""
     rest = "" if options.aligned else options.rest
-    sizes = [(bottom - top, right - left) for left, top, right, bottom in regions]
-    copied = rest == "patches" and any(patches.are_copied(*size) for size in sizes)
-    helped = rest == "patches" and not all(patches.can_copy(*size) for size in sizes)
+    copied = rest == "patches" and any(map(patches.are_copied, parts))
+    helped = rest == "patches" and any(
+        part.size > patches.MOST_AT_ONCE or not patches.are_copied(part) for part in parts
+    )
     refined = any(face.size > faces.FRAMES[-1] for face in completed)
     drew = [FACE_FILL] * bool(completed) + [PHOTO_FILL] * (helped or refined or rest == "network")
     drew += [PHOTO_MEND] * copied
     digests = {name: provenance.version_of(Painter.load(name).model) for name in drew}
     if rest == "smooth":
         digests[SMOOTH] = cv2.__version__
-    if copied:
-        digests[PATCHES] = version("pypatchmatch")
     return digests
 
 

@@ -16,8 +16,8 @@ class FillOptions:
     no_faces: bool = option(False, "Do not complete faces that the hole hides in part.")
     rest: str = option(
         RESTS[0],
-        "What fills all but faces: patches copied from elsewhere in the photo, a network, which is quicker, or colours "
-        "that run in smoothly.",
+        "What fills all but faces: patches copied from elsewhere in the photo, a network, or colours that run in "
+        "smoothly.",
         choices=RESTS,
     )
     scratches: bool = option(False, "Fill thin light scratches, which it finds itself.")

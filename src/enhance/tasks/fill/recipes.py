@@ -122,8 +122,8 @@ def photo_mend() -> Recipe:
         name="photo_mend",
         sizes=Sizes(((128, 6, 0.9), (256, 2, 0.1))),
         holes=Holes(strokes=0.55, boxes=0.35, halves=0.05, centres=0.05),
-        copied=2000,
-        weights=LossWeights(pixel=0.5, perceptual=1.0, adversarial=0.1, features_adversarial=0.1),
+        copied=3000,
+        weights=LossWeights(pixel=0.7, perceptual=1.5, adversarial=0.1, features_adversarial=0.1, gentle=0.8),
     )
 
 
