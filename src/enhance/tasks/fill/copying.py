@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from enhance.pixels import Array
 from enhance.tasks.fill.masks import Hole
-from enhance.tasks.fill.painter import doubled, halved
+from enhance.tasks.fill.painter import doubled, halved, halved_hole
 
 SMALLEST = 48
 """Pixels along the shorter side below which a picture is not halved any more: patches would show half a scene."""
@@ -185,17 +185,18 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
 
 def _coarse_to_fine(rgb: Array, hole: Hole) -> list[tuple[Array, Hole]]:
     """The picture (H,W,3) and its hole at each size; where it is searched, it has the channels of `_roughness`, too."""
-    sizes = [(rgb, hole)]
-    while min(sizes[-1][1].shape) >= 2 * SMALLEST:
-        smaller = halved(*sizes[-1])
-        if _known_patches(smaller[1], RADII[0]).sum() < FEWEST:
+    holes = [hole]
+    while min(holes[-1].shape) >= 2 * SMALLEST:
+        smaller = halved_hole(holes[-1])
+        if _known_patches(smaller, RADII[0]).sum() < FEWEST:
             break
-        sizes.append(smaller)
-    finest = max(0, len(sizes) - len(ROUNDS))
-    picture, there = sizes[finest]
-    sizes[finest] = np.concatenate([picture, ROUGHNESS * _roughness(picture, there)], 2), there
-    for step in range(finest + 1, len(sizes)):
-        sizes[step] = halved(*sizes[step - 1])
+        holes.append(smaller)
+    sizes: list[tuple[Array, Hole]] = []
+    for step in range(len(holes)):
+        picture, there = halved(*sizes[-1]) if sizes else (rgb, hole)
+        if step == max(0, len(holes) - len(ROUNDS)):
+            picture = np.concatenate([picture, ROUGHNESS * _roughness(picture, there)], 2)
+        sizes.append((picture, there))
     return sizes[::-1]
 
 

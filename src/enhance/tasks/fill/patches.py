@@ -58,8 +58,7 @@ def copy_and_mend(painter: Painter, rgb: Array, hole: Hole, seed: int) -> None:
         painting.fill_by_network(painter, rgb, hole, seed, holds=painting.COPIED)
         return
     copied, _ = painting.halved(rgb, np.zeros_like(hole))
-    _, known = painting.halved(rgb, ~hole)
     mended = copied.copy()
-    painting.fill_by_network(painter, mended, ~known, seed, holds=painting.COPIED)
+    painting.fill_by_network(painter, mended, ~painting.halved_hole(~hole), seed, holds=painting.COPIED)
     change = painting.doubled(mended - copied)[: hole.shape[0], : hole.shape[1]]
     rgb[hole] = np.clip(rgb + change, 0, 1)[hole]
