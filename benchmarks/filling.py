@@ -20,6 +20,7 @@ from enhance.errors import EnhanceError
 from enhance.pixels import Array, to_uint8
 from enhance.tasks.fill import masks
 from enhance.tasks.fill import painter as painting
+from enhance.tasks.fill.benchmark import by_patchmatch
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import PHOTO_FILL, Painter
 from enhance.tasks.fill.patches import fill_by_patches
@@ -68,12 +69,10 @@ def table(photos: Sequence[Array]) -> Iterator[str]:
 
 def ways() -> Mapping[str, Way]:
     """Each fills the hole (H,W) of a picture (H,W,3) in [0,1]."""
-    import patchmatch
-
     return {
         "copies, mended": lambda rgb, there: fill_by_patches(rgb, there, 0),
         "`--rest network`": lambda rgb, there: painting.fill_by_network(Painter.load(PHOTO_FILL), rgb, there, 0),
-        "PatchMatch": lambda rgb, there: patchmatch.inpaint(to_uint8(rgb), there, patch_size=3),
+        "PatchMatch": lambda rgb, there: by_patchmatch(to_uint8(rgb), there),
     }
 
 

@@ -172,18 +172,19 @@ def _method(model: Model, framed: bool) -> Method:
 
 
 def _patchmatch(inputs: HoleInputs) -> Planes:
-    """Patches of 7 pixels by the package `pypatchmatch`, as in its examples."""
+    return _planes(
+        np.stack([by_patchmatch(pixels, hole) for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)])
+    )
+
+
+def by_patchmatch(pixels: Integers, hole: Hole) -> Integers:
+    """A picture (H,W,3) whose hole (H,W) is filled with patches of 7 pixels by the package `pypatchmatch`, as in its
+    examples."""
     import patchmatch
 
     patchmatch.set_random_seed(0)
-    return _planes(
-        np.stack(
-            [
-                patchmatch.inpaint(pixels, hole, patch_size=3)
-                for pixels, hole in zip(inputs.pixels, inputs.holes, strict=True)
-            ]
-        )
-    )
+    filled: Integers = patchmatch.inpaint(pixels, hole, patch_size=3)
+    return filled
 
 
 def _filled(inputs: HoleInputs, way: Callable[[Array, Hole], None]) -> Planes:

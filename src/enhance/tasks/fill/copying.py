@@ -52,7 +52,7 @@ _KNOWN_PEEL = 0.4
 _BESIDE = 0.64
 """How much the places of a pixel's neighbours count where they disagree with its own, so that no seam is a step."""
 _AT_ONCE = 512
-_AROUND = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+_NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
 
 _Indices = NDArray[np.int64]
 
@@ -83,9 +83,7 @@ class _Size:
         # What continues the hole beyond the picture's edge is not known either.
         beyond = np.pad(np.pad(hole, radius, "edge"), self.border - radius)
         self.holes = np.flatnonzero(beyond)
-        reach = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-        touches = cv2.dilate(hole.astype(np.uint8), reach, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)) > 0
-        self.centres = np.flatnonzero(self.bordered(touches))
+        self.centres = np.flatnonzero(self.bordered(_touched(hole, radius, beyond=0)))
         self.is_source = self.bordered(_known_patches(hole, radius)).ravel()
         self.sources = np.flatnonzero(self.is_source)
         deep = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
@@ -163,7 +161,8 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
     """
     random = np.random.default_rng(seed)
     coarser: _Size | None = None
-    for step, (picture, there) in enumerate(_coarse_to_fine(rgb, hole)):
+    sizes = _coarse_to_fine(rgb, hole)
+    for step, (picture, there) in enumerate(sizes):
         size = _Size(picture, there, RADII[min(step, len(RADII) - 1)])
         if coarser is None:
             if not len(size.sources):
@@ -175,11 +174,9 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
             _enlarge(size, coarser, there)
             if step < len(ROUNDS):
                 _search_near(size, coarser, ROUNDS[step], random)
-        if step >= len(ROUNDS) - 1:
+        if step >= min(len(ROUNDS), len(sizes)) - 1:
             size.copy_places()
         coarser = size
-    if step < len(ROUNDS) - 1:
-        size.copy_places()
     rgb[hole] = size.picture[hole][:, :3]
 
 
@@ -221,8 +218,13 @@ def offers_patches(hole: Hole) -> bool:
 
 def _known_patches(hole: Hole, radius: int) -> Hole:
     """Where patches are centred of which all is known, (H,W)."""
+    return ~_touched(hole, radius, beyond=1)
+
+
+def _touched(hole: Hole, radius: int, *, beyond: int) -> Hole:
+    """Where patches are centred that the hole touches, (H,W); what is beyond the picture is hole if `beyond` is 1."""
     reach = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    return cv2.dilate(hole.astype(np.uint8), reach, borderType=cv2.BORDER_CONSTANT, borderValue=(1,)) == 0
+    return cv2.dilate(hole.astype(np.uint8), reach, borderType=cv2.BORDER_CONSTANT, borderValue=(beyond,)) > 0
 
 
 def _peel(size: _Size, sources: _Indices) -> None:
@@ -281,8 +283,9 @@ def _search_everywhere(size: _Size, sources: _Indices, rounds: int) -> None:
     far = _far(size, offered)
     offered = np.hstack([offered @ axes, size.coordinates(sources) * far])
     squares = np.square(offered).sum(1)
+    here = size.coordinates(size.centres) * far
     for _ in range(rounds):
-        patches = np.hstack([size.patches(size.centres) @ axes, size.coordinates(size.centres) * far])
+        patches = np.hstack([size.patches(size.centres) @ axes, here])
         best, gap = np.empty(len(patches), np.int64), np.empty(len(patches), np.float32)
         for start in range(0, len(patches), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
@@ -338,14 +341,14 @@ def _search_near(size: _Size, coarser: _Size, rounds: int, random: np.random.Gen
             better = (error < gap) & (places > 0)
             best[better], gap[better] = places[better], error[better]
 
+        compare(size.places[size.centres])
         if number == 0:
-            for down, right in _AROUND:
+            for down, right in _NEIGHBOURS:
                 compare(places_of(down, right))
             begun = best.copy()
             for step in (1, -1, size.row, -size.row):
                 compare(np.where(begun > 0, size.known(begun + step), 0))
         else:
-            compare(size.places[size.centres])
             reach = 2 ** (number % 3)
             for step in (reach, -reach, reach * size.row, -reach * size.row):
                 theirs = size.places[np.clip(size.centres + step, 0, len(size.places) - 1)]
