@@ -92,6 +92,14 @@ def test_what_is_written(shown: Lineup, tmp_path: Path) -> None:
     assert credentials.inspect(folder / "lineup.png")["stamp"]["sheet"] == "line-up"
 
 
+def test_of_an_animation_the_first_picture_is_lined_up_and_the_notes_say_so(tmp_path: Path) -> None:
+    one = small()
+    one.save(tmp_path / "a.webp", save_all=True, append_images=[one.transpose(Image.Transpose.ROTATE_90)], quality=95)
+    lineup = enhance.lineup(tmp_path / "a.webp", 2)
+    assert lineup.notes == ("only the first of 2 pictures in the file",)
+    assert lineup.facts()["notes"] == list(lineup.notes)
+
+
 def test_what_it_says_follows_from_how_far_answers_are_apart(shown: Lineup) -> None:
     from dataclasses import replace
 

@@ -38,9 +38,10 @@ def lineup(photo: Path, output: Path | None, as_json: bool, **values: Any) -> No
     with failures_told(photo, place, as_json=as_json), piped(photo, place) as files:
         shown = lineup_photo(read(files.source), adapter.take(LineupOptions, values))
         folder = write_lineup(shown, place)
+    notes = [shown.meaning(), *shown.notes, shown.warning]
     if as_json:
-        notes, seconds = [shown.meaning(), shown.warning], round(time.perf_counter() - started, 2)
-        facts = {**KEYS, **shown.facts(), "agreement": round(min(shown.lr_psnr), 2)}
-        click.echo(as_line(photo, folder, **facts, notes=notes, seconds=seconds))
+        seconds = round(time.perf_counter() - started, 2)
+        facts = {**KEYS, **shown.facts(), "agreement": round(min(shown.lr_psnr), 2), "notes": notes}
+        click.echo(as_line(photo, folder, **facts, seconds=seconds))
     else:
-        say(f"{folder}: {shown.sentence()}\n  {shown.meaning()}\n  {shown.warning}")
+        say("\n  ".join([f"{folder}: {shown.sentence()}", *notes]))

@@ -62,7 +62,16 @@ def sketch(
                 write(cat.canvas, target)
             seconds = time.perf_counter() - started
             facts = [{"size": [first.size, first.size], "seed": cat.options.seed} for cat in cats]
-            print_answer(files, drawing, some, cats[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
+            print_answer(
+                files,
+                drawing,
+                some,
+                cats[0].sentence(),
+                cats[0].drawing.notes,
+                seconds=seconds,
+                as_json=as_json,
+                facts=facts,
+            )
             files.send(some[0])
 
 

@@ -90,6 +90,7 @@ class Lineup:
             faces of this size; 1 is honest. None where nobody measured it.
         restored: whether grain, blur or blocks were taken out of the photo first: the faces agree with what was left.
         exploration: dials for what differs; None unless asked for.
+        notes: what of the photo's file was not looked at.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Lineup:
     spread: float | None = None
     restored: bool = False
     exploration: Exploration | None = None
+    notes: tuple[str, ...] = ()
     warning: str = _WARNING
 
     def picture(self, sample: Sample) -> Image.Image:
@@ -185,6 +187,7 @@ class Lineup:
                 "structural_distance": "1 - SSIM on luma, Gaussian window 11, sigma 1.5, mean over all pairs",
                 "lr_psnr_db": "PSNR between the answer, box-averaged four times smaller, and the face frame cut out",
             },
+            "notes": list(self.notes),
             "warning": self.warning,
         }
 
@@ -287,6 +290,7 @@ def lineup_photo(
         spread=measured_spread(network, crop.size, restored=bad),
         restored=bad or choice.restorer is not None,
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
+        notes=photo.left_out,
     )
 
 

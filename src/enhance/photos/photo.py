@@ -123,6 +123,11 @@ class Photo:
         return (f"only the first of {self.frames} pictures in the file",) if self.frames > 1 else ()
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Notes on what of the file is not in this picture: the others of several, and what could not be read."""
+        return (*self.first_only, *((self.lost,) if self.lost else ()))
+
+    @property
     def height(self) -> int:
         return self.pixels.shape[0]
 

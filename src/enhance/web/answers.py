@@ -94,6 +94,7 @@ class LineupAnswer(Answer):
     says: str = Field(description="What that says of the photo.")
     mean_pairwise: dict[str, float]
     meaning: dict[str, str]
+    notes: list[str]
     warning: str
     given: str = Field(description="The pixels that were given: a PNG in base64.")
     sentence: str
@@ -202,6 +203,7 @@ class SketchAnswer(Pictures):
     seed: int
     moved: bool = Field(description="Whether the drawing was put into the middle.")
     sentence: str
+    notes: list[str]
     seconds: float
 
 

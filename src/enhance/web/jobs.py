@@ -368,6 +368,7 @@ def sketch(order: Order) -> Made:
         "seed": options.seed,
         "moved": cats[0].drawing.moved,
         "sentence": cats[0].sentence(),
+        "notes": list(cats[0].drawing.notes),
         "seconds": 0.0,
     }
     pictures = tuple(encoded(one.canvas, order.format, one.options.seed) for one in cats)

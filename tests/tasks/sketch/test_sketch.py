@@ -125,6 +125,13 @@ def test_the_command_writes_a_cat_beside_the_drawing_or_several_into_a_folder(dr
     assert [path.name for path in sorted((tmp_path / "cats").iterdir())] == [f"tom_cat_{n}.png" for n in range(3)]
 
 
+def test_of_an_animation_the_first_picture_is_read_and_the_command_says_so(drawing: Path, tmp_path: Path) -> None:
+    with Image.open(drawing) as one:
+        one.convert("L").save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("L", one.size, "white")])
+    result = CliRunner().invoke(command, [str(tmp_path / "a.gif"), "--size", "128"], catch_exceptions=False)
+    assert "only the first of 2 pictures in the file" in result.output
+
+
 def test_the_command_writes_over_nothing(drawing: Path, tmp_path: Path) -> None:
     (tmp_path / "tom_cat.png").write_text("mine")
     with pytest.raises(PhotoError, match="is there already"):

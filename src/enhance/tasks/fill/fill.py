@@ -122,14 +122,13 @@ def fill_photo(
                 canvas.put(left, top, _discoloured(rgb, hole[here]) if grey else rgb)
     except MemoryError:
         raise PhotoError(f"{photo.name}: does not fit in memory; close other programs, or fill a part of it") from None
-    notes = (*photo.first_only, *((photo.lost,) if photo.lost else ()))
     stamp = stamp_of(
         hole,
         used([hole[top:bottom, left:right] for left, top, right, bottom in regions], completed, options),
         options.seed,
     )
     provenance.write_stamp(canvas, stamp)
-    return Filled(canvas, hole, tuple(completed), notes, stamp)
+    return Filled(canvas, hole, tuple(completed), photo.left_out, stamp)
 
 
 def without_colours(photo: Photo, hole: Hole) -> bool:

@@ -6,7 +6,7 @@ pencil on paper in the light of a lamp.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -54,11 +54,13 @@ class Drawing:
         ink: (128,128) in [0,1], 1 where there is a line.
         moved: whether it was put into the middle, and scaled.
         name: what to call it in messages.
+        notes: what of its file was not looked at.
     """
 
     ink: _Plane
     moved: bool
     name: str
+    notes: tuple[str, ...] = ()
 
 
 def read_drawing(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
@@ -76,7 +78,7 @@ def read_drawing(drawing: Source, *, max_pixels: int | None = None) -> Drawing:
             return _placed(svg.inked_svg(content, name, WORK), name)
         drawing = content if hasattr(drawing, "read") else drawing  # an open file is read once
     read = photo.read(drawing, max_pixels=photo.MAX_PIXELS if max_pixels is None else max_pixels)
-    return _placed(inked(read), read.name)
+    return replace(_placed(inked(read), read.name), notes=read.left_out)
 
 
 def inked(photo: Photo) -> _Plane:
