@@ -110,8 +110,10 @@ def test_no_folder_and_an_empty_one_are_refused(tmp_path: Path) -> None:
 
 def test_photos_that_are_too_small_are_refused(tmp_path: Path) -> None:
     Image.new("RGB", (90, 90)).save(tmp_path / "small.png")
+    noted: list[str] = []
     with pytest.raises(DataError, match="128"):
-        PhotoData([tmp_path], sizes=SIZES, holes=Holes(), seed=0, note=quiet)
+        PhotoData([tmp_path], sizes=SIZES, holes=Holes(), seed=0, note=noted.append)
+    assert noted == [f"reading 1 picture of {tmp_path.name}"]
 
 
 def test_a_crop_lies_inside_the_photo(picture: Callable[..., np.ndarray]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from enhance.counts import counted
 from enhance.datasets import cache, folders, names
 from enhance.errors import DataError
 from enhance.pixels import Box, to_float, to_uint8
@@ -127,7 +128,7 @@ class PhotoData:
         self.groups: list[list[_Pixels]] = []
         held: list[_Pixels] = []
         for folder, paths in zip(sources, listed, strict=True):
-            note(f"reading {len(paths):,} pictures of {folder.name}")
+            note(f"reading {counted(len(paths), 'picture')} of {folder.name}")
             with ThreadPoolExecutor() as pool:
                 read = list(pool.map(_photo, paths))
             large = [
@@ -178,7 +179,7 @@ class CopiedPhotos:
         self.photos = PhotoData(sources, sizes=sizes, holes=holes, seed=seed, note=note)
         self.digest, self.sizes, self.holes, self.seed = self.photos.digest, sizes, holes, seed
         paths = [path for folder in sources for path in folders.pictures(folder)]
-        note(f"filling holes of {crops:,} crops with copies, unless that was done before")
+        note(f"filling holes of {counted(crops, 'crop')} with copies, unless that was done before")
         key = f"copied coarse to fine {cache.stamps(paths)} {holes} {crops} {seed}"
         self.crops = cache.cached(key, crops, (3, _COPIED, _COPIED, 3), self._row)
 
@@ -328,7 +329,7 @@ def read_squares(paths: Sequence[Path], side: int, note: Callable[[str], None]) 
             raise DataError(f"{paths[number]}: not square; align it first with `enhance prepare`")
         return pixels if len(pixels) == side else _resized(pixels, side, side)
 
-    note(f"reading {len(paths):,} pictures of {paths[0].parent.name} at {side} pixels")
+    note(f"reading {counted(len(paths), 'picture')} of {paths[0].parent.name} at {side} pixels")
     return cache.cached(f"fill {cache.stamps(paths)}", len(paths), (side, side, 3), square)
 
 
