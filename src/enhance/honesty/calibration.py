@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.datasets.names import LABELS
 from enhance.errors import DataError, ModelError
@@ -24,7 +23,7 @@ from enhance.honesty.samples import draw_beside
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.photos.photo import read
-from enhance.pixels import area_mean, to_uint8
+from enhance.pixels import Array, area_mean, to_uint8
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.choice import lineup_model
@@ -39,16 +38,14 @@ CALIBRATION_PARTS = ("fit", "calibrate", "measure")
 FEWEST = 10
 """A group of fewer measured faces is not reported."""
 
-_Array = NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """The part of a face or photo that is real: `uncertainty_features` (H,W,2), and the errors (H,W) that were made."""
 
     example: FaceFile | WholePhoto
-    features: _Array
-    errors: _Array
+    features: Array
+    errors: Array
 
 
 def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> Path:
@@ -170,7 +167,7 @@ def photo_evidence(network: Model, chosen: Sequence[WholePhoto], size: int) -> I
         yield Evidence(batch.examples[0], features, np.abs(drawn - hr).max(axis=-1))
 
 
-def _made_bad(hr: _Array, rng: np.random.Generator, scale: int) -> _Array:
+def _made_bad(hr: Array, rng: np.random.Generator, scale: int) -> Array:
     """A bad small version of an original (H,W,3) in [0,255], as photos are, mostly mild."""
     bad, _ = BadPhoto(clean=0)(area_mean(hr, scale).astype(np.float32) / np.float32(255), rng)
     return bad * np.float32(255)

@@ -20,9 +20,7 @@ from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.consistency import back_project
-from enhance.pixels import area_mean, eight_bit, luma
-
-_Array = NDArray[np.float32]
+from enhance.pixels import Array, area_mean, eight_bit, luma
 
 _SHOWN = 3
 """Directions that are offered."""
@@ -49,7 +47,7 @@ class Exploration:
     directions: NDArray[np.float64]
     strength: NDArray[np.float64]
 
-    def turned(self, dials: Sequence[float]) -> _Array:
+    def turned(self, dials: Sequence[float]) -> Array:
         """The face at positions of the dials, (4h,4w,3) float32 in [0,1] in steps of 1/255.
 
         Args:
@@ -83,12 +81,12 @@ def explore(model: Model, crop: FaceCrop, seed: int = 0) -> Exploration:
     return Exploration(model, crop, seed, np.asarray(axes.T[:_SHOWN]), np.asarray(strength[:_SHOWN]))
 
 
-def _drawn(model: Model, crop: FaceCrop, seed: int, shared: NDArray[np.float64]) -> _Array:
+def _drawn(model: Model, crop: FaceCrop, seed: int, shared: NDArray[np.float64]) -> Array:
     """What is drawn with this noise for the whole face, consistent with the crop."""
     (hr,) = draw_crops(model, [crop], seed, shared)
     return eight_bit(back_project(hr, crop.lr, model.facts.scale))
 
 
-def _detail(crop: FaceCrop, picture: _Array) -> NDArray[np.float64]:
+def _detail(crop: FaceCrop, picture: Array) -> NDArray[np.float64]:
     """The luma of a face in its frame at half its size, as one row: a line that moves by a pixel is no other face."""
     return area_mean(luma(crop.upright(picture).astype(np.float64))[..., None], 2).ravel()

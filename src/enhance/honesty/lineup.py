@@ -36,14 +36,12 @@ from enhance.painting.consistency import lr_psnr
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
-from enhance.pixels import luma, to_uint8
+from enhance.pixels import Array, luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import choose, face_model, lineup_model
 from enhance.tasks.upscale.finding import find_jobs
 from enhance.tasks.upscale.options import BICUBIC, FACE_MODEL, RESTORATION_MODEL, LineupOptions, UpscaleOptions
 from enhance.tasks.upscale.result import TOO_LARGE
-
-_Array = NDArray[np.float32]
 
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = 0.01**2, 0.03**2
@@ -66,7 +64,7 @@ class Sample:
         lr_psnr: PSNR in dB between the face made small again and the pixels that the network was given.
     """
 
-    hr: _Array
+    hr: Array
     seed: int
     lr_psnr: float
 
@@ -98,7 +96,7 @@ class Lineup:
     version: str
     box: tuple[float, float, float, float]
     pixels: int
-    lr: _Array
+    lr: Array
     samples: tuple[Sample, ...]
     identity: float
     people: int
@@ -115,7 +113,7 @@ class Lineup:
         return provenance.as_face(image, self.model, self.version, sample.seed, sample.lr_psnr)
 
     @property
-    def answers(self) -> _Array:
+    def answers(self) -> Array:
         """The faces, (n,4h,4w,3) float32 in [0,1]."""
         return np.stack([sample.hr for sample in self.samples])
 
@@ -357,7 +355,7 @@ def measured_spread(model: Model, size: int, *, restored: bool = False) -> float
     return float(sizes[min(sizes, key=lambda known: abs(math.log(int(known) / size)))])
 
 
-def structural_distance(pictures: _Array) -> float:
+def structural_distance(pictures: Array) -> float:
     """Mean of 1 - SSIM over all pairs of pictures (n,H,W,3) in [0,1], H and W at least 11; 0 where all are the same.
 
     SSIM of the BT.601 luma with a Gaussian window of 11 pixels and sigma 1.5 (Wang, Bovik, Sheikh and Simoncelli,

@@ -6,25 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from enhance.faces.crops import FaceCrop
 from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
-from enhance.pixels import area_mean, eight_bit
+from enhance.pixels import Array, area_mean, eight_bit
 from enhance.tasks.upscale.choice import lineup_model
 
-_Array = NDArray[np.float32]
 
-
-def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int]) -> _Array:
+def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int]) -> Array:
     """What a model draws of a crop, (n,s*h,s*w,3) for a scale s, in steps of 1/255, each consistent with the crop."""
     drawn = [draw_crops(model, [crop], seed)[0] for seed in seeds]
     return _consistent(drawn, crop, model.facts.scale)
 
 
-def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: _Array | None = None) -> _Array:
+def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: Array | None = None) -> Array:
     """One answer of a model to a crop, and further ones beside it, (count,s*h,s*w,3), as `draw_samples` has them.
 
     Args:
@@ -43,10 +40,10 @@ def restored(model: Model, crop: FaceCrop, seed: int = 0) -> FaceCrop:
     return replace(crop, lr=area_mean(draw_crops(model, [crop], seed)[0], model.facts.scale))
 
 
-def _consistent(drawn: Sequence[_Array], crop: FaceCrop, scale: int) -> _Array:
+def _consistent(drawn: Sequence[Array], crop: FaceCrop, scale: int) -> Array:
     return np.stack([eight_bit(back_project(hr, crop.lr, scale)) for hr in drawn])
 
 
-def upright(crop: FaceCrop, samples: _Array) -> _Array:
+def upright(crop: FaceCrop, samples: Array) -> Array:
     """Samples (n,s*h,s*w,3) of a crop as faces upright in their frame, (n,3,S,S)."""
     return np.stack([crop.upright(sample).transpose(2, 0, 1) for sample in samples])

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from enhance.errors import ModelError
@@ -23,11 +22,9 @@ from enhance.files import sha256
 from enhance.honesty.records import record_of
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
-from enhance.pixels import luma
+from enhance.pixels import Array, luma
 from enhance.sheets import with_scale
 from enhance.tasks.upscale.choice import lineup_model
-
-_Array = NDArray[np.float32]
 
 SAMPLES = 8
 """Samples from which the spread is taken, the shown one included."""
@@ -62,11 +59,11 @@ class FaceUncertainty:
         share: of the face's pixels, how many have a band wider than VISIBLE; in [0,1].
     """
 
-    bound: _Array
+    bound: Array
     share: float
 
 
-def face_uncertainty(samples: _Array, bicubic: _Array, constants: Constants, weight: _Array) -> FaceUncertainty:
+def face_uncertainty(samples: Array, bicubic: Array, constants: Constants, weight: Array) -> FaceUncertainty:
     """What was made up of a face.
 
     Args:
@@ -79,7 +76,7 @@ def face_uncertainty(samples: _Array, bicubic: _Array, constants: Constants, wei
     return FaceUncertainty(band, float((weight * (band > VISIBLE)).sum() / weight.sum()))
 
 
-def uncertainty_features(samples: _Array, bicubic: _Array) -> _Array:
+def uncertainty_features(samples: Array, bicubic: Array) -> Array:
     """(H,W,2): the spread of samples (n,H,W,3), 0 for one alone, and what the first adds to bicubic (H,W,3), in the
     worst channel."""
 
@@ -89,14 +86,14 @@ def uncertainty_features(samples: _Array, bicubic: _Array) -> _Array:
     return np.stack([_around(spread), _around(added)], -1)
 
 
-def error_bound(features: _Array, constants: Constants) -> _Array:
+def error_bound(features: Array, constants: Constants) -> Array:
     """Half the width (H,W) of the band, in [0,1], from the evidence (H,W,2)."""
 
     variance = constants.spread * features[..., 0] ** 2 + constants.added * features[..., 1] ** 2 + constants.floor
     return np.minimum(constants.factor * np.sqrt(variance), 1).astype(np.float32)
 
 
-def _around(plane: _Array) -> _Array:
+def _around(plane: Array) -> Array:
     """Root mean square of (H,W) over the AROUND x AROUND pixels about each; beyond the border its pixels go on."""
 
     squares = np.pad(plane.astype(np.float64) ** 2, _AROUND // 2, mode="edge")
@@ -107,7 +104,7 @@ def _around(plane: _Array) -> _Array:
     return np.sqrt(np.maximum(squares, 0) / _AROUND**2).astype(np.float32)
 
 
-def fit_constants(features: Sequence[_Array], errors: Sequence[_Array]) -> Constants:
+def fit_constants(features: Sequence[Array], errors: Sequence[Array]) -> Constants:
     """Constants, factor 1, for which the squared band is nearest to the squared error, both relative to the band.
 
     Args:
@@ -135,7 +132,7 @@ def fit_constants(features: Sequence[_Array], errors: Sequence[_Array]) -> Const
 
 
 def calibrate_band(
-    features: Sequence[_Array], errors: Sequence[_Array], constants: Constants, level: float = LEVEL
+    features: Sequence[Array], errors: Sequence[Array], constants: Constants, level: float = LEVEL
 ) -> Constants:
     """The smallest factor that keeps the promise for a new face drawn like these.
 
@@ -196,7 +193,7 @@ def calibration(model: Path) -> Mapping[str, Any] | None:
     return record_of(model, calibration_path(model))
 
 
-def heat(picture: _Array, band: _Array) -> Image.Image:
+def heat(picture: Array, band: Array) -> Image.Image:
     """The picture in grey under the band in colours, from none through red to yellow, with a scale beneath.
 
     Args:
@@ -211,7 +208,7 @@ def heat(picture: _Array, band: _Array) -> Image.Image:
     return with_scale(shown, _colours(ramp) * ramp[:, None], "not redrawn", "may be off by 48 of 255")
 
 
-def _colours(strength: _Array) -> _Array:
+def _colours(strength: Array) -> Array:
     """Dark violet through red and orange to pale yellow, (...,3) for values in [0,1]."""
 
     stops = np.array([0, 0.33, 0.66, 1])

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from enhance.errors import ModelError
 from enhance.inference import shipped
-from enhance.tasks.imagine.layouts import POINTS, Floats, Layouts, seen_parts, shown
+from enhance.pixels import Array
+from enhance.tasks.imagine.layouts import POINTS, Layouts, seen_parts, shown
 from enhance.tasks.imagine.vocabulary import BODY_PARTS
 from enhance.tasks.imagine.words import LENGTH, Reading
 
@@ -33,7 +34,7 @@ class Bank:
     """Layouts and, for each, the share of people who used a word, (N,LENGTH) in [0,1]."""
 
     layouts: Layouts
-    word_shares: Floats
+    word_shares: Array
 
     @staticmethod
     def load(folder: Path | None = None) -> "Bank":
@@ -58,7 +59,7 @@ class Bank:
         chances = np.exp((scores[best] - scores[best[0]]) / SURPRISE)
         return int(random.choice(best, p=chances / chances.sum()))
 
-    def suits(self, reading: Reading) -> Floats:
+    def suits(self, reading: Reading) -> Array:
         """(N,): logarithm of how much likelier people are to say this of such a bird than of any."""
         wanted = np.flatnonzero(reading.vector())
         usual = self.word_shares[:, wanted].mean(0)
@@ -77,7 +78,7 @@ class Bank:
         return replace(own, points=np.where(inside[..., None], points, np.float32(-1)))
 
 
-def packed_layouts(layouts: Layouts, words: Floats) -> dict[str, NDArray[np.uint8]]:
+def packed_layouts(layouts: Layouts, words: Array) -> dict[str, NDArray[np.uint8]]:
     """The arrays of the file."""
     hidden = (layouts.points < 0) | (layouts.points > 1)
     points = np.where(hidden, _HIDDEN, np.round(layouts.points * 250)).astype(np.uint8)

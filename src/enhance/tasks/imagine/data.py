@@ -13,9 +13,9 @@ from torch import Tensor
 
 from enhance.datasets import cache, folders
 from enhance.errors import DataError
-from enhance.pixels import PixelBox
+from enhance.pixels import Array, PixelBox
 from enhance.tasks.imagine import layouts as lay
-from enhance.tasks.imagine.layouts import Floats, Layouts
+from enhance.tasks.imagine.layouts import Layouts
 from enhance.tasks.imagine.words import tokens, understood
 
 BIRD_SIZE = 64
@@ -48,7 +48,7 @@ class Captions:
     colours: NDArray[np.uint8]
     starts: NDArray[np.intp]
 
-    def of(self, picture: int, which: Sequence[int]) -> tuple[Floats, Floats]:
+    def of(self, picture: int, which: Sequence[int]) -> tuple[Array, Array]:
         """Vector (LENGTH,) and colours (parts, colours) of some of a picture's captions, joined."""
         rows = [self.starts[picture] + n for n in which]
         return self.vectors[rows].max(0).astype(np.float32), self.colours[rows].max(0).astype(np.float32) / 10
@@ -56,7 +56,7 @@ class Captions:
     def count(self, picture: int) -> int:
         return int(self.starts[picture + 1] - self.starts[picture])
 
-    def votes(self) -> Floats:
+    def votes(self) -> Array:
         """(N, parts, colours): how many of a picture's captions name a colour of a part; of the most named one 1."""
         votes = np.add.reduceat(self.colours == 10, self.starts[:-1]).astype(np.float32)
         return np.asarray(votes / np.maximum(votes.max(-1, keepdims=True), 1), np.float32)
@@ -84,8 +84,8 @@ class Birds:
     """Pictures in memory, (N,72,72,3) with the bird facing right, their layouts, and what was said of them."""
 
     pixels: _Pixels
-    points: Floats
-    aspect: Floats
+    points: Array
+    aspect: Array
     captions: Captions
     digest: str
     sampling: Sampling = field(default_factory=Sampling)
@@ -150,18 +150,18 @@ class Birds:
         image = torch.from_numpy(windows).permute(0, 3, 1, 2).float() / 255
         return {"image": image} | {name: torch.from_numpy(value) for name, value in out.items()}
 
-    def _captions(self, picture: int, rng: np.random.Generator, sampling: Sampling) -> tuple[Floats, Floats]:
+    def _captions(self, picture: int, rng: np.random.Generator, sampling: Sampling) -> tuple[Array, Array]:
         count = self.captions.count(picture)
         several = int(rng.integers(2, MOST_JOINED + 1)) if rng.random() < sampling.joined else 1
         return self.captions.of(picture, rng.choice(count, min(several, count), replace=False).tolist())
 
     @cached_property
-    def votes(self) -> Floats:
+    def votes(self) -> Array:
         """See `Captions.votes`."""
         return self.captions.votes()
 
 
-def moved(points: Floats, left: NDArray[np.intp], top: NDArray[np.intp]) -> Floats:
+def moved(points: Array, left: NDArray[np.intp], top: NDArray[np.intp]) -> Array:
     """Points (N,15,2) of pictures of `KEPT` pixels as fractions of windows of `BIRD_SIZE` at (left, top), or -1."""
     shift = np.stack([left, top], 1)[:, None] / KEPT
     inside = (points - shift) * KEPT / BIRD_SIZE
@@ -303,7 +303,7 @@ def _small(bird: Bird) -> _Pixels:
     return pixels[:, ::-1] if bird.faces_left else pixels
 
 
-def candidates(birds: Birds, points: int = 7) -> tuple[Layouts, Floats]:
+def candidates(birds: Birds, points: int = 7) -> tuple[Layouts, Array]:
     """Layouts that may be worth shipping.
 
     Args:

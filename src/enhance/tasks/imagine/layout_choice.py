@@ -14,10 +14,11 @@ from torch.nn import functional
 from enhance import tasks
 from enhance.errors import TrainingError
 from enhance.files import replacing
+from enhance.pixels import Array
 from enhance.tasks.imagine.bank import packed_layouts
 from enhance.tasks.imagine.benchmark import BIRDS
 from enhance.tasks.imagine.data import Birds, candidates, load_birds
-from enhance.tasks.imagine.layouts import Floats, Layouts, maps
+from enhance.tasks.imagine.layouts import Layouts, maps
 from enhance.tasks.imagine.training import Imagination
 from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 from enhance.tasks.imagine.words import PLACES
@@ -36,7 +37,7 @@ AGREED = 0.3
 """The share of people who must have said something of a bird for it to become an input of the generator."""
 
 
-def _chosen(task: Imagination, birds: Birds) -> tuple[Layouts, Floats]:
+def _chosen(task: Imagination, birds: Birds) -> tuple[Layouts, Array]:
     """Layouts on which birds come out well, and the shares of people who used each word."""
     layouts, shares = candidates(birds)
     classifier = Classifier().eval()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from enhance.pixels import Array
 from enhance.tasks.imagine.vocabulary import BODY_PARTS, COLOUR_WORDS
 
 POINTS = (
@@ -21,8 +22,6 @@ LAYOUT_SIDE = 32
 EXTRA = 2
 """Numbers about the whole picture beside the words: how busy the background is, and the log of width by height."""
 CHANNELS = len(POINTS) + 1 + len(COLOUR_WORDS) + 3
-
-Floats = NDArray[np.float32]
 
 _PART_POINTS = {
     "body": ("back", "belly", "breast", "crown", "nape", "throat", "left_wing", "right_wing", "tail"),
@@ -80,10 +79,10 @@ class Layouts:
         aspect: (N,) width by height of the picture, which itself is square.
     """
 
-    points: Floats
-    corners: Floats
-    busy: Floats
-    aspect: Floats
+    points: Array
+    corners: Array
+    busy: Array
+    aspect: Array
 
     def __len__(self) -> int:
         return len(self.points)
@@ -96,22 +95,22 @@ class Layouts:
         """All of several, in their order."""
         return Layouts(*(np.concatenate([getattr(part, name) for part in parts]) for name in LAYOUT))
 
-    def extra(self) -> Floats:
+    def extra(self) -> Array:
         """(N,EXTRA): their inputs of the generator beside the maps."""
         return np.stack([self.busy * 8 - 1, np.log(self.aspect) * 4], 1).astype(np.float32)
 
 
-def shown(points: Floats) -> NDArray[np.bool_]:
+def shown(points: Array) -> NDArray[np.bool_]:
     """(N,15): which points can be seen."""
     return np.asarray((points >= 0).all(-1) & (points <= 1).all(-1))
 
 
-def seen_parts(points: Floats) -> NDArray[np.bool_]:
+def seen_parts(points: Array) -> NDArray[np.bool_]:
     """(N,parts): of which parts at least one point can be seen."""
     return np.asarray(shown(points).astype(np.float32) @ PLACES_OF.T > 0)
 
 
-def maps(layouts: Layouts, *values: Floats) -> list[Floats]:
+def maps(layouts: Layouts, *values: Array) -> list[Array]:
     """The inputs of the generator for each place.
 
     Args:
@@ -135,7 +134,7 @@ def maps(layouts: Layouts, *values: Floats) -> list[Floats]:
     return results
 
 
-def spots(points: Floats, widths: Floats) -> Floats:
+def spots(points: Array, widths: Array) -> Array:
     """(N,points,32,32): a round spot at each point, 1 in its middle and as wide as said; nothing for those hidden."""
     grid = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     near = (
@@ -144,7 +143,7 @@ def spots(points: Floats, widths: Floats) -> Floats:
     return np.asarray(near[:, :, 1, :, None] * near[:, :, 0, None, :], np.float32)
 
 
-def areas(points: Floats) -> Floats:
+def areas(points: Array) -> Array:
     """(N,parts,32,32): where each part lies, adding up to 1, or to 0 where it is hidden."""
     near = spots(points, np.full(len(POINTS), _SHARP, np.float32)).reshape(*points.shape[:2], -1)
     result = PLACES_OF @ near
@@ -152,7 +151,7 @@ def areas(points: Floats) -> Floats:
     return np.asarray(result.reshape(len(points), len(BODY_PARTS), LAYOUT_SIDE, LAYOUT_SIDE), np.float32)
 
 
-def outline(points: Floats) -> Floats:
+def outline(points: Array) -> Array:
     """(N,32,32): near 1 on the lines between neighbouring points, as a rough picture of the body."""
     grid = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     at = np.stack(np.meshgrid(grid, grid), -1)[None, None]  # (1,1,32,32,2)
@@ -167,7 +166,7 @@ def outline(points: Floats) -> Floats:
     return np.asarray((np.exp(-distance / (2 * 0.07**2)) * both).max(1), np.float32)
 
 
-def background(corners: Floats) -> Floats:
+def background(corners: Array) -> Array:
     """(N,3,32,32) from -1 to 1: the four corners' colours, blended over the picture."""
     t = (np.arange(LAYOUT_SIDE, dtype=np.float32) + 0.5) / LAYOUT_SIDE
     row = np.stack([1 - t, t])
@@ -175,7 +174,7 @@ def background(corners: Floats) -> Floats:
     return np.asarray(blended * 2 - 1, np.float32)
 
 
-def corners_of(pictures: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+def corners_of(pictures: NDArray[np.uint8]) -> tuple[Array, Array]:
     """Colours (N,4,3) and busyness (N,) of the corners, an eighth of the side each, of square pictures (N,H,H,3)."""
     part = pictures.shape[1] // 8
     ends = (slice(None, part), slice(-part, None))
@@ -183,7 +182,7 @@ def corners_of(pictures: NDArray[np.uint8]) -> tuple[Floats, Floats]:
     return patches.mean((2, 3)), patches.std((2, 3)).mean((1, 2))
 
 
-def mirrored(points: Floats) -> Floats:
+def mirrored(points: Array) -> Array:
     """The same points with left and right exchanged, in the picture and of the bird."""
     order = [
         POINTS.index(name.replace("left_", "?").replace("right_", "left_").replace("?", "right_")) for name in POINTS
