@@ -44,8 +44,10 @@ def test_several_answers_are_numbered_by_their_seeds(photo: Path, tmp_path: Path
     assert len({path.read_bytes() for path in made}) == 3
 
 
-def test_a_jpeg_says_that_it_rounds(photo: Path, tmp_path: Path) -> None:
-    assert "JPEG rounds" in run(photo, "--box", "30,20,70,40", "-o", tmp_path / "out.jpg")
+def test_a_file_that_does_not_keep_pixels_says_so(photo: Path, tmp_path: Path) -> None:
+    for ending, kind in (("jpg", "JPEG"), ("webp", "WEBP"), ("gif", "GIF")):
+        assert f"{kind} rounds" in run(photo, "--box", "30,20,70,40", "-o", tmp_path / f"out.{ending}")
+    assert "rounds" not in run(photo, "--box", "30,20,70,40", "-o", tmp_path / "out.png")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def fill(
     It is where a mask is white, in a box, or where the photo is more than half transparent.
     """
     from enhance.photos.photo import read
-    from enhance.photos.writing import format_of, refuse, write
+    from enhance.photos.writing import refuse, rounding, write
     from enhance.tasks.fill.fill import fill_photo
 
     only_one([photo], output, answers=count)
@@ -81,9 +81,6 @@ def fill(
             filled = fill_photo(source, mask, wanted, replace(options, seed=options.seed + n))
             make_folder(target.parent)
             write(filled.canvas, target)
-            notes = list(filled.notes)
-            if format_of(target) == "JPEG":
-                notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
             known = {
                 "size": [source.width, source.height],
                 "seed": options.seed + n,
@@ -91,6 +88,7 @@ def fill(
                     {"box": [round(float(edge), 1) for edge in face.box], "pixels": face.size} for face in filled.faces
                 ],
             }
+            notes = (*filled.notes, *rounding(target))
             seconds = time.perf_counter() - started
             print_answer(
                 files, photo, [target], filled.sentence(), notes, seconds=seconds, as_json=as_json, facts=[known]

@@ -106,7 +106,7 @@ def translate_file(
     from enhance.photos import movies
     from enhance.photos.photo import frames, read
     from enhance.photos.provenance import labelled
-    from enhance.photos.writing import format_of, moves, refuse, write, write_frames
+    from enhance.photos.writing import moves, refuse, rounding, write, write_frames
     from enhance.tasks.translate.translate import translate_photo
 
     started = time.perf_counter()
@@ -138,8 +138,7 @@ def translate_file(
     if mask:
         write(labelled(Image.fromarray(result.mask), "mask"), mask_file)
         notes.append(f"mask: {mask_file}")
-    if format_of(target) == "JPEG":
-        notes.append("but for what JPEG rounds; name a .png to keep the rest to the bit")
+    notes += rounding(target)
     animals = [{"box": [int(edge) for edge in animal.box]} for animal in result.animals]
     size = [source.width, source.height]
     return answer_for(path, target, result.sentence(), notes, started, as_json, size=size, animals=animals)

@@ -20,6 +20,8 @@ from enhance.photos.encoders import FORMATS, convert_for_format, encode, encode_
 
 DEEP = ("PNG", "TIFF")
 """Formats that are written with 16 bits a channel where the photo has them."""
+_EXACT = ("PNG", "TIFF", "BMP")
+"""Formats that keep all pixels of 8 bits as they are."""
 _LARGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 32768, "HEIF": 16384}
 """Pixels along a side that a format, or its customary programs, take."""
 LARGEST_AREA = {"BMP": 2**32 // 3, "HEIF": 142_606_336}
@@ -117,6 +119,12 @@ def format_of(path: str | os.PathLike[str]) -> str:
         ending = f"ending {path.suffix}" if path.suffix else "an output without an ending"
         raise PhotoError(f"{path}: cannot write {ending}; use one of {', '.join(FORMATS)}")
     return FORMATS[path.suffix.lower()]
+
+
+def rounding(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """A note on a file of this name that does not keep pixels to the bit; none on one that does."""
+    kind = format_of(path)
+    return () if kind in _EXACT else (f"but for what {kind} rounds; PNG keeps the rest to the bit",)
 
 
 @contextmanager

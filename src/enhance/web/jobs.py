@@ -26,6 +26,7 @@ from enhance.painting.consistency import ScaledPair, lr_psnr
 from enhance.photos import provenance
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import Photo
+from enhance.photos.writing import rounding
 from enhance.pixels import Array, PixelBox
 from enhance.tasks.fill.fill import Filled, fill_photo
 from enhance.tasks.fill.options import FillOptions
@@ -309,7 +310,7 @@ def translate(order: Order) -> Made:
         "animals": [{"box": [int(edge) for edge in animal.box]} for animal in result.animals],
         "untouched": round(result.untouched, 5),
         "sentence": plainly(result.sentence()),
-        "notes": [plainly(note) for note in (*result.notes, *photo.first_only)],
+        "notes": [plainly(note) for note in (*result.notes, *photo.first_only, *rounding(f"photo.{order.format}"))],
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, (picture,), grey_png(result.mask))
@@ -343,7 +344,7 @@ def fill(order: Order) -> Made:
             {"box": [round(float(edge), 1) for edge in face.box], "pixels_across": face.size} for face in first.faces
         ],
         "sentence": first.sentence(),
-        "notes": [plainly(note) for note in first.notes],
+        "notes": [plainly(note) for note in (*first.notes, *rounding(f"photo.{order.format}"))],
         "seconds": round(time.perf_counter() - started, 3),
     }
     return Made(facts, tuple(pictures), grey_png(np.uint8(255) * first.hole), as_facts=count > 1)
