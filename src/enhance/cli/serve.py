@@ -20,6 +20,7 @@ from enhance.web.settings import TOKEN, Access, Address, Limits, ServeOptions
 def serve(**values: Any) -> None:
     """Open the page: drop a photo, drag the slider. Nothing leaves this machine."""
     try:
+        from enhance.web.listening import listen
         from enhance.web.listening import serve as run
     except ModuleNotFoundError as error:
         raise EnhanceError(f"{error.name} is missing: pip install 'enhance[web]'") from error
@@ -35,9 +36,10 @@ def serve(**values: Any) -> None:
         token_of(address.token_file),
         address.proxies,
     )
+    sockets = listen(address.host, address.port)
     click.echo(f"http://{address.host}:{address.port}{options.root_path}/ (Ctrl-C ends it)")
     log = (lambda line: click.echo(line, err=True)) if options.access_log else None
-    run(address.host, address.port, Limits.of(options), access, root_path=options.root_path, log=log)
+    run(sockets, Limits.of(options), access, root_path=options.root_path, log=log)
 
 
 def token_of(file: Path | None) -> str:

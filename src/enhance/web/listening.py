@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from enhance.errors import EnhanceError
 from enhance.web.application import application
 from enhance.web.guard import log_requests
 from enhance.web.service import Service
@@ -80,9 +82,35 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen on all addresses of a name, or on an address.
+
+    Raises:
+        EnhanceError: nobody can listen there.
+    """
+    sockets, refused = [], OSError()
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                sockets.append(socket.create_server(address[:2], family=family))
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:  # of a name, some addresses may be none of this machine
+                    raise
+                refused = error
+        if not sockets:
+            raise refused
+    except OSError as error:
+        for one in sockets:
+            one.close()
+        reason = (error.strerror or str(error)).partition(" (")[0]  # Python repeats the address behind it
+        raise EnhanceError(
+            f"{host}, port {port}: cannot listen there ({reason}); name another --port or --host"
+        ) from error
+    return sockets
+
+
 def serve(
-    host: str,
-    port: int,
+    sockets: list[socket.socket],
     limits: Limits,
     access: Access,
     *,
@@ -92,6 +120,7 @@ def serve(
     """Serve until interrupted.
 
     Args:
+        sockets: on which it listens.
         root_path: below which a proxy shows the service.
         log: takes the lines of the access log; None for no such log.
     """
@@ -100,8 +129,6 @@ def serve(
     service = Service(limits, access)
     config = uvicorn.Config(
         application(service),
-        host=host,
-        port=port,
         http=PatientProtocol,
         ws="none",
         log_level="warning",
@@ -115,4 +142,4 @@ def serve(
         limit_concurrency=900,
     )
     with contextlib.suppress(KeyboardInterrupt):
-        Server(config, service.end).run()
+        Server(config, service.end).run(sockets)
