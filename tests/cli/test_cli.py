@@ -4,10 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
 
+from enhance.cli import commands, main
 from enhance.honesty import credentials
 from enhance.inference import shipped
 from enhance.tasks.upscale.options import MEMORY, UpscaleOptions
@@ -167,8 +169,6 @@ def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> Non
 
 
 def test_every_command_that_runs_a_network_takes_a_device() -> None:
-    from enhance.cli import commands
-
     without = {n for n, c in commands.commands.items() if "--device" not in {o for one in c.params for o in one.opts}}
     assert without == {"inspect", "models", "doctor", "export", "site"}
 
@@ -326,6 +326,33 @@ def test_faces_only_writes_what_was_drawn_and_where_it_lies(tmp_path: Path) -> N
     assert "1 face redrawn" in credentials.inspect(tmp_path / "faces" / face["file"])["stamp"]["invention"]
     assert face["redrawn"] is True
     assert len(face["box"]) == 4
+
+
+def test_faces_that_cannot_be_written_are_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    words = (SAMPLES / "astronaut.jpg", "-o", tmp_path / "out.jpg", "--faces-only", tmp_path / "taken")
+    assert refused(enhance(*words), "taken", "cannot be made", "another folder")
+
+
+def test_what_may_not_be_reached_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", "closed/a.png")
+
+    monkeypatch.setattr(commands, "main", denied)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = "enhance: closed/a.png: cannot be opened (Permission denied); name another, or change who may\n"
+    assert capsys.readouterr().err == said
+
+
+def test_whether_a_file_may_be_read_is_said_by_what_reads_it() -> None:
+    options = [option for command in commands.commands.values() for option in command.params]
+    paths = [option.type for option in options if isinstance(option.type, click.Path)]
+    assert len(paths) > 10
+    assert not any(path.readable for path in paths)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,8 @@ def test_inspect_is_a_command(tmp_path: Path) -> None:
     done = subprocess.run([*command, __file__], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "cannot be read as a picture" in done.stderr
+    with pytest.raises(PhotoError, match="is a folder"):
+        credentials.inspect(tmp_path)
 
 
 def test_sign_and_inspect_from_the_command_line(signer: tuple[Path, Path], tmp_path: Path) -> None:

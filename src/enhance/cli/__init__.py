@@ -78,6 +78,11 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
+    except PermissionError as error:
+        if debug:
+            raise
+        print_error(f"{error.filename}: cannot be opened ({error.strerror}); name another, or change who may")
+        sys.exit(EnhanceError.exit_code)
     except Exception as error:
         if debug:
             raise

@@ -16,6 +16,9 @@ from enhance.options import Option, options_of
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
+PATH = click.Path(path_type=Path, readable=False)
+"""A file or a folder; what reads it says why it cannot."""
+
 
 class Formed(click.ParamType[str]):
     """A text that must match the form of its option."""
@@ -107,7 +110,7 @@ def _type(one: Option) -> Any:
     if one.kind is str:
         return str
     if one.kind is Path:
-        return click.Path(path_type=Path)
+        return PATH
     least = one.least if one.above is None else one.above
     if one.kind is int:
         return click.IntRange(None if least is None else int(least), None if one.most is None else int(one.most))

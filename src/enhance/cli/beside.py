@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enhance.cli.targets import refuse_inputs
+from enhance.cli.targets import make_folder, refuse_inputs
+from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
     from enhance.photos.photo import Photo
@@ -24,7 +25,11 @@ def mappable(drawn: Callable[[Photo], Result], photo: Photo) -> Result:
 
 
 def write_faces(source: Photo, result: Result, folder: Path) -> None:
-    """Write every face as the network drew it, and <photo>_faces.json with where they lie in the photo."""
+    """Write every face as the network drew it, and <photo>_faces.json with where they lie in the photo.
+
+    Raises:
+        PhotoError: the folder cannot be made, or not written to.
+    """
     from PIL import Image
 
     from enhance.files import write_atomically
@@ -32,7 +37,7 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
     from enhance.photos.writing import write
     from enhance.pixels import to_uint8
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     records = []
     for n, job in enumerate(result.faces, 1):
         name = f"{Path(source.name).stem}_{n}.png"
@@ -47,7 +52,10 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
             facts["file"] = name
         records.append(facts)
     text = json.dumps({"photo": source.name, "faces": records}, indent=1) + "\n"
-    write_atomically(folder / f"{Path(source.name).stem}_faces.json", text.encode())
+    try:
+        write_atomically(folder / f"{Path(source.name).stem}_faces.json", text.encode())
+    except OSError as error:
+        raise PhotoError(f"{folder}: cannot be written to ({error.strerror}); name another folder") from error
 
 
 def report_text(

@@ -8,7 +8,7 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.console import output_options, say
-from enhance.cli.train import PATH, training_packages
+from enhance.cli.train import training_packages
 from enhance.options import option
 
 
@@ -39,7 +39,7 @@ class EvaluateOptions(MeasureOptions):
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True, type=PATH)
+@click.argument("data", nargs=-1, required=True, type=adapter.PATH)
 @adapter.options(EvaluateOptions)
 @adapter.device_option
 @output_options
@@ -64,7 +64,7 @@ def evaluate(data: tuple[Path, ...], **values: Any) -> None:
 
 
 @click.command()
-@click.argument("data", nargs=-1, required=True, type=PATH)
+@click.argument("data", nargs=-1, required=True, type=adapter.PATH)
 @adapter.options(MeasureOptions)
 @adapter.device_option
 @output_options

@@ -37,7 +37,7 @@ class MaskOptions:
 
 
 @click.command()
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", type=adapter.PATH)
 @adapter.options(MaskOptions)
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "<name>_filled"})

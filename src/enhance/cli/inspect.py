@@ -14,7 +14,7 @@ NO_TARGET = "."
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=adapter.PATH)
 @adapter.options(Json)
 def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     """Say what files tell of how they were made.

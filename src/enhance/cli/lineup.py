@@ -17,7 +17,7 @@ from enhance.tasks.upscale.options import LineupOptions
 
 
 @click.command()
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", type=adapter.PATH)
 @adapter.options(LineupOptions)
 @adapter.device_option
 @adapter.options(Json)

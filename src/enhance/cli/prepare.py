@@ -35,7 +35,7 @@ class PrepareOptions:
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, type=adapter.PATH)
 @adapter.options(PrepareOptions)
 @adapter.options(Many, without=("recursive", "again", "shard", "dry_run"), unset={"jobs": "half the cores"})
 @adapter.device_option
@@ -61,7 +61,7 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
     """Write tar files by the engine that is asked for; those that an earlier run finished stay.
 
     Raises:
-        DataError: there are no photos, or nothing in them is worth learning from.
+        DataError: there are no photos, nothing in them is worth learning from, or the folder cannot be written to.
     """
     from enhance.batch.manifest import Manifest
     from enhance.batch.run import run
@@ -79,8 +79,9 @@ def prepare_tars(photos: tuple[Path, ...], options: PrepareOptions, many: Many) 
         if error is not None:
             print_error(error)
 
-    options.out.mkdir(parents=True, exist_ok=True)
-    tasks = list(_planned(preparation.files_of(photos, options.out), options))
+    files = preparation.files_of(photos, options.out)
+    with preparation.writing_into(options.out):
+        tasks = list(_planned(files, options))
     manifest = Manifest(options.out, f"prepare {options.size} {'squares' if options.crops else 'faces'}")
     with manifest.kept():
         work = partial(preparation.to_tar, size=options.size, cut=cut)

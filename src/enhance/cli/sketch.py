@@ -20,7 +20,7 @@ from enhance.tasks.sketch.options import SketchOptions
 
 
 @click.command()
-@click.argument("drawings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DRAWING...")
+@click.argument("drawings", nargs=-1, required=True, type=adapter.PATH, metavar="DRAWING...")
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "<name>_cat.png"})
 @adapter.options(SketchOptions)

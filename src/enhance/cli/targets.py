@@ -140,4 +140,4 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error
+        raise PhotoError(f"{folder}: cannot be made ({error.strerror}); name another folder") from error

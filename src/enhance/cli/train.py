@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 TRAINING_PACKAGES = {"torch", "onnx", "matplotlib", "ndf"}
 
-PATH = click.Path(path_type=Path)
-
 
 @dataclass(frozen=True)
 class TrainOptions:
@@ -82,7 +80,7 @@ def training_packages() -> Iterator[None]:
 
 
 @click.command()
-@click.argument("data", nargs=-1, type=PATH)
+@click.argument("data", nargs=-1, type=adapter.PATH)
 @adapter.options(TrainOptions)
 @adapter.training_device
 @output_options
@@ -167,8 +165,8 @@ def _followed(folder: Path, shown: str | None) -> Iterator[None]:
 
 
 @click.command()
-@click.argument("run", type=PATH)
-@click.argument("others", nargs=-1, type=PATH)
+@click.argument("run", type=adapter.PATH)
+@click.argument("others", nargs=-1, type=adapter.PATH)
 @adapter.options(ExportOptions)
 @output_options
 def export(

@@ -31,7 +31,7 @@ class Mask:
 
 
 @click.command()
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, type=adapter.PATH, metavar="PHOTO...")
 @adapter.options(Output, unset={"output": "<name>_<animal> beside it"})
 @adapter.options(TranslateOptions)
 @adapter.options(Mask)

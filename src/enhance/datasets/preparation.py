@@ -7,6 +7,7 @@ import sys
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -73,7 +74,7 @@ def prepare(photos: Sequence[Path], out: Path, *, size: int = 128) -> Prepared:
         How many faces were written, and why others were not.
 
     Raises:
-        DataError: there is no photo, or no face in them that is good enough.
+        DataError: there is no photo, no face in them that is good enough, or `out` cannot be written to.
     """
     counts = _to_folder(files_of(photos, out), out, cut_faces, size)
     if not counts.written:
@@ -120,7 +121,7 @@ def nothing(counts: Prepared, size: int, *, crops: bool) -> DataError:
         return DataError(f"the photos hold no detailed square of {size} pixels; give larger or sharper photos")
     return DataError(
         f"the photos hold no face that is sharp, upright and at least {round(size * _ENOUGH)} pixels wide "
-        f"({counts.sentence('faces')}); give larger photos or a smaller size"
+        f"({counts.sentence('face')}); give larger photos or a smaller size"
     )
 
 
@@ -187,9 +188,23 @@ def files_of(photos: Sequence[Path], out: Path) -> list[Path]:
 def _to_folder(paths: Sequence[Path], out: Path, cut: Cut, size: int) -> Prepared:
     counts = Prepared()
     for name, content in _cut(paths, cut, size, counts):
-        out.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / name, content)
+        with writing_into(out):
+            write_atomically(out / name, content)
     return counts
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Make a folder, and say in one line why nothing can be written into it.
+
+    Raises:
+        DataError: nothing can.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written to ({error.strerror}); name another with --out") from error
 
 
 def _print_error(line: str) -> None:

@@ -6,6 +6,7 @@ of `photos.provenance`, which anybody could have written.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
+from enhance.photos.decoders import bytes_of
 from enhance.photos.provenance import INVENTED, Stamp, read_stamp
 
 CREDENTIALS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif"}
@@ -179,15 +181,14 @@ def inspect(path: Path) -> dict[str, Any]:
     """All that a file says of how it was made: its stamp, and its content credentials.
 
     Raises:
-        PhotoError: it is not a picture.
+        PhotoError: it cannot be read, or is not a picture.
     """
+    content, _ = bytes_of(path)
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(content)) as image:
             image.load()
             xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
             record: dict[str, Any] = {"file": str(path), "format": image.format, "size": list(image.size)}
-    except FileNotFoundError:
-        raise PhotoError(f"{path}: no such file") from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PhotoError(f"{path}: cannot be read as a picture; give one that `enhance` wrote") from error
     record["stamp"] = read_stamp(xmp.encode() if isinstance(xmp, str) else xmp)

@@ -176,7 +176,7 @@ def drawing(path: Path, target: Path) -> Iterator[Any]:
     except av.error.FFmpegError as error:
         raise PhotoError(f"{path}: cannot be read or drawn as a video ({error.strerror})") from error
     except OSError as error:
-        raise PhotoError(f"{target}: cannot be written ({error.strerror or error})") from error
+        raise PhotoError(f"{target}: cannot be written ({error.strerror or error}); name a file elsewhere") from error
 
 
 def redraw(

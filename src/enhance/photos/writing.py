@@ -139,4 +139,4 @@ def _replacing(path: Path) -> Iterator[Path]:
     except PhotoError:
         raise
     except Exception as error:  # encoders raise nearly anything too
-        raise PhotoError(f"{path}: cannot be written ({reason(error)})") from error
+        raise PhotoError(f"{path}: cannot be written ({reason(error)}); name a file elsewhere") from error
