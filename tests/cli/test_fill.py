@@ -55,7 +55,7 @@ def test_a_file_that_does_not_keep_pixels_says_so(photo: Path, tmp_path: Path) -
     [
         (["--box", "1,2,3"], "not a box"),
         (["--box", "500,2,3,4"], "outside"),
-        ([], "nothing transparent"),
+        ([], "more than half transparent"),
         (["--mask", "photo.txt"], "photo.txt"),
         (["--box", "0,0,5,5", "-o", "photo.png"], "is an input"),
         (["--box", "0,0,5,5", "-o", "out.xyz"], "cannot write"),

@@ -109,7 +109,7 @@ def test_every_command_that_makes_pictures_says_so_as_json(tmp_path: Path) -> No
     Image.fromarray(np.full((96, 96, 3), 200, np.uint8)).save(tmp_path / "plain.png")
     asked = (
         (("fill", "plain.png", "--box", "10,10,9,9", "-n", "2"), 2),
-        (("imagine", "a red bird", "--size", "64", "-n", "2"), 2),
+        (("imagine", "a", "red", "bird", "--size", "64", "-n", "2"), 2),
         (("translate", "plain.png"), 1),
         (("translate", "plain.png", "--force"), 1),
     )
@@ -119,7 +119,9 @@ def test_every_command_that_makes_pictures_says_so_as_json(tmp_path: Path) -> No
         for one in told:
             assert one.keys() >= {"source", "target", "error", "faces", "agreement", "notes", "sentence"}, words
             assert one["error"] is None
-            assert not one["target"] or (one["size"] and (tmp_path / one["target"]).is_file())
+            if one["target"]:
+                with Image.open(tmp_path / one["target"]) as made:
+                    assert list(made.size) == one["size"], words
         (wrong,) = enhance(words[0], *WRONG[words[0]], "--json", cwd=tmp_path, code=2).stdout.splitlines()
         assert json.loads(wrong)["error"]
 

@@ -122,7 +122,7 @@ def test_a_hole_is_filled_from_a_mask_a_box_or_what_is_transparent(served: Serve
         assert np.asarray(shown).sum() == 255 * 400
     small, kind = form(photo=png(photo), mask=png(Image.new("L", (9, 9), 255)))
     assert said(served.ask("POST", "/v1/fill", small, kind), 422)["code"] == "bad_mask"
-    assert "nothing transparent" in said(served.ask("POST", "/v1/fill", png(photo)), 422)["message"]
+    assert "more than half transparent" in said(served.ask("POST", "/v1/fill", png(photo)), 422)["message"]
 
 
 @pytest.mark.skipif("zebra" not in THERE["translate"]["to"], reason="no weights")

@@ -102,7 +102,7 @@ def _memory() -> str:
 
 def _training() -> str:
     if find_spec("torch") is None:
-        return "not without PyTorch: pip install 'enhance[train]'"
+        return "not without PyTorch: pip install torch==2.13.0 'enhance[train]'"
     import torch
 
     cards = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]

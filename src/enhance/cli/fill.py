@@ -40,7 +40,7 @@ class MaskOptions:
 @click.argument("photo", type=adapter.PATH)
 @adapter.options(MaskOptions)
 @adapter.options(Answers)
-@adapter.options(Output, unset={"output": "<name>_filled"})
+@adapter.options(Output, unset={"output": "<name>_filled beside it"})
 @adapter.options(FillOptions)
 @adapter.options(ResourceLimits, without=("memory", "max_result"))
 @adapter.device_option

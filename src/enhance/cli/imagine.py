@@ -19,7 +19,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 
 
 @click.command()
-@click.argument("sentence")
+@click.argument("words", nargs=-1, required=True, metavar="SENTENCE")
 @adapter.options(Answers)
 @adapter.options(Output, unset={"output": "bird.png"})
 @adapter.options(ImagineOptions)
@@ -28,7 +28,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 @output_options
 @adapter.options(OverwriteAll)
 def imagine(
-    sentence: str,
+    words: tuple[str, ...],
     count: int,
     output: str | None,
     overwrite: bool,
@@ -42,7 +42,7 @@ def imagine(
     from enhance.photos.writing import refuse, write
     from enhance.tasks.imagine.imagine import imagine_all
 
-    first = adapter.take(ImagineOptions, values)
+    sentence, first = " ".join(words), adapter.take(ImagineOptions, values)
     only_one([], output, answers=count)
     with failures_told(sentence, output, as_json=as_json), piped(None, output, "png") as files:
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
@@ -55,7 +55,14 @@ def imagine(
             make_folder(target.parent)
             write(bird.canvas, target)
         seconds = time.perf_counter() - started
-        facts = [{"size": [first.size, first.size], "seed": bird.options.seed, "layout": bird.layout} for bird in birds]
+        facts = [
+            {
+                "size": [bird.canvas.width, bird.canvas.height],
+                "seed": bird.options.seed,
+                "layout": bird.layout,
+            }
+            for bird in birds
+        ]
         print_answer(files, sentence, targets, birds[0].sentence(), seconds=seconds, as_json=as_json, facts=facts)
         files.send(targets[0])
 

@@ -22,7 +22,7 @@ from enhance.tasks.sketch.options import SketchOptions
 @click.command()
 @click.argument("drawings", nargs=-1, required=True, type=adapter.PATH, metavar="DRAWING...")
 @adapter.options(Answers)
-@adapter.options(Output, unset={"output": "<name>_cat.png"})
+@adapter.options(Output, unset={"output": "<name>_cat.png beside it"})
 @adapter.options(SketchOptions)
 @adapter.device_option
 @adapter.options(Json)

@@ -8,4 +8,4 @@ import importlib.util
 from enhance.errors import EnhanceError
 
 if missing := [package for package in ("torch", "onnx") if importlib.util.find_spec(package) is None]:
-    raise EnhanceError(f'measuring needs {missing[0]}: run pip install "enhance[train]"')
+    raise EnhanceError(f"{missing[0]} is missing: pip install torch==2.13.0 'enhance[train]'")

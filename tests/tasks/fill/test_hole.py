@@ -58,7 +58,7 @@ def test_soft_edges_of_a_mask_and_of_transparency_are_the_same_hole(photo: np.nd
 
 
 def test_what_is_half_transparent_or_less_is_no_hole(photo: np.ndarray) -> None:
-    with pytest.raises(PhotoError, match="nothing transparent to fill, by more than half"):
+    with pytest.raises(PhotoError, match="nothing is more than half transparent"):
         with_hole(read(np.dstack([photo, np.full((60, 80), 128, np.uint8)])))
 
 
@@ -88,7 +88,7 @@ def test_scratches_are_holes_too(photo: np.ndarray) -> None:
         (np.zeros((60, 80), bool), [], "marks nothing"),
         (np.ones((60, 80), bool), [], "marks all"),
         (np.ones((80, 60), bool), [], "is 60x80, the photo 80x60"),
-        (None, [], "nothing transparent"),
+        (None, [], "more than half transparent"),
         (None, [(0, 0, 0, 5)], "outside"),
         (None, [(80, 0, 5, 5)], "outside"),
         (None, [(-9, 0, 5, 5)], "outside"),

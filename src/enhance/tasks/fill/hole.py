@@ -50,7 +50,7 @@ def with_hole(
     if mask is None and not boxes and not scratches:
         if photo.alpha is None or photo.alpha.min() > np.iinfo(photo.alpha.dtype).max // 2:
             raise PhotoError(
-                f"{photo.name}: has nothing transparent to fill, by more than half; say where with a mask or a box"
+                f"{photo.name}: nothing is more than half transparent; say with a mask or a box what to fill"
             )
         hole = photo.alpha <= np.iinfo(photo.alpha.dtype).max // 2
         photo = replace(photo, alpha=None)
