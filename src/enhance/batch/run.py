@@ -60,57 +60,88 @@ def run(
         PhotoError: the manifest cannot be written.
         KeyboardInterrupt: what was finished is whole and remembered, and nothing else is left behind.
     """
-    summary, started = Summary(), time.monotonic()
-    waiting: list[tuple[PhotoTask, Outcome]] = []
-
-    def ready() -> Iterator[PhotoTask]:
-        for task, state in states(tasks, manifest):
-            if state == "done":
-                summary.skipped += 1
-                on_done(task, None, None)
-            elif state == "to do" and leave is not None and leave(task.source):
-                summary.left += 1
-                on_done(task, None, None)
-            elif state != "to do" and not overwrite:
-                fail(task, refusal(task, state))
-            elif (reason := _ready(task)) is not None:
-                fail(task, reason)
-            else:
-                yield task
-
-    def begun() -> Iterator[PhotoTask]:
-        left = ready()
-        while together := list(islice(left, ahead)):
-            if manifest is not None:
-                manifest.begin(together)
-            yield from together
-
-    def fail(task: PhotoTask, reason: str) -> None:
-        summary.failed[task.source] = reason
-        on_done(task, None, reason)
-
-    def finish() -> None:
-        if manifest is not None:
-            manifest.finish((task, one.source, one.target) for task, one in waiting if one.target is not None)
-        for task, one in waiting:
-            summary.enhanced += 1
-            on_done(task, one.message, None)
-        waiting.clear()
-
-    noted = time.monotonic()
+    started = time.monotonic()
+    over = _Over(manifest, on_done, at_once=ahead == 1)
     try:
-        for task, outcome in engine(begun()):
-            if outcome.message is None:
-                fail(task, outcome.error or "")
-                continue
-            waiting.append((task, outcome))
-            if ahead == 1 or time.monotonic() - noted >= NOTED:
-                finish()
-                noted = time.monotonic()
+        for task, outcome in engine(_begun(_ready(tasks, manifest, over, leave, overwrite=overwrite), manifest, ahead)):
+            over.came_back(task, outcome)
     finally:
-        finish()
-    summary.seconds = time.monotonic() - started
-    return summary
+        over.note()
+    over.summary.seconds = time.monotonic() - started
+    return over.summary
+
+
+@dataclass
+class _Over:
+    """What is over: counted, told, and noted in the manifest, at once or once a second."""
+
+    manifest: Manifest | None
+    on_done: Callable[[PhotoTask, str | None, str | None], object]
+    at_once: bool
+    summary: Summary = field(default_factory=Summary)
+    waiting: list[tuple[PhotoTask, Outcome]] = field(default_factory=list)
+    noted: float = field(default_factory=time.monotonic)
+
+    def skip(self, task: PhotoTask) -> None:
+        self.summary.skipped += 1
+        self.on_done(task, None, None)
+
+    def leave(self, task: PhotoTask) -> None:
+        self.summary.left += 1
+        self.on_done(task, None, None)
+
+    def fail(self, task: PhotoTask, reason: str) -> None:
+        self.summary.failed[task.source] = reason
+        self.on_done(task, None, reason)
+
+    def came_back(self, task: PhotoTask, outcome: Outcome) -> None:
+        """Count what an engine gave back; what it finished waits until it is noted."""
+        if outcome.message is None:
+            self.fail(task, outcome.error or "")
+            return
+        self.waiting.append((task, outcome))
+        if self.at_once or time.monotonic() - self.noted >= NOTED:
+            self.note()
+            self.noted = time.monotonic()
+
+    def note(self) -> None:
+        """Note in the manifest what was finished, then tell it."""
+        if self.manifest is not None:
+            self.manifest.finish((task, one.source, one.target) for task, one in self.waiting if one.target is not None)
+        for task, one in self.waiting:
+            self.summary.enhanced += 1
+            self.on_done(task, one.message, None)
+        self.waiting.clear()
+
+
+def _ready(
+    tasks: Sequence[PhotoTask],
+    manifest: Manifest | None,
+    over: _Over,
+    leave: Callable[[str], bool] | None,
+    *,
+    overwrite: bool,
+) -> Iterator[PhotoTask]:
+    """Yield the tasks that are to be done, with folders for their targets; the others are over."""
+    for task, state in states(tasks, manifest):
+        if state == "done":
+            over.skip(task)
+        elif state == "to do" and leave is not None and leave(task.source):
+            over.leave(task)
+        elif state != "to do" and not overwrite:
+            over.fail(task, refusal(task, state))
+        elif (reason := _without_folder(task)) is not None:
+            over.fail(task, reason)
+        else:
+            yield task
+
+
+def _begun(tasks: Iterator[PhotoTask], manifest: Manifest | None, ahead: int) -> Iterator[PhotoTask]:
+    """Yield tasks that the manifest knows to have been begun, so many together."""
+    while together := list(islice(tasks, ahead)):
+        if manifest is not None:
+            manifest.begin(together)
+        yield from together
 
 
 def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tuple[PhotoTask, State]]:
@@ -122,8 +153,8 @@ def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tu
         yield task, "an input" if there != -1 and there in inputs else state
 
 
-def _ready(task: PhotoTask) -> str | None:
-    """Make the target's folder; say why it cannot be."""
+def _without_folder(task: PhotoTask) -> str | None:
+    """Make the target's folder; why it cannot be made."""
     if is_url(task.target):
         return None
     folder = Path(task.target).parent

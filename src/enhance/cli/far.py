@@ -41,48 +41,73 @@ def far_tasks(
     Raises:
         PhotoError: it is not said where results are to go, or there are no photos.
     """
-    from enhance.batch import storage
-    from enhance.batch.manifest import finished
     from enhance.batch.plan import PhotoTask
-    from enhance.batch.search import photos_in
-    from enhance.photos.encoders import FORMATS
 
     if output is None:
         raise PhotoError(f"{photos[0]}: say where results are to go, with -o FOLDER or URL")
-    endings = {*FORMATS, TAR}
-    tasks, others, folders, taken = list[PhotoTask](), 0, 0, set[Path]()
-    into = output.rstrip("/")
-
-    def add(source: str, name: str, inside: str) -> None:
-        target = target_of(Path(name), f"{FAR_FOLDER / inside}/", ending, scale, 2, taken)
-        tasks.append(PhotoTask(source, f"{into}/{target.relative_to(FAR_FOLDER).as_posix()}"))
-
+    into, taken = output.rstrip("/"), set[Path]()
+    tasks, others = list[PhotoTask](), 0
     for photo in photos:
-        url = str(photo).rstrip("/")
-        if isinstance(photo, Path) and not photo.is_dir():
-            add(str(photo), photo.name, "")
-            continue
-        if isinstance(photo, str) and Path(photo).suffix.lower() in endings:
-            add(url, storage.name_of(url), "")
-            continue
-        folders += 1
-        if isinstance(photo, Path):
-            inside, more = photos_in(photo, endings, recursive=recursive, leave=FAR_FOLDER)
-            entries = [(str(one), one.relative_to(photo).as_posix()) for one in inside]
-        else:
-            urls, more = storage.pictures_under(url, endings, recursive=recursive, leave=into)
-            root = storage.full(url)
-            # Where results lie beside the photos, they are no photos.
-            results = finished(into) if is_far(into) and storage.full(into) == root else set()
-            entries = [(one, name) for one in urls if (name := one.removeprefix(f"{root}/")) not in results]
-        if not entries:
-            raise PhotoError(f"{photo}: has no photos in it; --recursive looks into its folders too")
+        named, more = _in_folder(photo, into, recursive) if _is_folder(photo) else ([(_text(photo), _name(photo))], 0)
         others += more
-        below = storage.name_of(url) if len(photos) > 1 else ""
-        for source, name in entries:
+        below = _name(photo) if len(photos) > 1 and _is_folder(photo) else ""
+        for source, name in named:
             where = Path(below, name)
-            add(source, where.name, where.parent.as_posix())
-    if len(photos) == 1 and not folders and not output.endswith("/") and Path(output).suffix:
+            target = target_of(Path(where.name), f"{FAR_FOLDER / where.parent}/", ending, scale, 2, taken)
+            tasks.append(PhotoTask(source, f"{into}/{target.relative_to(FAR_FOLDER).as_posix()}"))
+    if len(photos) > 1 or _is_folder(photos[0]):
+        return tasks, into if is_far(into) else Path(into), others
+    if not output.endswith("/") and Path(output).suffix:
         tasks = [PhotoTask(tasks[0].source, output)]
-    folder = None if len(photos) == 1 and not folders else into if is_far(into) else Path(into)
-    return tasks, folder, others
+    return tasks, None, others
+
+
+def _text(place: Path | str) -> str:
+    """A path or URL without a slash at its end."""
+    return str(place).rstrip("/")
+
+
+def _name(place: Path | str) -> str:
+    """The last part of a path or URL."""
+    from enhance.batch import storage
+
+    return place.name if isinstance(place, Path) else storage.name_of(place)
+
+
+def _is_folder(place: Path | str) -> bool:
+    """Whether a path is a folder's, or a URL names no picture and no tar file."""
+    return place.is_dir() if isinstance(place, Path) else Path(place).suffix.lower() not in _endings()
+
+
+def _endings() -> set[str]:
+    """Of files that are worked on."""
+    from enhance.photos.encoders import FORMATS
+
+    return {*FORMATS, TAR}
+
+
+def _in_folder(folder: Path | str, into: str, recursive: bool) -> tuple[list[tuple[str, str]], int]:
+    """The photos in a folder with their names below it, and how many other files there are.
+
+    Args:
+        into: where results go; what lies there is no photo.
+
+    Raises:
+        PhotoError: there are none.
+    """
+    from enhance.batch import storage
+    from enhance.batch.manifest import finished
+    from enhance.batch.search import photos_in
+
+    if isinstance(folder, Path):
+        inside, others = photos_in(folder, _endings(), recursive=recursive, leave=FAR_FOLDER)
+        named = [(str(one), one.relative_to(folder).as_posix()) for one in inside]
+    else:
+        urls, others = storage.pictures_under(_text(folder), _endings(), recursive=recursive, leave=into)
+        root = storage.full(_text(folder))
+        # Where results lie beside the photos, they are no photos.
+        results = finished(into) if is_far(into) and storage.full(into) == root else set()
+        named = [(one, name) for one in urls if (name := one.removeprefix(f"{root}/")) not in results]
+    if not named:
+        raise PhotoError(f"{folder}: has no photos in it; --recursive looks into its folders too")
+    return named, others
