@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from enhance.cli.console import as_line, failure_line, say
+from enhance.cli.console import SOME_FAILED, as_line, failure_line, is_debugging, print_error, say
 from enhance.cli.pipes import STREAM, Piped
 from enhance.errors import EnhanceError
 
@@ -58,3 +58,23 @@ def failures_told(source: object, target: object, *, as_json: bool) -> Iterator[
         writes = STREAM in (str(target), str(source) if target is None else "")
         click.echo(failure_line(source, target, error), err=writes)
         sys.exit(error.exit_code)
+
+
+def for_each(
+    inputs: Sequence[tuple[Path, list[Path]]], work: Callable[[Path, list[Path]], object], *, as_json: bool
+) -> None:
+    """Do the work for each input and its targets. A failure stops no other; after one, exit as `main` says."""
+    failed = 0
+    for source, targets in inputs:
+        try:
+            work(source, targets)
+        except EnhanceError as error:
+            if is_debugging():
+                raise
+            if as_json:
+                click.echo(failure_line(source, targets[0], error))
+            else:
+                print_error(str(error))
+            failed += 1
+    if failed:
+        sys.exit(SOME_FAILED if failed < len(inputs) else EnhanceError.exit_code)

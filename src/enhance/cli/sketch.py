@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.answers import failures_told, print_answer
+from enhance.cli.answers import failures_told, for_each, print_answer
 from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
@@ -54,7 +54,8 @@ def sketch(
             refuse_existing(target, overwrite=overwrite)
         first.check()
         options = [replace(first, seed=first.seed + n) for n in range(count)]
-        for drawing, some in zip(given_files, targets, strict=True):
+
+        def work(drawing: Path, some: list[Path]) -> None:
             started = time.perf_counter()
             cats = sketch_all(drawing, options)
             for cat, target in zip(cats, some, strict=True):
@@ -62,17 +63,14 @@ def sketch(
                 write(cat.canvas, target)
             seconds = time.perf_counter() - started
             facts = [{"size": [first.size, first.size], "seed": cat.options.seed} for cat in cats]
-            print_answer(
-                files,
-                drawing,
-                some,
-                cats[0].sentence(),
-                cats[0].drawing.notes,
-                seconds=seconds,
-                as_json=as_json,
-                facts=facts,
-            )
-            files.send(some[0])
+            notes, said = cats[0].drawing.notes, cats[0].sentence()
+            print_answer(files, drawing, some, said, notes, seconds=seconds, as_json=as_json, facts=facts)
+
+        if len(drawings) > 1:
+            for_each(list(zip(given_files, targets, strict=True)), work, as_json=as_json)
+        else:
+            work(files.source, targets[0])
+            files.send(targets[0][0])
 
 
 def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed: int) -> list[list[Path]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from typing import Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.answers import KEYS, failures_told
+from enhance.cli.answers import KEYS, failures_told, for_each
 from enhance.cli.command_options import Json, Output, Overwrite, ResourceLimits
-from enhance.cli.console import SOME_FAILED, as_line, failure_line, is_debugging, output_options, print_error, say
+from enhance.cli.console import as_line, output_options, say
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, refuse_inputs
-from enhance.errors import EnhanceError, PhotoError
+from enhance.errors import PhotoError
 from enhance.options import option
 from enhance.tasks.translate.options import TranslateOptions
 
@@ -66,20 +65,8 @@ def translate(
             files.send(target)
             return
     targets = targets_of(photos, output, options.to)
-    failed = 0
-    for photo, target in zip(photos, targets, strict=True):
-        try:
-            answer(work(photo, target))
-        except EnhanceError as error:
-            if is_debugging():
-                raise
-            if as_json:
-                click.echo(failure_line(photo, target, error))
-            else:
-                print_error(str(error))
-            failed += 1
-    if failed:
-        sys.exit(SOME_FAILED if failed < len(photos) else 2)
+    inputs = [(photo, [target]) for photo, target in zip(photos, targets, strict=True)]
+    for_each(inputs, lambda photo, some: answer(work(photo, some[0])), as_json=as_json)
 
 
 def translate_file(

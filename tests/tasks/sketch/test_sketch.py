@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,18 @@ def test_the_command_writes_a_cat_beside_the_drawing_or_several_into_a_folder(dr
     arguments = [str(drawing), "-n", "3", "--colour", "black", "--size", "128", "-o", str(tmp_path / "cats")]
     assert CliRunner().invoke(command, arguments, catch_exceptions=False).exit_code == 0
     assert [path.name for path in sorted((tmp_path / "cats").iterdir())] == [f"tom_cat_{n}.png" for n in range(3)]
+
+
+def test_one_bad_drawing_does_not_stop_the_rest(drawing: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("no picture")
+    words = [str(tmp_path / "bad.png"), str(drawing), "--size", "128", "--json", "-o", str(tmp_path / "cats")]
+    result = CliRunner().invoke(command, words)
+    assert result.exit_code == 3
+    wrong, right = (json.loads(line) for line in result.output.splitlines())
+    assert "not a picture" in wrong["error"]
+    assert wrong["target"] == str(tmp_path / "cats" / "bad_cat.png")
+    assert right["error"] is None
+    assert [path.name for path in (tmp_path / "cats").iterdir()] == ["tom_cat.png"]
 
 
 def test_of_an_animation_the_first_picture_is_read_and_the_command_says_so(drawing: Path, tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_details_say_what_was_done(sample: np.ndarray, tmp_path: Path) -> None:
 def test_a_result_that_would_be_too_large_is_refused_with_a_scale_that_is_not(sample: np.ndarray) -> None:
     with pytest.raises(PhotoError, match=r"would be 3,584x3,584, more than 5 megapixels; take a --scale of 9\.9"):
         enhance_photo(read(sample), UpscaleOptions(scale=16), most_pixels=5e6)
+    with pytest.raises(PhotoError, match=r"more than 0\.01 megapixels; reduce it first, or allow more"):
+        enhance_photo(read(sample), UpscaleOptions(scale=16), most_pixels=1e4)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_faces_are_chosen(sample: np.ndarray, faces: str, drawn: list[bool]) -> 
     wall[:110, :110], wall[20:90, 150:220] = head, small
     result = enhance_photo(read(wall), UpscaleOptions(faces=faces, scale=2, background="bicubic"))
     assert [face.redrawn for face in result.faces] == drawn
-    assert any("left as they are, as asked" in note for note in result.notes) is not all(drawn)
+    assert any("left alone, as asked" in note for note in result.notes) is not all(drawn)
 
 
 def test_faces_that_cannot_be_chosen_are_said(sample: np.ndarray) -> None:

@@ -13,10 +13,11 @@ def refuse_size(photo: Photo, scale: float, most_pixels: float) -> None:
     """Raise PhotoError if a result would have more pixels than are allowed."""
     pixels = photo.width * photo.height
     if pixels * scale**2 > most_pixels:
+        largest = int((most_pixels / pixels) ** 0.5 * 10) / 10
+        smaller = f"take a --scale of {largest:g} or less" if largest >= 1 else "reduce it first"
         raise PhotoError(
             f"{photo.name}: would be {round(photo.width * scale):,}x{round(photo.height * scale):,}, more than "
-            f"{most_pixels / 1e6:,.0f} megapixels; take a --scale of {int((most_pixels / pixels) ** 0.5 * 10) / 10:g} "
-            "or less, or allow more with --max-result"
+            f"{most_pixels / 1e6:g} megapixels; {smaller}, or allow more with --max-result"
         )
 
 

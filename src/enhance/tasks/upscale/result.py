@@ -169,7 +169,7 @@ def notes_of(result: Result) -> tuple[str, ...]:
         count = len(result.faces)
         faces_found = counted(count, "face")
         if NOT_CHOSEN in reasons:
-            notes.append(f"{reasons.count(NOT_CHOSEN)} of {faces_found} left as they are, as asked")
+            notes.append(f"{reasons.count(NOT_CHOSEN)} of {faces_found} left alone, as asked")
         for number in result.options.face_numbers or ():
             if number > count:
                 notes.append(f"there is no face {number}: {count} found")
