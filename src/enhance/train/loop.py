@@ -42,40 +42,18 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
     Raises:
         TrainingError: the run went wrong. `last.pt` is then the last good state.
     """
-    if distributed.rank() == 0:
+    rank, world = distributed.rank(), distributed.world()
+    if rank == 0:
         (out / "grids").mkdir(parents=True, exist_ok=True)
         forget_after(out / "log.jsonl", progress.pictures)
-    log, world = out / "log.jsonl", distributed.world()
-    held_out = [_moved(batch, trainer) for batch in data.held_out()]
+    records = _Records(trainer, recipe, data, out, progress)
     started, before = time.monotonic(), progress.seconds
-    saved = rested = started
-    since = _Since(progress.pictures, started)
-    due_at = validations(progress.pictures)
-    due = next(due_at)
-
-    def save() -> None:
-        checkpoint.save(out / checkpoint.LAST, trainer.state(), recipe, progress, data.digest)
-
-    def validate() -> dict[str, float]:
-        with trainer.averaged():
-            measures = measure_held_out(trainer, held_out)
-            show(trainer, held_out, out / "grids" / f"{progress.pictures:09d}.png")
-        if measures["score"] < progress.best:
-            progress.best = measures["score"]
-            state = {"averages": trainer.averages_state()}
-            checkpoint.save(out / checkpoint.BEST, state, recipe, progress, data.digest)
-        return measures
-
-    def rescue() -> None:
-        if distributed.rank() == 0 and trainer.finite():
-            save()
-
     early = trainer.device.type == "cuda" or cache.is_mapped()
     with (
-        ahead.batches(data, distributed.rank(), world, ahead=early) as batch_of,
+        ahead.batches(data, rank, world, ahead=early) as batch_of,
         stop_signals() as stopped,
         Bar(recipe.name) as bar,
-        on_error(rescue),
+        on_error(records.rescue),
     ):
         while True:
             spent, ended = distributed.agreed(progress.spent(), bool(stopped))
@@ -86,35 +64,86 @@ def train(trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Pro
             progress.step += 1
             progress.pictures += len(next(iter(batch.values()))) * world
             progress.seconds = before + time.monotonic() - started
-            if distributed.rank():
-                continue  # the first of them says, shows and saves what is of them all
-            since.add(losses)
-            now = time.monotonic()
-            validating = progress.pictures >= due and now >= rested
-            if validating or now - since.began >= LOG_SECONDS:
-                record = since.record(progress, now)
-                means = record["losses"]
-                if reason := trainer.task.collapsed(means):
-                    raise TrainingError(f"{reason} at picture {progress.pictures:,}; the last good weights are kept")
-                if validating:
-                    record["held_out"] = validate()
-                    rested = time.monotonic() + REST * (time.monotonic() - now)
-                    while due <= progress.pictures:
-                        due = next(due_at)
-                append(log, record)
-                words = " ".join(f"{name} {value:.3f}" for name, value in means.items())
-                bar.show(spent, f"{progress.pictures:,} pictures, {record['images_per_s']:.0f} a second  {words}")
-                since = _Since(progress.pictures, time.monotonic())
-            if now - saved >= SAVE_SECONDS:
-                save()
-                saved = time.monotonic()
-        if distributed.rank():
+            if rank == 0:  # the first says, shows and saves what is of them all
+                records.after_step(losses, spent, bar)
+        if rank:
             return progress
-        append(log, {**cost(progress), "held_out": validate()})
-        save()
-    curves.save_curves(log, out / "curves.png")
+        records.finish()
+    curves.save_curves(records.log, out / "curves.png")
     curves.save_film(out / "grids", out / "training.webp")
     return progress
+
+
+class _Records:
+    """What is kept of a run beside its weights: a line of the log now and then, validations, sheets and checkpoints."""
+
+    def __init__(self, trainer: Trainer, recipe: Recipe, data: Data, out: Path, progress: Progress):
+        self.trainer, self.recipe, self.progress = trainer, recipe, progress
+        self.out, self.log, self.digest = out, out / "log.jsonl", data.digest
+        self.held_out = [_moved(batch, trainer) for batch in data.held_out()]
+        self.saved = self.rested = time.monotonic()
+        self.since = _Since(progress.pictures, self.saved)
+        self.due_at = validations(progress.pictures)
+        self.due = next(self.due_at)
+
+    def after_step(self, losses: Mapping[str, Tensor], spent: float, bar: Bar) -> None:
+        """Log, validate and save, if it is time to.
+
+        Raises:
+            TrainingError: the losses or the measures say that the run went wrong.
+        """
+        self.since.add(losses)
+        now = time.monotonic()
+        validating = self.progress.pictures >= self.due and now >= self.rested
+        if validating or now - self.since.began >= LOG_SECONDS:
+            self.add_line(now, spent, bar, validating=validating)
+        if now - self.saved >= SAVE_SECONDS:
+            self.save()
+            self.saved = time.monotonic()
+
+    def add_line(self, now: float, spent: float, bar: Bar, *, validating: bool) -> None:
+        """Add a line to the log, with what was measured if it validates, and show it."""
+        pictures = self.progress.pictures
+        record = self.since.record(self.progress, now)
+        means = record["losses"]
+        if reason := self.trainer.task.collapsed(means):
+            raise TrainingError(f"{reason} at picture {pictures:,}; the last good weights are kept")
+        if validating:
+            record["held_out"] = self.validate()
+            self.rested = time.monotonic() + REST * (time.monotonic() - now)
+            while self.due <= pictures:
+                self.due = next(self.due_at)
+        append(self.log, record)
+        words = " ".join(f"{name} {value:.3f}" for name, value in means.items())
+        bar.show(spent, f"{pictures:,} pictures, {record['images_per_s']:.0f} a second  {words}")
+        self.since = _Since(pictures, time.monotonic())
+
+    def validate(self) -> dict[str, float]:
+        """Measure the averages and show what they draw; keep them if they are the best so far."""
+        with self.trainer.averaged():
+            measures = measure_held_out(self.trainer, self.held_out)
+            show(self.trainer, self.held_out, self.out / "grids" / f"{self.progress.pictures:09d}.png")
+        if measures["score"] < self.progress.best:
+            self.progress.best = measures["score"]
+            self._keep(checkpoint.BEST, {"averages": self.trainer.averages_state()})
+        return measures
+
+    def save(self) -> None:
+        """Keep all that the run needs to go on."""
+        self._keep(checkpoint.LAST, self.trainer.state())
+
+    def rescue(self) -> None:
+        """Keep the state that an error left, if it is good."""
+        if distributed.rank() == 0 and self.trainer.finite():
+            self.save()
+
+    def finish(self) -> None:
+        """Validate and save what the run ends with."""
+        append(self.log, {**cost(self.progress), "held_out": self.validate()})
+        self.save()
+
+    def _keep(self, name: str, state: dict[str, Any]) -> None:
+        checkpoint.save(self.out / name, state, self.recipe, self.progress, self.digest)
 
 
 @dataclass
