@@ -9,6 +9,8 @@ from enhance.errors import PhotoError
 from enhance.tasks.upscale.options import SCALE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from enhance.photos.photo import Photo
@@ -18,6 +20,16 @@ COMPARED = (("pixel loss", "face_x4_pixel"), ("GAN", "face_x4_gan"))
 """What the comparison shows beside bicubic."""
 CLOSE_UP = 160
 """A photo larger than this is compared by a close-up of its largest face."""
+
+
+def write_comparison(
+    target: Path, source: Photo, result: Result, original: Photo | None, memory: int, drawn: Result | None
+) -> None:
+    """Write `comparison` into a file that says what it is."""
+    from enhance.photos import provenance
+    from enhance.photos.writing import write
+
+    write(provenance.labelled(comparison(source, result, original, memory, drawn), "comparison"), target)
 
 
 def comparison(source: Photo, result: Result, original: Photo | None, memory: int, drawn: Result | None) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from enhance.cli.pipes import only_one, piped
 from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
 from enhance.options import option
 from enhance.tasks.fill.options import FillOptions
+
+if TYPE_CHECKING:
+    from enhance.tasks.fill.hole import HoleBox
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def fill(
             files.send(target)
 
 
-def box_of(text: str) -> tuple[int, int, int, int]:
+def box_of(text: str) -> HoleBox:
     """The box that "x,y,w,h" names."""
     left, top, width, height = (int(part) for part in text.split(","))
     return left, top, width, height

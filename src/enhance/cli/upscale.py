@@ -16,7 +16,7 @@ import click
 from enhance.cli import adapter
 from enhance.cli.beside import mappable, report_text, write_faces
 from enhance.cli.command_options import Extras, Many, Output, Request, ResourceLimits, TargetSize, Writing
-from enhance.cli.compare import comparison
+from enhance.cli.compare import write_comparison
 from enhance.cli.console import (
     SOME_FAILED,
     ProgressPrinter,
@@ -200,17 +200,16 @@ def enhance_file(
 ) -> str:
     """Enhance one file into another, as `photo` is told to; what is to be said of it."""
     from enhance.honesty import credentials
-    from enhance.photos import provenance
-    from enhance.photos.movies import VIDEO_SUFFIXES as VIDEOS
+    from enhance.photos.movies import VIDEO_SUFFIXES
     from enhance.photos.photo import read
-    from enhance.photos.writing import moves, refuse, write
+    from enhance.photos.writing import refuse
     from enhance.tasks.upscale.limits import refuse_size
 
     started = time.perf_counter()
     options, extras, limits = request.options, request.extras, request.limits
     inputs = () if request.overwrite else (path, extras.original) if extras.original else (path,)
     refuse_inputs(target, inputs)
-    if path.suffix.lower() in VIDEOS:
+    if path.suffix.lower() in VIDEO_SUFFIXES:
         if options.aligned or options.force or any((*astuple(request.size), *astuple(extras))):
             raise PhotoError(
                 f"{path}: is a video; of these options it takes --scale, --model, --faces, --fidelity, --strength, "
@@ -228,21 +227,15 @@ def enhance_file(
     result = draw_file(path, source, target, replace(request, options=options), progress)
     if extras.faces_only:
         write_faces(source, result, extras.faces_only)
-    seconds = time.perf_counter() - started
-    notes = list(result.notes)
-    if not moves(target):
-        notes += [f"{note}: {target.suffix} holds one" for note in source.first_only]
-    if provenance.enlarged(source.xmp):
-        notes.append("it was enhanced before: what was invented then is taken for the photo")
+    seconds, notes = time.perf_counter() - started, notes_of(source, result, target)
     lines = [sentence(source, result, target, seconds), *(f"  {note}" for note in notes)]
     facts = {**result.facts(), "notes": notes, "seconds": round(seconds, 2)}
     if extras.compare or extras.original:
-        sheet = target.with_name(f"{target.stem}_compare.png")
-        refuse_inputs(sheet, inputs)
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
         drawn_already = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
-        shown = comparison(source, result, large, limits.memory, drawn_already)
-        write(provenance.labelled(shown, "comparison"), sheet)
+        sheet = target.with_name(f"{target.stem}_compare.png")
+        refuse_inputs(sheet, inputs)
+        write_comparison(sheet, source, result, large, limits.memory, drawn_already)
         lines.append(f"  side by side: {sheet}")
         facts["compare"] = str(sheet)
     if extras.report or extras.heat:
@@ -250,6 +243,19 @@ def enhance_file(
         lines += [f"  {line}" for line in report]
         facts["report"] = report
     return as_line(path, target, **facts) if request.as_json else "\n".join(lines)
+
+
+def notes_of(source: Photo, result: Result, target: Path) -> list[str]:
+    """What the user should know of a result and its file."""
+    from enhance.photos import provenance
+    from enhance.photos.writing import moves
+
+    notes = list(result.notes)
+    if not moves(target):
+        notes += [f"{note}: {target.suffix} holds one" for note in source.first_only]
+    if provenance.enlarged(source.xmp):
+        notes.append("it was enhanced before: what was invented then is taken for the photo")
+    return notes
 
 
 def draw_file(
