@@ -8,7 +8,7 @@ from enhance.counts import counted
 from enhance.faces.crops import crop_face
 from enhance.faces.detection import Face, shift_face
 from enhance.faces.drawing import FaceJob
-from enhance.pixels import Array
+from enhance.pixels import Array, Box
 
 
 def no_such_face(number: int, count: int) -> str:
@@ -50,7 +50,7 @@ class KnownFace:
         crop = None if self.reason else crop_face(rgb, self.face.landmarks, self.size, self.reduction)
         return FaceJob(self.face, crop, self.reason, self.share)
 
-    def within(self, box: tuple[float, float, float, float]) -> bool:
+    def within(self, box: Box) -> bool:
         """Whether its middle lies in a box of the photo."""
         left, top, right, bottom = self.face.box
         return box[0] <= (left + right) / 2 < box[2] and box[1] <= (top + bottom) / 2 < box[3]

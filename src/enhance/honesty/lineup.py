@@ -22,6 +22,7 @@ from PIL import Image
 from enhance.errors import PhotoError
 from enhance.faces import recognition, verification
 from enhance.faces.crops import FaceCrop, aligned_crop
+from enhance.faces.drawing import FaceJob
 from enhance.faces.known import KnownFace, no_such_face
 from enhance.files import write_atomically
 from enhance.honesty import exploration
@@ -36,7 +37,7 @@ from enhance.painting.consistency import lr_psnr
 from enhance.photos import provenance
 from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
-from enhance.pixels import Array, luma, to_uint8
+from enhance.pixels import Array, Box, luma, to_uint8
 from enhance.sheets import lineup_sheet
 from enhance.tasks.upscale.choice import choose, face_model, lineup_model
 from enhance.tasks.upscale.finding import find_jobs
@@ -94,7 +95,7 @@ class Lineup:
     name: str
     model: str
     version: str
-    box: tuple[float, float, float, float]
+    box: Box
     pixels: int
     lr: Array
     samples: tuple[Sample, ...]
@@ -244,10 +245,7 @@ def lineup_photo(
         raise PhotoError(f"{photo.name}: has no line-up: {wrong}")
     choice, rgb = choose(photo, UpscaleOptions(model=options.model, aligned=options.aligned, background=BICUBIC))
     if options.aligned:
-        box = 0.0, 0.0, float(photo.width), float(photo.height)
-        landmarks = verification.aligned_landmarks(photo.height, photo.width)
-        reason = None if options.force else verification.rejection_reason(rgb, landmarks)
-        crop: FaceCrop | None = aligned_crop(rgb)
+        box, crop = _whole(photo, rgb, force=options.force)
         pixels = photo.rgb
     else:
         # The faces that `upscale` would redraw, in its order.
@@ -256,18 +254,10 @@ def lineup_photo(
             if known_faces is None
             else [one.job(rgb) for one in known_faces]
         )
-        if options.face > len(jobs):
-            raise PhotoError(
-                f"{photo.name}: {no_such_face(options.face, len(jobs))} (--aligned takes the whole picture for one)"
-            )
-        job = jobs[options.face - 1]
-        box, reason, crop = job.box, job.reason, job.crop
+        job, crop = _one_of(jobs, options.face, photo.name)
+        box = job.box
         original = KnownFace.of(job, options.face).job(photo.rgb).crop
         pixels = photo.rgb if original is None else original.lr
-    if reason == TOO_LARGE:
-        raise PhotoError(f"{photo.name}: face {options.face} is too large to need redrawing, so it has no line-up")
-    if reason or crop is None:
-        raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
     seeds = range(options.seed, options.seed + options.n)
     crop, network, bad = several_from(crop, options.model, restores=choice.restores)
     drawn = draw_samples(network, crop, seeds)
@@ -290,6 +280,36 @@ def lineup_photo(
         exploration=exploration.explore(network, crop, options.seed) if explore else None,
         notes=photo.left_out,
     )
+
+
+def _whole(photo: Photo, rgb: Array, *, force: bool) -> tuple[Box, FaceCrop]:
+    """A photo that is a face in the face frame: its box, and the crop of what was restored of it.
+
+    Raises:
+        PhotoError: it is no face.
+    """
+    landmarks = verification.aligned_landmarks(photo.height, photo.width)
+    if not force and (reason := verification.rejection_reason(rgb, landmarks)):
+        raise PhotoError(f"{photo.name}: {reason}, so there is nobody to line up (--force draws faces from anything)")
+    return (0.0, 0.0, float(photo.width), float(photo.height)), aligned_crop(rgb)
+
+
+def _one_of(jobs: Sequence[FaceJob], number: int, name: str) -> tuple[FaceJob, FaceCrop]:
+    """A face of a photo by its number, and its crop.
+
+    Raises:
+        PhotoError: there is no such face, or it is not redrawn.
+    """
+    if number > len(jobs):
+        raise PhotoError(f"{name}: {no_such_face(number, len(jobs))} (--aligned takes the whole picture for one)")
+    job = jobs[number - 1]
+    if job.reason == TOO_LARGE:
+        raise PhotoError(f"{name}: face {number} is too large to need redrawing, so it has no line-up")
+    if job.reason or job.crop is None:
+        raise PhotoError(
+            f"{name}: face {number} is {job.reason}, so there is nobody to line up (--force draws faces from anything)"
+        )
+    return job, job.crop
 
 
 def several_from(

@@ -19,7 +19,7 @@ from enhance.honesty.uncertainty import UncalibratedError
 from enhance.inference.model import Model
 from enhance.painting.background import bicubic
 from enhance.photos.photo import Photo
-from enhance.pixels import Array, resize
+from enhance.pixels import Array, Box, resize
 from enhance.tasks.upscale.result import Result
 
 WARNING = (
@@ -44,7 +44,7 @@ class FaceReport:
         number: which face of the photo, 1 being the largest, as `--faces` takes it.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     pixels: int
     made_up: float | None
     answers: int

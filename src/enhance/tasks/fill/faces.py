@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from enhance.faces import crops, detection, geometry
 from enhance.faces.detection import Face
-from enhance.pixels import Array, rescale
+from enhance.pixels import Array, Box, rescale
 from enhance.tasks.fill import painter as painting
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import FACE_FILL, PHOTO_FILL, Painter
@@ -48,7 +48,7 @@ class Completed:
         size: pixels across its frame in the photo.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     hidden: float
     size: int
 
@@ -179,7 +179,7 @@ def pixels_of(height: int, width: int) -> NDArray[np.float64]:
     return np.stack([x, y], -1).astype(np.float64)
 
 
-def _box_of(to_frame: geometry.Transform, side: int) -> tuple[float, float, float, float]:
+def _box_of(to_frame: geometry.Transform, side: int) -> Box:
     """The upright box of the photo around a frame of so many pixels, to which `to_frame` (2,3) leads."""
     corners = np.array([(x, y) for x in (-0.5, side - 0.5) for y in (-0.5, side - 0.5)])
     corners = geometry.apply_transform(geometry.invert(to_frame), corners)
