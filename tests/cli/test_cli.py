@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -334,17 +335,25 @@ def test_faces_that_cannot_be_written_are_told_in_one_line(tmp_path: Path) -> No
     assert refused(enhance(*words), "taken", "cannot be made", "another folder")
 
 
-def test_what_may_not_be_reached_is_told_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("error", "where"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "closed/a.png"), "closed/a.png"),
+        (OSError(errno.EROFS, "Read-only file system", "run/grids"), "run/grids"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk"),
+    ],
+)
+def test_what_a_disk_or_its_owner_refuses_is_told_in_one_line(
+    error: OSError, where: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def denied(**_: object) -> None:
-        raise PermissionError(13, "Permission denied", "closed/a.png")
+    def refused(**_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(commands, "main", denied)
+    monkeypatch.setattr(commands, "main", refused)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    said = "enhance: closed/a.png: cannot be opened (Permission denied); name another, or change who may\n"
+    said = f"enhance: {where}: cannot be opened or written ({error.strerror}); name another place\n"
     assert capsys.readouterr().err == said
 
 

@@ -59,6 +59,12 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         assert all(torch.equal(weights[group][name], value) for name, value in networks.items())
 
 
+def test_a_checkpoint_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    trainer = run.trainer_of(ToyRecipe())
+    with pytest.raises(TrainingError, match=r"last\.pt: cannot be written \(.*\); make room there"):
+        checkpoint.save(tmp_path / "gone" / "last.pt", trainer.state(), ToyRecipe(), Progress(), "0123")
+
+
 def test_a_run_has_ended_when_either_of_its_lengths_is_reached() -> None:
     assert Progress(pictures=5, images=10).spent() == 0.5
     assert Progress(seconds=90, minutes=2.0).spent() == 0.75

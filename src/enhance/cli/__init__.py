@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 
@@ -24,6 +25,9 @@ from enhance.cli.train import export, train
 from enhance.cli.translate import translate
 from enhance.cli.upscale import photo
 from enhance.errors import EnhanceError
+
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
+"""What a disk or its owner refuses is no fault of ours."""
 
 
 class DefaultGroup(click.Group):
@@ -78,14 +82,13 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except PermissionError as error:
-        if debug:
-            raise
-        print_error(f"{error.filename}: cannot be opened ({error.strerror}); name another, or change who may")
-        sys.exit(EnhanceError.exit_code)
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in _REFUSED:
+            where = error.filename or "the disk"
+            print_error(f"{where}: cannot be opened or written ({error.strerror}); name another place")
+            sys.exit(EnhanceError.exit_code)
         print_error(f"internal error: {type(error).__name__}: {error}; run again with --debug and report what it shows")
         sys.exit(1)
     sys.exit(code or 0)

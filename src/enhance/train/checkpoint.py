@@ -1,5 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped, in one file, written atomically."""
 
+import io
 import json
 import pickle
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from enhance.errors import TrainingError
-from enhance.files import replacing
+from enhance.files import write_atomically
 from enhance.train import recipe as recipes
 from enhance.train.task import Recipe
 
@@ -64,15 +65,23 @@ class LoadedWeights(NamedTuple):
 
 
 def save(path: Path, state: Mapping[str, Any], recipe: Recipe, progress: Progress, digest: str) -> None:
-    """Save state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's digest."""
+    """Save state dicts (tensors, numbers, lists and dicts only), the recipe, the progress and the data's digest.
+
+    Raises:
+        TrainingError: the file cannot be written.
+    """
     facts = {
         "task_name": recipe.task_name,
         "recipe": recipes.to_json(recipe),
         "progress": asdict(progress),
         "data_sha256": digest,
     }
-    with replacing(path) as partial:
-        torch.save({**state, **facts}, partial)
+    content = io.BytesIO()  # of a full disk, torch's own writer says nothing that a user understands
+    torch.save({**state, **facts}, content)
+    try:
+        write_atomically(path, content.getvalue())
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written ({error.strerror}); make room there") from error
 
 
 def load(path: Path) -> dict[str, Any]:

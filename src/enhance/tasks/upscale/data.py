@@ -213,7 +213,7 @@ def read_square(source: TrainingSource) -> _Pixels:
         left, top, right, bottom = source.crop
         pixels = pixels[top:bottom, left:right]
     if pixels.shape[0] != pixels.shape[1]:
-        raise DataError(f"{source.path}: not square; align it first with `enhance prepare`")
+        raise DataError(f"{source.path}: not square; cut it first with `enhance prepare` (--crops: not faces alone)")
     return pixels
 
 
