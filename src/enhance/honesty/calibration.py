@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,20 +72,9 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     digest = sha256(network.path)
     of_faces = network.facts.takes_coordinates or not network.facts.restores
     evidence = (_evidence_of_faces if of_faces else _evidence_of_photos)(network, folders, limit)
-    constants: dict[str, Any] = {}
-    covered: dict[str, Any] = {}
-    for size in _SIZES if of_faces else (PHOTO_SIZE,):
-        dealt: dict[str, list[Evidence]] = {part: [] for part in CALIBRATION_PARTS}
-        for one in evidence(size):
-            dealt[part_of(one.example.path.stem)].append(one)
-        if min(map(len, dealt.values())) < 2 * FEWEST:
-            continue
-        learn, widen, measure = (dealt[part] for part in CALIBRATION_PARTS)
-        shape = uncertainty.fit_constants([one.features for one in learn], [one.errors for one in learn])
-        final = uncertainty.calibrate_band([one.features for one in widen], [one.errors for one in widen], shape)
-        constants[str(size)] = asdict(final)
-        covered[str(size)] = {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
-    if not constants:
+    found = {str(size): _calibrated(evidence(size)) for size in (_SIZES if of_faces else (PHOTO_SIZE,))}
+    known = {size: both for size, both in found.items() if both is not None}
+    if not known:
         unit, side = ("faces", 64) if of_faces else ("photos", network.facts.scale * PHOTO_SIZE)
         raise DataError(
             f"{folders[0]}: too few {unit} to calibrate with; give some hundreds, {side} pixels wide or more"
@@ -103,8 +92,8 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),
         "of": "faces" if of_faces else "photos",
         "faces": f"{names}{most}{how}; {dealt_by}",
-        "constants": constants,
-        "coverage": covered,
+        "constants": {size: asdict(constants) for size, (constants, _) in known.items()},
+        "coverage": {size: covered for size, (_, covered) in known.items()},
     }
     path = uncertainty.calibration_path(network.path)
     try:
@@ -116,6 +105,19 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({error.strerror}); copy the model elsewhere") from error
     return path
+
+
+def _calibrated(evidence: Iterable[Evidence]) -> tuple[uncertainty.Constants, dict[str, Any]] | None:
+    """Constants for the faces or photos of one size, and how many true pixels lie inside; None of too few."""
+    dealt: dict[str, list[Evidence]] = {part: [] for part in CALIBRATION_PARTS}
+    for one in evidence:
+        dealt[part_of(one.example.path.stem)].append(one)
+    if min(map(len, dealt.values())) < 2 * FEWEST:
+        return None
+    learn, widen, measure = (dealt[part] for part in CALIBRATION_PARTS)
+    shape = uncertainty.fit_constants([one.features for one in learn], [one.errors for one in learn])
+    final = uncertainty.calibrate_band([one.features for one in widen], [one.errors for one in widen], shape)
+    return final, {"calibrated_on": len(learn) + len(widen)} | _measured(measure, final)
 
 
 def part_of(name: str) -> str:

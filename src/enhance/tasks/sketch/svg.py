@@ -18,7 +18,10 @@ from enhance.errors import PhotoError
 from enhance.pixels import to_float
 
 Matrix = NDArray[np.float64]
+_Point = NDArray[np.float64]
+"""(2,)."""
 _Points = NDArray[np.float64]
+"""(n,2)."""
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 LINE = 0.006
@@ -178,9 +181,9 @@ COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7
 
 def _path(text: str) -> Iterator[_Points]:
     """The lines of a path, curves as many short pieces."""
-    line: list[NDArray[np.float64]] = []
+    line: list[_Point] = []
     at = start = np.zeros(2)
-    handle: tuple[str, NDArray[np.float64]] = "", np.zeros(2)
+    handle: tuple[str, _Point] = "", np.zeros(2)
     for letter, inside in re.findall(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)", text):
         kind, relative = letter.upper(), letter.islower()
         numbers = [float(number) for number in _numbers(inside, kind)]
@@ -200,15 +203,7 @@ def _path(text: str) -> Iterator[_Points]:
                 at = start = origin + part
                 line, handle = [at], ("", at)
                 continue
-            if kind in "ML":
-                pieces = [origin + part]
-            elif kind == "H":
-                pieces = [np.array([origin[0] + part[0], at[1]])]
-            elif kind == "V":
-                pieces = [np.array([at[0], origin[1] + part[0]])]
-            elif kind == "A":
-                pieces = _arc(at, part, origin + part[5:])
-            else:
+            if kind in "CSQT":
                 nodes = [origin + part[k : k + 2] for k in range(0, count, 2)]
                 family = "C" if kind in "CS" else "Q"
                 if kind in "ST":
@@ -216,12 +211,24 @@ def _path(text: str) -> Iterator[_Points]:
                     nodes.insert(0, 2 * at - handle[1] if handle[0] == family else at)
                 pieces = _curve([at, *nodes])
                 handle = family, nodes[-2]
-            if kind not in "CSQT":
+            else:
+                pieces = _straight(kind, at, origin, part)
                 handle = "", at
             line.extend(pieces)
             at = pieces[-1]
     if len(line) > 1:
         yield np.array(line)
+
+
+def _straight(kind: str, at: _Point, origin: _Point, part: list[float]) -> list[_Point]:
+    """What a command that needs no handle adds to a line: a point, or those of an arc."""
+    if kind == "A":
+        return _arc(at, part, origin + part[5:])
+    if kind == "H":
+        return [np.array([origin[0] + part[0], at[1]])]
+    if kind == "V":
+        return [np.array([at[0], origin[1] + part[0]])]
+    return [origin + part]
 
 
 def _numbers(text: str, kind: str) -> list[str]:
@@ -236,7 +243,7 @@ def _numbers(text: str, kind: str) -> list[str]:
     return results
 
 
-def _curve(nodes: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+def _curve(nodes: list[_Point]) -> list[_Point]:
     """Bézier's curve through the first and last node, without its first point (de Casteljau's algorithm)."""
     t = np.linspace(0, 1, _PIECES + 1)[1:, None]
     level = [np.repeat(node[None], _PIECES, 0) for node in nodes]
@@ -245,7 +252,7 @@ def _curve(nodes: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
     return list(level[0])
 
 
-def _arc(start: NDArray[np.float64], part: list[float], end: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _arc(start: _Point, part: list[float], end: _Point) -> list[_Point]:
     """An arc of an ellipse, by the formulas of the SVG specification, appendix B.2.4."""
     rx, ry, turn, large, sweep = abs(part[0]), abs(part[1]), np.deg2rad(part[2]), part[3], part[4]
     if not rx or not ry or np.allclose(start, end):
