@@ -164,6 +164,8 @@ def test_inspect_is_a_command(tmp_path: Path) -> None:
     assert "cannot be read as a picture" in done.stderr
     with pytest.raises(PhotoError, match="is a folder"):
         credentials.inspect(tmp_path)
+    with pytest.raises(PhotoError, match=r"is a video; .* comment"):
+        credentials.inspect(tmp_path / "clip.mp4")
 
 
 def test_sign_and_inspect_from_the_command_line(signer: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from enhance.errors import EnhanceError
+from enhance.errors import EnhanceError, PhotoError
 from enhance.photos import movies
 from enhance.photos.canvas import Canvas
 from enhance.photos.photo import read
@@ -70,6 +71,16 @@ def test_parts_are_encoded_and_joined_with_their_times(tmp_path: Path) -> None:
         times = [float(one.pts * one.time_base) for one in file.decode(video=0)]
     assert times == pytest.approx([n / 12 for n in range(6)], abs=1e-3)
     assert not list(tmp_path.glob(".*part*"))
+
+
+def test_a_full_disk_is_told_of_the_target_and_damage_of_the_video(tmp_path: Path) -> None:
+    clip, target = film(tmp_path / "clip.mp4", 1), tmp_path / "out.mp4"
+    for number, words in (
+        (errno.ENOSPC, r"out\.mp4: cannot be written \(.*; name a file elsewhere"),
+        (errno.EINVAL, r"clip\.mp4: cannot be read or drawn as a video"),
+    ):
+        with pytest.raises(PhotoError, match=words), movies.drawing(clip, target):
+            av.error.err_check(-number)
 
 
 def test_without_its_package_a_video_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from enhance.cli.console import as_line, is_quiet
+from enhance.cli.console import as_line, is_quiet, print_error
 from enhance.cli.targets import make_folder
 from enhance.counts import counted
 
@@ -33,7 +33,11 @@ def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = F
                 pace = done / (time.monotonic() - started)
                 shown.show(done / total, f"{done:,} of {total:,} frames, {pace:.1f} frames/s")
 
-        enhanced = enhance_video(path, target, options, progress=progress)
+        try:
+            enhanced = enhance_video(path, target, options, progress=progress)
+        except KeyboardInterrupt:
+            print_error("stopped: the same command goes on behind the last whole part")
+            raise
     seconds = time.monotonic() - started
     if as_json:
         return as_line(path, target, frames=enhanced.frames, notes=list(enhanced.plan.notes), seconds=round(seconds, 2))

@@ -17,6 +17,7 @@ from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
 from enhance.photos.decoders import bytes_of
+from enhance.photos.movies import VIDEO_SUFFIXES
 from enhance.photos.provenance import INVENTED, Stamp, read_stamp
 
 CREDENTIALS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".gif"}
@@ -183,6 +184,8 @@ def inspect(path: Path) -> dict[str, Any]:
     Raises:
         PhotoError: it cannot be read, or is not a picture.
     """
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        raise PhotoError(f"{path}: is a video; what was made up is told in its comment, which players show")
     content, _ = bytes_of(path)
     try:
         with Image.open(io.BytesIO(content)) as image:

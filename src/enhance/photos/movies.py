@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ SAID = "enlarged by enhance, with detail in faces that is invented"
 REDRAWN = "redrawn by enhance, with patterns that are invented"
 """In the comment of a video that was made here."""
 NO_PICTURES = "has no pictures that can be decoded"
+_OF_THE_DISK = (errno.ENOSPC, errno.EROFS)
+"""Errors of a decoder or encoder that say nothing of the video."""
 _QUALITY = {"crf": "17", "preset": "medium", "bf": "0"}
 """No frame is told by a later one: so every part stands by itself, and its times need no repair."""
 
@@ -173,9 +176,9 @@ def drawing(path: Path, target: Path) -> Iterator[Any]:
         raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
     try:
         yield av
-    except av.error.FFmpegError as error:
-        raise PhotoError(f"{path}: cannot be read or drawn as a video ({error.strerror})") from error
-    except OSError as error:
+    except (av.error.FFmpegError, OSError) as error:
+        if isinstance(error, av.error.FFmpegError) and error.errno not in _OF_THE_DISK:
+            raise PhotoError(f"{path}: cannot be read or drawn as a video ({error.strerror})") from error
         raise PhotoError(f"{target}: cannot be written ({error.strerror or error}); name a file elsewhere") from error
 
 
