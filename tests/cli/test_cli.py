@@ -357,6 +357,12 @@ def test_what_a_disk_or_its_owner_refuses_is_told_in_one_line(
     assert capsys.readouterr().err == said
 
 
+def test_a_name_that_begins_with_a_dash_is_told_from_an_option(face: Path) -> None:
+    face.rename(face.with_name("-face.png"))
+    assert refused(enhance("fill", "-face.png", cwd=face.parent), "-face.png: begins with a dash", "write ./-face.png")
+    assert refused(enhance("fill", "-xyz.png", cwd=face.parent), "No such option", "see: enhance fill --help")
+
+
 def test_whether_a_file_may_be_read_is_said_by_what_reads_it() -> None:
     options = [option for command in commands.commands.values() for option in command.params]
     paths = [option.type for option in options if isinstance(option.type, click.Path)]

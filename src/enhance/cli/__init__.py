@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import sys
 
 import click
@@ -78,7 +79,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        print_error(f"{error.format_message()} (see: {context.command_path if context else 'enhance'} --help)")
+        dashed = [word for word in sys.argv[1:] if word.startswith("-") and os.path.isfile(word)]  # noqa: PTH113 - Path fails on long ones
+        if dashed:
+            print_error(f"{dashed[0]}: begins with a dash, as options do; write ./{dashed[0]}")
+        else:
+            print_error(f"{error.format_message()} (see: {context.command_path if context else 'enhance'} --help)")
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
