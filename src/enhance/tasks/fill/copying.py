@@ -22,7 +22,7 @@ from enhance.pixels import Array
 from enhance.tasks.fill.masks import Hole
 from enhance.tasks.fill.painter import doubled, halved, halved_hole
 
-SMALLEST = 48
+SMALLEST = 40
 """Pixels along the shorter side below which a picture is not halved any more: patches would show half a scene."""
 FEWEST, MOST = 300, 2500
 """How many patches the coarsest size must offer, or it is not used; of more, so many are looked at."""
@@ -30,7 +30,7 @@ OFFERED = 0.75
 """Which share of them one seed looks at: so that seeds differ."""
 RADII = 2, 2, 1
 """Of a patch, in pixels, at the coarsest size and the two that follow."""
-ROUNDS = 2, 8, 1
+ROUNDS = 2, 6, 1
 """How often better places are looked for at these sizes."""
 DIMENSIONS = 24, 16
 """Of the principal components by which patches are compared, at the coarsest size and beyond."""
@@ -52,7 +52,7 @@ _KNOWN_PEEL = 0.4
 _BESIDE = 0.64
 """How much the places of a pixel's neighbours count where they disagree with its own, so that no seam is a step."""
 _AT_ONCE = 512
-_NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
+_NEIGHBOURS = (0, 1), (0, -1), (1, 0), (-1, 0)
 
 _Indices = NDArray[np.int64]
 
@@ -96,9 +96,9 @@ class _Size:
 
     @property
     def picture(self) -> Array:
-        """As it is by now, (H,W,C)."""
+        """As it is by now, (H,W,C): a view."""
         inside = slice(self.border, -self.border)
-        return np.ascontiguousarray(self.pixels.reshape(-1, self.row, self.pixels.shape[1])[inside, inside])
+        return self.pixels.reshape(-1, self.row, self.pixels.shape[1])[inside, inside]
 
     def coordinates(self, centres: _Indices) -> Array:
         """Their rows and columns, (N,2)."""
@@ -167,9 +167,9 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
         if coarser is None:
             if not len(size.sources):
                 raise ValueError("there is nothing to copy from")
-            offered = random.permutation(size.sources)[: min(MOST, max(1, round(OFFERED * len(size.sources))))]
-            _peel(size, offered)
-            _search_everywhere(size, offered, ROUNDS[0])
+            offers = _Offers(size, random)
+            _peel(size, offers)
+            _search_everywhere(size, offers, ROUNDS[0])
         else:
             _enlarge(size, coarser, there)
             if step < len(ROUNDS):
@@ -227,7 +227,27 @@ def _touched(hole: Hole, radius: int, *, beyond: int) -> Hole:
     return cv2.dilate(hole.astype(np.uint8), reach, borderType=cv2.BORDER_CONSTANT, borderValue=(beyond,)) > 0
 
 
-def _peel(size: _Size, sources: _Indices) -> None:
+class _Offers:
+    """Some of a size's sources, which all of its patches may be copied from.
+
+    Attributes:
+        sources: (S,) their centres.
+        patches: (S,KC), and along the `axes` (KC,D) in which they differ most `shown`, (S,D).
+        far: what a pixel of distance counts beside differences of patches, and so `there`, where they lie, (S,2).
+    """
+
+    def __init__(self, size: _Size, random: np.random.Generator) -> None:
+        count = min(MOST, max(1, round(OFFERED * len(size.sources))))
+        self.sources = random.permutation(size.sources)[:count]
+        self.patches = size.patches(self.sources)
+        self.axes = _principal(self.patches, DIMENSIONS[0])
+        self.shown = self.patches @ self.axes
+        spread = np.square(self.patches - self.patches.mean(0)).sum(1).mean()
+        self.far = np.float32(np.sqrt(NEAR * spread * 6 / (size.height**2 + size.width**2)))
+        self.there = size.coordinates(self.sources) * self.far
+
+
+def _peel(size: _Size, offers: _Offers) -> None:
     """Fill the hole from its edge inwards, each time by the patches that fit best to what is known by then.
 
     Many fit about as well, and what they show beyond the edge differs. What most of them show is expected there, and
@@ -238,12 +258,12 @@ def _peel(size: _Size, sources: _Indices) -> None:
     size.pixels[size.holes] = 0
     known = np.where(left, 0, 1).astype(np.float32)
     channels = size.pixels.shape[1]
-    offered = size.patches(sources)
-    far = _far(size, offered)
-    squares = np.square(offered).reshape(len(offered), -1, channels).sum(2)
-    # Where a patch lies is compared like one more of its pixels.
-    offered = np.hstack([offered, size.coordinates(sources) * far])
-    squares = np.hstack([squares, np.square(offered[:, -2:]).sum(1, keepdims=True)])
+    # A product with these is the squared distance to each offer, but for the patch's own square: where a patch lies is
+    # compared like one more of its pixels. What is partly known is compared to all the rest exactly.
+    squares = np.square(offers.patches).reshape(len(offers.patches), -1, channels).sum(2)
+    distances = np.square(offers.there).sum(1, keepdims=True)
+    partly = np.hstack([squares, distances, -2 * offers.patches, -2 * offers.there]).T.copy()
+    wholly = np.hstack([squares.sum(1, keepdims=True) + distances, -2 * offers.shown, -2 * offers.there]).T.copy()
     while left.any():
         covers = size.centres[:, None] + size.around
         seen = known[covers]
@@ -256,36 +276,33 @@ def _peel(size: _Size, sources: _Indices) -> None:
                 return
         centres, seen, share = size.centres[chosen], seen[chosen], share[chosen, None]
         patches = size.patches(centres)  # what is not known is 0 in them
-        here = size.coordinates(centres) * far
-        given = np.hstack([patches, here * share])
-        gaps = np.hstack([seen, share]) @ squares.T
-        gaps -= 2 * given @ offered.T
-        gaps += np.square(patches).sum(1, keepdims=True) + share * np.square(here).sum(1, keepdims=True)
-        np.maximum(gaps, 0, out=gaps)
+        here = size.coordinates(centres) * offers.far
         count = seen.sum(1, keepdims=True)
+        gaps = np.hstack([seen, share, patches, share * here]) @ partly
+        own = np.square(patches).sum(1, keepdims=True) + share * np.square(here).sum(1, keepdims=True)
         least = gaps.min(1, keepdims=True)
-        weights = np.exp((least - gaps) / (ALIKE[0] * least + ALIKE[1] * count))
-        expected = weights @ offered[:, :-2] / weights.sum(1, keepdims=True)
+        scale = -1 / (ALIKE[0] * (least + own).clip(0) + ALIKE[1] * count)
+        weights = gaps - least
+        weights *= scale
+        np.exp(weights, out=weights)
+        expected = ((weights @ offers.shown) / weights.sum(1, keepdims=True)) @ offers.axes.T
         patches += expected * np.repeat(1 - seen, channels, 1)
-        best = (squares.sum(1) - 2 * np.hstack([patches, here]) @ offered.T).argmin(1)
-        gap = gaps[np.arange(len(best)), best] / count[:, 0]
+        best = (np.hstack([np.ones_like(share), patches @ offers.axes, here]) @ wholly).argmin(1)
+        gap = (gaps[np.arange(len(best)), best] + own[:, 0]).clip(0) / count[:, 0]
         reached = np.zeros(len(left), bool)
         reached[covers[chosen]] = True
         now = np.flatnonzero(left & reached)
-        size.copy(now, centres, sources[best], _relative(gap, _FITTING_PEEL) - 2 * np.log(share[:, 0]))
+        size.copy(now, centres, offers.sources[best], _relative(gap, _FITTING_PEEL) - 2 * np.log(share[:, 0]))
         known[now], left[now] = 1, False
 
 
-def _search_everywhere(size: _Size, sources: _Indices, rounds: int) -> None:
-    """Find the most similar source of each patch, and copy it, so many times."""
-    offered = size.patches(sources)
-    axes = _principal(offered, DIMENSIONS[0])
-    far = _far(size, offered)
-    offered = np.hstack([offered @ axes, size.coordinates(sources) * far])
+def _search_everywhere(size: _Size, offers: _Offers, rounds: int) -> None:
+    """Find the most similar offer for each patch, and copy it, so many times."""
+    offered = np.hstack([offers.shown, offers.there])
     squares = np.square(offered).sum(1)
-    here = size.coordinates(size.centres) * far
+    here = size.coordinates(size.centres) * offers.far
     for _ in range(rounds):
-        patches = np.hstack([size.patches(size.centres) @ axes, here])
+        patches = np.hstack([size.patches(size.centres) @ offers.axes, here])
         best, gap = np.empty(len(patches), np.int64), np.empty(len(patches), np.float32)
         for start in range(0, len(patches), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
@@ -293,45 +310,46 @@ def _search_everywhere(size: _Size, sources: _Indices, rounds: int) -> None:
             best[some] = gaps.argmin(1)
             gap[some] = np.take_along_axis(gaps, best[some, None], 1)[:, 0]
         gap = (gap + np.square(patches).sum(1)).clip(0)
-        size.places[size.centres] = sources[best]
-        size.copy(size.holes, size.centres, sources[best], _relative(gap, _FITTING) + size.depth / DEPTH)
+        size.places[size.centres] = offers.sources[best]
+        size.copy(size.holes, size.centres, offers.sources[best], _relative(gap, _FITTING) + size.depth / DEPTH)
 
 
 def _enlarge(size: _Size, coarser: _Size, hole: Hole) -> None:
-    """Begin a size with the places of the one that is half as large, and where there are none with its colours."""
-    given = size.picture
-    enlarged = doubled(coarser.picture[..., : given.shape[2]])[: size.height, : size.width]
-    draft = np.where(hole[..., None], enlarged, given)
-    size.pixels = size.bordered(draft, "edge").reshape(-1, draft.shape[2])
+    """Begin a size with the colours and the places of the one that is half as large."""
+    enlarged = doubled(coarser.picture[..., : size.pixels.shape[1]])[: size.height, : size.width]
+    size.picture[hole] = enlarged[hole]
     size.places[size.centres] = _places_of(size, coarser)(0, 0)
-    placed = size.centres[size.places[size.centres] > 0]
-    size.copy(size.holes, placed, size.places[placed], size.depth[size.places[size.centres] > 0])
 
 
 def _places_of(size: _Size, coarser: _Size) -> Callable[[int, int], _Indices]:
     """What gives places for the centres of a size: those of the coarser one there, or so many of its pixels beside."""
+    placed = np.flatnonzero(coarser.places)
+    down, right = (coarser.coordinates(coarser.places[placed]) - coarser.coordinates(placed)).T.astype(np.int64)
+    away = np.zeros(len(coarser.places), np.int64)
+    away[placed] = 2 * (down * size.row + right)
     y, x = (n - size.border for n in np.divmod(size.centres, size.row))
+    there = (y // 2 + coarser.border) * coarser.row + x // 2 + coarser.border
 
     def places(down: int, right: int) -> _Indices:
-        above = np.clip(y // 2 + down, 0, coarser.height - 1)
-        left = np.clip(x // 2 + right, 0, coarser.width - 1)
-        source = coarser.places[(above + coarser.border) * coarser.row + left + coarser.border]
-        source_y, source_x = (n - coarser.border for n in np.divmod(source, coarser.row))
-        there_y, there_x = y + 2 * (source_y - above), x + 2 * (source_x - left)
-        inside = (source > 0) & (there_y >= 0) & (there_y < size.height) & (there_x >= 0) & (there_x < size.width)
-        return size.known(np.where(inside, (there_y + size.border) * size.row + there_x + size.border, 0))
+        steps = np.take(away, there + down * coarser.row + right)
+        return np.where(steps != 0, size.known(size.centres + steps), 0)
 
     return places
 
 
 def _search_near(size: _Size, coarser: _Size, rounds: int, random: np.random.Generator) -> None:
-    """Look for better places beside those of the coarser size, of neighbours, and at random; copy them."""
+    """Look for better places beside those of the coarser size, of neighbours, and at random.
+
+    What is compared is copied from the places of the round before.
+    """
     offered = size.patches(size.sources)
     axes = _principal(offered, min(DIMENSIONS[1], offered.shape[1]))
     features = np.zeros((len(size.pixels), axes.shape[1]), np.float32)
     features[size.sources] = offered @ axes
     places_of = _places_of(size, coarser)
+    cost = np.where(size.places[size.centres] > 0, size.depth, np.inf)
     for number in range(rounds):
+        size.copy(size.holes, size.centres, size.places[size.centres], cost)
         patches = size.patches(size.centres) @ axes
         best, gap = np.zeros(len(patches), np.int64), np.full(len(patches), np.inf, np.float32)
 
@@ -361,18 +379,13 @@ def _search_near(size: _Size, coarser: _Size, rounds: int, random: np.random.Gen
         none = best == 0
         best[none], gap[none] = random.choice(size.sources, int(none.sum())), 1
         size.places[size.centres] = best
-        size.copy(size.holes, size.centres, best, _relative(gap, _FITTING) + size.depth / DEPTH)
-
-
-def _far(size: _Size, offered: Array) -> np.float32:
-    """What a pixel of distance counts."""
-    spread = np.square(offered - offered.mean(0)).sum(1).mean()
-    return np.float32(np.sqrt(NEAR * spread * 6 / (size.height**2 + size.width**2)))
+        cost = _relative(gap, _FITTING) + size.depth / DEPTH
 
 
 def _relative(gap: Array, quantile: float) -> Array:
     """Squared distances of patches, beside that which so many of them do not exceed."""
-    return gap / (2 * np.quantile(gap, quantile) + 1e-6)
+    rank = int(quantile * (len(gap) - 1))
+    return gap / (2 * np.partition(gap, rank)[rank] + 1e-6)
 
 
 def _principal(patches: Array, count: int) -> Array:

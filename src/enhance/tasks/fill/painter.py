@@ -14,7 +14,7 @@ from enhance.errors import ModelError
 from enhance.inference.model import Model
 from enhance.inference.noise import noise_rng
 from enhance.painting.tiles import spans, united
-from enhance.pixels import Array, to_float, to_uint8
+from enhance.pixels import Array, PixelBox, to_float, to_uint8
 from enhance.tasks.fill.masks import Hole
 
 PHOTO_FILL, FACE_FILL, PHOTO_MEND = "photo_fill", "face_fill", "photo_mend"
@@ -22,8 +22,6 @@ PHOTO_FILL, FACE_FILL, PHOTO_MEND = "photo_fill", "face_fill", "photo_mend"
 needed."""
 TASKS = "completion", "mending"
 """What files of such networks say that they do."""
-PixelRegion = tuple[int, int, int, int]
-"""Left, top, right, bottom."""
 
 _MULTIPLE, GRID, _ALIKE = 16, 4, 6
 """As in `networks`, which needs torch."""
@@ -102,7 +100,7 @@ class Painter:
         return noise
 
 
-def regions(hole: Hole) -> list[PixelRegion]:
+def regions(hole: Hole) -> list[PixelBox]:
     """Parts of the photo that can be filled each for itself: boxes around parts of the hole, and more."""
     height, width = hole.shape
     rows, columns = -(-height // _CELL), -(-width // _CELL)
@@ -150,21 +148,29 @@ def levels(hole: Hole) -> int:
 
 def halved(rgb: Array, hole: Hole) -> tuple[Array, Hole]:
     """A picture at half its size, of what is known of it; what is not known at all is the hole."""
-    height, width = hole.shape
-    border = (0, height % 2), (0, width % 2)
-    known = np.pad(~hole, border, mode="edge").astype(np.float32)[..., None]
-    colours = np.pad(rgb, (*border, (0, 0)), mode="edge") * known
-
-    def summed(values: Array) -> Array:
-        return values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]
-
-    share = summed(known)
-    return (summed(colours) / np.maximum(share, 1)).astype(np.float32), share[..., 0] < 2
+    known = _known_halved(hole)
+    colours = means_of_four(np.where(hole[..., None], np.float32(0), rgb))
+    return np.asarray(colours / np.maximum(known, 0.25)[..., None], np.float32), known < 0.5
 
 
 def halved_hole(hole: Hole) -> Hole:
     """The hole (H,W) of a picture at half its size."""
-    return halved(np.empty((*hole.shape, 0), np.float32), hole)[1]
+    return _known_halved(hole) < 0.5
+
+
+def _known_halved(hole: Hole) -> Array:
+    """How much is known of each pixel at half the size, (h,w)."""
+    return means_of_four((~hole).astype(np.float32))
+
+
+def means_of_four(values: Array) -> Array:
+    """(H,W) or (H,W,C) at half its size, rounded up: the edge goes on."""
+    height, width = values.shape[:2]
+    if height % 2 or width % 2:
+        border = ((0, height % 2), (0, width % 2), (0, 0))[: values.ndim]
+        values = np.pad(values, border, mode="edge")
+    size = (width + 1) // 2, (height + 1) // 2
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def doubled(rgb: Array) -> Array:

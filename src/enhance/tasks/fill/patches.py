@@ -57,8 +57,8 @@ def copy_and_mend(painter: Painter, rgb: Array, hole: Hole, seed: int) -> None:
     if hole.size <= MENDED_AT_ONCE:
         painting.fill_by_network(painter, rgb, hole, seed, holds=painting.COPIED)
         return
-    copied, _ = painting.halved(rgb, np.zeros_like(hole))
+    copied = painting.means_of_four(rgb)
     mended = copied.copy()
     painting.fill_by_network(painter, mended, ~painting.halved_hole(~hole), seed, holds=painting.COPIED)
     change = painting.doubled(mended - copied)[: hole.shape[0], : hole.shape[1]]
-    rgb[hole] = np.clip(rgb + change, 0, 1)[hole]
+    rgb[hole] = np.clip(rgb[hole] + change[hole], 0, 1)
