@@ -17,7 +17,8 @@ from enhance.painting import background, bands
 from enhance.painting.background import Background
 from enhance.painting.bands import Patch
 from enhance.painting.consistency import ScaledPair
-from enhance.photos.photo import read
+from enhance.photos.photo import Photo, read
+from enhance.pixels import to_float, to_uint8
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import BACKGROUND_MODEL, MEMORY, UpscaleOptions
 
@@ -93,7 +94,8 @@ class Repeating:
     def __init__(self, scale: int) -> None:
         self.facts = Facts("repeating", "super_resolution", ("lr",), scale=scale)
 
-    def __call__(self, lr: np.ndarray, *, noise: np.ndarray) -> np.ndarray:
+    def __call__(self, lr: np.ndarray, *, noise: np.ndarray, bad: np.ndarray) -> np.ndarray:
+        assert bad.shape == lr.shape
         assert noise.shape[1] == 0
         return lr.repeat(self.facts.scale, 2).repeat(self.facts.scale, 3)
 
@@ -116,9 +118,9 @@ def test_what_fits_in_memory_is_drawn_once(sample: np.ndarray, monkeypatch: pyte
     drawn: list[int] = []
     true = background.enlarge
 
-    def counted(network: Model, lr: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    def counted(network: Model, lr: np.ndarray, noise: np.ndarray, bad: np.ndarray) -> np.ndarray:
         drawn.append(int(np.prod(lr.shape[:2])))
-        return true(network, lr, noise)
+        return true(network, lr, noise, bad)
 
     monkeypatch.setattr(background, "enlarge", counted)
     enhance_photo(read(sample[:120]))
@@ -205,3 +207,15 @@ def test_choosing_the_passes_and_painting_go_on_with_half_the_rows(
     assert spans[failing + 1] < spans[failing]
     assert np.abs(made.rgb - expected.rgb).max() < 1.01 / 255
     assert made.lr_psnr == pytest.approx(expected.lr_psnr, abs=0.01)
+
+
+def test_a_network_is_given_what_the_photo_was_before_it_was_restored(sample: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    noisy = to_uint8(np.clip(to_float(sample) + 0.08 * rng.standard_normal(sample.shape), 0, 1).astype(np.float32))
+    network, plain = Model.load("photo_x2_grainy"), Model.load(BACKGROUND_MODEL)
+
+    def part(model: Model, bad: Photo | None) -> np.ndarray:
+        return Background(read(sample), model, MEMORY, bad=bad).part(40, 60, 72, 92)
+
+    assert np.abs(part(network, read(noisy)) - part(network, None)).max() > 0.01
+    assert np.array_equal(part(plain, read(noisy)), part(plain, None))

@@ -15,8 +15,9 @@ from enhance.inference.protobuf import as_text, one, parse
 if TYPE_CHECKING:
     import onnxruntime
 
-NOISE, COORDINATES = "noise", "place"
-"""Inputs that go with a picture: standard normal noise, and where in the frame of a face each pixel lies."""
+NOISE, COORDINATES, BAD = "noise", "place", "bad"
+"""Inputs that go with a picture: standard normal noise, where in the frame of a face each pixel lies, and the picture
+as it was before it was restored."""
 REQUIRED = ("name", "task")
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from enhance.errors import EnhanceError, ModelError
 from enhance.inference import floats, hub, sessions, shipped
-from enhance.inference.facts import COORDINATES, NOISE, Facts, peek
+from enhance.inference.facts import BAD, COORDINATES, NOISE, Facts, peek
 from enhance.inference.noise import noise_rng, truncation
 from enhance.pixels import Planes
 
@@ -96,7 +96,13 @@ class Model:
         return sessions.run_session(self.session, arrays)
 
     def __call__(
-        self, lr: Planes, *, seed: int = 0, noise: Planes | None = None, place: Planes | None = None
+        self,
+        lr: Planes,
+        *,
+        seed: int = 0,
+        noise: Planes | None = None,
+        place: Planes | None = None,
+        bad: Planes | None = None,
     ) -> Planes:
         """Make pictures of pictures: larger ones, where the scale is above 1.
 
@@ -106,17 +112,18 @@ class Model:
             noise: (N,Z,h,w) standard normal, instead of `seed`.
             place: (N,3,h,w), where in the face frame each pixel lies, see `faces.geometry.coordinates`. None: each
                 picture fills the frame.
+            bad: (N,3,h,w), what `lr` was before it was restored, for a network that looks at it, too. None: it was not.
 
         Returns:
             (N,3,scale*h,scale*w) float32 in [0,1].
 
         Raises:
-            ModelError: lr, noise or place has another shape, lr has no pixels, or they are no floats; a seed below 0;
-                or the model takes more than a picture, which `run` gives it.
+            ModelError: lr, noise, place or bad has another shape, lr has no pixels, or they are no floats; a seed below
+                0; or the model takes more than a picture, which `run` gives it.
             MemoryError: it is too large for this machine.
         """
         facts = self.facts
-        pictures = [name for name in facts.inputs if name not in (NOISE, COORDINATES)]
+        pictures = [name for name in facts.inputs if name not in (NOISE, COORDINATES, BAD)]
         if len(pictures) != 1:
             taken = ", ".join(facts.inputs)
             raise ModelError(f"{facts.name}: is for {facts.task}; name another model, or give it {taken} by Model.run")
@@ -136,6 +143,9 @@ class Model:
             place = np.broadcast_to(full_frame(height, width), lr.shape)
         if np.shape(place) != lr.shape:
             raise ModelError(f"place has the shape of the pictures, {lr.shape}, not {np.shape(place)}")
+        bad = lr if bad is None else np.asarray(bad)
+        if bad.shape != lr.shape:
+            raise ModelError(f"bad has the shape of the pictures, {lr.shape}, not {bad.shape}")
         if noise is None:
             # Every picture of a batch gets the noise that it would get alone.
             one = noise_rng(seed).standard_normal((1, *of_noise[1:]), dtype=np.float32)
@@ -145,6 +155,7 @@ class Model:
             pictures[0]: np.pad(lr.astype(np.float32, copy=False), border, mode="edge"),
             NOISE: np.pad(noise, border),
             COORDINATES: np.pad(place.astype(np.float32, copy=False), border, mode="edge"),
+            BAD: np.pad(bad.astype(np.float32, copy=False), border, mode="edge"),
         }
         output = self.run(**{name: inputs[name] for name in facts.inputs})[facts.outputs[0]]
         if output.ndim != 4 or output.shape[1] != 3:

@@ -48,6 +48,7 @@ class Background:
             the model draws it.
         progress: receives the share of the photo, at most 1, that has been drawn. What is drawn twice counts twice.
         details: networks that draw more detail, and how much each counts, at most 1 in all.
+        bad: the photo as it was before it was restored, for networks that look at it, too. None: it was not restored.
 
     Attributes:
         grey: whether the photo has no colours, though its file might: what is drawn on it must not have any either.
@@ -65,6 +66,7 @@ class Background:
         scale: int | None = None,
         progress: Callable[[float], object] | None = None,
         details: Sequence[tuple[Model, float]] = (),
+        bad: Photo | None = None,
     ) -> None:
         if model and model.facts.takes_coordinates:
             raise ModelError(
@@ -72,6 +74,7 @@ class Background:
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
         self.details = details
+        self._bad = photo if bad is None else bad
         self.scale = scale or (model.facts.scale if model else 4)
         self.grey = is_grey(to_float(photo.pixels[:: max(1, photo.height // LOOKED_AT)]))
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
@@ -167,19 +170,22 @@ class Background:
         margin = self._margin
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
-        lr = to_float(self.photo.pixels[y0 : bottom + margin, x0 : right + margin])
-        large = bicubic(lr, self.scale) if self.model is None else self._drawn_by(self.model, lr, x0, y0)
+        lr, bad = (
+            to_float(photo.pixels[y0 : bottom + margin, x0 : right + margin]) for photo in (self.photo, self._bad)
+        )
+        large = bicubic(lr, self.scale) if self.model is None else self._drawn_by(self.model, lr, bad, x0, y0)
         if self.details:
             large *= np.float32(1 - sum(share for _, share in self.details))
         for detail, share in self.details:
-            large += np.float32(share) * self._drawn_by(detail, lr, x0, y0)
+            large += np.float32(share) * self._drawn_by(detail, lr, bad, x0, y0)
         s = self.scale
         return large[s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)]
 
-    def _drawn_by(self, model: Model, lr: Array, left: int, top: int) -> Array:
-        """A part (h,w,3) that begins at left and top, through a network, and enlarged by `scale`."""
+    def _drawn_by(self, model: Model, lr: Array, bad: Array, left: int, top: int) -> Array:
+        """A part (h,w,3) that begins at left and top, and what it was before it was restored, through a network, and
+        enlarged by `scale`."""
         noise = tiled_noise(self.seed, model.facts.noise_channels, (left, top, left + lr.shape[1], top + lr.shape[0]))
-        drawn = enlarge(model, lr, noise)
+        drawn = enlarge(model, lr, noise, bad)
         if model.facts.scale == self.scale:
             return drawn
         if model.facts.scale % self.scale == 0:
@@ -187,9 +193,11 @@ class Background:
         return bicubic(drawn, self.scale / model.facts.scale)
 
 
-def enlarge(model: Model, lr: Array, noise: Array) -> Array:
-    """A picture (h,w,3) and noise (Z,h,w) through the network; (scale*h,scale*w,3)."""
-    return model(lr.transpose(2, 0, 1)[None], noise=noise[None])[0].transpose(1, 2, 0)
+def enlarge(model: Model, lr: Array, noise: Array, bad: Array | None = None) -> Array:
+    """A picture (h,w,3), noise (Z,h,w) and the picture before it was restored through the network;
+    (scale*h,scale*w,3)."""
+    planes, before = (picture.transpose(2, 0, 1)[None] for picture in (lr, lr if bad is None else bad))
+    return model(planes, noise=noise[None], bad=before)[0].transpose(1, 2, 0)
 
 
 def bicubic(rgb: Array, scale: float) -> Array:

@@ -174,6 +174,28 @@ def test_the_discriminator_judges_every_patch(scale: int) -> None:
     assert judge(torch.rand(2, 3, 64, 64), lr, frame_coordinates(lr)).shape == (2, 1, 4, 4)
 
 
+def test_a_generator_that_is_given_the_bad_photo_begins_as_the_one_that_is_not() -> None:
+    blind = Generator(width=16, blocks=1, edge=16, finish=1, noise=2, framed=False, restores=True, scale=2)
+    seeing = Generator(
+        width=16, blocks=1, edge=16, finish=1, noise=2, framed=False, restores=True, scale=2, sees_bad=True
+    )
+    seeing.load_state_dict(adapt_weights(seeing, blind.state_dict()))
+    lr, noise = torch.rand(1, 3, 16, 16), torch.randn(1, 2, 16, 16)
+    bad = lr + 0.1 * torch.randn_like(lr)
+    assert torch.allclose(seeing(lr, noise, lr, bad), blind(lr, noise, lr), atol=1e-6)
+    torch.nn.init.normal_(seeing.head.weight)
+    again = adapt_weights(seeing, seeing.state_dict())
+    assert torch.equal(again["head.weight"], seeing.head.weight)
+    assert not torch.equal(seeing(lr, noise, lr, bad), seeing(lr, noise, lr, lr))
+
+
+def test_the_discriminator_is_told_how_much_was_taken_out() -> None:
+    told = Discriminator(scale=2, sees_bad=True)
+    hr, lr, place = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
+    calm, rough = (told(hr, lr, place, lr + amount) for amount in (0, 0.1))
+    assert not torch.allclose(calm, rough)
+
+
 def test_place_spans_the_frame() -> None:
     planes = frame_coordinates(torch.zeros(1, 3, 32, 32))[0]
     assert planes[0, 0].tolist() == pytest.approx([(n + 0.5) / 16 - 1 for n in range(32)])

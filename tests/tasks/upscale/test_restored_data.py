@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from enhance.errors import DataError
@@ -32,8 +33,10 @@ def test_a_clean_small_picture_is_the_mean_of_its_crop(photos: Path, scale: int)
     assert {name: tuple(value.shape) for name, value in batch.items()} == {
         "hr": (3, 3, scale * 16, scale * 16),
         "lr": (3, 3, 16, 16),
+        "bad": (3, 3, 16, 16),
         "place": (3, 3, 16, 16),
     }
+    assert torch.equal(batch["bad"], batch["lr"])
     for hr, lr in zip(batch["hr"], batch["lr"], strict=True):
         mean = area_mean(hr.permute(1, 2, 0).numpy(), scale)
         assert np.abs(mean - lr.permute(1, 2, 0).numpy()).max() < 1.5 / 255
@@ -45,9 +48,12 @@ def test_a_bad_one_is_nearer_to_the_good_one_once_it_is_restored(photos: Path, m
     def error(data: RestoredCrops) -> float:
         large, small = data.training
         good = np.stack([area_mean(one.astype(np.float32), 4) for one in large])
-        return float(np.square(good - small).mean())
+        return float(np.square(good - small[..., :3]).mean())
 
-    restored = error(RestoredCrops([photos], bad))
+    crops = RestoredCrops([photos], bad)
+    restored = error(crops)
+    before, after = (crops.batch(0)[name] for name in ("bad", "lr"))
+    assert 0.01 < float((before - after).square().mean()) ** 0.5 < 0.3
     monkeypatch.setattr("enhance.tasks.upscale.restored_data.restore", lambda made, *_, **__: made)
     monkeypatch.setattr("enhance.datasets.cache.stamps", lambda _: "as they were made")
     assert restored < 0.7 * error(RestoredCrops([photos], bad))

@@ -123,3 +123,26 @@ def test_no_loss_makes_the_small_picture_again(monkeypatch: pytest.MonkeyPatch) 
         task.losses(group, batch, 1)
     assert len(seen) >= 4
     assert all(torch.equal(part, lr) for given in seen for part in given.split(2))
+
+
+def test_more_fine_detail_than_the_original_has_counts_and_less_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    soft, rough = torch.full((1, 3, 64, 64), 0.5), torch.rand(1, 3, 64, 64)
+    task = SuperResolution(GENERATOR, None, weights=LossWeights(excess=2.0), device=torch.device("cpu"))
+    said = {}
+    for name, hr, drawn in (("strokes", soft, rough), ("nothing", rough, soft)):
+        monkeypatch.setattr(task, "generator", Drawing(drawn))
+        batch = {"hr": hr, "lr": torch.nn.functional.avg_pool2d(hr, 4), "place": whole(16)}
+        said[name] = float(task.losses("generator", batch, 0)["excess"])
+    assert said["nothing"] == 0
+    assert said["strokes"] > 0.1
+
+
+class Drawing(torch.nn.Module):
+    """A generator that draws always the same."""
+
+    def __init__(self, drawn: torch.Tensor) -> None:
+        super().__init__()
+        self.noise, self.drawn = 0, drawn
+
+    def forward(self, *_: torch.Tensor) -> torch.Tensor:
+        return self.drawn

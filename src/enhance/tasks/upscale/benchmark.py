@@ -124,9 +124,9 @@ PHOTO_FACTS = {
             " as large"
         ),
         "Trained on": (
-            "3,000 crops of 256 photographs of free licences (CID22, CLIC, Unsplash, CC0) and of CycleGAN's horses and"
-            " zebras (ImageNet), each made small and bad, and restored; before that, as `photo_x4_grainy`, from whose"
-            " weights it began"
+            "4,000 crops of 256 photographs of free licences (CID22, CLIC, Unsplash, CC0) and of CycleGAN's horses and"
+            " zebras (ImageNet), each made small and bad, and restored, of which it was given both; before that, as"
+            " `photo_x4_grainy`, from whose weights it began"
         ),
     },
     "photo_x4_pixel": {
@@ -232,7 +232,7 @@ def _of_photos(model: Model) -> Method:
     draw = partial(model, seed=0)
     if not model.facts.restores:
         return draw
-    return lambda lr: draw(np.stack([_restored(one.transpose(1, 2, 0)).transpose(2, 0, 1) for one in lr]))
+    return lambda lr: draw(np.stack([_restored(one.transpose(1, 2, 0)).transpose(2, 0, 1) for one in lr]), bad=lr)
 
 
 def _restored(lr: Planes) -> Planes:

@@ -39,7 +39,7 @@ ROUGH = 7.0
 LARGER, TWICE = 1.25, 2.0
 """How many times larger a photo is from which on all that was lost is drawn, at 1 nothing; and up to which it is drawn
 for twice the size, at SCALE for four times."""
-INVENTED = 0.6
+INVENTED = 0.8
 """Share of what is drawn for twice the size, beside what invents nothing: with less of it photos are nearer to the true
 ones and no less real to a judge of sets, and none changes suddenly where its defects begin to count."""
 LEFT = 0.2

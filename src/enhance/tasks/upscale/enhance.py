@@ -208,7 +208,9 @@ def _compose(
     def painted(share: float) -> None:
         progress(FACES_DRAWN + (1 - FACES_DRAWN) * share, "drawing")
 
-    background = Background(choice.clean, choice.background, memory, options.seed, scale, painted, choice.details)
+    background = Background(
+        choice.clean, choice.background, memory, options.seed, scale, painted, choice.details, bad=photo
+    )
     patches = patches_of(jobs, model, background, options)
     pair = ScaledPair(
         (photo.height, photo.width), (round(photo.height * options.scale), round(photo.width * options.scale))

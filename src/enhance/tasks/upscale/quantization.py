@@ -30,7 +30,7 @@ def generator_inputs(
     for frame in _frames(folders):
         lr = _small(frame, scale)
         planes = torch.from_numpy(rng.standard_normal((1, noise, *lr.shape[2:]), dtype=np.float32))
-        values = {"lr": lr, "noise": planes, "place": frame_coordinates(lr)}
+        values = {"lr": lr, "noise": planes, "place": frame_coordinates(lr), "bad": _noisy(lr, rng)}
         yield {name: values[name] for name in inputs}
 
 
@@ -42,6 +42,14 @@ def discriminator_inputs(folders: Sequence[Path]) -> Iterator[Inputs]:
     """
     for frame in _frames(folders):
         yield {"hr": frame, "lr": _small(frame)}
+
+
+def _noisy(lr: Tensor, rng: np.random.Generator) -> Tensor:
+    """A small picture (1,3,h,w) as it may have been before it was restored: with noise of up to 30 grey levels, in one
+    of three cases none."""
+    strength = max(rng.uniform(-15, 30), 0) / 255
+    noise = strength * rng.standard_normal(lr.shape, dtype=np.float32)
+    return ((lr + torch.from_numpy(noise)).clamp(0, 1) * 255).round() / 255
 
 
 def _frames(folders: Sequence[Path]) -> Iterator[Tensor]:

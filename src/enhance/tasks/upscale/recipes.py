@@ -38,6 +38,7 @@ class Shape:
     shared: int = 0
     framed: bool = True
     scale: int = 4
+    sees_bad: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,9 @@ class Recipe:
             framed=shape.framed,
             restores=self.degraded,
             scale=shape.scale,
+            sees_bad=shape.sees_bad,
         )
-        discriminator = Discriminator(scale=shape.scale) if self.losses.adversarial else None
+        discriminator = Discriminator(scale=shape.scale, sees_bad=shape.sees_bad) if self.losses.adversarial else None
         options = {
             "weights": self.losses,
             "device": device,
@@ -286,11 +288,19 @@ def photo_x2_grainy() -> RestoredRecipe:
     return replace(
         draft,
         name="photo_x2_grainy",
-        shape=replace(draft.shape, scale=2),
-        losses=replace(draft.losses, pixel=1.0, adversarial=0.06, diversity=0.3),
-        sampling=CropSampling(side=32, scale=2, bad=replace(draft.sampling.bad, clean=0.1, mildness=1.0)),
-        schedule=Schedule(2e-4, warm_up=30, ema=0.995),
+        shape=replace(draft.shape, scale=2, sees_bad=True),
+        losses=replace(draft.losses, pixel=1.0, adversarial=0.06, excess=2.0, diversity=0.0),
+        sampling=CropSampling(side=32, scale=2, crops=4000, bad=replace(draft.sampling.bad, clean=0.1, mildness=1.0)),
+        schedule=Schedule(2e-4, warm_up=30, cool_down=0.4, ema=0.997),
     )
+
+
+def photo_x2_grainy_draft() -> RestoredRecipe:
+    """Its first stage, without a discriminator, which would not ask for it: how to find in the bad photo what
+    restoring took out."""
+    draft = photo_x2_grainy()
+    losses = replace(draft.losses, pixel=2.0, adversarial=0.0)
+    return replace(draft, name="photo_x2_grainy_draft", losses=losses, schedule=Schedule(5e-4, warm_up=30, ema=0.995))
 
 
 def photo_restore_pixel() -> RestorationRecipe:
@@ -330,6 +340,7 @@ RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe | MeasuringRecipe]] =
         photo_x4_pixel,
         photo_x4,
         photo_x4_grainy,
+        photo_x2_grainy_draft,
         photo_x2_grainy,
         photo_restore_pixel,
         photo_restore,

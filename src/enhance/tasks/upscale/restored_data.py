@@ -76,11 +76,12 @@ class RestoredCrops:
         self.validation = self._examples(held, _HELD_OUT, _FIRST_HELD_OUT) if held else None
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:  # noqa: ARG002
-        """`hr` (N,3,scale*h,scale*h) and `lr` (N,3,h,h) in [0,1]; `place` (N,3,h,h), which says nothing of photos."""
+        """`hr` (N,3,scale*h,scale*h), `lr` and what it was before, `bad`, (N,3,h,h) in [0,1]; `place` (N,3,h,h), which
+        says nothing of photos."""
         rng = np.random.default_rng((self.seed, step, rank))
         side, scale, (large, small) = self.sampling.side, self.sampling.scale, self.training
         hr = np.empty((self.sampling.batch, scale * side, scale * side, 3), np.uint8)
-        lr = np.empty((self.sampling.batch, side, side, 3), np.uint8)
+        lr = np.empty((self.sampling.batch, side, side, small.shape[3]), np.uint8)
         for n, index in enumerate(rng.integers(len(large), size=len(hr))):
             y, x = rng.integers(small.shape[1] - side + 1, size=2)
             pair = (
@@ -107,14 +108,15 @@ class RestoredCrops:
         def make(index: int) -> _Pixels:
             rng = np.random.default_rng((self.seed, first + index))
             crop = _crop(folders.read_pixels(files[rng.choice(len(files), p=chances)]), rng)
-            small = _restored(area_mean(crop, scale), self.sampling.bad, rng)
-            return np.concatenate([to_uint8(crop), to_uint8(small).reshape(-1, _CROP, 3)])
+            pair = _restored(area_mean(crop, scale), self.sampling.bad, rng)
+            return np.concatenate([to_uint8(x).reshape(-1, _CROP, 3) for x in (crop, *pair)])
 
         key = f"{cache.stamps([*files, *weight_files()])} {self.sampling.bad} {self.seed} {first} {count}"
         key += "" if scale == SCALE else f" {scale}"  # or all that was made before would be made again
-        # The small version lies below its crop, as rows of the same width.
-        rows = cache.cached(key, count, (_CROP + _CROP // scale**2, _CROP, 3), make)
-        return rows[:, :_CROP], rows[:, _CROP:].reshape(count, _CROP // scale, _CROP // scale, 3)
+        # The small versions, restored and bad, lie below their crop, as rows of the same width.
+        rows = cache.cached(key, count, (_CROP + 2 * _CROP // scale**2, _CROP, 3), make)
+        small = rows[:, _CROP:].reshape(count, 2, _CROP // scale, _CROP // scale, 3)
+        return rows[:, :_CROP], small.transpose(0, 2, 3, 1, 4).reshape(*small.shape[:1], *small.shape[2:4], 6)
 
 
 def _crop(picture: _Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -126,15 +128,19 @@ def _crop(picture: _Pixels, rng: np.random.Generator) -> NDArray[np.float32]:
     return to_float(cv2.resize(crop, (_CROP, _CROP), interpolation=cv2.INTER_AREA) if wide != _CROP else crop)
 
 
-def _restored(small: NDArray[np.float32], bad: BadPhoto, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A small picture that was made bad, and restored by the shipped network, as if its defects had been measured."""
+def _restored(
+    small: NDArray[np.float32], bad: BadPhoto, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A small picture that was made bad, restored by the shipped network, as if its defects had been measured; and as
+    it was before."""
     made, defects = bad(small, rng)
     if not defects.any():
-        return made
+        return made, made
     measured = defects * np.exp(_MISMEASURED * rng.standard_normal(4)) * UNITS
-    return restore(made, Defects(*(float(value) for value in measured)), network=restorer())
+    return restore(made, Defects(*(float(value) for value in measured)), network=restorer()), made
 
 
 def _batch(hr: _Pixels, lr: _Pixels) -> Batch:
     large, small = (torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2))).float() / 255 for x in (hr, lr))
-    return {"hr": large, "lr": small, "place": frame_coordinates(small)}
+    restored, bad = (half.contiguous() for half in small.split(3, 1))
+    return {"hr": large, "lr": restored, "bad": bad, "place": frame_coordinates(restored)}

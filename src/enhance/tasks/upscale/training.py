@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from enhance.faces.geometry import FRAME_LANDMARKS
 from enhance.tasks.upscale import quantization
@@ -19,6 +20,7 @@ from enhance.tasks.upscale.networks.discriminator import Discriminator
 from enhance.tasks.upscale.networks.generator import Generator, bicubic, frame_coordinates
 from enhance.tasks.upscale.weight_adaptation import adapt_weights
 from enhance.train import losses
+from enhance.train.checkpoint import with_inputs
 from enhance.train.distributed import noise_seed
 from enhance.train.perceptual import FeatureLoss, Features, Pixels, deep_squeezenet, squeezenet, vgg
 from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
@@ -28,6 +30,8 @@ from enhance.train.task import Batch, Calibration, Exported, Group, Inputs, Stat
 _LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 _CONDITION = 6
 """Channels of `_condition`."""
+_WINDOW = 8
+"""Pixels across the windows in which fine detail is compared."""
 MAX_SCORE_GAP = 30.0
 _FLOATS = tuple(f"/generator/{part}/" for part in ("head", "mend", "paint", "notch", "projection"))
 """Nodes of the exported generator that stay in floats: its ends, whose rounding would be seen."""
@@ -43,6 +47,7 @@ class LossWeights:
         features_adversarial: of a second discriminator, which judges SqueezeNet's features; it takes those that
             `perceptual` looks at, then one layer deeper.
         identity: whose face it is; identity_large: the same for faces from 48 pixels on, if another.
+        excess: of more fine detail in a window than the original has there: strokes in what is soft.
         diversity: see `SuperResolution`; diversity_small: that of faces below 24 pixels, if another.
         adaptive: whether diversity only begins with that, and adapts, see `Diversity`.
         adversarial_grows: over how many steps what the discriminators say grows to its weight: those that begin anew
@@ -58,6 +63,7 @@ class LossWeights:
     features_adversarial: float = 0.0
     identity: float = 0.0
     identity_large: float | None = None
+    excess: float = 0.0
     diversity: float = 0.0
     diversity_small: float | None = None
     adaptive: bool = False
@@ -174,9 +180,9 @@ class SuperResolution(Stateless):
         hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
         random = torch.Generator().manual_seed(noise_seed(self.seed, step))
         count = 2 if self.weights.diversity else 1
-        lrs, places = (torch.cat([x] * count) for x in (lr, coordinates))
+        lrs, places, bad = (torch.cat([x] * count) for x in (lr, coordinates, batch.get("bad", lr)))
         noise = torch.randn((len(lrs), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        generated = self.generator(lrs, noise, places)
+        generated = self.generator(lrs, noise, places, bad)
         terms, between = {}, torch.zeros(len(lr), device=lr.device)
         deep: tuple[list[Tensor], list[Tensor]] = [], []
         for name, (weight_of_all, loss) in self.features.items():
@@ -196,12 +202,15 @@ class SuperResolution(Stateless):
                     self.diversity.adapt(name, _half_octaves(coordinates), to_truth.detach().mean(0), apart.detach())
         if self.weights.diversity:
             terms["diversity"] = -between.mean() / 2
+        if self.weights.excess:
+            excess = functional.relu(_fine_detail(generated) - _fine_detail(torch.cat([hr] * count)))
+            terms["excess"] = self.weights.excess * excess.mean()
         heard = grown(step, self.weights.adversarial_grows)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
             with torch.no_grad():
-                real = self.discriminator(hr, lr, coordinates).float()
-            fake = self.discriminator(generated, lrs, places).float()
+                real = self.discriminator(hr, lr, coordinates, bad[: len(lr)]).float()
+            fake = self.discriminator(generated, lrs, places, bad).float()
             weight = self.weights.adversarial * heard
             terms["adversarial"] = weight * losses.relativistic(fake, torch.cat([real] * count))
             self.discriminator.requires_grad_(True)
@@ -219,8 +228,8 @@ class SuperResolution(Stateless):
         assert self.discriminator is not None
         lr, coordinates = batch["lr"], batch["place"]
         pictures, lrs = torch.cat([batch["hr"], self._generated]), torch.cat([lr, lr])
-        places = torch.cat([coordinates] * 2)
-        real, fake = self.discriminator(pictures, lrs, places).float().chunk(2)
+        places, bad = torch.cat([coordinates] * 2), torch.cat([batch.get("bad", lr)] * 2)
+        real, fake = self.discriminator(pictures, lrs, places, bad).float().chunk(2)
         terms = {"discrimination": losses.relativistic(real, fake)}
         if self.feature_discriminator is not None:
             condition = pooled_to(self._features[0], _condition(lr, coordinates))
@@ -234,7 +243,8 @@ class SuperResolution(Stateless):
             # The penalty is a gradient of a gradient: too fine for bf16. It is due every so often, and counts for more.
             with torch.autocast(lr.device.type, enabled=False):
                 pictures = pictures.float().requires_grad_()
-                penalty = losses.gradient_penalty(self.discriminator(pictures, lrs, places).mean((1, 2, 3)), pictures)
+                verdicts = self.discriminator(pictures, lrs, places, bad).mean((1, 2, 3))
+                penalty = losses.gradient_penalty(verdicts, pictures)
             terms["penalty"] = self.weights.penalty * self.weights.penalty_every * penalty
         return terms
 
@@ -250,11 +260,12 @@ class SuperResolution(Stateless):
         large = self.weights.identity if self.weights.identity_large is None else self.weights.identity_large
         return torch.where(_narrower(coordinates, LARGE), self.weights.identity, large)
 
-    def sample(self, lr: Tensor, seed: int = 0) -> Tensor:
-        """One of the possible faces for whole small faces (N,3,h,w), in [0,1]."""
+    def sample(self, lr: Tensor, seed: int = 0, bad: Tensor | None = None) -> Tensor:
+        """One of the possible faces for whole small faces (N,3,h,w), in [0,1]; bad, as they were before they were
+        restored."""
         random = torch.Generator().manual_seed(self.seed + seed)
         noise = torch.randn((len(lr), self.generator.noise, *lr.shape[2:]), generator=random).to(lr)
-        sampled: Tensor = self.generator(lr, noise, frame_coordinates(lr)).clamp(0, 1)
+        sampled: Tensor = self.generator(lr, noise, frame_coordinates(lr), lr if bad is None else bad).clamp(0, 1)
         return sampled
 
     def samples(self, batch: Batch) -> Mapping[str, Tensor]:
@@ -262,7 +273,7 @@ class SuperResolution(Stateless):
         return {
             "input": lr,
             "bicubic": bicubic(lr, self.generator.scale),
-            "generated": self.sample(lr),
+            "generated": self.sample(lr, bad=batch.get("bad")),
             "original": batch["hr"],
         }
 
@@ -277,12 +288,12 @@ class SuperResolution(Stateless):
         return {**by_size, "score": sum(scores) / len(scores)}
 
     def _validate_size(self, batch: Batch) -> dict[str, float]:
-        hr, lr, coordinates = batch["hr"], batch["lr"], batch["place"]
-        generated = (self.sample(lr) * 255).round() / 255
+        hr, lr, coordinates, bad = batch["hr"], batch["lr"], batch["place"], batch.get("bad")
+        generated = (self.sample(lr, bad=bad) * 255).round() / 255
         reduced = AreaReduction(self.generator.scale)(generated, torch.Generator())
         measures = {"psnr": _psnr(generated, hr), "lr_psnr": _psnr(reduced, lr)}
         measures["score"] = -measures["psnr"]
-        other = self.sample(lr, seed=1) if self.weights.diversity else generated
+        other = self.sample(lr, seed=1, bad=bad) if self.weights.diversity else generated
         scores = []
         for name, (weight, loss) in self.features.items():
             features = loss(generated, coordinates)
@@ -301,7 +312,14 @@ class SuperResolution(Stateless):
 
     def adapt(self, name: str, weights: Mapping[str, Mapping[str, Tensor]]) -> Mapping[str, Tensor] | None:
         own = weights.get(name)
-        return own if own is None or name != "generator" else adapt_weights(self.generator, own)
+        if own is None:
+            return None
+        if name == "generator":
+            return adapt_weights(self.generator, own)
+        if name == "discriminator" and self.discriminator is not None:
+            known = self.discriminator.given.in_channels
+            return {**own, "given.weight": with_inputs(own["given.weight"], known)}
+        return own
 
     def export(self) -> Mapping[str, Exported]:
         shipped = ExportedGenerator(self.generator).eval()
@@ -319,7 +337,7 @@ class SuperResolution(Stateless):
                 _FLOATS,
             )
         }
-        if self.discriminator is not None:
+        if self.discriminator is not None and not self.discriminator.sees_bad:
             scale = self.generator.scale
             example = {"hr": torch.rand(2, 3, 64, 80), "lr": torch.rand(2, 3, 64 // scale, 80 // scale)}
             sizes = {name: {0: "N", 2: f"{name}_h", 3: f"{name}_w"} for name in example}
@@ -374,24 +392,24 @@ class ExportedGenerator(nn.Module):
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = generator
-        self.inputs = ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed
+        self.inputs = (
+            ["lr"] + ["noise"] * (generator.noise > 0) + ["place"] * generator.framed + ["bad"] * generator.sees_bad
+        )
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w) and place (N,3,h,w), to hr (N,3,H,W)."""
+        """`inputs`, which are lr (N,3,h,w) in [0,1], noise (N,Z,h,w), place and bad (N,3,h,w), to hr (N,3,H,W)."""
         known = dict(zip(self.inputs, inputs, strict=True))
         empty = known["lr"][:, :0]
-        hr: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty))
+        hr: Tensor = self.generator(known["lr"], known.get("noise", empty), known.get("place", empty), known.get("bad"))
         return hr
 
     def example(self, count: int, height: int, width: int, random: torch.Generator) -> dict[str, Tensor]:
         """`inputs` of that size."""
         lr = torch.rand(count, 3, height, width, generator=random)
         noise = torch.randn(count, self.generator.noise, height, width, generator=random)
-        return {
-            name: x
-            for name, x in (("lr", lr), ("noise", noise), ("place", frame_coordinates(lr)))
-            if name in self.inputs
-        }
+        bad = (lr + 0.05 * torch.randn(lr.shape, generator=random)).clamp(0, 1)
+        values = {"lr": lr, "noise": noise, "place": frame_coordinates(lr), "bad": bad}
+        return {name: values[name] for name in self.inputs}
 
 
 class ExportedDiscriminator(nn.Module):
@@ -410,6 +428,12 @@ class ExportedDiscriminator(nn.Module):
 def _condition(lr: Tensor, coordinates: Tensor) -> Tensor:
     """The condition of the discriminator of features, (N,6,h,w): the small picture, and where in the frame it lies."""
     return torch.cat([lr * 2 - 1, coordinates], 1)
+
+
+def _fine_detail(pictures: Tensor) -> Tensor:
+    """How much in windows of pictures (N,3,H,W) differs from what is around it by a pixel, on average."""
+    fine = pictures.float() - functional.avg_pool2d(pictures.float(), 3, 1, 1, count_include_pad=False)
+    return functional.avg_pool2d(fine.abs().mean(1, keepdim=True), _WINDOW, _WINDOW // 2)
 
 
 def _narrower(coordinates: Tensor, frame: int) -> Tensor:

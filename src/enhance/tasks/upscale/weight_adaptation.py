@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from enhance.tasks.upscale.networks.generator import PLACE, Generator
+from enhance.train.checkpoint import with_inputs
 
 
 def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -23,6 +24,9 @@ def adapt_weights(generator: Generator, weights: Mapping[str, Tensor]) -> dict[s
     if len(kept["paint.weight"]) > len(own["paint.weight"]):
         kept |= reduced_paint(kept, generator.scale)
     head, inputs = weights["head.weight"], generator.head.in_channels
+    if generator.sees_bad and head.shape[1] < inputs:
+        kept["head.weight"] = with_inputs(head[:, : 3 + generator.noise], inputs)
+        return {**fresh, **kept}
     missing = inputs - head.shape[1]
     if missing in (generator.noise, generator.shared) and missing:
         known = 3 + generator.noise - missing

@@ -16,6 +16,9 @@ from enhance.tasks.upscale.networks.notch import Notch
 from enhance.tasks.upscale.networks.projection import Projection
 
 PLACE = 3
+LOUDER = 20.0
+"""By how much what was taken out of a photo is multiplied for the network: it is a few grey levels, where the photo has
+hundreds, and would be learnt as much more slowly."""
 FARTHEST_CODE = 3.0
 """How long the noise that is one for the whole face may be; a third of it would be longer. The longest of eight in a
 line-up drew eyes and mouths that no face has."""
@@ -79,6 +82,8 @@ class Generator(nn.Module):
         restores: whether it may first restore its input, and then agrees with what that ought to have been. It is
             finished without a discriminator, and kept from drawing a mesh by a filter.
         scale: how many times larger its output is than its input: 2 or 4.
+        sees_bad: whether it is also given the photo as it was before it was restored, to find in it what was taken out
+            together with the noise.
 
     Attributes:
         multiple: of which the height and width of its input must be multiples.
@@ -97,14 +102,16 @@ class Generator(nn.Module):
         framed: bool = True,
         restores: bool = False,
         scale: int = 4,
+        sees_bad: bool = False,
     ) -> None:
         super().__init__()
         self.noise = noise
+        self.sees_bad = sees_bad
         self.shared = shared
         self.scale = scale
         self.multiple = 4 if deep else 2
         self.framed = framed
-        self.head = nn.Conv2d(3 + noise + PLACE * framed, edge, 3, padding=1)
+        self.head = nn.Conv2d(3 + noise + PLACE * framed + 3 * sees_bad, edge, 3, padding=1)
         self.before = ResidualBlock(edge)
         self.shrink = nn.Conv2d(edge, width, 3, stride=2, padding=1)
         self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
@@ -132,13 +139,17 @@ class Generator(nn.Module):
         with torch.no_grad():
             self.head.weight[:, 3 : 3 + noise] *= 0.1
 
-    def forward(self, lr: Tensor, noise: Tensor, place: Tensor) -> Tensor:
-        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place (N,3,h,w); h and w multiples of `multiple`.
+    def forward(self, lr: Tensor, noise: Tensor, place: Tensor, bad: Tensor | None = None) -> Tensor:
+        """lr (N,3,h,w) in [0,1], noise (N,Z,h,w) standard normal, place and bad (N,3,h,w); h and w multiples of
+        `multiple`.
 
         Returns:
             (N,3,scale*h,scale*w) in float32. It may leave [0,1] by a little: clip it.
         """
         inputs = [lr * 2 - 1, noise, place] if self.framed else [lr * 2 - 1, noise]
+        if self.sees_bad:
+            assert bad is not None
+            inputs.append(LOUDER * (bad - lr))
         fine = self.before(self.head(torch.cat(inputs, 1)))
         middle = len(self.trunk) // 2
         coarse = functional.leaky_relu(self.shrink(fine), 0.2)
