@@ -74,7 +74,7 @@ class Background:
             )
         self.photo, self.model, self.memory, self.seed = photo, model, memory, seed
         self.details = details
-        self._bad = photo if bad is None else bad
+        self._bad = None if bad is photo else bad
         self.scale = scale or (model.facts.scale if model else 4)
         self.grey = is_grey(to_float(photo.pixels[:: max(1, photo.height // LOOKED_AT)]))
         self._keeps = model is not None and self._pixel_bytes * photo.width * photo.height <= memory * 1e6 / 2
@@ -170,9 +170,9 @@ class Background:
         margin = self._margin
         # The network halves its input: all tiles must begin at even pixels, or at odd ones.
         x0, y0 = (max(side - margin, 0) // 2 * 2 for side in (left, top))
-        lr, bad = (
-            to_float(photo.pixels[y0 : bottom + margin, x0 : right + margin]) for photo in (self.photo, self._bad)
-        )
+        window = slice(y0, bottom + margin), slice(x0, right + margin)
+        lr = to_float(self.photo.pixels[window])
+        bad = lr if self._bad is None else to_float(self._bad.pixels[window])
         large = bicubic(lr, self.scale) if self.model is None else self._drawn_by(self.model, lr, bad, x0, y0)
         if self.details:
             large *= np.float32(1 - sum(share for _, share in self.details))

@@ -171,9 +171,9 @@ def copy(rgb: Array, hole: Hole, seed: int) -> None:
             _peel(size, offers)
             _search_everywhere(size, offers, ROUNDS[0])
         else:
-            _enlarge(size, coarser, there)
+            places_of = _enlarge(size, coarser, there)
             if step < len(ROUNDS):
-                _search_near(size, coarser, ROUNDS[step], random)
+                _search_near(size, places_of, ROUNDS[step], random)
         if step >= min(len(ROUNDS), len(sizes)) - 1:
             size.copy_places()
         coarser = size
@@ -314,11 +314,13 @@ def _search_everywhere(size: _Size, offers: _Offers, rounds: int) -> None:
         size.copy(size.holes, size.centres, offers.sources[best], _relative(gap, _FITTING) + size.depth / DEPTH)
 
 
-def _enlarge(size: _Size, coarser: _Size, hole: Hole) -> None:
-    """Begin a size with the colours and the places of the one that is half as large."""
+def _enlarge(size: _Size, coarser: _Size, hole: Hole) -> Callable[[int, int], _Indices]:
+    """Begin a size with the colours and the places of the one that is half as large; what gives more of its places."""
     enlarged = doubled(coarser.picture[..., : size.pixels.shape[1]])[: size.height, : size.width]
     size.picture[hole] = enlarged[hole]
-    size.places[size.centres] = _places_of(size, coarser)(0, 0)
+    places_of = _places_of(size, coarser)
+    size.places[size.centres] = places_of(0, 0)
+    return places_of
 
 
 def _places_of(size: _Size, coarser: _Size) -> Callable[[int, int], _Indices]:
@@ -337,7 +339,9 @@ def _places_of(size: _Size, coarser: _Size) -> Callable[[int, int], _Indices]:
     return places
 
 
-def _search_near(size: _Size, coarser: _Size, rounds: int, random: np.random.Generator) -> None:
+def _search_near(
+    size: _Size, places_of: Callable[[int, int], _Indices], rounds: int, random: np.random.Generator
+) -> None:
     """Look for better places beside those of the coarser size, of neighbours, and at random.
 
     What is compared is copied from the places of the round before.
@@ -346,7 +350,6 @@ def _search_near(size: _Size, coarser: _Size, rounds: int, random: np.random.Gen
     axes = _principal(offered, min(DIMENSIONS[1], offered.shape[1]))
     features = np.zeros((len(size.pixels), axes.shape[1]), np.float32)
     features[size.sources] = offered @ axes
-    places_of = _places_of(size, coarser)
     cost = np.where(size.places[size.centres] > 0, size.depth, np.inf)
     for number in range(rounds):
         size.copy(size.holes, size.centres, size.places[size.centres], cost)
