@@ -42,6 +42,14 @@ def test_a_model_knows_its_own_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENLARGING)
+def test_only_what_a_network_takes_is_padded(name: str, lr: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, padded, pad = Model.load(name), [], np.pad
+    monkeypatch.setattr(np, "pad", lambda array, *words, **how: padded.append(array) or pad(array, *words, **how))
+    model(lr, bad=lr)
+    assert len(padded) == len(model.facts.inputs)
+
+
+@pytest.mark.parametrize("name", ENLARGING)
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (17, 40)])
 def test_any_height_and_width(name: str, size: tuple[int, int]) -> None:
     model = Model.load(name)

@@ -150,14 +150,15 @@ class Model:
             # Every picture of a batch gets the noise that it would get alone.
             one = noise_rng(seed).standard_normal((1, *of_noise[1:]), dtype=np.float32)
             noise = np.concatenate([truncation(facts, seed, float(where[2, 0, 0])) * one for where in place])
+        given = {pictures[0]: lr, COORDINATES: place, BAD: bad}
         border = (0, 0), (0, 0), (0, -height % facts.multiple), (0, -width % facts.multiple)
         inputs = {
-            pictures[0]: np.pad(lr.astype(np.float32, copy=False), border, mode="edge"),
-            NOISE: np.pad(noise, border),
-            COORDINATES: np.pad(place.astype(np.float32, copy=False), border, mode="edge"),
-            BAD: np.pad(bad.astype(np.float32, copy=False), border, mode="edge"),
+            name: np.pad(noise, border)
+            if name == NOISE
+            else np.pad(given[name].astype(np.float32, copy=False), border, mode="edge")
+            for name in facts.inputs
         }
-        output = self.run(**{name: inputs[name] for name in facts.inputs})[facts.outputs[0]]
+        output = self.run(**inputs)[facts.outputs[0]]
         if output.ndim != 4 or output.shape[1] != 3:
             raise ModelError(unsuitable)
         output = output[:, :, : height * facts.scale, : width * facts.scale]
