@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from enhance.cli import commands
+from enhance.cli.program import commands
 
 PAGE = Path(__file__).parents[1] / "docs" / "command-line.md"
 BEGIN, END = "<!-- options: {} -->", "<!-- end -->"

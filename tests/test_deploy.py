@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from enhance.cli import commands
+from enhance.cli.program import commands
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 import command_line
 import enhance
-from enhance.cli import commands
+from enhance.cli.program import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -1,14 +1,20 @@
 """Photos four times larger, with every face in them redrawn by a small generative adversarial network."""
 
+from __future__ import annotations
+
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 # ONNX Runtime reports to its makers what it runs, and leaves a number in the user's home to be known by. Nothing is
 # sent anywhere from here: so it is told not to, before it is first imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+TYPE_CHECKING = False
+"""As of `typing`, which imports much: who interrupts the command line meanwhile would be shown a traceback."""
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from enhance.honesty.lineup import lineup
     from enhance.inference.model import Model, models
     from enhance.tasks.fill.fill import fill

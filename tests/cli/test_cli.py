@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enhance.cli import commands, main
+from enhance.cli import main
+from enhance.cli.program import commands
 from enhance.honesty import credentials
 from enhance.inference import shipped
 from enhance.tasks.upscale.options import MEMORY, UpscaleOptions
@@ -333,6 +334,23 @@ def test_faces_that_cannot_be_written_are_told_in_one_line(tmp_path: Path) -> No
     (tmp_path / "taken").touch()
     words = (SAMPLES / "astronaut.jpg", "-o", tmp_path / "out.jpg", "--faces-only", tmp_path / "taken")
     assert refused(enhance(*words), "taken", "cannot be made", "another folder")
+
+
+@pytest.mark.parametrize("module", ["typing", "click", "enhance.cli.upscale", "numpy", "onnxruntime"])
+def test_who_interrupts_while_python_imports_is_shown_no_traceback(module: str, face: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from enhance.cli import main\n"
+        "main()"
+    )
+    paths = os.pathsep.join(sys.path)  # without site, which may import much by itself
+    done = ran([sys.executable, "-S", "-c", code, face], env={**os.environ, "PYTHONPATH": paths})
+    assert done.returncode == 130, done.stderr
+    assert not done.stderr.strip()
 
 
 @pytest.mark.parametrize(

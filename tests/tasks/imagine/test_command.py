@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from enhance.cli import commands
+from enhance.cli.program import commands
 from enhance.errors import EnhanceError, PhotoError
 from enhance.tasks.imagine.words import SentenceError
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 import enhance
-from enhance.cli import photo as command
+from enhance.cli.upscale import photo as command
 from enhance.errors import ModelError
 from enhance.inference.shipped import weights_of
 from enhance.options import options_of
