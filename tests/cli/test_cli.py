@@ -134,6 +134,17 @@ def test_compare_shows_every_way_and_the_original(face: Path, tmp_path: Path) ->
         assert sheet.width > 5 * 256
 
 
+def test_an_original_of_other_proportions_is_refused_before_anything_is_written(face: Path, tmp_path: Path) -> None:
+    with Image.open(face) as image:
+        image.resize((168, 172)).save(tmp_path / "other.png")
+        image.resize((21, 20)).save(tmp_path / "small.png")  # of 84 x 84, with a side that is rounded
+    before = sorted(tmp_path.iterdir())
+    done = enhance(face, "--original", tmp_path / "other.png", "-o", tmp_path / "new" / "large.png")
+    assert refused(done, "other.png: is 168x172", "84x84", "crop it to the same part")
+    assert sorted(tmp_path.iterdir()) == before
+    assert enhance(tmp_path / "small.png", "--original", face).returncode == 0
+
+
 def test_no_face_is_enlarged_and_said(tmp_path: Path) -> None:
     Image.fromarray(np.full((30, 40, 3), 120, np.uint8)).save(tmp_path / "wall.png")
     done = enhance(tmp_path / "wall.png")

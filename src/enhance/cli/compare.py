@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from enhance.errors import PhotoError
 from enhance.tasks.upscale.options import SCALE
 
 if TYPE_CHECKING:
@@ -38,9 +37,12 @@ def comparison(source: Photo, result: Result, original: Photo | None, memory: in
     Args:
         drawn: what was drawn already, four times larger.
     """
+    import numpy as np
+
     from enhance.inference.model import Model
     from enhance.painting.background import bicubic
     from enhance.photos.canvas import to_image
+    from enhance.pixels import resize
     from enhance.sheets import side_by_side
     from enhance.tasks.upscale.enhance import enhance_photo
 
@@ -53,7 +55,7 @@ def comparison(source: Photo, result: Result, original: Photo | None, memory: in
         large.append((name, shown.rgb))
     height, width = source.height, source.width
     if original is not None:
-        large.append(("original", resize_to(original, large[0][1].shape[:2])))
+        large.append(("original", np.clip(resize(original.rgb, large[0][1].shape[1::-1]), 0, 1)))
     pictures = [("input", to_image(source, source.rgb)), *((name, to_image(source, rgb)) for name, rgb in large)]
     if max(height, width) <= CLOSE_UP or not result.faces:
         return side_by_side(pictures)
@@ -63,20 +65,3 @@ def comparison(source: Photo, result: Result, original: Photo | None, memory: in
     y = min(max(round((top + bottom - side) / 2), 0), height - side)
     boxes = [(x * n, y * n, (x + side) * n, (y + side) * n) for n in (1, *[SCALE] * len(large))]
     return side_by_side([(name, image.crop(box)) for (name, image), box in zip(pictures, boxes, strict=True)])
-
-
-def resize_to(original: Photo, shape: tuple[int, int]) -> Any:
-    """An original at the size of the enlarged photo.
-
-    Raises:
-        PhotoError: it has other proportions.
-    """
-    import numpy as np
-
-    from enhance.painting.background import bicubic
-
-    scaled = bicubic(original.rgb, shape[1] / original.rgb.shape[1])
-    if abs(scaled.shape[0] - shape[0]) > 2:
-        raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
-    short = shape[0] - scaled.shape[0]
-    return np.pad(scaled, ((0, max(short, 0)), (0, 0), (0, 0)), mode="edge")[: shape[0]]

@@ -222,7 +222,12 @@ def enhance_file(
     refuse_size(source, options.scale, limits.max_result * 1e6)
     if extras.sign and extras.key:
         credentials.refuse_unsignable(target, extras.sign, extras.key)
-    large = read(extras.original) if extras.original else None
+    large = None
+    if extras.original:
+        from enhance.honesty.report import refuse_original
+
+        large = read(extras.original)
+        refuse_original(large, source)
     make_folder(target.parent)
     result = draw_file(path, source, target, replace(request, options=options), progress)
     if extras.faces_only:

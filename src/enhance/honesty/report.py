@@ -91,8 +91,8 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
     Raises:
         PhotoError: the original has other proportions.
     """
-    if original is not None and abs(original.width / photo.width / (original.height / photo.height) - 1) > 0.02:
-        raise PhotoError(f"{original.name}: has other proportions than the photo; crop it to the same part")
+    if original is not None:
+        refuse_original(original, photo)
     if result.model is None:
         return ()
     pictures: list[tuple[Array, float]] = []
@@ -107,6 +107,16 @@ def report(photo: Photo, result: Result, *, original: Photo | None = None) -> tu
         for number, job in enumerate(result.faces, 1)
         if job.redrawn
     )
+
+
+def refuse_original(original: Photo, photo: Photo) -> None:
+    """Raise PhotoError where an original has other proportions than the photo, whose sides may have been rounded."""
+    across, down = original.width * photo.height, original.height * photo.width
+    if abs(across - down) > 0.5 * (original.width + original.height):
+        raise PhotoError(
+            f"{original.name}: is {original.width}x{original.height}, which has other proportions than the photo, "
+            f"{photo.width}x{photo.height}; crop it to the same part"
+        )
 
 
 def _of_face(result: Result, model: Model, job: FaceJob, pictures: Sequence[tuple[Array, float]]) -> FaceReport:
