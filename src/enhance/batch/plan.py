@@ -61,11 +61,10 @@ def identities(tasks: Iterable[PhotoTask]) -> set[int | str]:
     return {task.source if "://" in task.source else file_identity(task.source) for task in tasks}
 
 
-def refusal(task: PhotoTask, state: State) -> str:
-    """Why a task is not done, in one line."""
-    if state == "an input":
-        return f"{task.target}: is an input and is not overwritten; name another folder with -o, or say --overwrite"
-    return f"{task.target}: is there and is not as it was left; move it away, or say --overwrite"
+def refusal(target: str | Path, state: State) -> str:
+    """Why a target is not written, in one line."""
+    what = "is an input and is not overwritten" if state == "an input" else "is there, and is not what enhance made"
+    return f"{target}: {what}; name another place with -o, or add --overwrite"
 
 
 def file_identity(path: str | Path) -> int:

@@ -5,8 +5,9 @@ What is done to them is not known here, nor where: that is an engine's.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -41,6 +42,7 @@ def run(
     ahead: int = 1,
     overwrite: bool = False,
     leave: Callable[[str], bool] | None = None,
+    ours: Callable[[str], bool] = lambda _: True,
     on_done: Callable[[PhotoTask, str | None, str | None], object] = lambda *_: None,
 ) -> Summary:
     """Run the tasks that are not done yet. A failure does not stop the others.
@@ -51,8 +53,9 @@ def run(
         manifest: None where nothing is to be remembered, and everything is to be done.
         ahead: how many are begun together, as an engine takes them. More than one: what was finished is noted once a
             second, and what a killed run had finished since is done again.
-        overwrite: also over inputs, and over files that the manifest does not know.
+        overwrite: also over inputs, and over files that the manifest does not know or that are not ours.
         leave: whether a photo that is not done is none to do; asked of no other, for it may have to read the file.
+        ours: as of `states`.
         on_done: receives each task that is over, with the work's message or the reason why it failed; neither for one
             that was skipped or left out.
 
@@ -62,8 +65,9 @@ def run(
     """
     started = time.monotonic()
     over = _Over(manifest, on_done, at_once=ahead == 1)
+    ready = _ready(states(tasks, manifest, ours), over, leave, overwrite=overwrite)
     try:
-        for task, outcome in engine(_begun(_ready(tasks, manifest, over, leave, overwrite=overwrite), manifest, ahead)):
+        for task, outcome in engine(_begun(ready, manifest, ahead)):
             over.came_back(task, outcome)
     finally:
         over.note()
@@ -115,21 +119,20 @@ class _Over:
 
 
 def _ready(
-    tasks: Sequence[PhotoTask],
-    manifest: Manifest | None,
+    tasks: Iterable[tuple[PhotoTask, State]],
     over: _Over,
     leave: Callable[[str], bool] | None,
     *,
     overwrite: bool,
 ) -> Iterator[PhotoTask]:
     """Yield the tasks that are to be done, with folders for their targets; the others are over."""
-    for task, state in states(tasks, manifest):
+    for task, state in tasks:
         if state == "done":
             over.skip(task)
         elif state == "to do" and leave is not None and leave(task.source):
             over.leave(task)
         elif state != "to do" and not overwrite:
-            over.fail(task, refusal(task, state))
+            over.fail(task, refusal(task.target, state))
         elif (reason := _without_folder(task)) is not None:
             over.fail(task, reason)
         else:
@@ -144,10 +147,19 @@ def _begun(tasks: Iterator[PhotoTask], manifest: Manifest | None, ahead: int) ->
         yield from together
 
 
-def states(tasks: Sequence[PhotoTask], manifest: Manifest | None) -> Iterator[tuple[PhotoTask, State]]:
-    """Yield the tasks of this shard with their states."""
+def states(
+    tasks: Sequence[PhotoTask], manifest: Manifest | None, ours: Callable[[str], bool]
+) -> Iterator[tuple[PhotoTask, State]]:
+    """Yield the tasks of this shard with their states.
+
+    Args:
+        ours: whether a file that is there may be replaced; asked of targets where no manifest knows it.
+    """
     inputs = identities(tasks)
-    known: Iterator[tuple[PhotoTask, State]] = ((task, "to do") for task in tasks)
+    known: Iterator[tuple[PhotoTask, State]] = (
+        (task, "not ours" if os.path.isfile(task.target) and not ours(task.target) else "to do")  # noqa: PTH113
+        for task in tasks
+    )
     for task, state in known if manifest is None else manifest.states(manifest.own(tasks)):
         there = task.target if is_url(task.target) else file_identity(task.target)
         yield task, "an input" if there != -1 and there in inputs else state

@@ -16,6 +16,7 @@ from enhance.batch.plan import Work
 from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
 from enhance.files import replacing
+from enhance.photos import provenance
 
 _TAR = ".tar"
 _SHOWN = 3
@@ -62,6 +63,22 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
     words = "".join(f"\n  {line}" for line in failed[:_SHOWN])
     more = f"\n  and {len(failed) - _SHOWN:,} more" if len(failed) > _SHOWN else ""
     return f"{target}: {counted(done, 'photo')}, {len(failed):,} left out{words}{more}"
+
+
+def tar_written_here(path: Path, endings: Container[str]) -> bool:
+    """Whether the first picture in a tar says that this program wrote it; no, where that cannot be read."""
+    try:
+        with tarfile.open(path) as archive, tempfile.TemporaryDirectory(prefix="enhance-") as folder:
+            for member in archive:
+                name = PurePosixPath(member.name)
+                file = archive.extractfile(member) if name.suffix.lower() in endings else None
+                if file is not None:
+                    copy = Path(folder) / f"one{name.suffix}"
+                    copy.write_bytes(file.read())
+                    return provenance.written_here(copy)
+    except (tarfile.TarError, EOFError, OSError):
+        pass
+    return False
 
 
 def _worked_on(content: bytes, name: PurePosixPath, member: PurePosixPath, work: Work) -> bytes:

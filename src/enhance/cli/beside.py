@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enhance.cli.targets import make_folder, refuse_inputs
+from enhance.cli.targets import make_folder
 from enhance.errors import PhotoError
 
 if TYPE_CHECKING:
@@ -58,12 +58,16 @@ def write_faces(source: Photo, result: Result, folder: Path) -> None:
         raise PhotoError(f"{folder}: cannot be written to ({error.strerror}); name another folder") from error
 
 
+def map_files(target: Path) -> tuple[Path, Path]:
+    """Where the invention map goes that is written beside a target: as heat, and as numbers."""
+    return target.with_name(f"{target.stem}_map.png"), target.with_name(f"{target.stem}_band.png")
+
+
 def report_text(
     source: Photo,
     result: Result,
     original: Photo | None,
     target: Path | None,
-    inputs: tuple[Path, ...],
 ) -> Iterator[str]:
     """What the report says; with a target, also writes the invention map beside it."""
     from PIL import Image
@@ -79,10 +83,10 @@ def report_text(
     if target is not None and result.stamp and result.stamp.invented:
         band = band_map(result, reports, source)
         numbers = Image.fromarray(to_uint8(band))
-        for ending, picture in (("map", uncertainty.heat(result.rgb, band)), ("band", numbers)):
-            path = target.with_name(f"{target.stem}_{ending}.png")
-            refuse_inputs(path, inputs)
-            write(labelled(picture, "map"), path)
-            yield f"{'where it was made up' if ending == 'map' else 'by how many grey levels'}: {path}"
+        heat, grey = map_files(target)
+        write(labelled(uncertainty.heat(result.rgb, band), "map"), heat)
+        yield f"where it was made up: {heat}"
+        write(labelled(numbers, "map"), grey)
+        yield f"by how many grey levels: {grey}"
     if reports:
         yield WARNING

@@ -31,16 +31,9 @@ class OutputFolder:
 
 @dataclass(frozen=True)
 class Overwrite:
-    """Whether inputs may be overwritten, by commands that overwrite other files without asking."""
+    """Whether anything may be overwritten, and not only what a command made before, or what `-o` names."""
 
-    overwrite: bool = option(False, "Also over an input.")
-
-
-@dataclass(frozen=True)
-class OverwriteAll:
-    """Whether files may be overwritten, by commands that otherwise overwrite none."""
-
-    overwrite: bool = option(False, "Also over files that are there.")
+    overwrite: bool = option(False, "Also over inputs, and over files that this program did not make.")
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,6 @@ class Writing:
     ending: str | None = option(
         None, "What to write.", kind=str, flag="--format", choices=ENDINGS, unset="the photo's own format"
     )
-    overwrite: bool = option(False, "Also over inputs; in a folder, also over files that this program did not write.")
     as_json: bool = option(False, "Say what was done as JSON, one object a line.", flag="--json")
 
 

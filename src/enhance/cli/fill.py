@@ -14,7 +14,7 @@ from enhance.cli.answers import failures_told, print_answer
 from enhance.cli.command_options import Answers, Json, Output, Overwrite, ResourceLimits
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, numbered, place_for, refuse_inputs
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_foreign, refuse_inputs
 from enhance.options import option
 from enhance.tasks.fill.options import FillOptions
 
@@ -78,7 +78,8 @@ def fill(
         targets = targets_of(files.source, named, count, options.seed)
         for target in targets:
             refuse(target, source.width, source.height)
-            refuse_inputs(target, () if overwrite else (files.source, *([mask] if mask else [])))
+            refuse_inputs(target, (files.source, *([mask] if mask else [])), overwrite=overwrite)
+            refuse_foreign(target, files.output, overwrite=overwrite)
         for n, target in enumerate(targets):
             started = time.perf_counter()
             filled = fill_photo(source, mask, wanted, replace(options, seed=options.seed + n))

@@ -11,10 +11,10 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import failures_told, print_answer
-from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
+from enhance.cli.command_options import Answers, Json, Output, Overwrite
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_foreign
 from enhance.tasks.imagine.options import ImagineOptions
 
 
@@ -26,7 +26,7 @@ from enhance.tasks.imagine.options import ImagineOptions
 @adapter.device_option
 @adapter.options(Json)
 @output_options
-@adapter.options(OverwriteAll)
+@adapter.options(Overwrite)
 def imagine(
     words: tuple[str, ...],
     count: int,
@@ -48,7 +48,7 @@ def imagine(
         targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
         for target in targets:
             refuse(target, first.size, first.size)
-            refuse_existing(target, overwrite=overwrite)
+            refuse_foreign(target, files.output, overwrite=overwrite)
         started = time.perf_counter()
         birds = imagine_all(sentence, [replace(first, seed=first.seed + n) for n in range(count)])
         for bird, target in zip(birds, targets, strict=True):

@@ -11,10 +11,10 @@ import click
 
 from enhance.cli import adapter
 from enhance.cli.answers import failures_told, for_each, print_answer
-from enhance.cli.command_options import Answers, Json, Output, OverwriteAll
+from enhance.cli.command_options import Answers, Json, Output, Overwrite
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, numbered, place_for, refuse_existing
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_foreign, refuse_inputs
 from enhance.errors import PhotoError
 from enhance.tasks.sketch.options import SketchOptions
 
@@ -27,7 +27,7 @@ from enhance.tasks.sketch.options import SketchOptions
 @adapter.device_option
 @adapter.options(Json)
 @output_options
-@adapter.options(OverwriteAll)
+@adapter.options(Overwrite)
 def sketch(
     drawings: tuple[Path, ...],
     count: int,
@@ -51,7 +51,8 @@ def sketch(
         targets = targets_of(given_files, Path(files.output) if files.output else None, count, first.seed)
         for target in (target for some in targets for target in some):
             refuse(target, first.size, first.size)
-            refuse_existing(target, overwrite=overwrite)
+            refuse_inputs(target, given_files, overwrite=overwrite)
+            refuse_foreign(target, files.output, overwrite=overwrite)
         first.check()
         options = [replace(first, seed=first.seed + n) for n in range(count)]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from enhance.batch.plan import refusal
 from enhance.errors import PhotoError
 
 TAR = ".tar"
@@ -98,17 +100,34 @@ def tasks_of(
     return tasks, manifest, others
 
 
-def refuse_inputs(target: Path, photos: tuple[Path, ...]) -> None:
-    """Raise PhotoError where a target is one of the photos."""
-    for path in photos:
+def refuse_inputs(target: Path, photos: Sequence[Path], *, overwrite: bool) -> None:
+    """Raise PhotoError where a target is one of the photos, unless these may be written over."""
+    for path in () if overwrite else photos:
         if target.exists() and path.exists() and target.samefile(path):
-            raise PhotoError(f"{target}: is an input and is not overwritten; name another file with -o")
+            raise PhotoError(refusal(target, "an input"))
 
 
-def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Raise PhotoError where a file is there already that may not be written over."""
-    if target.exists() and not overwrite:
-        raise PhotoError(f"{target}: is there already; name another file with -o, or add --overwrite")
+def refuse_foreign(target: Path, named: object = None, *, overwrite: bool) -> None:
+    """Raise PhotoError where a file is in the way that this program did not make, unless it may be written over.
+
+    Args:
+        named: what `-o` says: a file of just this name may be.
+        overwrite: all may be.
+    """
+    if not overwrite and target.is_file() and target != Path(str(named)) and not is_ours(target):
+        raise PhotoError(refusal(target, "not ours"))
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file says that this program wrote it: a picture, a video, or a tar of pictures."""
+    from enhance.batch.tars import tar_written_here
+    from enhance.photos import movies, provenance
+    from enhance.photos.encoders import FORMATS
+
+    ending = path.suffix.lower()
+    if ending in movies.VIDEO_SUFFIXES:
+        return movies.video_made_here(path)
+    return tar_written_here(path, FORMATS) if ending == TAR else provenance.written_here(path)
 
 
 def place_for(output: Path | None, beside: Path, *, several: bool = False) -> Path:

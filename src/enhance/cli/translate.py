@@ -16,7 +16,7 @@ from enhance.cli.answers import KEYS, failures_told, for_each
 from enhance.cli.command_options import Json, Output, Overwrite, ResourceLimits
 from enhance.cli.console import as_line, output_options, say
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, refuse_inputs
+from enhance.cli.targets import make_folder, refuse_foreign, refuse_inputs
 from enhance.errors import PhotoError
 from enhance.options import option
 from enhance.tasks.translate.options import TranslateOptions
@@ -61,7 +61,7 @@ def translate(
     if len(photos) == 1:
         with failures_told(photos[0], output, as_json=as_json), piped(photos[0], output) as files:
             (target,) = targets_of((files.source,), files.output, options.to)
-            answer(files.named(work(files.source, target)), err=files.writes)
+            answer(files.named(work(files.source, target, named=files.output)), err=files.writes)
             files.send(target)
             return
     targets = targets_of(photos, output, options.to)
@@ -77,6 +77,7 @@ def translate_file(
     mask: bool,
     max_pixels: float,
     overwrite: bool,
+    named: str | None = None,
     as_json: bool = False,
 ) -> str:
     """Translate one file into another; what is to be said of it, in words or as a line of JSON.
@@ -84,6 +85,7 @@ def translate_file(
     Args:
         mask: whether what was redrawn is written beside the target, too.
         max_pixels: megapixels; a photo with more is refused.
+        named: what `-o` says.
 
     Raises:
         PhotoError: it cannot be read or written.
@@ -100,14 +102,16 @@ def translate_file(
     if path.suffix.lower() in movies.VIDEO_SUFFIXES:
         if mask:
             raise PhotoError(f"{path}: is a video, which has no one mask; leave out --mask")
-        refuse_inputs(target, () if overwrite else (path,))
+        refuse_inputs(target, (path,), overwrite=overwrite)
+        refuse_foreign(target, named, overwrite=overwrite)
         return translate_movie(path, target, options, started, as_json)
     most = round(max_pixels * 1e6)
     source = read(path, max_pixels=most)
     mask_file = target.with_name(f"{target.stem}_mask.png")
     for file in (target, mask_file) if mask else (target,):
         refuse(file, source.width, source.height)
-        refuse_inputs(file, () if overwrite else (path,))
+        refuse_inputs(file, (path,), overwrite=overwrite)
+        refuse_foreign(file, named, overwrite=overwrite)
     moving = source.frames > 1 and moves(target)
     drawn = [translate_photo(frame, options) for frame in (frames(path, max_pixels=most) if moving else [source])]
     # What is said of an animation is said of the first frame that shows animals.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from enhance.cli import adapter
-from enhance.cli.beside import mappable, report_text, write_faces
-from enhance.cli.command_options import Extras, Many, Output, Request, ResourceLimits, TargetSize, Writing
+from enhance.cli.beside import map_files, mappable, report_text, write_faces
+from enhance.cli.command_options import Extras, Many, Output, Overwrite, Request, ResourceLimits, TargetSize, Writing
 from enhance.cli.compare import write_comparison
 from enhance.cli.console import (
     SOME_FAILED,
@@ -33,7 +33,7 @@ from enhance.cli.engines import engine_of
 from enhance.cli.far import far_tasks, here, is_far, path_or_url
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.settings import accepted, settings_of
-from enhance.cli.targets import TAR, make_folder, refuse_inputs, target_of, tasks_of
+from enhance.cli.targets import TAR, is_ours, make_folder, refuse_foreign, refuse_inputs, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
@@ -63,6 +63,7 @@ FAR_TOGETHER = 64
 @adapter.options(ResourceLimits)
 @adapter.device_option
 @output_options
+@adapter.options(Overwrite)
 def photo(
     photos: tuple[Path | str, ...],
     output: str | None,
@@ -116,6 +117,8 @@ def enhance_one(path: Path, request: Request) -> None:
             if files.writes and (request.extras.compare or request.extras.original or request.extras.heat):
                 raise click.UsageError("--compare and --map are written beside the result; name a file with -o")
             target = target_of(files.source, files.output, request.ending, request.options.scale, 1, set())
+            refuse_inputs(target, inputs_of(files.source, request), overwrite=request.overwrite)
+            refuse_foreign(target, files.output, overwrite=request.overwrite)
             with bar(path.name) as progress:
                 message = enhance_file(files.source, target, request, progress)
             (click.echo if request.as_json else say)(files.named(message), err=files.writes)
@@ -156,9 +159,15 @@ def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[i
         with manifest.kept() if manifest else nullcontext(), ProgressPrinter(total, as_json=request.as_json) as several:
             engine, ahead = engine_of(many, work, remember=manifest is not None, debug=request.debug)
             ahead = max(ahead, FAR_TOGETHER if far else 1)
-            leave = None if many.again else left_out
             summary = run(
-                tasks, engine, manifest, ahead=ahead, overwrite=request.overwrite, leave=leave, on_done=several
+                tasks,
+                engine,
+                manifest,
+                ahead=ahead,
+                overwrite=request.overwrite,
+                leave=None if many.again else left_out,
+                ours=partial(replaceable, named=request.output),
+                on_done=several,
             )
     except KeyboardInterrupt:
         print_error(
@@ -174,6 +183,16 @@ def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[i
     )
     if summary.failed:
         sys.exit(SOME_FAILED)
+
+
+def inputs_of(path: Path, request: Request) -> tuple[Path, ...]:
+    """The pictures that are read for one result."""
+    return (path, request.extras.original) if request.extras.original else (path,)
+
+
+def replaceable(target: str, named: str | None) -> bool:
+    """Whether a file that is there may be replaced: `-o` names it, or this program made it."""
+    return (named is not None and Path(target) == Path(named)) or is_ours(Path(target))
 
 
 def left_out(source: str) -> bool:
@@ -207,8 +226,8 @@ def enhance_file(
 
     started = time.perf_counter()
     options, extras, limits = request.options, request.extras, request.limits
-    inputs = () if request.overwrite else (path, extras.original) if extras.original else (path,)
-    refuse_inputs(target, inputs)
+    inputs = inputs_of(path, request)
+    refuse_inputs(target, inputs, overwrite=request.overwrite)
     if path.suffix.lower() in VIDEO_SUFFIXES:
         if options.aligned or options.force or any((*astuple(request.size), *astuple(extras))):
             raise PhotoError(
@@ -228,6 +247,10 @@ def enhance_file(
 
         large = read(extras.original)
         refuse_original(large, source)
+    sheet = target.with_name(f"{target.stem}_compare.png")
+    for file in (sheet,) * bool(extras.compare or extras.original) + map_files(target) * extras.heat:
+        refuse_inputs(file, inputs, overwrite=request.overwrite)
+        refuse_foreign(file, overwrite=request.overwrite)
     make_folder(target.parent)
     result = draw_file(path, source, target, replace(request, options=options), progress)
     if extras.faces_only:
@@ -238,13 +261,11 @@ def enhance_file(
     if extras.compare or extras.original:
         # What has been made is not made again, unless it is of another size, a frame of many, or written into.
         drawn_already = result if options.scale == SCALE and source.frames == 1 and not extras.mark else None
-        sheet = target.with_name(f"{target.stem}_compare.png")
-        refuse_inputs(sheet, inputs)
         write_comparison(sheet, source, result, large, limits.memory, drawn_already)
         lines.append(f"  side by side: {sheet}")
         facts["compare"] = str(sheet)
     if extras.report or extras.heat:
-        report = list(report_text(source, result, large, target if extras.heat else None, inputs))
+        report = list(report_text(source, result, large, target if extras.heat else None))
         lines += [f"  {line}" for line in report]
         facts["report"] = report
     return as_line(path, target, **facts) if request.as_json else "\n".join(lines)
@@ -305,13 +326,13 @@ def tell_plan(tasks: list[PhotoTask], manifest: Manifest | None, request: Reques
     from enhance.batch.plan import refusal
     from enhance.batch.run import states
 
-    for task, state in states(tasks, manifest):
+    for task, state in states(tasks, manifest, partial(replaceable, named=request.output)):
         if state == "to do" and not request.many.again and left_out(task.source):
             click.echo(f"{task.source}: made by enhance, left out")
         elif state == "to do" or (request.overwrite and state != "done"):
             click.echo(f"{task.source} -> {task.target}")
         else:
-            click.echo(f"{task.source}: done" if state == "done" else refusal(task, state))
+            click.echo(f"{task.source}: done" if state == "done" else refusal(task.target, state))
 
 
 def scale_for(source: Photo, scale: float, size: TargetSize) -> float:

@@ -283,14 +283,23 @@ def made_here(path: Path) -> bool:
 
     What was drawn, painted, filled or translated is a photo like any other. Only the head of the file is read.
     """
+    return bool({"lr_psnr", "sheet"} & _said(path).keys())
+
+
+def written_here(path: Path) -> bool:
+    """Whether a file says that this program wrote it, whatever it is. Only the head of the file is read."""
+    return "software" in _said(path)
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """What `read_stamp` finds in a file; nothing where it cannot be read, of which whoever reads it will say why."""
     try:
         if path.suffix.lower() in (".heic", ".heif"):
             ready("HEIF", path)
         with decoding(str(path), 2**48), Image.open(path) as image:
-            packet = metadata.xmp_of(image)
+            return read_stamp(metadata.xmp_of(image) or b"")
     except PhotoError:
-        return False  # whoever reads it will say what is wrong
-    return enlarged(packet) or "sheet" in read_stamp(packet or b"")
+        return {}
 
 
 def enlarged(packet: bytes | None) -> bool:

@@ -60,10 +60,11 @@ def test_bad_input_is_one_line_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
+def test_what_is_there_is_not_overwritten_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "bird.png").write_text("mine")
-    with pytest.raises(PhotoError, match="already"):
-        call("red bird", "-o", str(tmp_path / "bird.png"))
+    with pytest.raises(PhotoError, match="is there"):
+        call("red bird")
     assert (tmp_path / "bird.png").read_text() == "mine"
-    call("red bird", "-o", str(tmp_path / "bird.png"), "--overwrite")
+    call("red bird", "--overwrite")
     assert (tmp_path / "bird.png").read_bytes()[:4] == b"\x89PNG"

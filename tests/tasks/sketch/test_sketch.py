@@ -145,9 +145,9 @@ def test_of_an_animation_the_first_picture_is_read_and_the_command_says_so(drawi
     assert "only the first of 2 pictures in the file" in result.output
 
 
-def test_the_command_writes_over_nothing(drawing: Path, tmp_path: Path) -> None:
+def test_the_command_writes_over_nothing_that_it_did_not_make(drawing: Path, tmp_path: Path) -> None:
     (tmp_path / "tom_cat.png").write_text("mine")
-    with pytest.raises(PhotoError, match="is there already"):
+    with pytest.raises(PhotoError, match="is there, and is not what enhance made"):
         CliRunner().invoke(command, [str(drawing)], catch_exceptions=False)
     assert (tmp_path / "tom_cat.png").read_text() == "mine"
 
