@@ -77,5 +77,5 @@ def test_bad_input_is_told_in_one_line_and_nothing_is_written(
 def test_names_of_results() -> None:
     assert targets_of(Path("a/b.heic"), None, 1, 0) == [Path("a/b_filled.heic")]
     assert targets_of(Path("a/b.xyz"), None, 1, 0) == [Path("a/b_filled.png")]
-    assert targets_of(Path("b.png"), Path("c.webp"), 2, 7) == [Path("c_7.webp"), Path("c_8.webp")]
-    assert targets_of(Path("b.png"), Path("out"), 1, 7) == [Path("out/b_filled.png")]
+    assert targets_of(Path("b.png"), "c.webp", 2, 7) == [Path("c_7.webp"), Path("c_8.webp")]
+    assert targets_of(Path("b.png"), "out", 1, 7) == [Path("out/b_filled.png")]

@@ -1,4 +1,4 @@
-"""What is written over, and what is not, as every command that makes pictures does it."""
+"""Where results go and what they are written over, as every command that makes pictures does it."""
 
 import json
 import subprocess
@@ -130,3 +130,23 @@ def test_nor_is_a_foreign_tar(here: Path) -> None:
     (here / "set_x2.tar").write_bytes((here / "set.tar").read_bytes())
     assert REFUSED in enhance(here, "set.tar", *PLAIN).stderr
     assert enhance(here, "set.tar", "-o", "set_x2.tar", *PLAIN).returncode == 0
+
+
+@pytest.mark.parametrize(("words", "name"), COMMANDS, ids=[name for _, name in COMMANDS])
+def test_a_name_without_an_ending_or_with_a_slash_is_a_folders(words: tuple[str, ...], name: str, here: Path) -> None:
+    for folder, written in (("made", "made"), ("of.2024/", "of.2024")):
+        assert enhance(here, *words, "-o", folder).returncode == 0
+        assert names(here / written) == [name]
+    (here / "taken").write_bytes(b"mine")
+    done = enhance(here, *words, "-o", "taken")
+    assert done.stderr == "enhance: taken: is a file; name a folder, or a file with an ending\n"
+    assert (here / "taken").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", [(), ("translate",), ("sketch",)])
+def test_one_file_does_not_hold_what_is_made_of_several(command: tuple[str, ...], here: Path) -> None:
+    before = names(here)
+    done = enhance(here, *command, "face.png", "drawing.png", "-o", "all.png")
+    assert done.returncode == 2
+    assert done.stderr == "enhance: all.png: cannot hold what is made of 2 files; name a folder, as in -o all.png/\n"
+    assert names(here) == before

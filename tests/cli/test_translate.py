@@ -76,7 +76,10 @@ def test_a_file_that_does_not_keep_pixels_says_so(photo: Path, tmp_path: Path) -
         (["-o", "{photo}"], "is an input"),
         (["-o", "{folder}/out.xyz"], "cannot write"),
         (["--coat", "bay"], "only a horse has a coat"),
-        (["{folder}/other.png", "-o", "{folder}/out.png"], "cannot hold 2 photos"),
+        (
+            ["{folder}/other.png", "-o", "{folder}/out.png"],
+            "cannot hold what is made of 2 files; name a folder, as in -o",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(photo: Path, words: list[str], match: str) -> None:

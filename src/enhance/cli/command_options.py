@@ -18,7 +18,11 @@ class Output:
     """Where the result of a command goes. Each command says where it goes without this."""
 
     output: str | None = option(
-        None, "File to write, - for stdout, or folder for several.", kind=str, short="-o", metavar="PATH"
+        None,
+        "File to write, folder (a name without an ending, or with / behind), or - for stdout.",
+        kind=str,
+        short="-o",
+        metavar="PATH",
     )
 
 

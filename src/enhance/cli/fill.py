@@ -73,9 +73,8 @@ def fill(
     options = adapter.take(FillOptions, values)
     wanted = [box_of(text) for text in boxes]
     with failures_told(photo, output, as_json=as_json), piped(photo, output) as files:
-        named = Path(files.output) if files.output else None
         source = read(files.source, max_pixels=round(max_pixels * 1e6))
-        targets = targets_of(files.source, named, count, options.seed)
+        targets = targets_of(files.source, files.output, count, options.seed)
         for target in targets:
             refuse(target, source.width, source.height)
             refuse_inputs(target, (files.source, *([mask] if mask else [])), overwrite=overwrite)
@@ -106,7 +105,7 @@ def box_of(text: str) -> HoleBox:
     return left, top, width, height
 
 
-def targets_of(photo: Path, output: Path | None, count: int, seed: int) -> list[Path]:
+def targets_of(photo: Path, output: str | None, count: int, seed: int) -> list[Path]:
     """Where answers go: beside the photo, into a file, or into a folder; several are numbered by their seeds."""
     from enhance.photos.encoders import FORMATS
 

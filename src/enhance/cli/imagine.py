@@ -45,7 +45,7 @@ def imagine(
     sentence, first = " ".join(words), adapter.take(ImagineOptions, values)
     only_one([], output, answers=count)
     with failures_told(sentence, output, as_json=as_json), piped(None, output, "png") as files:
-        targets = targets_of(Path(files.output) if files.output else None, count, first.seed)
+        targets = targets_of(files.output, count, first.seed)
         for target in targets:
             refuse(target, first.size, first.size)
             refuse_foreign(target, files.output, overwrite=overwrite)
@@ -67,6 +67,6 @@ def imagine(
         files.send(targets[0])
 
 
-def targets_of(output: Path | None, count: int, seed: int) -> list[Path]:
+def targets_of(output: str | None, count: int, seed: int) -> list[Path]:
     """Where birds go: into a file, or into a folder; several are numbered by their seeds."""
     return numbered(place_for(output, Path("bird.png")), count, seed)

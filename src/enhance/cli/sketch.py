@@ -14,8 +14,7 @@ from enhance.cli.answers import failures_told, for_each, print_answer
 from enhance.cli.command_options import Answers, Json, Output, Overwrite
 from enhance.cli.console import output_options
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, numbered, place_for, refuse_foreign, refuse_inputs
-from enhance.errors import PhotoError
+from enhance.cli.targets import make_folder, numbered, place_for, refuse_foreign, refuse_inputs, refuse_twice
 from enhance.tasks.sketch.options import SketchOptions
 
 
@@ -48,7 +47,7 @@ def sketch(
     failing = failures_told(" ".join(map(str, drawings)), output, as_json=as_json)
     with failing, piped(drawings[0], output, "png") as files:
         given_files = (files.source, *drawings[1:])
-        targets = targets_of(given_files, Path(files.output) if files.output else None, count, first.seed)
+        targets = targets_of(given_files, files.output, count, first.seed)
         for target in (target for some in targets for target in some):
             refuse(target, first.size, first.size)
             refuse_inputs(target, given_files, overwrite=overwrite)
@@ -74,16 +73,13 @@ def sketch(
             files.send(targets[0][0])
 
 
-def targets_of(drawings: tuple[Path, ...], output: Path | None, count: int, seed: int) -> list[list[Path]]:
+def targets_of(drawings: tuple[Path, ...], output: str | None, count: int, seed: int) -> list[list[Path]]:
     """Where the cats of each drawing go: beside it, into a file, or into a folder; several are numbered by seeds.
 
     Raises:
         PhotoError: two drawings would have the same file.
     """
-    several = len(drawings) > 1
-    places = [place_for(output, one.with_name(f"{one.stem}_cat.png"), several=several) for one in drawings]
+    places = [place_for(output, one.with_name(f"{one.stem}_cat.png"), len(drawings)) for one in drawings]
     targets = [numbered(place, count, seed) for place in places]
-    names = [target for some in targets for target in some]
-    if len(set(names)) < len(names):
-        raise PhotoError(f"{names[0].parent}: two drawings have the same name; give them one after the other")
+    refuse_twice([target for some in targets for target in some])
     return targets

@@ -14,6 +14,8 @@ from enhance.errors import PhotoError
 TAR = ".tar"
 """Of a file with many small photos in it."""
 
+NO_FOLDER = "is a file; name a folder, or a file with an ending"
+
 if TYPE_CHECKING:
     from enhance.batch.plan import PhotoTask
 
@@ -29,22 +31,19 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     from enhance.photos.writing import format_of
 
     if path.suffix.lower() == TAR:
-        return _tar_of(path, output, scale)
+        return _tar_of(path, output, scale, count)
     moving = path.suffix.lower() in VIDEOS
     suffix = f".{ending}" if ending else path.suffix if path.suffix.lower() in FORMATS else ".png"
     suffix = ".mp4" if moving else suffix
     name = f"{path.stem}_x{scale:g}"
     if output is None:
         folder = path.parent
-    elif os.path.isdir(named := Path(output)) or output.endswith("/") or ((count > 1 or moving) and not named.suffix):  # noqa: PTH112
-        if os.path.isfile(named):  # noqa: PTH113 - Path's own fail on names that are too long
-            raise PhotoError(f"{output}: is a file; name a folder")
-        folder = named
-    elif count > 1:
-        raise PhotoError(f"{output}: cannot hold {count} photos; name a folder")
+    elif is_folder(output, count):
+        folder = Path(output)
     elif moving:
-        return named
+        return Path(output)
     else:
+        named = Path(output)
         if ending and format_of(named) != FORMATS[suffix]:
             raise PhotoError(f"{named}: names another format than --format {ending}; leave one of them out")
         format_of(named)
@@ -57,10 +56,12 @@ def target_of(path: Path, output: str | None, ending: str | None, scale: float, 
     return target
 
 
-def _tar_of(path: Path, output: str | None, scale: float) -> Path:
+def _tar_of(path: Path, output: str | None, scale: float, count: int) -> Path:
     """The tar file for what is made of the photos of another."""
-    named = path.parent if output is None else Path(output)
-    return named if named.suffix.lower() == TAR else named / f"{path.stem}_x{scale:g}{TAR}"
+    target = place_for(output, path.with_name(f"{path.stem}_x{scale:g}{TAR}"), count)
+    if target.suffix.lower() != TAR:
+        raise PhotoError(f"{target}: cannot hold what is made of a {TAR}; name a {TAR} or a folder")
+    return target
 
 
 def tasks_of(
@@ -82,7 +83,7 @@ def tasks_of(
             continue
         name = path.resolve().name
         if output and Path(output).is_file():
-            raise PhotoError(f"{output}: is a file; name a folder")
+            raise PhotoError(f"{output}: {NO_FOLDER}")
         into = Path(output or path.resolve().with_name(f"{name}_x{scale:g}"))
         manifest = manifest or into
         inside, more = photos_in(path, {*FORMATS, TAR}, recursive=recursive, leave=into)
@@ -118,6 +119,13 @@ def refuse_foreign(target: Path, named: object = None, *, overwrite: bool) -> No
         raise PhotoError(refusal(target, "not ours"))
 
 
+def refuse_twice(targets: Sequence[Path]) -> None:
+    """Raise PhotoError where two results of a call would go to one file."""
+    for number, target in enumerate(targets):
+        if target in targets[:number]:
+            raise PhotoError(f"{target}: would be written twice; give the files one after the other")
+
+
 def is_ours(path: Path) -> bool:
     """Whether a file says that this program wrote it: a picture, a video, or a tar of pictures."""
     from enhance.batch.tars import tar_written_here
@@ -130,17 +138,36 @@ def is_ours(path: Path) -> bool:
     return tar_written_here(path, FORMATS) if ending == TAR else provenance.written_here(path)
 
 
-def place_for(output: Path | None, beside: Path, *, several: bool = False) -> Path:
+def is_folder(output: str, count: int = 1) -> bool:
+    """Whether `-o` names a folder: one that is there, or a name without an ending or with a slash behind it.
+
+    Args:
+        count: of the inputs; of several, the results need a folder.
+
+    Raises:
+        PhotoError: it names a file where a folder is needed.
+    """
+    named = Path(output)
+    if os.path.isdir(named) or output.endswith(("/", os.sep)) or not named.suffix:  # noqa: PTH112 - Path's own
+        if os.path.isfile(named):  # noqa: PTH113 - fail on names that are too long
+            raise PhotoError(f"{output}: {NO_FOLDER}")
+        return True
+    if count > 1:
+        raise PhotoError(f"{output}: cannot hold what is made of {count} files; name a folder, as in -o {output}/")
+    return False
+
+
+def place_for(output: str | None, beside: Path, count: int = 1) -> Path:
     """The file that is to be written.
 
     Args:
-        output: a file, or a folder; None for `beside`.
+        output: what `-o` says; None for `beside`.
         beside: where it goes unless told otherwise; its name also holds within a folder.
-        several: whether there are others, so that the output must be a folder.
+        count: as of `is_folder`.
     """
     if output is None:
         return beside
-    return output / beside.name if several or output.is_dir() or not output.suffix else output
+    return Path(output, beside.name) if is_folder(output, count) else Path(output)
 
 
 def numbered(target: Path, count: int, seed: int) -> list[Path]:

@@ -16,7 +16,7 @@ from enhance.cli.answers import KEYS, failures_told, for_each
 from enhance.cli.command_options import Json, Output, Overwrite, ResourceLimits
 from enhance.cli.console import as_line, output_options, say
 from enhance.cli.pipes import only_one, piped
-from enhance.cli.targets import make_folder, refuse_foreign, refuse_inputs
+from enhance.cli.targets import make_folder, place_for, refuse_foreign, refuse_inputs, refuse_twice
 from enhance.errors import PhotoError
 from enhance.options import option
 from enhance.tasks.translate.options import TranslateOptions
@@ -172,18 +172,11 @@ def targets_of(photos: tuple[Path, ...], output: str | None, to: str) -> list[Pa
     from enhance.photos import movies
     from enhance.photos.encoders import FORMATS
 
-    named = None if output is None else Path(output)
-    into_folder = named is not None and (named.is_dir() or str(output).endswith("/") or not named.suffix)
-    if named is not None and len(photos) > 1 and not into_folder:
-        raise PhotoError(f"{output}: cannot hold {len(photos)} photos; name a folder")
     targets = []
     for photo in photos:
         ending = photo.suffix.lower()
         other = ".mp4" if ending in movies.VIDEO_SUFFIXES else ".png"
         suffix = photo.suffix if ending in FORMATS or ending in movies.WRITTEN else other
-        name = f"{photo.stem}_{to}{suffix}"
-        target = photo.with_name(name) if named is None else named / name if into_folder else named
-        if target in targets:
-            raise PhotoError(f"{target}: would be written twice; give the photos one after the other")
-        targets.append(target)
+        targets.append(place_for(output, photo.with_name(f"{photo.stem}_{to}{suffix}"), len(photos)))
+    refuse_twice(targets)
     return targets
