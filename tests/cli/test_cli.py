@@ -175,6 +175,24 @@ def test_what_libraries_print_of_a_damaged_file_is_not_the_users_business(face: 
     assert not printed.startswith("Traceback")  # or the test would test nothing
 
 
+def test_a_word_that_is_neither_command_nor_file_is_told_so(face: Path) -> None:
+    assert refused(enhance("modles", cwd=face.parent), "modles: is neither a command nor a file", "see: enhance --help")
+    face.rename(face.with_name("modles"))
+    assert enhance("modles", "--dry-run", cwd=face.parent).returncode == 0
+
+
+def test_of_several_files_all_that_fail_are_bad_input(face: Path, tmp_path: Path) -> None:
+    for command in ((), ("inspect",)):
+        done = enhance(*command, tmp_path / "a.png", face, tmp_path / "b.png")
+        assert done.returncode == 3
+        assert done.stderr.count("no such file") == 2
+        assert enhance(*command, tmp_path / "a.png", tmp_path / "b.png").returncode == 2
+    (tmp_path / "set.tar").write_text("no tar")
+    assert enhance(tmp_path / "set.tar").stderr == (
+        f"enhance: {tmp_path}/set.tar: cannot be read as a tar file; fetch or copy it again\n"
+    )
+
+
 def test_one_bad_photo_does_not_stop_the_rest(face: Path, tmp_path: Path) -> None:
     done = enhance(tmp_path / "missing.png", face, "-o", tmp_path / "out")
     assert refused(done, "missing.png", code=3)

@@ -58,4 +58,4 @@ def test_photos_of_which_nothing_is_left_are_an_error(photos: Path, tmp_path: Pa
 @pytest.mark.parametrize("more", [(), ("--tars", 2)])
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(more: tuple[object, ...], photos: Path) -> None:
     words = ("prepare", photos / "0.png", "--crops", "--size", 64, "--out", photos / "3.jpg")
-    assert refused(enhance(*words, *more), "3.jpg", "cannot be written to", "--out")
+    assert refused(enhance(*words, *more), "3.jpg: is a file; name a folder with --out")

@@ -120,6 +120,10 @@ def test_nor_is_a_foreign_video(command: tuple[str, ...], here: Path) -> None:
         file.write_bytes(b"mine")
     done = enhance(here, *command, "clip.mp4")
     assert (done.returncode, done.stderr) == (2, f"enhance: {target.name}: {REFUSED}\n")
+    done = enhance(here, *command, "clip.mp4", "-o", "new/clip.mp4")
+    assert done.returncode == 2
+    assert "clip.mp4: cannot be read or drawn as a video" in done.stderr
+    assert not (here / "new").exists()
 
 
 def test_nor_is_a_foreign_tar(here: Path) -> None:
@@ -150,3 +154,13 @@ def test_one_file_does_not_hold_what_is_made_of_several(command: tuple[str, ...]
     assert done.returncode == 2
     assert done.stderr == "enhance: all.png: cannot hold what is made of 2 files; name a folder, as in -o all.png/\n"
     assert names(here) == before
+
+
+def test_a_line_up_is_a_folder_with_no_older_answers_in_it(here: Path) -> None:
+    for count in (3, 2):
+        assert enhance(here, "lineup", "face.png", "-n", count).returncode == 0
+    assert names(here / "face_lineup") == ["answer_01.png", "answer_02.png", "lineup.json", "lineup.png"]
+    done = enhance(here, "lineup", "face.png", "-o", "drawing.png")
+    assert (done.returncode, done.stderr) == (2, "enhance: drawing.png: is a file; name a folder\n")
+    assert enhance(here, "lineup", "face.png", "-o", "-").returncode == 2
+    assert not (here / "-").exists()

@@ -59,7 +59,7 @@ def also_tars(source: Path, target: Path, work: Work, endings: Container[str], e
             if not done:
                 raise PhotoError(failed[0] if failed else f"{source}: has no photos in it")
     except (tarfile.TarError, EOFError) as error:
-        raise PhotoError(f"{source}: cannot be read as a tar file ({error})") from error
+        raise PhotoError(f"{source}: cannot be read as a tar file; fetch or copy it again") from error
     words = "".join(f"\n  {line}" for line in failed[:_SHOWN])
     more = f"\n  and {len(failed) - _SHOWN:,} more" if len(failed) > _SHOWN else ""
     return f"{target}: {counted(done, 'photo')}, {len(failed):,} left out{words}{more}"

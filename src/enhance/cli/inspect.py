@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from enhance.cli import adapter
+from enhance.cli.answers import for_each
 from enhance.cli.command_options import Json
 from enhance.cli.pipes import piped
 
@@ -23,8 +24,10 @@ def inspect(files: tuple[Path, ...], as_json: bool) -> None:
     """
     from enhance.honesty import credentials
 
-    for path in files:
+    def work(path: Path, _: list[Path]) -> None:
         with piped(path, NO_TARGET) as file:
             record = credentials.inspect(file.source)
             text = json.dumps(record, ensure_ascii=False) if as_json else credentials.describe(record)
             click.echo(file.named(text))
+
+    for_each([(path, []) for path in files], work, as_json=False)

@@ -38,6 +38,9 @@ class DefaultGroup(click.Group):
         if not args:
             args = ["--help"]
         elif args[0] not in self.commands and args[0] not in ("-h", "--help", "--version"):
+            word = args[0]
+            if word.isidentifier() and not os.path.lexists(word) and not context.resilient_parsing:
+                raise click.UsageError(f"{word}: is neither a command nor a file or folder", context)
             args = ["photo", *args]
         return super().parse_args(context, args)
 

@@ -137,8 +137,10 @@ def translate_file(
 
 def translate_movie(path: Path, target: Path, options: TranslateOptions, started: float, as_json: bool) -> str:
     """`translate_file` for a video."""
+    from enhance.photos import movies
     from enhance.tasks.translate.video import translate_video
 
+    movies.refuse(path, target)
     make_folder(target.parent)
     translated = translate_video(path, target, options)
     if not translated.redrawn:

@@ -131,7 +131,7 @@ def enhance_one(path: Path, request: Request) -> None:
 
 
 def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[int, int]) -> None:
-    """Enhance this part of folders and several photos, in several processes; exit with SOME_FAILED if some failed."""
+    """Enhance this part of folders and several photos, in several processes; exit as `main` says."""
     from enhance.batch.manifest import Manifest
     from enhance.batch.run import run
     from enhance.batch.tars import also_tars
@@ -182,7 +182,8 @@ def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[i
         err=request.as_json,
     )
     if summary.failed:
-        sys.exit(SOME_FAILED)
+        others = summary.enhanced + summary.skipped + summary.left
+        sys.exit(SOME_FAILED if others else EnhanceError.exit_code)
 
 
 def inputs_of(path: Path, request: Request) -> tuple[Path, ...]:

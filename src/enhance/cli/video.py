@@ -20,9 +20,11 @@ EVERY = 100
 
 def film(path: Path, target: Path, options: UpscaleOptions, *, as_json: bool = False) -> str:
     """Enhance a video as `video.enhance_video` is told to, saying how long it will take; what is to be said of it."""
+    from enhance.photos import movies
     from enhance.progress import Bar
     from enhance.tasks.upscale.video import enhance_video
 
+    movies.refuse(path, target)
     make_folder(target.parent)
     started = time.monotonic()
     with ExitStack() as stack:

@@ -56,7 +56,7 @@ def _unpacked(shard: Path) -> list[Path]:
                             with (folder / member.name.strip("/").replace("/", "_")).open("wb") as copy:
                                 shutil.copyfileobj(file, copy)
             except (tarfile.TarError, EOFError) as error:
-                raise DataError(f"{shard}: cannot be read as a tar file ({error}); make it anew") from error
+                raise DataError(f"{shard}: cannot be read as a tar file; fetch or make it again") from error
             with suppress(OSError):  # another process was faster
                 folder.rename(target)
     return sorted(target.iterdir())

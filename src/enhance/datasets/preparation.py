@@ -170,8 +170,10 @@ def files_of(photos: Sequence[Path], out: Path) -> list[Path]:
     """The files named, and those in the folders named but for what an earlier run wrote.
 
     Raises:
-        DataError: there are none.
+        DataError: there are none, or `out` is a file.
     """
+    if out.is_file():
+        raise DataError(f"{out}: is a file; name a folder with --out")
     files: list[Path] = []
     for path in photos:
         if not path.is_dir():
@@ -208,7 +210,7 @@ def writing_into(folder: Path) -> Iterator[None]:
 
 
 def _print_error(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(f"enhance: {line}", file=sys.stderr)
 
 
 def _cut(

@@ -6,6 +6,7 @@ little a few pixels tell of a face.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -337,6 +338,8 @@ def several_from(
 def write_lineup(shown: Lineup, folder: Path) -> Path:
     """Write lineup.png, the faces as answer_01.png and so on, and lineup.json; the folder is made if missing.
 
+    Further answers that an earlier line-up left there are removed.
+
     Raises:
         PhotoError: the folder cannot be written to.
     """
@@ -345,6 +348,11 @@ def write_lineup(shown: Lineup, folder: Path) -> Path:
         write_picture(provenance.labelled(sheet(shown), "line-up"), folder / "lineup.png")
         for number, sample in enumerate(shown.samples, 1):
             write_picture(shown.picture(sample), folder / f"answer_{number:02}.png")
+        for number in itertools.count(len(shown.samples) + 1):
+            older = folder / f"answer_{number:02}.png"
+            if not provenance.written_here(older):
+                break
+            older.unlink()
         facts = json.dumps(shown.facts(), indent=1, ensure_ascii=False) + "\n"
         write_atomically(folder / "lineup.json", facts.encode())
     except OSError as error:

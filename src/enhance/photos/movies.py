@@ -30,6 +30,7 @@ WRITTEN = {".mp4", ".m4v", ".mov", ".mkv"}
 SAID = "enlarged by enhance, with detail in faces that is invented"
 REDRAWN = "redrawn by enhance, with patterns that are invented"
 """In the comment of a video that was made here."""
+NO_VIDEO = "cannot be read or drawn as a video"
 NO_PICTURES = "has no pictures that can be decoded"
 _OF_THE_DISK = (errno.ENOSPC, errno.EROFS)
 """Errors of a decoder or encoder that say nothing of the video."""
@@ -154,6 +155,27 @@ def video_made_here(path: Path) -> bool:
     return any(words in text for text in comments for words in (SAID, REDRAWN))
 
 
+def refuse(path: Path, target: Path) -> None:
+    """Refuse a video that cannot be read, or a target that is none, before anything is made for it.
+
+    Raises:
+        PhotoError: as it says.
+        EnhanceError: PyAV is missing.
+    """
+    av = import_av()
+    if target.suffix.lower() not in WRITTEN:
+        raise PhotoError(
+            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
+        )
+    if not path.is_file():
+        raise PhotoError(f"{path}: no such file")
+    try:
+        with av.open(str(path)) as source:
+            picture_stream(source, path)
+    except (av.error.FFmpegError, OSError) as error:
+        raise PhotoError(f"{path}: {NO_VIDEO} ({error.strerror})") from error
+
+
 @contextmanager
 def drawing(path: Path, target: Path) -> Iterator[Any]:
     """Refuse a video that is not there or a target that is none; say in one line what goes wrong between them.
@@ -165,20 +187,15 @@ def drawing(path: Path, target: Path) -> Iterator[Any]:
         PhotoError: the video cannot be read, or the target cannot be written.
         EnhanceError: PyAV is missing.
     """
+    refuse(path, target)
     av = import_av()
-    if target.suffix.lower() not in WRITTEN:
-        raise PhotoError(
-            f"{target}: cannot write a video ending {target.suffix}; use one of {', '.join(sorted(WRITTEN))}"
-        )
-    if not path.is_file():
-        raise PhotoError(f"{path}: no such file")
     if not target.parent.is_dir():
         raise PhotoError(f"{target}: there is no folder {target.parent}; make it first")
     try:
         yield av
     except (av.error.FFmpegError, OSError) as error:
         if isinstance(error, av.error.FFmpegError) and error.errno not in _OF_THE_DISK:
-            raise PhotoError(f"{path}: cannot be read or drawn as a video ({error.strerror})") from error
+            raise PhotoError(f"{path}: {NO_VIDEO} ({error.strerror})") from error
         raise PhotoError(f"{target}: cannot be written ({error.strerror or error}); name a file elsewhere") from error
 
 

@@ -40,7 +40,8 @@ def with_hole(
         part = hole[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
         if width <= 0 or height <= 0 or not part.size:
             raise PhotoError(
-                f"{photo.name}: the box {left},{top},{width},{height} lies outside; the photo is {shape[1]}x{shape[0]}"
+                f"{photo.name}: the box {left},{top},{width},{height} is empty or outside; the photo is "
+                f"{shape[1]}x{shape[0]}"
             )
         part[...] = True
     if scratches:
