@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn import functional
 
 from enhance.tasks.fill import networks
 from enhance.tasks.fill.networks import Completion, Discriminator
@@ -92,6 +93,12 @@ def test_a_network_for_faces_sees_what_is_on_the_other_side() -> None:
         return float((one - other)[..., corner[0], corner[1]].abs().mean().detach())
 
     assert difference(framed=True) > 10 * difference(framed=False)
+
+
+@pytest.mark.parametrize("side", [2, 4])
+def test_squares_are_those_of_pixel_unshuffle(side: int) -> None:
+    x = torch.rand(2, 3, 32, 16)
+    assert (networks._squares(x, side) == functional.pixel_unshuffle(x, side)).all()
 
 
 def test_some_noise_is_alike_all_over_a_picture() -> None:

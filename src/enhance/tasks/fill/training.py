@@ -20,8 +20,8 @@ from enhance.train.projected import DEPTHS, ProjectedDiscriminator, pooled_to
 from enhance.train.schedule import grown
 from enhance.train.task import Batch, Exported, Group, Stateless
 
-_FLOATS = ("/fine", "/head", "/tail", "/mend")
-"""Layers that see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
+_FLOATS = ("/Conv", "/fine", "/head", "/tail", "/mend")
+"""Layers that move, see or paint pixels, and stay in floats where the others are rounded to 8 bits."""
 _CONDITION = 1 + PLACE
 """Channels of `_condition`."""
 PERCEPTUAL = 3
