@@ -96,3 +96,16 @@ def test_a_model_of_another_task_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="cannot be read"):
         Painter.load(str(tmp_path / "broken.onnx"))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_only_the_hole_is_put_whatever_the_order_in_memory(order: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    shape = np.array((20, 30, 3))
+    rgb, drawn = (rng.random(shape[list(order)], np.float32).transpose(np.argsort(order)) for _ in range(2))
+    hole = rng.random((20, 30)) < 0.3
+    expected = np.where(hole[..., None], drawn, rgb)
+    painting.put(drawn, hole, rgb)
+    assert (rgb == expected).all()
+    painting.put(1 - drawn[2:9], hole[2:9], rgb[2:9])
+    assert (rgb[2:9][hole[2:9]] == 1 - drawn[2:9][hole[2:9]]).all()

@@ -149,7 +149,7 @@ def levels(hole: Hole) -> int:
 def halved(rgb: Array, hole: Hole) -> tuple[Array, Hole]:
     """A picture at half its size, of what is known of it; what is not known at all is the hole."""
     known = _known_halved(hole)
-    colours = means_of_four(np.where(hole[..., None], np.float32(0), rgb))
+    colours = means_of_four(np.asarray(cv2.copyTo(rgb, (~hole).view(np.uint8)), np.float32))
     return np.asarray(colours / np.maximum(known, 0.25)[..., None], np.float32), known < 0.5
 
 
@@ -161,6 +161,14 @@ def halved_hole(hole: Hole) -> Hole:
 def _known_halved(hole: Hole) -> Array:
     """How much is known of each pixel at half the size, (h,w)."""
     return means_of_four((~hole).astype(np.float32))
+
+
+def put(drawn: Array, hole: Hole, rgb: Array) -> None:
+    """Put what is drawn (H,W,C) into the hole (H,W) of a picture."""
+    if rgb[:1].flags.c_contiguous:
+        cv2.copyTo(drawn, hole.view(np.uint8), rgb)  # takes a fiftieth of the time
+    else:
+        rgb[hole] = drawn[hole]
 
 
 def means_of_four(values: Array) -> Array:
@@ -217,5 +225,5 @@ def draw_tiles(
             drawn = painter(picture, shown * there, noise)
             inside = drawn[row.start - row.before :, column.start - column.before :]
             now = left[own]
-            rgb[own][now] = inside[: now.shape[0], : now.shape[1]][now]
+            put(inside[: now.shape[0], : now.shape[1]], now, rgb[own])
             now[...] = False

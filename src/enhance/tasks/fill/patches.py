@@ -61,4 +61,5 @@ def copy_and_mend(painter: Painter, rgb: Array, hole: Hole, seed: int) -> None:
     mended = copied.copy()
     painting.fill_by_network(painter, mended, ~painting.halved_hole(~hole), seed, holds=painting.COPIED)
     change = painting.doubled(mended - copied)[: hole.shape[0], : hole.shape[1]]
-    rgb[hole] = np.clip(rgb[hole] + change[hole], 0, 1)
+    change += rgb
+    painting.put(np.clip(change, 0, 1, out=change), hole, rgb)
