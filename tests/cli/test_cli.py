@@ -221,6 +221,10 @@ def test_bad_options(face: Path, tmp_path: Path) -> None:
     assert refused(enhance(face, "--model", "nonsense"), "nonsense", "face_x4_gan")
     assert refused(enhance(face, "--model", tmp_path / "bad.onnx"), "bad.onnx")
     assert refused(enhance(face, "--scale", "40"), "scale")
+    assert refused(enhance(face, "--scale", "nan"), "--scale", "nan is not a number")
+    assert refused(enhance("", cwd=tmp_path), "an empty name is no file or folder")
+    assert refused(enhance("fill", "", cwd=tmp_path), "an empty name is no file or folder")
+    assert refused(enhance(face, "-o", "", cwd=tmp_path), "nothing is not the name of a file or folder")
     assert refused(enhance(face, "--width", "40"), "face.png: is 84x84", "0.476 times")
     assert refused(enhance(face, "--max-result", "0.1", "-o", f"{tmp_path}/new/"), "336x336", "--scale of 3.7")
     assert refused(enhance(face, "--device", "abacus"), "abacus", "cuda")
@@ -362,7 +366,8 @@ def test_faces_only_writes_what_was_drawn_and_where_it_lies(tmp_path: Path) -> N
 def test_faces_that_cannot_be_written_are_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     words = (SAMPLES / "astronaut.jpg", "-o", tmp_path / "out.jpg", "--faces-only", tmp_path / "taken")
-    assert refused(enhance(*words), "taken", "cannot be made", "another folder")
+    assert refused(enhance(*words), "taken: is a file; name a folder with --faces-only")
+    assert not (tmp_path / "out.jpg").exists()
 
 
 @pytest.mark.parametrize("module", ["typing", "click", "enhance.cli.upscale", "numpy", "onnxruntime"])

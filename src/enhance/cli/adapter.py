@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,8 +17,28 @@ from enhance.options import Option, options_of
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
-PATH = click.Path(path_type=Path, readable=False)
+
+class _Named(click.Path):
+    """A path, but not the empty one, which Python takes for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty name is no file or folder", param, context)
+        return super().convert(value, param, context)
+
+
+PATH = _Named(path_type=Path, readable=False)
 """A file or a folder; what reads it says why it cannot."""
+
+
+class _Number(click.FloatRange):
+    """A number within a range, which what is no number never leaves."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        number = super().convert(value, param, context)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number", param, context)
+        return number
 
 
 class Formed(click.ParamType[str]):
@@ -30,7 +51,7 @@ class Formed(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> str:
         if not self.one.allows(value):
-            self.fail(f"{value} is not {self.one.range_in_words()}", param, context)
+            self.fail(f"{value or 'nothing'} is not {self.one.range_in_words()}", param, context)
         return value
 
 
@@ -114,4 +135,4 @@ def _type(one: Option) -> Any:
     least = one.least if one.above is None else one.above
     if one.kind is int:
         return click.IntRange(None if least is None else int(least), None if one.most is None else int(one.most))
-    return click.FloatRange(least, one.most, min_open=one.above is not None)
+    return _Number(least, one.most, min_open=one.above is not None)

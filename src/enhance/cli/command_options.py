@@ -23,6 +23,8 @@ class Output:
         kind=str,
         short="-o",
         metavar="PATH",
+        pattern=r"(?s).+",
+        form="the name of a file or folder",
     )
 
 

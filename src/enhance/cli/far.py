@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from enhance.cli.targets import TAR, target_of
 from enhance.errors import PhotoError
 
@@ -18,6 +20,8 @@ FAR_FOLDER = Path("/far")
 def path_or_url(text: str) -> Path | str:
     """A path, or the URL of what lies elsewhere as text; of a file on this machine also by URL its path."""
     named = here(text)
+    if not named:
+        raise click.BadParameter("an empty name is no file or folder")
     return named if is_far(named) else Path(named)
 
 

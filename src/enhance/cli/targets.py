@@ -148,8 +148,10 @@ def is_folder(output: str, count: int = 1) -> bool:
         PhotoError: it names a file where a folder is needed.
     """
     named = Path(output)
-    if os.path.isdir(named) or output.endswith(("/", os.sep)) or not named.suffix:  # noqa: PTH112 - Path's own
-        if os.path.isfile(named):  # noqa: PTH113 - fail on names that are too long
+    if os.path.isdir(named):  # noqa: PTH112 - Path's own fails on names that are too long
+        return True
+    if output.endswith(("/", os.sep)) or not named.suffix:
+        if os.path.exists(named):  # noqa: PTH110
             raise PhotoError(f"{output}: {NO_FOLDER}")
         return True
     if count > 1:

@@ -252,6 +252,8 @@ def enhance_file(
     for file in (sheet,) * bool(extras.compare or extras.original) + map_files(target) * extras.heat:
         refuse_inputs(file, inputs, overwrite=request.overwrite)
         refuse_foreign(file, overwrite=request.overwrite)
+    if extras.faces_only and extras.faces_only.is_file():
+        raise PhotoError(f"{extras.faces_only}: is a file; name a folder with --faces-only")
     make_folder(target.parent)
     result = draw_file(path, source, target, replace(request, options=options), progress)
     if extras.faces_only:
