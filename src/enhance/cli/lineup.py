@@ -13,6 +13,7 @@ from enhance.cli.answers import KEYS, failures_told
 from enhance.cli.command_options import Json, OutputFolder
 from enhance.cli.console import as_line, output_options, say
 from enhance.cli.pipes import STREAM, piped
+from enhance.cli.targets import NO_FOLDER
 from enhance.errors import PhotoError
 from enhance.tasks.upscale.options import LineupOptions
 
@@ -40,7 +41,7 @@ def lineup(photo: Path, output: Path | None, as_json: bool, **values: Any) -> No
     place = output or photo.with_name(f"{photo.stem}_lineup")
     with failures_told(photo, place, as_json=as_json), piped(photo, place) as files:
         if place.is_file():
-            raise PhotoError(f"{place}: is a file; name a folder")
+            raise PhotoError(f"{place}: {NO_FOLDER}")
         shown = lineup_photo(read(files.source), adapter.take(LineupOptions, values))
         folder = write_lineup(shown, place)
     notes = [shown.meaning(), *shown.notes, shown.warning]

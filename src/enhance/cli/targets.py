@@ -14,7 +14,7 @@ from enhance.errors import PhotoError
 TAR = ".tar"
 """Of a file with many small photos in it."""
 
-NO_FOLDER = "is a file; name a folder, or a file with an ending"
+NO_FOLDER = "is a file; name a folder"
 
 if TYPE_CHECKING:
     from enhance.batch.plan import PhotoTask
@@ -152,7 +152,7 @@ def is_folder(output: str, count: int = 1) -> bool:
         return True
     if output.endswith(("/", os.sep)) or not named.suffix:
         if os.path.exists(named):  # noqa: PTH110
-            raise PhotoError(f"{output}: {NO_FOLDER}")
+            raise PhotoError(f"{output}: {NO_FOLDER}, or a file with an ending")
         return True
     if count > 1:
         raise PhotoError(f"{output}: cannot hold what is made of {count} files; name a folder, as in -o {output}/")
