@@ -32,7 +32,7 @@ from enhance.inference.model import Model
 from enhance.photos.photo import read
 from enhance.pixels import to_uint8
 from enhance.tasks.upscale import pairs
-from enhance.tasks.upscale.choice import lineup_model
+from enhance.tasks.upscale.choice import lineup_models
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import UpscaleOptions
 from not_faces import SKLEARN, not_faces, sample
@@ -102,7 +102,7 @@ def lineups(network: Model, folders: Sequence[Path], count: int) -> Iterator[str
         rows: list[tuple[float, ...]] = []
         for batch in pairs.pairs(pairs.choose_files(everyone, size, count), size):
             for lr in batch.lr.transpose(0, 2, 3, 1):
-                drawn = draw_samples(lineup_model(network), aligned_crop(lr), range(8))
+                drawn = draw_samples(lineup_models(network)[1], aligned_crop(lr), range(8))
                 planes = drawn.transpose(0, 3, 1, 2)
                 vectors = recognition.embed(planes)
                 small = drawn.reshape(8, size, 4, size, 4, 3).mean((2, 4))

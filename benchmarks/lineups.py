@@ -8,7 +8,8 @@ nothing was calibrated or chosen are measured. A line-up is honest
 when its answers differ from each other as the truth differs from them. Beside the networks named stands what anybody
 can do: `noise` adds noise to the small picture, which `face_x4_gan` draws again and again; `pulse` searches a generator
 of faces for some that agree (see pulse.py; FOLDER holds its unpacked package). With `--bad` the small pictures are
-blurred, noisy JPEGs, and line-ups are drawn as they are for bad photos: on what `face_x4_grainy` makes of the face.
+blurred, noisy JPEGs, and line-ups are drawn as they are for bad photos: these are restored as photos are, the networks
+named restore the face, for each answer in another way, and `face_x4_lineup` draws on that.
 Of networks that were not measured this time, `--write` leaves the figures as they are.
 """
 
@@ -32,15 +33,25 @@ from enhance.evaluate.kernel_distance import features, kernel_distance
 from enhance.evaluate.st_lpips import st_lpips_among
 from enhance.faces import recognition
 from enhance.faces.crops import aligned_crop
+from enhance.faces.drawing import draw_crops
 from enhance.files import sha256, write_atomically
 from enhance.honesty.calibration import part_of
 from enhance.honesty.lineup import spread_path
 from enhance.honesty.records import record_of
-from enhance.honesty.samples import draw_samples, restored
+from enhance.honesty.samples import draw_samples, versions
 from enhance.inference import shipped
 from enhance.inference.model import Model
+from enhance.photos.photo import read
+from enhance.pixels import to_uint8
 from enhance.tasks.upscale import pairs
-from enhance.tasks.upscale.options import SCALE
+from enhance.tasks.upscale.choice import choose
+from enhance.tasks.upscale.options import (
+    LINEUP_MODEL,
+    RESTORATION_LINEUP_MODEL,
+    RESTORATION_MODEL,
+    SCALE,
+    UpscaleOptions,
+)
 from pages import ROOT, rewrite
 from pages import measured as written
 
@@ -109,11 +120,14 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=Path("peers"), help="where others' packages lie unpacked")
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
-    names = options.model or (["face_x4_lineup"] if options.bad else ["face_x4_lineup", "noise", "pulse"])
-    ways = {name: way_of(name, options.peers) for name in names}
+    if options.bad:
+        ways = {name: way_of_bad(name) for name in options.model or [RESTORATION_LINEUP_MODEL, RESTORATION_MODEL]}
+    else:
+        names = options.model or ["face_x4_lineup", "noise", "pulse"]
+        ways = {name: way_of(name, options.peers) for name in names}
     title = f"answers beside the truth{' of bad photos' if options.bad else ''}"
     rows: dict[tuple[str, int], str] = {}
-    spread: dict[str, dict[str, float]] = {name: {} for name in names}
+    spread: dict[str, dict[str, float]] = {name: {} for name in ways}
     print(*HEADING, sep="\n", flush=True)
     for name, size, found in measured(ways, options.faces, sizes, options.count, options.bad):
         rows[Path(name).stem, size] = f"| {size} | `{Path(name).stem}` | {found.row()} |"
@@ -121,8 +135,8 @@ def main() -> None:
         print(rows[Path(name).stem, size], flush=True)
     if options.write:
         rewrite(PAGE, title, [*HEADING, *merged(written(PAGE, title), rows)])
-        for name in set(names) & set(shipped.names()):
-            _record(name, spread[name], "spread_restored" if options.bad else "spread", options.count)
+        for name in set(ways) & set(shipped.names()) - {RESTORATION_MODEL}:  # whose line-ups are its own answers
+            _record(name, spread[name], options.count)
 
 
 def merged(lines: Sequence[str], rows: Mapping[tuple[str, int], str]) -> list[str]:
@@ -134,12 +148,12 @@ def merged(lines: Sequence[str], rows: Mapping[tuple[str, int], str]) -> list[st
     return [everything[key] for key in sorted(everything, key=lambda key: (names.index(key[0]), key[1]))]
 
 
-def _record(name: str, spread: Mapping[str, float], what: str, faces: int) -> None:
+def _record(name: str, spread: Mapping[str, float], faces: int) -> None:
     """Write beside weights how far their answers are apart; what was measured of other weights is dropped."""
     weights = shipped.weights_of(name)
     path = spread_path(weights)
     before = record_of(weights, path) or {}
-    record = {**before, "sha256": sha256(weights), "faces": faces, what: {**before.get(what, {}), **spread}}
+    record = {"sha256": sha256(weights), "faces": faces, "spread": {**before.get("spread", {}), **spread}}
     write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
@@ -170,8 +184,7 @@ def measure(way: Way, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], bad
     for batch in batches:
         for lr, hr in zip(batch.lr.transpose(0, 2, 3, 1), batch.hr, strict=True):
             truth = hr.transpose(1, 2, 0)
-            small = restored(first, aligned_crop(lr)).lr if bad else lr
-            drawn = way(small, BAND)
+            drawn = way(lr, BAND)
             everybody = np.concatenate([truth[None], drawn[:ANSWERS]]).transpose(0, 3, 1, 2)
             vectors = recognition.embed(everybody)
             cosine = (vectors @ vectors.T)[upper]
@@ -183,7 +196,9 @@ def measure(way: Way, batches: Sequence[pairs.ReducedPairs[pairs.FaceFile]], bad
             ranks.append(int((strangeness[1:] < strangeness[0]).sum()))
             low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
             inside.append(float(((truth >= low) & (truth <= high)).mean()))
-            usual = draw_samples(first, aligned_crop(small), [0])[0]
+            usual = (
+                draw_crops(first, [aligned_crop(lr)], 0)[0] if bad else draw_samples(first, aligned_crop(lr), [0])[0]
+            )
             seen.append(features(np.stack([truth, drawn[len(seen) % ANSWERS], usual]).transpose(0, 3, 1, 2)))
     real, one, usual = np.stack(seen, 1)
     return Found(
@@ -204,6 +219,19 @@ def way_of(name: str, peers: Path) -> Way:
         return partial(noisy_answers, Model.load("face_x4_gan"))
     network = Model.load(name)
     return lambda lr, count: draw_samples(network, aligned_crop(lr), range(1, count + 1))
+
+
+def way_of_bad(name: str) -> Way:
+    """How answers are drawn from what a network restores in several ways."""
+    restorer, network = Model.load(name), Model.load(LINEUP_MODEL)
+
+    def answers(lr: Array, count: int) -> Array:
+        seeds = range(1, count + 1)
+        _, rgb = choose(read(to_uint8(lr)), UpscaleOptions(aligned=True))
+        crops = zip(versions(restorer, aligned_crop(rgb), seeds), seeds, strict=True)
+        return np.concatenate([draw_samples(network, crop, [seed]) for crop, seed in crops])
+
+    return answers
 
 
 def noisy_answers(network: Model, lr: Array, count: int) -> Array:

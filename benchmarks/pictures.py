@@ -2,7 +2,7 @@
 
     python benchmarks/pictures.py [--out docs]
 
-Writes sample.png, grainy.webp, rest.webp, logo.png and lineup.webp.
+Writes sample.png, grainy.webp, rest.webp, logo.png, lineup.webp and lineup_grainy.webp.
 """
 
 import argparse
@@ -48,10 +48,11 @@ def main() -> int:
             drawn = enhance_photo(read(logo), UpscaleOptions(aligned=True, force=True)).canvas.image()
             panels = [("input", logo), ("bicubic", enlarged(logo)), ("face_x4_gan", drawn)]
             side_by_side(panels).save(out / "logo.png")
-        people = sheet(lineup(smaller(TINY), 8))
-        people.resize((people.width * 2 // 3, people.height * 2 // 3), Image.Resampling.LANCZOS).save(
-            out / "lineup.webp", quality=85
-        )
+        for name, given in (("lineup", smaller(TINY)), ("lineup_grainy", worse(smaller(SMALL)))):
+            people = sheet(lineup(given, 8))
+            people.resize((people.width * 2 // 3, people.height * 2 // 3), Image.Resampling.LANCZOS).save(
+                out / f"{name}.webp", quality=85
+            )
     except EnhanceError as error:
         print(f"pictures: {error}", file=sys.stderr)
         return error.exit_code

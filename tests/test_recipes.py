@@ -14,7 +14,7 @@ from enhance.cli.train import export, train
 RECIPES = Path(__file__).parents[1] / "recipes"
 SCRIPTS = sorted(path for path in RECIPES.glob("*.sh") if path.name != "stages.sh")
 COMMANDS = {"train": train, "export": export, "prepare": prepare}
-EARLIER = {"face_x4_gan", "photo_x4", "photo_x4_grainy", "photo_fill"}
+EARLIER = {"face_x4_grainy_finish_again", "face_x4_gan", "photo_x4", "photo_x4_grainy", "photo_fill"}
 """Runs of other scripts, which are to be run before."""
 FAKE = """#!/bin/sh
 for word in "$@"; do printf '%s\\t' "$word"; done >> "$CALLS"; echo >> "$CALLS"

@@ -26,7 +26,6 @@ from enhance.photos.photo import read
 from enhance.pixels import Array, area_mean, to_uint8
 from enhance.tasks.upscale import pairs
 from enhance.tasks.upscale.bad_photos import BadPhoto
-from enhance.tasks.upscale.choice import lineup_model
 from enhance.tasks.upscale.enhance import enhance_photo
 from enhance.tasks.upscale.options import SCALE, UpscaleOptions
 from enhance.tasks.upscale.pairs import FaceFile, WholePhoto
@@ -86,7 +85,7 @@ def calibrate(folders: Sequence[Path], model: str, limit: int | None = None) -> 
     record = {
         "model": network.path.stem,
         "sha256": digest,
-        "sha256_of_answers": sha256(lineup_model(network).path),
+        "sha256_of_answers": uncertainty.digest_of_answers(network),
         "level": uncertainty.LEVEL,
         "answers": uncertainty.SAMPLES,
         "visible_grey_levels": round(uncertainty.VISIBLE * 255),

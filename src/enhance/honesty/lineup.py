@@ -29,7 +29,7 @@ from enhance.files import write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
 from enhance.honesty.records import record_of
-from enhance.honesty.samples import draw_samples, restored, upright
+from enhance.honesty.samples import draw_samples, upright, versions
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
@@ -40,9 +40,9 @@ from enhance.photos.photo import Photo, Source, read
 from enhance.photos.writing import write as write_picture
 from enhance.pixels import Array, Box, luma, to_uint8
 from enhance.sheets import lineup_sheet
-from enhance.tasks.upscale.choice import choose, face_model, lineup_model
+from enhance.tasks.upscale.choice import choose, face_model, lineup_models
 from enhance.tasks.upscale.finding import find_jobs
-from enhance.tasks.upscale.options import BICUBIC, FACE_MODEL, RESTORATION_MODEL, LineupOptions, UpscaleOptions
+from enhance.tasks.upscale.options import BICUBIC, LineupOptions, UpscaleOptions
 from enhance.tasks.upscale.result import TOO_LARGE
 
 _WINDOW, _SIGMA = 11, 1.5
@@ -132,7 +132,7 @@ class Lineup:
     def sentence(self) -> str:
         """What the line-up says, in one line."""
         people = "one person" if self.people == 1 else f"{self.people} different people"
-        given = "the restored photo" if self.restored else "the photo"
+        given = "the photo as it was restored" if self.restored else "the photo"
         return (
             f"{len(self.samples)} answers for {self.pixels} pixels across, {people} to a verifier "
             f"(mean likeness {self.identity:.2f}); each agrees with {given} to {min(self.lr_psnr):.0f} dB or more"
@@ -209,8 +209,8 @@ def lineup(
     Args:
         photo: whatever `upscale` takes.
         n: how many, 2 to 32.
-        model: as for `upscale`; None: face_x4_lineup. Where the photo is grainy or the face blurred, it draws what
-            face_x4_grainy made of the face.
+        model: as for `upscale`; None: face_x4_lineup. Where the photo is grainy or the face blurred, each answer is
+            drawn from another way to restore the face, by face_x4_grainy_lineup.
         seed: of the first answer; the others have the seeds that follow, so each can be had again by `upscale` with
             the same model, if nothing was restored.
         face: which one, 1 being the largest.
@@ -260,8 +260,8 @@ def lineup_photo(
         original = KnownFace.of(job, options.face).job(photo.rgb).crop
         pixels = photo.rgb if original is None else original.lr
     seeds = range(options.seed, options.seed + options.n)
-    crop, network, bad = several_from(crop, options.model, restores=choice.restores)
-    drawn = draw_samples(network, crop, seeds)
+    crops, network, restorer = several_from(crop, seeds, options.model, restores=choice.restores)
+    drawn = np.concatenate([draw_samples(network, one, [seed]) for one, seed in zip(crops, seeds, strict=True)])
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
         name=photo.name,
@@ -271,14 +271,15 @@ def lineup_photo(
         pixels=crop.size,
         lr=pixels,
         samples=tuple(
-            Sample(hr, seed, lr_psnr(hr, crop.lr, network.facts.scale)) for hr, seed in zip(drawn, seeds, strict=True)
+            Sample(hr, seed, lr_psnr(hr, one.lr, network.facts.scale))
+            for hr, one, seed in zip(drawn, crops, seeds, strict=True)
         ),
         identity=_mean_of_pairs(vectors @ vectors.T),
         people=recognition.people(vectors),
         structure=structural_distance(drawn),
-        spread=measured_spread(network, crop.size, restored=bad),
-        restored=bad or choice.restorer is not None,
-        exploration=exploration.explore(network, crop, options.seed) if explore else None,
+        spread=measured_spread(restorer or network, crop.size),
+        restored=(restorer or choice.restorer) is not None,
+        exploration=exploration.explore(network, crops[0], options.seed) if explore else None,
         notes=photo.left_out,
     )
 
@@ -314,9 +315,10 @@ def _one_of(jobs: Sequence[FaceJob], number: int, name: str) -> tuple[FaceJob, F
 
 
 def several_from(
-    crop: FaceCrop, model: str | os.PathLike[str] | Model | None = None, *, restores: bool
-) -> tuple[FaceCrop, Model, bool]:
-    """What several answers of a face are drawn from, the network that draws them, and whether the face was restored.
+    crop: FaceCrop, seeds: Sequence[int], model: str | os.PathLike[str] | Model | None = None, *, restores: bool
+) -> tuple[list[FaceCrop], Model, Model | None]:
+    """What the answers of some seeds are drawn from, the network that draws them, and that which restored the face in
+    another way for each; None if none did.
 
     Args:
         model: None for what suits.
@@ -326,13 +328,8 @@ def several_from(
         ModelError: there is no such model.
     """
     network, _ = face_model(model, [crop], restores=restores)
-    if model is not None:
-        return crop, network, False
-    bad = network.facts.name == RESTORATION_MODEL
-    if bad:
-        # Its own answers are nearly one. What they have in common is what can be known; the rest is drawn on that.
-        crop, network = restored(network, crop), Model.load(FACE_MODEL)
-    return crop, lineup_model(network), bad
+    restorer, drawing = lineup_models(network) if model is None else (None, network)
+    return versions(restorer, crop, seeds), drawing, restorer
 
 
 def write_lineup(shown: Lineup, folder: Path) -> Path:
@@ -365,19 +362,17 @@ def spread_path(model: Path) -> Path:
     return model.with_name("spread.json")
 
 
-def measured_spread(model: Model, size: int, *, restored: bool = False) -> float | None:
+def measured_spread(model: Model, size: int) -> float | None:
     """How far apart the answers of a model are for a face of so many pixels, in units of their distance from the truth.
 
-    It is that of the nearest measured size. None, if these very weights were not measured.
-
-    Args:
-        restored: whether they are drawn on what another network made of a bad photo.
+    It is that of the nearest measured size. None, if these very weights were not measured. Of a model that restores a
+    bad face in several ways it is that of what is drawn from these.
 
     Raises:
         ModelError: what was measured is unreadable.
     """
     record = record_of(model.path, spread_path(model.path)) if is_shipped(model.path) else None
-    sizes = record and record.get("spread_restored" if restored else "spread")
+    sizes = record and record.get("spread")
     if not sizes:
         return None
     return float(sizes[min(sizes, key=lambda known: abs(math.log(int(known) / size)))])

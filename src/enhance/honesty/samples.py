@@ -12,7 +12,7 @@ from enhance.faces.drawing import draw_crops
 from enhance.inference.model import Model
 from enhance.painting.consistency import back_project
 from enhance.pixels import Array, area_mean, eight_bit
-from enhance.tasks.upscale.choice import lineup_model
+from enhance.tasks.upscale.choice import lineup_models
 
 
 def draw_samples(model: Model, crop: FaceCrop, seeds: Sequence[int]) -> Array:
@@ -29,10 +29,18 @@ def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: Arra
         count: how many, the first included.
         first: what was drawn for the first seed, if it was drawn already.
     """
-    drawn = [draw_crops(model, [crop], seed)[0] if first is None else first]
-    other = lineup_model(model)
-    drawn += [draw_crops(other, [crop], seed + n)[0] for n in range(1, count)]
-    return _consistent(drawn, crop, model.facts.scale)
+    further = range(seed + 1, seed + count)
+    several, other = lineup_models(model)
+    drawn = draw_crops(model, [crop], seed)[0] if first is None else first
+    answers = zip(versions(several, crop, further), further, strict=True)
+    others = [draw_samples(other, version, [of]) for version, of in answers]
+    return np.concatenate([_consistent([drawn], crop, model.facts.scale), *others])
+
+
+def versions(model: Model | None, crop: FaceCrop, seeds: Sequence[int]) -> list[FaceCrop]:
+    """What the answers of some seeds are drawn from: the crop itself, or each from another way in which a model
+    restores it."""
+    return [crop if model is None else restored(model, crop, seed) for seed in seeds]
 
 
 def restored(model: Model, crop: FaceCrop, seed: int = 0) -> FaceCrop:

@@ -24,7 +24,7 @@ from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
 from enhance.pixels import Array, luma
 from enhance.sheets import with_scale
-from enhance.tasks.upscale.choice import lineup_model
+from enhance.tasks.upscale.choice import lineup_models
 
 SAMPLES = 8
 """Samples from which the spread is taken, the shown one included."""
@@ -174,7 +174,7 @@ def constants_for(network: Model, size: int) -> Constants:
         UncalibratedError: the network was not calibrated, or its file changed since.
     """
     record = calibration(network.path)
-    answers = sha256(lineup_model(network).path)
+    answers = digest_of_answers(network)
     if record is None or record.get("sha256_of_answers", answers) != answers:
         raise UncalibratedError(
             f"{network.path}: was never calibrated, so nobody knows how far its pixels may be wrong; "
@@ -182,6 +182,11 @@ def constants_for(network: Model, size: int) -> Constants:
         )
     sizes = {int(key): Constants(**value) for key, value in record["constants"].items()}
     return sizes[max((known for known in sizes if known <= size), default=min(sizes))]
+
+
+def digest_of_answers(network: Model) -> str:
+    """The sha256 of what draws further answers beside one of a network, of two files where two do."""
+    return " ".join(sha256(model.path) for model in lineup_models(network) if model is not None)
 
 
 def calibration(model: Path) -> Mapping[str, Any] | None:

@@ -87,7 +87,15 @@ TRICKS = (
     Trick(
         "faces",
         "Faces",
-        ("face_x4_gan", "photo_x4_pixel", "face_x4_pixel", "face_x4_lineup", "face_x4_grainy", "photo_restore"),
+        (
+            "face_x4_gan",
+            "photo_x4_pixel",
+            "face_x4_pixel",
+            "face_x4_lineup",
+            "face_x4_grainy",
+            "face_x4_grainy_lineup",
+            "photo_restore",
+        ),
         "redraws small faces",
     ),
     Trick("stripes", "Stripes", ("animals", "zebra", "horse"), "turns horses into zebras and back"),

@@ -184,7 +184,7 @@ def turned(order: Order) -> Made:
     original = face.job(rgb).crop
     if original is None:
         raise PhotoError(f"photo: face {face.number}: {face.reason}, so there is nothing to turn")
-    crop, model, bad = several_from(original, restores=choice.restores)
+    (crop,), model, restorer = several_from(original, [options.seed], restores=choice.restores)
 
     def find() -> Dials:
         exploring = exploration.explore(model, crop, options.seed)
@@ -214,7 +214,7 @@ def turned(order: Order) -> Made:
         "pixels_across": face.size,
         "part": [x0 + left, y0 + top, x1 + left, y1 + top],
         "dials": list(options.turns()),
-        "restored": bad or choice.restorer is not None,
+        "restored": (restorer or choice.restorer) is not None,
         "strength": [round(float(value), 3) for value in strength],
         "lr_psnr_db": round(min(agreement, 99.0), 2),
         "warning": WARNING,

@@ -23,6 +23,7 @@ from enhance.tasks.upscale.options import (
     BICUBIC,
     FACE_MODEL,
     LINEUP_MODEL,
+    RESTORATION_LINEUP_MODEL,
     RESTORATION_MODEL,
     RESTORED_BACKGROUND_MODEL,
     SCALE,
@@ -151,11 +152,15 @@ def face_model(
     return Model.load(RESTORATION_MODEL if restores or reason else FACE_MODEL), reason
 
 
-def lineup_model(model: Model) -> Model:
-    """The model that draws further answers beside one of a model: the one that was taught to, where there is one.
+def lineup_models(model: Model) -> tuple[Model | None, Model]:
+    """What draws further answers beside one of a model: what restores a bad face in several ways for them to be drawn
+    from, if anything does, and what draws them. It is those that were taught to, where there are any.
 
     Raises:
-        ModelError: it is not there.
+        ModelError: they are not there.
     """
-    usual = model.facts.name == FACE_MODEL and is_shipped(model.path)
-    return Model.load(LINEUP_MODEL) if usual else model
+    if not is_shipped(model.path):
+        return None, model
+    if model.facts.name == RESTORATION_MODEL:
+        return Model.load(RESTORATION_LINEUP_MODEL), Model.load(LINEUP_MODEL)
+    return None, Model.load(LINEUP_MODEL) if model.facts.name == FACE_MODEL else model

@@ -187,6 +187,23 @@ def face_x4_lineup() -> Recipe:
     )
 
 
+def face_x4_grainy_lineup() -> Recipe:
+    """The same for bad photos, from the weights of `face_x4_grainy`: what their small pictures could have been.
+
+    The penalty is due at every step, as there; the discriminators are not heard until they know bad photos from good
+    ones. What it draws is made small, and drawn by `face_x4_lineup`.
+    """
+    draft = face_x4_lineup()
+    return replace(
+        draft,
+        name="face_x4_grainy_lineup",
+        losses=replace(draft.losses, adversarial_grows=400, penalty_every=1),
+        degraded=True,
+        noise_scale=(1.1, 1.3, 1.3),
+        refined_below=0,
+    )
+
+
 def face_x4_grainy_pixel() -> Recipe:
     """Blurred, noisy and blocky photos restored and enlarged, by the per-pixel loss."""
     return replace(
@@ -333,6 +350,7 @@ RECIPES: dict[str, Callable[[], Recipe | RestorationRecipe | MeasuringRecipe]] =
         face_x4_gan,
         face_x4_gan_finish,
         face_x4_lineup,
+        face_x4_grainy_lineup,
         face_x4_grainy_pixel,
         face_x4_grainy_likeness,
         face_x4_grainy,

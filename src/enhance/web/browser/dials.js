@@ -1,6 +1,6 @@
 // A face turned along the directions in which its answers differ most: enhance/honesty/exploration.py, with its names.
 import { luma } from "./defects.js";
-import { LINEUP_MODEL, agreement, backProjected, cropped, digest, draw, fitted, upright } from "./faces.js";
+import { LINEUP_MODEL, agreement, backProjected, cropped, digest, draw, fitted, upright, version } from "./faces.js";
 import { facts } from "./files.js";
 import { areaMean, cut, eightBit } from "./pixels.js";
 import { Random } from "./random.js";
@@ -19,10 +19,12 @@ export async function explore(file, { dials = "0", seed = 0, face, box }, progre
 		shared = (await facts()).networks[LINEUP_MODEL].shared;
 	if (!explored.has(key)) {
 		if (explored.size >= KEPT) explored.delete(explored.keys().next().value);
-		const one = await cropped(file, { face, box });
+		const one = await cropped(file, { face, box }),
+			crop = await version(one, own);
 		explored.set(key, {
 			...one,
-			directions: await found(shared, own, async code => detail(one.crop, await drawn(one.crop, own, code)), progress),
+			crop,
+			directions: await found(shared, own, async code => detail(crop, await drawn(crop, own, code)), progress),
 		});
 	}
 	const { crop, given, number, width, height, directions } = explored.get(key),

@@ -26,6 +26,7 @@ const FACE_MODEL = "face_x4_gan",
 	BACKGROUND_MODEL = "photo_x4_pixel",
 	TOO_LARGE = "too large to need redrawing";
 export const LINEUP_MODEL = "face_x4_lineup";
+const RESTORATION_LINEUP_MODEL = "face_x4_grainy_lineup";
 const looked = new Map(); // by what a file holds: its faces
 let last = {}; // the part of a file that was measured last, and what is wrong with it
 
@@ -459,8 +460,9 @@ export async function map(file, { model: asked = "auto", seed = 0, box, face = 0
 		const crop = crops[n],
 			samples = [];
 		for (let k = 0; constants && k < SAMPLES; k += 1) {
-			const [made] = await draw(k && model === FACE_MODEL ? LINEUP_MODEL : model, [crop], Number(seed) + k);
-			samples.push(backProjected(made, crop.lr).map(eightBit));
+			const given = k ? await version({ crop, bad: model === RESTORATION_MODEL }, Number(seed) + k) : crop,
+				[made] = await draw(k && [FACE_MODEL, RESTORATION_MODEL].includes(model) ? LINEUP_MODEL : model, [given], Number(seed) + k);
+			samples.push(backProjected(made, given.lr).map(eightBit));
 			progress((n + (k + 1) / SAMPLES) / drawn.length);
 		}
 		const edges = one.face.box.map((edge, side) => Math.round(edge + part[side % 2])),
@@ -560,7 +562,7 @@ const inside =
 		return x >= left && x < right && y >= top && y < bottom;
 	};
 
-/** One face of a photo, or the first in a box of it, as several answers are drawn from it: of a bad photo, of what restoring leaves. */
+/** One face of a photo, or the first in a box of it, and whether it is bad, so that each answer is drawn from what `version` makes of it. */
 export async function cropped(file, { face, box }) {
 	const bitmap = await shown(file),
 		all = await known(file, bitmap),
@@ -571,9 +573,13 @@ export async function cropped(file, { face, box }) {
 		restored = await restore(rgb, defects),
 		crop = cropOf(restored, one.face.landmarks, one.size, one.reduction),
 		bad = faceModel("auto", [crop], defects.amount === 1) === RESTORATION_MODEL,
-		given = bad || restored !== rgb ? "restored photo" : "photo";
-	if (bad) crop.lr = (await draw(RESTORATION_MODEL, [crop], 0))[0].map(drawn => areaMean(drawn, SCALE));
-	return { crop, given, number: one.number, width: bitmap.width, height: bitmap.height };
+		given = bad || restored !== rgb ? "photo as it was restored" : "photo";
+	return { crop, bad, given, number: one.number, width: bitmap.width, height: bitmap.height };
+}
+
+/** What an answer is drawn from: of a bad photo, one of the ways to restore it. */
+export async function version({ crop, bad }, seed) {
+	return bad ? { ...crop, lr: (await draw(RESTORATION_LINEUP_MODEL, [crop], seed))[0].map(drawn => areaMean(drawn, SCALE)) } : crop;
 }
 
 /** What was drawn of a face, upright in its frame. */
@@ -614,12 +620,17 @@ function answer(lr, hr, { model, seed, faces, notes, drawn, rest }) {
 
 /** Several faces for the same pixels, upright. */
 export async function lineup(file, { face, box, seed = 0, n = 8 }, progress) {
-	const { crop, given } = await cropped(file, { face, box }),
+	const found = await cropped(file, { face, box }),
+		{
+			crop: { size },
+			given,
+		} = found,
 		model = LINEUP_MODEL,
 		answers = [];
 	let least = 99;
 	for (let k = 0; k < Number(n); k += 1) {
-		const [drawn] = await draw(model, [crop], Number(seed) + k);
+		const crop = await version(found, Number(seed) + k),
+			[drawn] = await draw(model, [crop], Number(seed) + k);
 		least = Math.min(least, agreement(drawn, crop.lr));
 		answers.push({ seed: Number(seed) + k, planes: upright(crop, drawn) });
 		progress((k + 1) / Number(n));
@@ -628,9 +639,9 @@ export async function lineup(file, { face, box, seed = 0, n = 8 }, progress) {
 		facts: {
 			model,
 			seed: Number(seed),
-			pixels_across: crop.size,
+			pixels_across: size,
 			warning: "Made-up detail: none of these is the person. They will not help to identify anyone.",
-			sentence: `${n} answers for ${crop.size} pixels across; each agrees with the ${given} to ${Math.floor(least)} dB or more`,
+			sentence: `${n} answers for ${size} pixels across; each agrees with the ${given} to ${Math.floor(least)} dB or more`,
 		},
 		answers,
 		stamp: { model, rest: [], agreement: least, boxes: ["all"] },

@@ -3,7 +3,7 @@
 import { here, kept } from "./files.js";
 
 /** What is drawn many times: line-ups, dials, the answers behind a map. */
-const OFTEN = ["face_x4_lineup", "face_x4_grainy"],
+const OFTEN = ["face_x4_lineup", "face_x4_grainy", "face_x4_grainy_lineup"],
 	LEAST = 30; // dB between its drawing and that of WebAssembly, which rounds to 8 bits
 /** What an address says of it, as in faces?gpu=never; workers are named so. "any" lets software try, too, "always" looks at no clock. */
 const SETTING = self.name,
