@@ -54,6 +54,11 @@ def luma(rgb: NDArray[Any]) -> NDArray[Any]:
     return rgb @ np.array(LUMA, rgb.dtype)
 
 
+def without_colours(rgb: NDArray[Any]) -> NDArray[Any]:
+    """The brightness of floats (...,3) in all three channels."""
+    return np.repeat(luma(rgb)[..., None], 3, -1)
+
+
 def resize(
     picture: NDArray[np.floating],
     size: PixelSize,

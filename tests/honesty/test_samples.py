@@ -1,5 +1,7 @@
 """Of several answers, what each is drawn from; on a face that nobody has: three dark spots on a light oval."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from enhance.faces.crops import FaceCrop, aligned_crop
 from enhance.honesty.samples import draw_beside, draw_samples, restored
 from enhance.inference.model import Model
 from enhance.painting.consistency import lr_psnr
-from enhance.pixels import area_mean
+from enhance.pixels import area_mean, without_colours
 
 SIZE = 32
 
@@ -36,3 +38,9 @@ def test_answers_beside_that_of_a_bad_face_agree_each_with_another_way_to_restor
         assert lr_psnr(answer, restored(several, crop, seed).lr, 4) >= 45
     one, other = (area_mean(answer, 4) for answer in drawn[1:])
     assert np.abs(one - other).mean() > 1 / 255
+
+
+def test_answers_of_a_grey_face_are_grey(crop: FaceCrop) -> None:
+    drawn = draw_beside(Model.load("face_x4_grainy"), replace(crop, lr=without_colours(crop.lr)), 0, 3)
+    assert np.ptp(drawn, axis=-1).max() < 1.5 / 255
+    assert drawn.std() > 0.1

@@ -17,8 +17,9 @@ from enhance.inference.noise import noise_rng, truncation
 from enhance.painting.background import Background
 from enhance.painting.bands import Patch
 from enhance.painting.consistency import back_project
+from enhance.painting.restoration import is_grey
 from enhance.painting.tiles import united
-from enhance.pixels import Array, Box, resize
+from enhance.pixels import Array, Box, resize, without_colours
 
 MAX_FACE_SIZE = 96
 """Pixels across the face frame up to which a face is redrawn: half as many again as the networks were trained on."""
@@ -119,7 +120,7 @@ def draw_crops(
 ) -> list[Array]:
     """Faces as a model draws them, (scale*h,scale*w,3) in [0,1] for crops (h,w,3).
 
-    What is drawn of a reduced crop is enlarged by bicubic to where it belongs.
+    What is drawn of a reduced crop is enlarged by bicubic to where it belongs. A face without colours stays so.
 
     Args:
         shared: numbers in the place of the noise that is one for the whole face, as many as the model has
@@ -134,7 +135,8 @@ def draw_crops(
         (hr.shape[1] * crop.reduction, hr.shape[0] * crop.reduction) for hr, crop in zip(drawn, crops, strict=True)
     ]
     pairs = zip(drawn, crops, sizes, strict=True)
-    return [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
+    larger = [hr if crop.reduction == 1 else np.clip(resize(hr, size), 0, 1) for hr, crop, size in pairs]
+    return [without_colours(hr) if is_grey(crop.lr) else hr for hr, crop in zip(larger, crops, strict=True)]
 
 
 def _refined(model: Model, crop: FaceCrop, drawn: Array, seed: int, shared: NDArray[np.floating] | None) -> Array:

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from enhance.painting.restoration import UNITS
 from enhance.photos import statistics
-from enhance.pixels import eight_bit, luma, to_float
+from enhance.pixels import eight_bit, to_float, without_colours
 from enhance.progress import Bar
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.tasks.upscale.networks.restorer import DEFECTS, DefectEstimator
@@ -153,7 +153,7 @@ class MeasuredPhotos:
         if rng.random() < 0.5:
             crop = crop.transpose(1, 0, 2)
         if rng.random() < self.sampling.grey:
-            crop = np.repeat(luma(crop)[..., None], 3, 2)
+            crop = without_colours(crop)
         return np.ascontiguousarray(crop)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from enhance.datasets import folders
 from enhance.errors import DataError
-from enhance.pixels import luma, to_float
+from enhance.pixels import to_float, without_colours
 from enhance.tasks.upscale.bad_photos import BadPhoto
 from enhance.train.task import Batch
 
@@ -122,7 +122,7 @@ class PhotoDataset:
         if rng.random() < 0.3:
             crop = crop.transpose(1, 0, 2)
         if rng.random() < self.sampling.grey:
-            crop = np.repeat(luma(crop)[..., None], 3, 2)
+            crop = without_colours(crop)
         return np.ascontiguousarray(crop)
 
 

@@ -142,7 +142,7 @@ export async function draw(model, crops, seed, shared = []) {
 		drawn = await drawOnce(model, small, seed, shared);
 	for (const [n, crop] of small.entries()) {
 		if (crop.size < below) drawn[n] = await refined(model, crop, drawn[n], seed, shared, multiple);
-		drawn[n] = sized(drawn[n], SCALE * crops[n].side);
+		drawn[n] = withoutColours(sized(drawn[n], SCALE * crops[n].side), crops[n].lr);
 	}
 	return drawn;
 }
