@@ -414,18 +414,20 @@ def test_a_face_is_redrawn_as_far_as_its_detail_is_lost(paper: Any) -> None:
     assert any(0 < share < 1 for share in wanted)
 
 
-def test_what_was_made_up_is_as_in_python(paper: Any) -> None:
-    given = read_photo(photo(110, angle=30))
-    told = asked(paper, "map", _png(photo(110, angle=30)), seed=2)
-    known = [KnownFace.of(job, number) for number, job in enumerate(find_jobs(given.rgb, None, False), 1)]
-    wanted = enhance_photo(given, UpscaleOptions(seed=2, background=BACKGROUND_MODEL), known_faces=known)
+@pytest.mark.parametrize("noise", [0, 12])
+def test_what_was_made_up_is_as_in_python(paper: Any, noise: float) -> None:
+    given = read_photo(photo(110, angle=30, noise=noise))
+    told = asked(paper, "map", _png(photo(110, angle=30, noise=noise)), seed=2)
+    wanted = enhance_photo(given, UpscaleOptions(seed=2, background=BACKGROUND_MODEL))
     reports = report(given, wanted)
     assert told["measured"]
     assert [one["made_up"] for one in told["faces"]] == [pytest.approx(one.made_up, abs=0.02) for one in reports]
     with Image.open(io.BytesIO(told["files"][0])) as image:
         opaque = np.asarray(image.getchannel("A"), np.float64) / 255
     assert opaque.max() > 0.2
-    assert agreement(opaque, np.clip(band_map(wanted, reports, given) / (48 / 255), 0, 1)) > 30
+    # The answers of a bad photo are drawn by three networks of 8 bits one after the other, whose roundings add up.
+    least = 25 if noise else 30
+    assert agreement(opaque, np.clip(band_map(wanted, reports, given) / (48 / 255), 0, 1)) > least
 
 
 @pytest.mark.slow
