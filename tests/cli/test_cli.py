@@ -374,6 +374,8 @@ def test_faces_that_cannot_be_written_are_told_in_one_line(tmp_path: Path) -> No
 def test_who_interrupts_while_python_imports_is_shown_no_traceback(module: str, face: Path) -> None:
     code = (
         "import os, signal, sys\n"
+        # What a shell runs in the background inherits that it is not to be interrupted.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupting:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
