@@ -108,22 +108,29 @@ def refuse_inputs(target: Path, photos: Sequence[Path], *, overwrite: bool) -> N
             raise PhotoError(refusal(target, "an input"))
 
 
-def refuse_foreign(target: Path, named: object = None, *, overwrite: bool) -> None:
+def refuse_foreign(target: Path, named: str | None = None, *, overwrite: bool) -> None:
     """Raise PhotoError where a file is in the way that this program did not make, unless it may be written over.
 
     Args:
         named: what `-o` says: a file of just this name may be.
         overwrite: all may be.
     """
-    if not overwrite and target.is_file() and target != Path(str(named)) and not is_ours(target):
+    if not overwrite and target.is_file() and not replaceable(target, named):
         raise PhotoError(refusal(target, "not ours"))
+
+
+def replaceable(target: str | Path, named: str | None) -> bool:
+    """Whether a file that is there may be replaced: `-o` names it, or this program made it."""
+    return (named is not None and Path(target) == Path(named)) or is_ours(Path(target))
 
 
 def refuse_twice(targets: Sequence[Path]) -> None:
     """Raise PhotoError where two results of a call would go to one file."""
-    for number, target in enumerate(targets):
-        if target in targets[:number]:
+    before: set[Path] = set()
+    for target in targets:
+        if target in before:
             raise PhotoError(f"{target}: would be written twice; give the files one after the other")
+        before.add(target)
 
 
 def is_ours(path: Path) -> bool:

@@ -33,7 +33,7 @@ from enhance.cli.engines import engine_of
 from enhance.cli.far import far_tasks, here, is_far, path_or_url
 from enhance.cli.pipes import only_one, piped
 from enhance.cli.settings import accepted, settings_of
-from enhance.cli.targets import TAR, is_ours, make_folder, refuse_foreign, refuse_inputs, target_of, tasks_of
+from enhance.cli.targets import TAR, make_folder, refuse_foreign, refuse_inputs, replaceable, target_of, tasks_of
 from enhance.cli.video import film
 from enhance.counts import counted
 from enhance.errors import EnhanceError, PhotoError
@@ -189,11 +189,6 @@ def enhance_many(photos: tuple[Path | str, ...], request: Request, part: tuple[i
 def inputs_of(path: Path, request: Request) -> tuple[Path, ...]:
     """The pictures that are read for one result."""
     return (path, request.extras.original) if request.extras.original else (path,)
-
-
-def replaceable(target: str, named: str | None) -> bool:
-    """Whether a file that is there may be replaced: `-o` names it, or this program made it."""
-    return (named is not None and Path(target) == Path(named)) or is_ours(Path(target))
 
 
 def left_out(source: str) -> bool:
