@@ -38,7 +38,7 @@ from enhance.files import sha256, write_atomically
 from enhance.honesty.calibration import part_of
 from enhance.honesty.lineup import spread_path
 from enhance.honesty.records import record_of
-from enhance.honesty.samples import draw_samples, versions
+from enhance.honesty.samples import draw_each, draw_samples, versions
 from enhance.inference import shipped
 from enhance.inference.model import Model
 from enhance.photos.photo import read
@@ -228,8 +228,7 @@ def way_of_bad(name: str) -> Way:
     def answers(lr: Array, count: int) -> Array:
         seeds = range(1, count + 1)
         _, rgb = choose(read(to_uint8(lr)), UpscaleOptions(aligned=True))
-        crops = zip(versions(restorer, aligned_crop(rgb), seeds), seeds, strict=True)
-        return np.concatenate([draw_samples(network, crop, [seed]) for crop, seed in crops])
+        return np.stack(draw_each(network, versions(restorer, aligned_crop(rgb), seeds), seeds))
 
     return answers
 

@@ -29,7 +29,7 @@ from enhance.files import write_atomically
 from enhance.honesty import exploration
 from enhance.honesty.exploration import Exploration
 from enhance.honesty.records import record_of
-from enhance.honesty.samples import draw_samples, upright, versions
+from enhance.honesty.samples import draw_each, upright, versions
 from enhance.inference import sessions
 from enhance.inference.model import Model
 from enhance.inference.shipped import is_shipped
@@ -261,7 +261,7 @@ def lineup_photo(
         pixels = photo.rgb if original is None else original.lr
     seeds = range(options.seed, options.seed + options.n)
     crops, network, restorer = several_from(crop, seeds, options.model, restores=choice.restores)
-    drawn = np.concatenate([draw_samples(network, one, [seed]) for one, seed in zip(crops, seeds, strict=True)])
+    drawn = np.stack(draw_each(network, crops, seeds))
     vectors = recognition.embed(upright(crop, drawn))
     return Lineup(
         name=photo.name,

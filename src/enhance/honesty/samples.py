@@ -32,9 +32,13 @@ def draw_beside(model: Model, crop: FaceCrop, seed: int, count: int, first: Arra
     further = range(seed + 1, seed + count)
     several, other = lineup_models(model)
     drawn = draw_crops(model, [crop], seed)[0] if first is None else first
-    answers = zip(versions(several, crop, further), further, strict=True)
-    others = [draw_samples(other, version, [of]) for version, of in answers]
-    return np.concatenate([_consistent([drawn], crop, model.facts.scale), *others])
+    others = draw_each(other, versions(several, crop, further), further)
+    return np.stack([*_consistent([drawn], crop, model.facts.scale), *others])
+
+
+def draw_each(model: Model, crops: Sequence[FaceCrop], seeds: Sequence[int]) -> list[Array]:
+    """What a model draws of each crop for a seed of its own, (s*h,s*w,3) each, consistent with that crop."""
+    return [draw_samples(model, crop, [seed])[0] for crop, seed in zip(crops, seeds, strict=True)]
 
 
 def versions(model: Model | None, crop: FaceCrop, seeds: Sequence[int]) -> list[FaceCrop]:
